@@ -1,0 +1,1 @@
+"""Object classification for napari, and without it."""

@@ -1,0 +1,28 @@
+//! Objects → features → labels → forest → predictions: the compute core of napari-objclass.
+//!
+//! The data flow, one folder a station, each depending only on those above it:
+//!
+//! ```text
+//! pixels ──► label/    label image: connected components (ids in raster order)
+//!              │
+//!              ▼
+//! block ───► region/   one pass over label image and raw collects mergeable ingredients per object
+//!              │
+//!              ▼
+//!            feature/  FEATURES turn ingredients into the columns of a feature table
+//!              │
+//!              ▼
+//!            learn/    annotated rows train a forest; the forest gives class, probability, uncertainty
+//!              │
+//!              ▼
+//!            project/  settings, classes, annotations and forest on disk; a journal of every change
+//! ```
+//!
+//! `error` and `task` serve all of them; `python` is the only folder that knows Python.
+//! A whole image is a plan of one block: there is no second code path.
+
+pub mod error;
+pub mod task;
+
+#[cfg(feature = "python")]
+mod python;

@@ -1,0 +1,115 @@
+//! What a long computation shares with whoever waits for it: stop flag, progress, and its bounded threads.
+//!
+//! A kernel takes `&Task`, calls [`Task::advance`] once per slab, tree or frame, and leaves with
+//! [`Error::Cancelled`] as soon as that call says so.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use crate::error::{Error, Result};
+
+/// Stop flag and progress counter of one computation.
+#[derive(Debug, Default)]
+pub struct Task {
+    stop: AtomicBool,
+    token: Option<Arc<AtomicBool>>,
+    done: AtomicUsize,
+    total: AtomicUsize,
+}
+
+impl Task {
+    /// A task that also stops when `token` becomes true.
+    #[must_use]
+    pub fn with_token(token: Option<Arc<AtomicBool>>) -> Self {
+        Self {
+            token,
+            ..Self::default()
+        }
+    }
+
+    /// Announces `steps` further steps of work.
+    pub fn expect(&self, steps: usize) {
+        self.total.fetch_add(steps, Ordering::Relaxed);
+    }
+
+    /// Counts one step as done.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`] once the task was asked to stop.
+    pub fn advance(&self) -> Result<()> {
+        self.done.fetch_add(1, Ordering::Relaxed);
+        self.check()
+    }
+
+    /// # Errors
+    /// [`Error::Cancelled`] once the task was asked to stop.
+    pub fn check(&self) -> Result<()> {
+        let cancelled = self
+            .token
+            .as_ref()
+            .is_some_and(|token| token.load(Ordering::Relaxed));
+        if cancelled || self.stop.load(Ordering::Relaxed) {
+            Err(Error::Cancelled)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Asks the computation to stop at its next step.
+    pub fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// Steps done and steps expected so far.
+    #[must_use]
+    pub fn progress(&self) -> (usize, usize) {
+        (
+            self.done.load(Ordering::Relaxed),
+            self.total.load(Ordering::Relaxed),
+        )
+    }
+}
+
+/// Threads used when the caller names none: CPU affinity and cgroup quota, and the share of a SLURM job.
+#[must_use]
+pub fn default_threads() -> usize {
+    let available = std::thread::available_parallelism().map_or(1, usize::from);
+    let granted = std::env::var("SLURM_CPUS_PER_TASK")
+        .ok()
+        .and_then(|n| n.parse().ok());
+    granted.map_or(available, |n: usize| n.clamp(1, available))
+}
+
+/// The pool of exactly `threads` threads (default: [`default_threads`]); pools are kept for the process.
+///
+/// # Errors
+/// [`Error::Value`] when `threads` is 0 or the threads cannot be started.
+pub fn pool(threads: Option<usize>) -> Result<Arc<ThreadPool>> {
+    static POOLS: OnceLock<Mutex<HashMap<usize, Arc<ThreadPool>>>> = OnceLock::new();
+    let threads = threads.unwrap_or_else(default_threads);
+    if threads == 0 {
+        return Err(Error::Value("threads must be at least 1".into()));
+    }
+    let mut pools = POOLS
+        .get_or_init(Mutex::default)
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    if let Some(pool) = pools.get(&threads) {
+        return Ok(Arc::clone(pool));
+    }
+    let built = ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .thread_name(|i| format!("objclass-{i}"))
+        .build()
+        .map_err(|e| {
+            Error::Value(format!(
+                "cannot start {threads} threads: {e}; ask for fewer"
+            ))
+        })?;
+    let built = Arc::new(built);
+    pools.insert(threads, Arc::clone(&built));
+    Ok(built)
+}
