@@ -114,7 +114,3 @@ def from_canonical(array: Array, axes: str, source: str = LABELS) -> Array:
     squeezed = array.squeeze(dropped)
     return squeezed.transpose([kept.index(letter) for letter in axes if letter in kept])
 
-
-def n_spatial(axes: str) -> int:
-    """3 if there is a z axis, else 2."""
-    return 3 if "z" in axes else 2
