@@ -1,0 +1,222 @@
+"""The applet that brings images in: checks what the user gives, and opens the pixels of a lane in canonical form."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Unpack
+from uuid import uuid4
+
+import numpy as np
+
+from napari_objclass import axes as axis_letters
+from napari_objclass import kernels
+from napari_objclass.errors import AxesError, DtypeError, ObjClassError, ParameterError, ShapeError
+from napari_objclass.io.fingerprint import fingerprint
+from napari_objclass.io.image import Image, spatial
+from napari_objclass.io.readers import open_image
+from napari_objclass.workflow.lane import LABELS, RAW, ROLES, SEGMENTATION, LaneRecord, Source, open_source
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_objclass.workflow.applet import RunOptions
+
+ID = "input_data"
+
+Array = Any
+Given = dict[str, "NDArray[Any]"]
+
+
+@dataclass(frozen=True, eq=False)
+class Images:
+    """The pixels of a lane.
+
+    Attributes
+    ----------
+    raw
+        ``tzyxc``, or None.
+    objects
+        What the objects come from, ``tzyx``.
+    axes
+        Letters of the label image as the user knows it.
+    problem
+        One sentence when a file has other content than when it was annotated.
+    notes
+        Sentences about what was done to fit the images.
+    """
+
+    raw: NDArray[Any] | None
+    objects: NDArray[Any]
+    axes: str
+    problem: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+def describe(
+    sources: Mapping[str, Array],
+    *,
+    axes: str | Mapping[str, str] | None = None,
+    name: str | None = None,
+    spacing: Sequence[float] | None = None,
+    offset: Sequence[int] | None = None,
+    uuid: str | None = None,
+) -> tuple[LaneRecord, Given]:
+    """Make the record of a lane out of arrays and paths by role, and say which pixels no file holds.
+
+    Raises
+    ------
+    ObjClassError
+        In one sentence, when the images do not fit together.
+    """
+    sources = {role: source for role, source in sources.items() if source is not None}
+    role = _role_of_objects(sources)
+    named = _axes_by_role(axes, sources, role)
+    given = {each: np.asarray(source) for each, source in sources.items() if not isinstance(source, str | os.PathLike)}
+    files = {each: open_image(sources[each], axes=named.get(each)) for each in sources if each not in given}
+    pixels = given | {each: np.asarray(image.data) for each, image in files.items()}
+    letters = _letters(pixels, role, named, {each: image.axes for each, image in files.items()})
+    record = LaneRecord(
+        uuid=uuid or uuid4().hex,
+        name=name or next((image.path.stem for image in files.values()), "image"),
+        sources={
+            each: Source(
+                axes=letters[each],
+                fingerprint=fingerprint(pixels[each], letters[each]),
+                path=str(files[each].path.absolute()) if each in files else None,
+                inner=files[each].inner if each in files else "",
+            )
+            for each in sources
+        },
+        spacing=_triple(spacing) or next(filter(None, map(_spacing, files.values())), None),
+        offset=_whole_triple(offset),
+    )
+    _fit(record, pixels)
+    return record, given
+
+
+def open_images(record: LaneRecord, given: Mapping[str, NDArray[Any]]) -> Images:
+    """Open the pixels of a lane, those that no file holds from ``given``."""
+    opened = {role: open_source(record, role, given) for role in record.sources}
+    images = _fit(record, {role: pixels.data for role, pixels in opened.items()})
+    problem = next((pixels.problem for pixels in opened.values() if pixels.problem), None)
+    return Images(images.raw, images.objects, images.axes, problem, images.notes)
+
+
+def label_image(record: LaneRecord, images: Images, **run: Unpack[RunOptions]) -> NDArray[Any]:
+    """Return the label image ``tzyx``: ids as they are, or those of the connected components of a segmentation."""
+    if SEGMENTATION in record.sources:
+        components: NDArray[Any] = kernels.connected_components(images.objects, **run)
+        return components
+    return images.objects
+
+
+def _role_of_objects(sources: Mapping[str, Array]) -> str:
+    unknown = sorted(set(sources) - set(ROLES))
+    if unknown:
+        raise ObjClassError(
+            f"an image of role {unknown[0]!r} cannot be used yet; pass the objects as labels= or segmentation="
+        )
+    roles = [role for role in (LABELS, SEGMENTATION) if role in sources]
+    if len(roles) != 1:
+        raise ParameterError("an image set needs its objects as exactly one of labels= and segmentation=")
+    return roles[0]
+
+
+def _axes_by_role(axes: str | Mapping[str, str] | None, sources: Mapping[str, Array], role: str) -> dict[str, str]:
+    """Axes that the user named; a single string describes raw, or the objects when there is no raw."""
+    if axes is None:
+        return {}
+    if isinstance(axes, str):
+        return {RAW if RAW in sources else role: axes}
+    stray = sorted(set(axes) - set(sources))
+    if stray:
+        raise AxesError(f"axes names the role {stray[0]!r}, but no such image was given")
+    return dict(axes)
+
+
+def _letters(
+    pixels: Mapping[str, NDArray[Any]], role: str, named: Mapping[str, str], read: Mapping[str, str]
+) -> dict[str, str]:
+    """Axes of every image: as named; as read from its file, where they fit; or guessed from the other image."""
+    objects, raw = pixels[role], pixels.get(RAW)
+    letters = named.get(role)
+    if letters is None and RAW in named and len(axis_letters.without_channel(named[RAW])) == objects.ndim:
+        letters = axis_letters.without_channel(named[RAW])
+    if letters is None and role in read and _shape(objects, read[role], axis_letters.LABELS):
+        letters = read[role]
+    letters = axis_letters.check(letters or axis_letters.label_axes(objects.ndim), objects.ndim)
+    if raw is None:
+        return {role: letters}
+    raw_letters = named.get(RAW)
+    if raw_letters is None and RAW in read:
+        fits = _shape(raw, read[RAW], axis_letters.RAW)[:4] == _shape(objects, letters, axis_letters.LABELS)
+        raw_letters = read[RAW] if fits else None
+    raw_letters = raw_letters or axis_letters.raw_axes(raw.shape, objects.shape, letters)
+    return {role: letters, RAW: axis_letters.check(raw_letters, raw.ndim)}
+
+
+def _shape(array: NDArray[Any], letters: str, target: str) -> tuple[int, ...]:
+    """Canonical shape of an array with these axes, () if they have no place in ``target``."""
+    lengths = dict(zip(letters, array.shape, strict=True))
+    if any(length > 1 for letter, length in lengths.items() if letter not in target):
+        return ()
+    return tuple(lengths.get(letter, 1) for letter in target)
+
+
+def _fit(record: LaneRecord, pixels: Mapping[str, NDArray[Any]]) -> Images:
+    """Bring the images of a lane into canonical form, or say in words why they do not fit."""
+    role = SEGMENTATION if SEGMENTATION in record.sources else LABELS
+    letters = record.sources[role].axes
+    objects, notes = _integers(axis_letters.to_canonical(pixels[role], letters, axis_letters.LABELS), record, role)
+    raw = None
+    if RAW in record.sources:
+        raw = axis_letters.to_canonical(pixels[RAW], record.sources[RAW].axes)
+        if raw.shape[:4] != objects.shape:
+            raise ShapeError(
+                f"raw of shape {pixels[RAW].shape} ({record.sources[RAW].axes}) and {role} of shape "
+                f"{pixels[role].shape} ({letters}) of {record.name!r} differ; give images of one size, or axes="
+            )
+    return Images(raw, objects, axis_letters.without_channel(letters), notes=notes)
+
+
+def _integers(objects: NDArray[Any], record: LaneRecord, role: str) -> tuple[NDArray[Any], tuple[str, ...]]:
+    where = f"the {role} image of {record.name!r}"
+    if objects.dtype.kind == "b":
+        return objects.astype(np.uint8), ()
+    if objects.dtype.kind == "f":
+        whole = objects.astype(np.int64)
+        if not np.array_equal(whole, objects):
+            raise DtypeError(f"{where} has fractions; ids are whole numbers, probabilities need a threshold first")
+        checked, _ = _integers(whole, record, role)
+        return checked, (f"{where} is {objects.dtype}; its whole numbers were taken as ids",)
+    if objects.dtype.kind not in "ui":
+        raise DtypeError(f"{where} has pixels of type {objects.dtype}; integers are needed")
+    if role == LABELS and objects.dtype.kind == "i" and objects.size and objects.min() < 0:
+        raise ParameterError(f"{where} has negative ids; 0 is background and ids start at 1")
+    return objects, ()
+
+
+def _spacing(image: Image) -> tuple[float, float, float] | None:
+    by_letter = dict(zip(spatial(image.axes), image.spacing or (), strict=False))
+    return _triple([by_letter[letter] for letter in "zyx" if letter in by_letter]) if by_letter else None
+
+
+def _triple(spacing: Sequence[float] | None) -> tuple[float, float, float] | None:
+    """Spacing in order z, y, x; for 2D, (y, x) is enough."""
+    if spacing is None:
+        return None
+    values = [float(each) for each in spacing]
+    if len(values) not in {2, 3} or not all(math.isfinite(each) and each > 0 for each in values):
+        raise ParameterError(f"spacing is (y, x) or (z, y, x) of positive numbers, got {tuple(spacing)}")
+    return (values[-3] if len(values) == 3 else 1.0, values[-2], values[-1])
+
+
+def _whole_triple(offset: Sequence[int] | None) -> tuple[int, int, int]:
+    values = [0, 0, 0] if offset is None else [int(each) for each in offset]
+    if len(values) not in {2, 3}:
+        raise ParameterError(f"offset is (y, x) or (z, y, x), got {len(values)} numbers")
+    return (values[-3] if len(values) == 3 else 0, values[-2], values[-1])
