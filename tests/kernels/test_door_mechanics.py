@@ -53,10 +53,14 @@ def test_ctrl_c_within_a_second(noise):
     timer.start()
     pressed = time.monotonic() + 0.1
     with pytest.raises(KeyboardInterrupt):
-        while True:
-            oc.connected_components(noise, threads=1)
+        _for_ever(oc.connected_components, noise)
     assert time.monotonic() - pressed < 1
     timer.join()
+
+
+def _for_ever(compute, image):
+    while True:
+        compute(image, threads=1)
 
 
 def test_other_threads_run_meanwhile(noise):
