@@ -1,1 +1,1 @@
-
+"""Images and tables, from files and into files."""
