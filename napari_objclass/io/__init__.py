@@ -1,1 +1,1 @@
-"""Files in and out: images, tables, fingerprints."""
+"""Images and tables, from files and into files."""

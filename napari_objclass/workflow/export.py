@@ -1,0 +1,128 @@
+"""What is exported: the object table with ilastik's columns, and the names of the files."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from napari_objclass.errors import FeatureError, ShapeError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+REQUIRED = ("Size in pixels", "Bounding Box Minimum", "Bounding Box Maximum", "Center of the object")
+"""Display names of the features that every exported table has."""
+
+NO_CLASS = "0"
+"""Text for objects without a class."""
+
+_POSITION = re.compile(r"Center of the object(_\d+)?")  # ilastik exports it, and only it, in double precision
+
+
+class Table(Protocol):
+    """What is asked of a feature table; see ``napari_objclass.FeatureTable``."""
+
+    ids: NDArray[np.uint64]
+    frames: NDArray[np.int64]
+    columns: Sequence[str]
+    display_columns: Sequence[str]
+    values: NDArray[np.float64]
+
+
+def object_table(
+    table: Table,
+    *,
+    classes: Sequence[str] = (),
+    labels: ArrayLike | None = None,
+    predicted: ArrayLike | None = None,
+    probabilities: ArrayLike | None = None,
+    original_oid: bool = False,
+) -> dict[str, NDArray[Any]]:
+    """Columns of the exported table under ilastik's names and in its order; features follow in catalogue order.
+
+    Parameters
+    ----------
+    table
+        Features of n objects, those of :data:`REQUIRED` among them.
+    classes
+        Names of the k classes; class numbers count from 1.
+    labels, predicted
+        Class number per object, 0 for none, (n,); None leaves the column out.
+    probabilities
+        Probability per object and class, (n, k); None leaves the columns out.
+    original_oid
+        Repeat the id at the end, where ilastik puts the id of an object in the given label image.
+
+    Returns
+    -------
+    dict
+        object_id (row, from 0), timestep, labelimage_oid (the id in the label image), User Label, Predicted Class,
+        Probability of <class>, then the features in float32.
+
+    Raises
+    ------
+    FeatureError
+        If a required feature is missing.
+    ShapeError
+        If the arguments differ in length from the table, or in width from the classes.
+    """
+    n_objects = len(table.ids)
+    columns: dict[str, NDArray[Any]] = {
+        "object_id": np.arange(n_objects),
+        "timestep": np.asarray(table.frames),
+        "labelimage_oid": np.asarray(table.ids),
+    }
+    if labels is not None:
+        columns["User Label"] = _class_names(labels, classes, n_objects, "labels")
+    if predicted is not None:
+        columns["Predicted Class"] = _class_names(predicted, classes, n_objects, "predicted")
+    if probabilities is not None:
+        columns |= _probabilities(probabilities, classes, n_objects)
+    columns |= _features(table, taken=columns)
+    if original_oid:
+        columns["original_oid"] = np.asarray(table.ids)
+    return columns
+
+
+def expand_template(template: str, fields: Mapping[str, object]) -> str:
+    """Fill ``{dataset_dir}/{nickname}_{result_type}`` and the like; unknown placeholders are left as they are."""
+    return re.sub(r"\{(\w+)\}", lambda match: str(fields.get(match[1], match[0])), template)
+
+
+def _class_names(numbers: ArrayLike, classes: Sequence[str], n_objects: int, what: str) -> NDArray[np.str_]:
+    numbers = np.asarray(numbers)
+    if numbers.shape != (n_objects,):
+        raise ShapeError(f"{what} has shape {numbers.shape}, the table has {n_objects} objects; give one class each")
+    if numbers.size and not 0 <= numbers.min() <= numbers.max() <= len(classes):
+        raise ShapeError(f"{what} holds class {numbers.max()}, but there are {len(classes)} classes numbered from 1")
+    return np.array([NO_CLASS, *classes])[numbers.astype(np.intp)]
+
+
+def _probabilities(values: ArrayLike, classes: Sequence[str], n_objects: int) -> dict[str, NDArray[np.float32]]:
+    values = np.asarray(values, np.float32)
+    if values.shape != (n_objects, len(classes)):
+        raise ShapeError(
+            f"probabilities has shape {values.shape}, {n_objects} objects and {len(classes)} classes need "
+            f"{(n_objects, len(classes))}"
+        )
+    return {f"Probability of {name}": values[:, k] for k, name in enumerate(classes)}
+
+
+def _features(table: Table, taken: Mapping[str, object]) -> dict[str, NDArray[Any]]:
+    missing = [name for name in REQUIRED if not any(_is_column_of(name, column) for column in table.display_columns)]
+    if missing:
+        raise FeatureError(f"an exported table needs {', '.join(map(repr, missing))}; measure these features as well")
+    columns: dict[str, NDArray[Any]] = {}
+    for k, (column, display) in enumerate(zip(table.columns, table.display_columns, strict=True)):
+        name = column if display in columns or display in taken else display
+        values = table.values[:, k]
+        columns[name] = values if _POSITION.fullmatch(display) else values.astype(np.float32)
+    return columns
+
+
+def _is_column_of(name: str, column: str) -> bool:
+    return column == name or column.startswith(f"{name}_")
