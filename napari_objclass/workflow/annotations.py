@@ -1,36 +1,28 @@
-"""The applet of the user's marks: places, not ids. What they say about the objects of today is derived.
+"""The applet of the user's marks: places, not ids.
 
-A :class:`Mark` keeps the voxels of the object as it was when it was clicked. It *claims* the object of the present
-label image that holds more than half of these voxels; hence it claims at most one. Marks on one object agree or
-not, and cover enough of it or not, which gives the four states of :class:`AnnotationState`. States never delete a
-mark: with the old label image back, the old states are back.
+A :class:`Mark` keeps the voxels of the object as it was when it was clicked, and nothing but the user takes it away.
+What it means for the objects of today is derived, see :mod:`napari_objclass.workflow.claims`.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+import time
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from uuid import uuid4
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
+    from napari_objclass.workflow.claims import Claims
+    from napari_objclass.workflow.classes import ObjectClass
     from napari_objclass.workflow.objects import Objects
 
 ID = "annotations"
-
-#: A mark claims the object that holds more than this share of its voxels. One half is the smallest share that lets
-#: a mark claim one object at most.
-CLAIM = 0.5
-#: The marks on an object must cover at least this share of it: an object more than twice as large as what was marked
-#: is another one.
-COVER = 0.5
 
 
 class AnnotationState(StrEnum):
@@ -125,159 +117,40 @@ class Annotation:
     uuid: str = field(repr=False)
 
 
-@dataclass(frozen=True, eq=False)
-class Claims:
-    """What the marks of one lane claim.
-
-    Attributes
-    ----------
-    marks
-        The marks, m of them.
-    object_ids
-        (m,) claimed object per mark, 0 for none.
-    states
-        One per mark.
-    reasons
-        One per mark; a sentence for parked ones, else None.
-    """
-
-    marks: tuple[Mark, ...]
-    object_ids: NDArray[np.uint64]
-    states: tuple[AnnotationState, ...]
-    reasons: tuple[str | None, ...]
-
-    @classmethod
-    def parked(cls, marks: Sequence[Mark], reason: str) -> Claims:
-        """Claims of marks whose image is not there."""
-        states = (AnnotationState.PARKED,) * len(marks)
-        return cls(tuple(marks), np.zeros(len(marks), np.uint64), states, (reason,) * len(marks))
-
-    @cached_property
-    def active(self) -> dict[tuple[int, int], str]:
-        """Class uuid of every object with active marks, by frame and id, in that order."""
-        found = {
-            (mark.t, int(object_id)): mark.cls
-            for mark, object_id, state in zip(self.marks, self.object_ids, self.states, strict=True)
-            if state is AnnotationState.ACTIVE
-        }
-        return dict(sorted(found.items()))
-
-    @cached_property
-    def claiming(self) -> dict[tuple[int, int], list[Mark]]:
-        """The marks that claim an object, by frame and id."""
-        found: defaultdict[tuple[int, int], list[Mark]] = defaultdict(list)
-        for mark, object_id in zip(self.marks, self.object_ids, strict=True):
-            if object_id:
-                found[mark.t, int(object_id)].append(mark)
-        return dict(found)
+def make(lane: str, objects: Objects, classes: Mapping[tuple[int, int], str]) -> tuple[Mark, ...]:
+    """Mark objects: ``classes`` has the class uuid by frame and id."""
+    now = time.time()
+    return tuple(
+        Mark(uuid4().hex, lane, t, cls, runs, _middle(runs), now)
+        for ((t, _), cls), runs in zip(classes.items(), objects.masks(list(classes)), strict=True)
+    )
 
 
-def derive(objects: Objects, marks: Sequence[Mark], classes: Sequence[str]) -> Claims:
-    """Say what marks mean for the objects of a label image.
-
-    Parameters
-    ----------
-    objects
-        The label image with its index.
-    marks
-        Marks of this lane.
-    classes
-        Uuids of the classes there are; marks of other classes claim nothing.
-    """
-    if not marks:
-        return Claims((), np.zeros(0, np.uint64), (), ())
-    number_of = {uuid: number for number, uuid in enumerate(classes)}
-    numbers = np.array([number_of.get(mark.cls, -1) for mark in marks])
-    voxels = _Voxels.under(objects, marks)
-    object_ids, overlaps = voxels.majority(np.array([mark.runs[:, 3].sum() for mark in marks]))
-    object_ids[numbers < 0] = 0
-    rows = objects.rows(np.array([mark.t for mark in marks]), object_ids)
-    states = np.full(len(marks), AnnotationState.PARKED, object)
-    claimed = np.flatnonzero(rows >= 0)
-    if len(claimed):
-        claimed = claimed[np.argsort(rows[claimed], kind="stable")]
-        starts = np.flatnonzero(np.diff(rows[claimed], prepend=-1))
-        counts = np.diff(starts, append=len(claimed))
-        covered = np.add.reduceat(overlaps[claimed], starts)
-        several = np.isin(rows, rows[claimed[starts[counts > 1]]])
-        if several.any():
-            covered[counts > 1] = voxels.union(several, rows, object_ids)
-        lowest, highest = (pick.reduceat(numbers[claimed], starts) for pick in (np.minimum, np.maximum))
-        enough = covered >= COVER * objects.sizes[rows[claimed[starts]]]
-        state = np.where(enough, AnnotationState.ACTIVE, AnnotationState.CHANGED).astype(object)
-        state[lowest != highest] = AnnotationState.CONFLICT
-        states[claimed] = np.repeat(state, counts)
-    reasons = tuple(_reason(number, row) for number, row in zip(numbers, rows, strict=True))
-    return Claims(tuple(marks), object_ids, tuple(states), reasons)
+def describe(claims: Claims, lane: int | None, classes: Sequence[ObjectClass]) -> list[Annotation]:
+    """Annotations of one lane by frame and place, in terms of the present classes and objects."""
+    number_of = {each.uuid: number for number, each in enumerate(classes, 1)}
+    described = []
+    for mark, object_id, state, reason in claims.rows():
+        number = number_of.get(mark.cls)
+        described.append(
+            Annotation(
+                lane=lane,
+                t=mark.t,
+                cls=number,
+                class_name=None if number is None else classes[number - 1].name,
+                object_id=object_id or None,
+                anchor=mark.anchor,
+                runs=mark.runs,
+                state=state,
+                reason=reason,
+                time=mark.time,
+                uuid=mark.uuid,
+            )
+        )
+    return sorted(described, key=lambda each: (each.t, each.anchor))
 
 
-def _reason(number: int, row: int) -> str | None:
-    if number < 0:
-        return "its class was deleted"
-    return "there is no object at its place" if row < 0 else None
-
-
-@dataclass(frozen=True, eq=False)
-class _Voxels:
-    """All voxels under a list of marks.
-
-    Attributes
-    ----------
-    owner
-        (n,) index of the mark, rising.
-    flat
-        (n,) index into the flattened label image.
-    ids
-        (n,) label there.
-    """
-
-    owner: NDArray[np.int64]
-    flat: NDArray[np.int64]
-    ids: NDArray[np.uint64]
-
-    @classmethod
-    def under(cls, objects: Objects, marks: Sequence[Mark]) -> _Voxels:
-        """Voxels of the marks that lie inside the image."""
-        n_frames, depth, height, width = objects.labels.shape
-        owner = np.repeat(np.arange(len(marks)), [len(mark.runs) for mark in marks])
-        t = np.array([mark.t for mark in marks])[owner]
-        z, y, x, length = np.concatenate([mark.runs for mark in marks]).T
-        start, stop = x.clip(0), (x + length).clip(max=width)
-        inside = (t < n_frames) & (z >= 0) & (z < depth) & (y >= 0) & (y < height) & (start < stop)
-        first = (((t * depth + z) * height + y) * width + start)[inside]
-        length = (stop - start)[inside]
-        before = np.cumsum(length) - length
-        flat = np.repeat(first - before, length) + np.arange(length.sum())
-        return cls(np.repeat(owner[inside], length), flat, objects.labels.reshape(-1)[flat].astype(np.uint64))
-
-    def majority(self, sizes: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-        """Per mark, the object that holds more than its share ``CLAIM`` of ``sizes``, and with how many voxels."""
-        object_ids, overlaps = np.zeros(len(sizes), np.uint64), np.zeros(len(sizes), np.int64)
-        if len(self.flat) == 0:
-            return object_ids, overlaps
-        # Neighbours nearly always agree: what is sorted are stretches of one label, a few per mark.
-        starts = _changes(self.owner, self.ids)
-        lengths = np.diff(starts, append=len(self.flat))
-        owner, ids = self.owner[starts], self.ids[starts]
-        order = np.lexsort((ids, owner))
-        owner, ids, lengths = owner[order], ids[order], lengths[order]
-        starts = _changes(owner, ids)
-        overlap, owner, ids = np.add.reduceat(lengths, starts), owner[starts], ids[starts]
-        chosen = (overlap > CLAIM * sizes[owner]) & (ids != 0)
-        object_ids[owner[chosen]], overlaps[owner[chosen]] = ids[chosen], overlap[chosen]
-        return object_ids, overlaps
-
-    def union(
-        self, several: NDArray[np.bool_], rows: NDArray[np.int64], object_ids: NDArray[np.uint64]
-    ) -> NDArray[np.int64]:
-        """Voxels of an object under any of the marks ``several`` that claim it, per object in order of ``rows``."""
-        own = several[self.owner] & (self.ids == object_ids[self.owner])
-        _, first = np.unique(self.flat[own], return_index=True)
-        _, covered = np.unique(rows[self.owner[own][first]], return_counts=True)
-        return covered
-
-
-def _changes(owner: NDArray[np.int64], ids: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Indices at which a new stretch of equal owner and label begins."""
-    changes = np.flatnonzero((owner[1:] != owner[:-1]) | (ids[1:] != ids[:-1])) + 1
-    return np.concatenate([[0], changes])
+def _middle(runs: NDArray[np.int64]) -> tuple[int, int, int]:
+    """Voxel (z, y, x) in the middle of the middle run of a mask."""
+    z, y, x, length = (int(each) for each in runs[len(runs) // 2])
+    return z, y, x + length // 2

@@ -8,14 +8,13 @@ staleness: an output is good as long as its key is what it was, whatever happene
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar
 
 from napari_objclass.errors import ProjectError
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Callable, Hashable, Mapping
 
     from napari_objclass.kernels import CancelToken
 
@@ -53,7 +52,7 @@ class Settings:
         unknown = sorted(set(values) - {field.name for field in fields(cls)})
         if unknown:
             raise ProjectError(
-                f"the project has a setting {unknown[0]!r} that this version does not know; open it with a newer version"
+                f"the project has a setting {unknown[0]!r} that this version does not know; use a newer version"
             )
         return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
 

@@ -57,5 +57,11 @@ class FeatureSelection(Settings):
 
 
 def explicit(selection: FeatureSelection, n_dims: int, n_channels: int) -> FeatureSelection:
-    """Replace ``"default"`` and ``"all"`` by the ids they stand for with such images."""
-    return replace(selection, features=features.resolve(selection.features, n_dims=n_dims, n_channels=n_channels))
+    """Replace ``"default"`` and ``"all"`` by the ids they stand for with such images; other ids must exist.
+
+    Raises
+    ------
+    FeatureError
+        For an id that cannot be measured on such images.
+    """
+    return replace(selection, features=features.choose(selection.features, n_dims, n_channels))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Unpack
 from uuid import uuid4
 
@@ -12,14 +12,16 @@ import numpy as np
 
 from napari_objclass import axes as axis_letters
 from napari_objclass import kernels
-from napari_objclass.errors import AxesError, DtypeError, ObjClassError, ParameterError, ShapeError
+from napari_objclass.errors import AxesError, DtypeError, FileError, ObjClassError, ParameterError, ShapeError
 from napari_objclass.io.fingerprint import fingerprint
 from napari_objclass.io.image import Image, spatial
 from napari_objclass.io.readers import open_image
-from napari_objclass.workflow.lane import LABELS, RAW, ROLES, SEGMENTATION, LaneRecord, Source, open_source
+from napari_objclass.workflow.lane import LABELS, RAW, ROLES, SEGMENTATION, LaneRecord, Source, location, open_source
+from napari_objclass.workflow.project import store_data
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -54,6 +56,11 @@ class Images:
     axes: str
     problem: str | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def extent(self) -> tuple[int, int]:
+        """Number of spatial dimensions and of channels (0 without raw)."""
+        return 3 if self.objects.shape[1] > 1 else 2, 0 if self.raw is None else self.raw.shape[-1]
 
 
 def describe(
@@ -98,12 +105,54 @@ def describe(
     return record, given
 
 
+def describe_again(
+    old: LaneRecord,
+    given: Given,
+    sources: Mapping[str, Array],
+    axes: str | Mapping[str, str] | None,
+) -> tuple[LaneRecord, Given]:
+    """Make the record of a lane some of whose sources are others; like :func:`describe`, identity and name stay."""
+    new = {role: source for role, source in sources.items() if source is not None}
+    kept = [role for role in old.sources if role not in new and (role == RAW or not {LABELS, SEGMENTATION} & set(new))]
+    letters = {role: old.sources[role].axes for role in kept}
+    if isinstance(axes, str):
+        axes = {RAW if RAW in new else next(iter(new), RAW): axes}
+    return describe(
+        {role: given[role] if role in given else location(old.sources[role]) for role in kept} | new,
+        axes=letters | dict(axes or {}),
+        name=old.name,
+        spacing=old.spacing,
+        offset=old.offset,
+        uuid=old.uuid,
+    )
+
+
+def with_files(record: LaneRecord, given: Given, project: Path, *, moved: bool) -> LaneRecord:
+    """Write what no file holds into the data folder of ``project``, and if that ``moved``, what its old one holds."""
+    sources = dict(record.sources)
+    for role, source in record.sources.items():
+        if source.path is None or (source.stored and moved):
+            pixels = open_source(record, role, given).data
+            path = store_data(project, f"{record.uuid}-{role}", pixels, source.axes)
+            sources[role] = replace(source, path=str(project.parent / path), inner="", stored=True)
+    return replace(record, sources=sources)
+
+
 def open_images(record: LaneRecord, given: Mapping[str, NDArray[Any]]) -> Images:
-    """Open the pixels of a lane, those that no file holds from ``given``."""
+    """Open the pixels of a lane, those that no file holds from ``given``.
+
+    Raises
+    ------
+    FileError
+        When they cannot be read, or do not fit together any more.
+    """
     opened = {role: open_source(record, role, given) for role in record.sources}
-    images = _fit(record, {role: pixels.data for role, pixels in opened.items()})
     problem = next((pixels.problem for pixels in opened.values() if pixels.problem), None)
-    return Images(images.raw, images.objects, images.axes, problem, images.notes)
+    try:
+        images = _fit(record, {role: np.asarray(pixels.data) for role, pixels in opened.items()})
+    except ObjClassError as error:
+        raise FileError(problem or str(error)) from error
+    return replace(images, problem=problem)
 
 
 def label_image(record: LaneRecord, images: Images, **run: Unpack[RunOptions]) -> NDArray[Any]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_objclass.errors import FileError
+from napari_objclass.errors import FileError, ObjClassError
 from napari_objclass.io.fingerprint import fingerprint
 from napari_objclass.io.readers import open_image
 
@@ -51,12 +51,13 @@ class Source:
     stored: bool = False
 
     def to_json(self, folder: Path | None = None) -> dict[str, Any]:
-        """Values by field name; the path relative to ``folder`` if there is one that is not on another drive."""
+        """Values by field name; the path also relative to ``folder``, unless it is on another drive."""
         path = self.path
         if path is not None and folder is not None and Path(path).drive == folder.drive:
             path = Path(os.path.relpath(path, folder)).as_posix()
         return {
             "path": path,
+            "absolute": self.path,
             "inner": self.inner,
             "axes": self.axes,
             "fingerprint": self.fingerprint,
@@ -65,10 +66,12 @@ class Source:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any], folder: Path | None = None) -> Source:
-        """Inverse of :meth:`to_json`."""
-        path = values["path"]
+        """Inverse of :meth:`to_json`; where project and image moved apart, the absolute path counts."""
+        path, absolute = values["path"], values.get("absolute")
         if path is not None and folder is not None:
             path = os.path.normpath(folder / path)
+            if absolute is not None and not Path(path).exists() and Path(absolute).exists():
+                path = absolute
         return cls(values["axes"], values["fingerprint"], path, values["inner"] or "", bool(values["stored"]))
 
 
@@ -145,9 +148,9 @@ def open_source(record: LaneRecord, role: str, given: Mapping[str, NDArray[Any]]
         )
     try:
         image = open_image(location(source), axes=source.axes)
-    except FileError as error:
+    except ObjClassError as error:
         raise FileError(
-            f"the {role} image of {record.name!r} cannot be opened ({error}); move it back or use relink_lane"
+            f"the {role} image of {record.name!r} cannot be opened ({error}); put it back or use relink_lane"
         ) from error
     problem = None
     if fingerprint(image.data, source.axes) != source.fingerprint:

@@ -68,21 +68,39 @@ class Objects:
             raise ParameterError(f"there is only background at {tuple(position)} in frame {t}; point at an object")
         return found
 
-    def masks(self, t: int, ids: Sequence[int]) -> list[NDArray[np.int64]]:
-        """Run-length masks of objects of frame ``t``: per object, rows z, y, x, length in raster order.
+    def keys(
+        self,
+        frames: Sequence[int],
+        *,
+        ids: Sequence[int] | None = None,
+        at: Sequence[Sequence[float]] | None = None,
+    ) -> list[tuple[int, int]]:
+        """Frame and id of the objects named by ids or by positions.
 
         Raises
         ------
         ParameterError
-            When the frame has no such object.
+            When one of them does not exist.
         """
-        self._check_frame(t)
-        known = set(self.ids[self.frames == t].tolist())
-        for object_id in ids:
-            if object_id not in known:
-                raise ParameterError(f"frame {t} has no object {object_id}; {_describe(known)}")
-        runs: list[NDArray[np.int64]] = kernels.object_runs(self.labels[t], ids)
-        return runs
+        if at is not None:
+            return [(t, self.at(t, position)) for t, position in zip(frames, at, strict=True)]
+        keys = [(t, int(object_id)) for t, object_id in zip(frames, ids or (), strict=True)]
+        known: dict[int, set[int]] = {}
+        for t, object_id in keys:
+            self._check_frame(t)
+            if t not in known:
+                known[t] = set(self.ids[self.frames == t].tolist())
+            if object_id not in known[t]:
+                raise ParameterError(f"frame {t} has no object {object_id}; {_describe(known[t])}")
+        return keys
+
+    def masks(self, keys: Sequence[tuple[int, int]]) -> list[NDArray[np.int64]]:
+        """Run-length masks of objects by frame and id: per object, rows z, y, x, length in raster order."""
+        found: dict[tuple[int, int], NDArray[np.int64]] = {}
+        for frame in {t for t, _ in keys}:
+            own = [key for key in keys if key[0] == frame]
+            found |= zip(own, kernels.object_runs(self.labels[frame], [key[1] for key in own]), strict=True)
+        return [found[key] for key in keys]
 
     def _check_frame(self, t: int) -> None:
         if not 0 <= t < len(self.labels):

@@ -1,28 +1,20 @@
-"""A session: images, annotations and settings, wired through the applets from pixels to predictions.
+"""A session: everything a user can do with images, annotations, classes and settings.
 
-The chain, each step a pure function of what stands left of it::
-
-    input_data ── objects ─┬─ object_features ─┬─ training ── prediction
-      (lanes)              │  (feature_selection)│  (classifier)
-                           └─ annotations ───────┘
-
-What the user does is an event: it is written to the journal, then applied, then announced.
+Each change is an event: it is written to the journal, then applied to the state, then announced. Everything else is
+an output of the chain of applets, which follows from the state.
 """
 
 from __future__ import annotations
 
-import time
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, Unpack, cast
-from uuid import uuid4
 
 import numpy as np
 from psygnal import Signal
 
 from napari_objclass import axes as axis_letters
-from napari_objclass.errors import FileError, ObjClassError, ParameterError
+from napari_objclass.errors import ObjClassError, ParameterError
 from napari_objclass.workflow import (
     annotations,
     classes,
@@ -32,15 +24,13 @@ from napari_objclass.workflow import (
     object_classification,
     object_features,
 )
-from napari_objclass.workflow.annotations import Annotation, Claims, Mark
-from napari_objclass.workflow.applet import Outputs
+from napari_objclass.workflow.chain import Chain
+from napari_objclass.workflow.claims import Claims
 from napari_objclass.workflow.events import AnnotationsChanged, ClassesChanged, Event, LanesChanged, SettingsChanged
-from napari_objclass.workflow.feature_selection import FeatureSelection
 from napari_objclass.workflow.history import History
-from napari_objclass.workflow.lane import LABELS, RAW, SEGMENTATION, LaneRecord, Source, location, open_source
-from napari_objclass.workflow.object_classification import Classifier, Prediction, Samples, TrainedForest
-from napari_objclass.workflow.objects import Objects
-from napari_objclass.workflow.project import ProjectStore, store_data
+from napari_objclass.workflow.lane import LABELS, RAW, SEGMENTATION, LaneRecord
+from napari_objclass.workflow.object_classification import Classifier, Prediction, TrainedForest
+from napari_objclass.workflow.project import ProjectStore
 from napari_objclass.workflow.state import State
 
 if TYPE_CHECKING:
@@ -50,15 +40,11 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from napari_objclass.features import FeatureTable
-    from napari_objclass.workflow.applet import Key, RunOptions, Settings
+    from napari_objclass.workflow.annotations import Annotation
+    from napari_objclass.workflow.applet import RunOptions, Settings
     from napari_objclass.workflow.classes import ObjectClass
-    from napari_objclass.workflow.input_data import Images
+    from napari_objclass.workflow.feature_selection import FeatureSelection
     from napari_objclass.workflow.project import Opened
-
-OBJECTS = "objects"
-
-#: Pixels of so many lanes are held; those of other lanes are read again when needed.
-LANES_HELD = 4
 
 
 class Session:
@@ -77,8 +63,6 @@ class Session:
     changed
         Signal, emitted after every change on the thread that made it, with the set of (applet id, lane) whose output
         is another one; lane is None for what belongs to no single lane.
-    notes
-        Sentences that the user should read once.
     """
 
     changed = Signal(set)
@@ -102,8 +86,8 @@ class Session:
         return session
 
     @classmethod
-    def recovered(cls, recovery_id: str) -> Self:
-        """Go on with a session that was never saved; see ``ProjectStore.recoverable()`` for the ids."""
+    def recover(cls, recovery_id: str) -> Self:
+        """Go on with a session that was never saved; ``ProjectStore.recoverable()`` lists them."""
         session = cls.__new__(cls)
         session._begin(*ProjectStore.recover(recovery_id))
         return session
@@ -111,51 +95,386 @@ class Session:
     def _begin(self, store: ProjectStore, opened: Opened | None, *, detached: bool = False) -> None:
         self._store = store
         self._detached = detached
-        self._given: dict[str, input_data.Given] = {}
-        self._links: Counter[str] = Counter()
-        self._outputs = Outputs(limits={input_data.ID: LANES_HELD, OBJECTS: LANES_HELD})
-        self.notes: list[str] = []
-        self._restore(opened)
+        self._restore(opened, {})
 
-    def _restore(self, opened: Opened | None) -> None:
+    def _restore(self, opened: Opened | None, given: dict[str, input_data.Given]) -> None:
         self._history = History()
-        self._state, self._forest = State(), None
+        self._state, forest = State(), None
         if opened is not None:
             folder = self._store.path.parent if self._store.path else None
             self._state = State.from_document(opened.document, opened.arrays, folder)
-            self._forest = TrainedForest.from_document(opened.document, opened.arrays)
+            forest = TrainedForest.from_document(opened.document, opened.arrays)
             for entry in opened.events:
                 events.from_json(entry).apply(self._state)
-            for note in opened.notes:
-                self._note(note)
-        self._known = self._keys()
+        self._chain = Chain(self._state, forest, given)
+        for sentence in opened.notes if opened else ():
+            self._chain.note(sentence)
 
-    # ------------------------------------------------------------------------------------------------ the chain
+    # --------------------------------------------------------------------------------------------------- images
 
-    def _keys(self) -> dict[tuple[str, str | None], Key]:
-        """What every output depends on; an output is stale when its key is another one."""
-        state = self._state
-        selection = state.settings[feature_selection.ID]
-        class_uuids = tuple(each.uuid for each in state.classes)
-        marks = {lane.uuid: tuple((mark.uuid, mark.cls) for mark in state.marks_of(lane.uuid)) for lane in state.lanes}
-        training = (state.settings[object_classification.ID], selection, class_uuids)
-        keys: dict[tuple[str, str | None], Key] = {
-            (input_data.ID, None): tuple(lane.uuid for lane in state.lanes),
-            (feature_selection.ID, None): (selection,),
-            (annotations.ID, None): state.classes,
-            (object_classification.ID, None): (*training, tuple(self._pixels(lane) for lane in state.lanes), *marks),
-        }
-        for lane in state.lanes:
-            pixels = self._pixels(lane)
-            keys[input_data.ID, lane.uuid] = (pixels, lane.name, lane.offset)
-            keys[object_features.ID, lane.uuid] = (pixels, lane.spacing, selection)
-            keys[annotations.ID, lane.uuid] = (pixels, marks[lane.uuid], class_uuids)
-        trained_on = tuple(key for (applet, _), key in keys.items() if applet == annotations.ID)
-        keys[object_classification.ID, None] = (*training, trained_on)
-        for lane in state.lanes:
-            features = keys[object_features.ID, lane.uuid]
-            keys[object_classification.ID, lane.uuid] = (features, keys[object_classification.ID, None])
-        return keys
+    @property
+    def lanes(self) -> list[LaneRecord]:
+        """The image sets, in order."""
+        return list(self._state.lanes)
 
-    def _pixels(self, lane: LaneRecord) -> Key:
-        return (lane.uuid, lane.content, self._links[lane.uuid])
+    def add_lane(
+        self,
+        *,
+        raw: ArrayLike | os.PathLike[str] | None = None,
+        labels: ArrayLike | os.PathLike[str] | None = None,
+        segmentation: ArrayLike | os.PathLike[str] | None = None,
+        probabilities: ArrayLike | os.PathLike[str] | None = None,
+        axes: str | dict[str, str] | None = None,
+        name: str | None = None,
+        spacing: Sequence[float] | None = None,
+        offset: Sequence[int] | None = None,
+    ) -> int:
+        """Add an image set: raw, and either a label image, whose ids are kept, or a segmentation.
+
+        Parameters
+        ----------
+        raw, labels, segmentation
+            Arrays, or paths of files. The objects of a segmentation are its connected components of equal values.
+        axes
+            Axes of raw (of the objects when there is no raw), or axes by role; guessed if not given.
+        name
+            Shown to the user; the file's name if not given.
+        spacing
+            Size of a voxel in array order, (z, y, x) or (y, x); the file's if not given.
+        offset
+            Position of the first voxel in the image this one was cropped from, in array order.
+
+        Returns
+        -------
+        int
+            Position of the lane.
+        """
+        sources = {RAW: raw, LABELS: labels, SEGMENTATION: segmentation, "probabilities": probabilities}
+        record, given = input_data.describe(sources, axes=axes, name=name, spacing=spacing, offset=offset)
+        changes: list[Event] = [LanesChanged(put=((len(self._state.lanes), record),))]
+        selection = self.feature_selection
+        if isinstance(selection.features, str) or not selection.features:
+            wanted = replace(selection, features=selection.features or "default")
+            chosen = feature_selection.explicit(wanted, *input_data.open_images(record, given).extent)
+            changes.append(SettingsChanged(feature_selection.ID, chosen))
+        self._chain.given[record.uuid] = given
+        self._commit(*changes)
+        return len(self._state.lanes) - 1
+
+    def relink_lane(
+        self,
+        lane: int,
+        *,
+        raw: ArrayLike | os.PathLike[str] | None = None,
+        labels: ArrayLike | os.PathLike[str] | None = None,
+        segmentation: ArrayLike | os.PathLike[str] | None = None,
+        axes: str | dict[str, str] | None = None,
+    ) -> None:
+        """Give a lane other pixels: a moved file, a new segmentation; or accept those that its files have now.
+
+        Its annotations stay where they are and mean whatever objects are there.
+
+        Parameters
+        ----------
+        lane
+            Position of the lane.
+        raw, labels, segmentation
+            As in :meth:`add_lane`; those not given stay what they are.
+        axes
+            Axes of what is given.
+        """
+        old = self._lane(lane)
+        sources = {RAW: raw, LABELS: labels, SEGMENTATION: segmentation}
+        given = self._chain.given.get(old.uuid, {})
+        record, given = input_data.describe_again(old, given, sources, axes)
+        self._chain.relinked(old.uuid, given)
+        self._commit(LanesChanged(put=((lane, record),)))
+
+    def remove_lane(self, lane: int) -> None:
+        """Remove an image set; its annotations are parked, and undo brings all back."""
+        self._do(LanesChanged(remove=(self._lane(lane).uuid,)))
+
+    def label_image(self, lane: int, **run: Unpack[RunOptions]) -> NDArray[Any]:
+        """Label image of a lane, with the axes of the image it comes from."""
+        record = self._lane(lane)
+        return axis_letters.from_canonical(self._chain.objects(record, **run).labels, self._chain.images(record).axes)
+
+    def table(self, lane: int, *, features: Sequence[str] | None = None, **run: Unpack[RunOptions]) -> FeatureTable:
+        """Feature table of a lane, all frames: the selected features, or those named."""
+        record, selection = self._lane(lane), self.feature_selection
+        if features is None or tuple(features) == selection.features:
+            return self._chain.table(record, selection.ids, selection.margin, **run)
+        labels, raw = self._chain.objects(record, **run).labels, self._chain.images(record).raw
+        return object_features.table(labels, raw, features, margin=selection.margin, spacing=record.spacing, **run)
+
+    def _lane(self, lane: int) -> LaneRecord:
+        if not 0 <= lane < len(self._state.lanes):
+            raise ParameterError(f"there is no image set {lane}; the session has {len(self._state.lanes)}, from 0")
+        return self._state.lanes[lane]
+
+    # --------------------------------------------------------------------------------------------- annotations
+
+    def annotate(
+        self,
+        lane: int,
+        object_id: int | None = None,
+        *,
+        at: Sequence[float] | None = None,
+        cls: int | str,
+        t: int = 0,
+    ) -> None:
+        """Say of which class an object is; what was said of it before is replaced.
+
+        Parameters
+        ----------
+        lane
+            Position of the lane.
+        object_id
+            The object; or
+        at
+            a position in it, in array order without t and c: (y, x) or (z, y, x).
+        cls
+            Number or name of the class; 0 clears.
+        t
+            Frame.
+
+        Raises
+        ------
+        ParameterError
+            When there is no such object or class.
+        """
+        ids = None if object_id is None else [object_id]
+        self.annotate_many(lane, ids=ids, at=None if at is None else [at], classes=[cls], t=t)
+
+    def annotate_many(
+        self,
+        lane: int,
+        *,
+        ids: Sequence[int] | None = None,
+        at: Sequence[Sequence[float]] | None = None,
+        classes: Sequence[int | str],
+        t: int | Sequence[int] = 0,
+    ) -> None:
+        """Annotate n objects of a lane as one change; of two rows for one object the later counts.
+
+        Parameters
+        ----------
+        ids, at
+            (n,) objects, or (n, 2 or 3) positions in them, as in :meth:`annotate`.
+        classes
+            (n,) number or name of the class of each.
+        t
+            Frame, or (n,) frames.
+        """
+        if (ids is None) == (at is None):
+            raise ParameterError("name the objects by exactly one of ids and positions")
+        record = self._lane(lane)
+        problem = self._chain.images(record).problem
+        if problem:
+            raise ObjClassError(problem)
+        objects, claims = self._chain.objects(record), self._chain.claims(record)
+        places = ids if at is None else at
+        assert places is not None
+        if len(classes) != len(places):
+            raise ParameterError(f"{len(places)} objects need as many classes, got {len(classes)}")
+        frames = [int(frame) for frame in np.broadcast_to(t, len(places))]
+        keys = objects.keys(frames, ids=ids, at=at)
+        wanted = dict(zip(keys, (self._class_uuid(cls) for cls in classes), strict=True))
+        add = annotations.make(record.uuid, objects, {key: cls for key, cls in wanted.items() if cls is not None})
+        remove = tuple((record.uuid, mark.uuid) for key in wanted for mark in claims.claiming.get(key, ()))
+        if add or remove:
+            self._do(AnnotationsChanged(add, remove))
+
+    @property
+    def annotations(self) -> list[Annotation]:
+        """All annotations with what they mean at present, by lane, frame and place; those without image last."""
+        found = []
+        for position, lane in enumerate(self._state.lanes):
+            if self._state.marks_of(lane.uuid):
+                found += annotations.describe(self._chain.present_claims(lane), position, self._state.classes)
+        present = {lane.uuid for lane in self._state.lanes}
+        for uuid in self._state.marks:
+            if uuid not in present:
+                parked = Claims.parked(self._state.marks_of(uuid), "its image was removed")
+                found += annotations.describe(parked, None, self._state.classes)
+        return found
+
+    def object_classes(self, lane: int, t: int = 0) -> dict[int, int]:
+        """Class number of every object of a frame with active annotations, by id."""
+        numbers = {each.uuid: number for number, each in enumerate(self._state.classes, 1)}
+        active = self._chain.present_claims(self._lane(lane)).active
+        return {object_id: numbers[uuid] for (frame, object_id), uuid in active.items() if frame == t}
+
+    def _class_uuid(self, cls: int | str) -> str | None:
+        return None if cls == 0 else self._state.classes[classes.number(self._state.classes, cls) - 1].uuid
+
+    # ----------------------------------------------------------------------------------------------- prediction
+
+    def train(self, **run: Unpack[RunOptions]) -> TrainedForest:
+        """Grow a forest from the active annotations of all lanes, unless the last one stands for just these.
+
+        Parameters
+        ----------
+        **run
+            ``threads``, ``progress`` and ``cancel``; the forest does not depend on them.
+
+        Raises
+        ------
+        ObjClassError
+            When nothing is annotated.
+        """
+        return self._chain.train(**run)
+
+    @property
+    def forest(self) -> TrainedForest | None:
+        """The forest that was trained last; :meth:`train` brings it up to date."""
+        return self._chain.forest
+
+    def predict(self, lane: int, *, retrain: bool = True, **run: Unpack[RunOptions]) -> Prediction:
+        """Classify every object of a lane.
+
+        Parameters
+        ----------
+        lane
+            Position of the lane.
+        retrain
+            Bring the forest up to date with annotations and settings first; False to use the stored one as it is.
+        **run
+            ``threads``, ``progress`` and ``cancel``; the result does not depend on them.
+        """
+        return self._chain.predict(self._lane(lane), retrain=retrain, **run)
+
+    # ------------------------------------------------------------------------------------- classes and settings
+
+    @property
+    def classes(self) -> list[ObjectClass]:
+        """The classes; class 1 is the first."""
+        return list(self._state.classes)
+
+    def add_class(self, name: str | None = None, color: str | None = None, *, ignore: bool = False) -> int:
+        """Add a class and return its number; name and colour are the next free ones if not given."""
+        self._do(ClassesChanged(classes.added(self._state.classes, name, color, ignore=ignore)))
+        return len(self._state.classes)
+
+    def rename_class(self, cls: int | str, name: str) -> None:
+        """Give a class another name."""
+        self._do(ClassesChanged(classes.changed(self._state.classes, cls, name=name)))
+
+    def recolour_class(self, cls: int | str, color: str) -> None:
+        """Give a class another colour, ``"#rrggbb"``."""
+        self._do(ClassesChanged(classes.changed(self._state.classes, cls, color=color)))
+
+    def ignore_class(self, cls: int | str, *, ignore: bool = True) -> None:
+        """Leave a class out of summaries, or take it in again."""
+        self._do(ClassesChanged(classes.changed(self._state.classes, cls, ignore=ignore)))
+
+    def delete_class(self, cls: int | str) -> None:
+        """Delete a class; higher numbers fall by one, its annotations are parked, and undo brings all back."""
+        self._do(ClassesChanged(classes.deleted(self._state.classes, cls)))
+
+    @property
+    def feature_selection(self) -> FeatureSelection:
+        """Which features are measured; assign another to change it."""
+        return cast("FeatureSelection", self._state.settings[feature_selection.ID])
+
+    @feature_selection.setter
+    def feature_selection(self, selection: FeatureSelection) -> None:
+        if self._state.lanes:
+            selection = feature_selection.explicit(selection, *self._chain.images(self._state.lanes[0]).extent)
+        self._set(feature_selection.ID, selection)
+
+    @property
+    def classifier(self) -> Classifier:
+        """How the forest is grown; assign another to change it."""
+        return cast("Classifier", self._state.settings[object_classification.ID])
+
+    @classifier.setter
+    def classifier(self, settings: Classifier) -> None:
+        self._set(object_classification.ID, settings)
+
+    def _set(self, applet: str, settings: Settings) -> None:
+        if settings != self._state.settings[applet]:
+            self._do(SettingsChanged(applet, settings))
+
+    # --------------------------------------------------------------------------------------- changes and project
+
+    def undo(self) -> bool:
+        """Take back the latest change to annotations, classes or settings; False if there is none."""
+        return self._history.undo(self._commit)
+
+    def redo(self) -> bool:
+        """Make the change again that was undone last; False if there is none."""
+        return self._history.redo(self._commit)
+
+    def _do(self, event: Event) -> None:
+        self._history.record(self._commit(event))
+
+    def _commit(self, *changes: Event) -> Event:
+        """Write changes to the journal, make them, announce them; return the inverse of the last."""
+        if not self._detached:
+            self._store.append(*(events.to_json(event) for event in changes))
+        inverses = [event.apply(self._state) for event in changes]
+        self._announce()
+        return inverses[-1]
+
+    def _announce(self) -> None:
+        positions = {lane.uuid: index for index, lane in enumerate(self._state.lanes)}
+        stale = {(applet, None if lane is None else positions[lane]) for applet, lane in self._chain.refresh()}
+        if stale:
+            self.changed.emit(stale)
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences that the user should read once."""
+        return list(self._chain.notes)
+
+    @property
+    def path(self) -> Path | None:
+        """The project file; None before the first save."""
+        return self._store.path
+
+    @property
+    def read_only(self) -> bool:
+        """Whether the project file cannot be changed from here."""
+        return self._detached or self._store.read_only
+
+    def save(self, path: str | os.PathLike[str] | None = None) -> None:
+        """Write the project, and go on with the file it is written to.
+
+        Pixels that no file holds are written once into a folder beside it.
+
+        Parameters
+        ----------
+        path
+            The project file; by default that of the last save.
+        """
+        target = self._store.path if path is None else Path(path).absolute()
+        if target is None:
+            raise ObjClassError("the session was never saved; name a file, e.g. save('mitosis.objclass')")
+        moved = target != self._store.path
+        lanes = [
+            input_data.with_files(lane, self._chain.given.get(lane.uuid, {}), target, moved=moved)
+            for lane in self._state.lanes
+        ]
+        document, arrays = replace(self._state, lanes=lanes).to_document(target.parent)
+        if self._chain.forest is not None:
+            about, learnt = self._chain.forest.to_document()
+            document, arrays = document | about, arrays | learnt
+        self._store.save(target, document, arrays)
+        self._state.lanes = lanes
+
+    def revert(self) -> None:
+        """Drop everything that was done after the last save."""
+        keys = self._chain.keys()
+        self._restore(self._store.revert(), self._chain.given)
+        self.changed.emit({(applet, None) for applet, _ in keys})
+
+    def close(self) -> None:
+        """End the session; what was not saved stays in the journal and is there when the project is opened again."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
