@@ -101,7 +101,9 @@ def _parser() -> argparse.ArgumentParser:
         "--output-filename-format", default="{dataset_dir}/{nickname}_{result_type}", metavar="TEMPLATE"
     )
     command.add_argument("--output-internal-path", default="exported_data", metavar="NAME")
-    command.add_argument("--table-filename", metavar="TEMPLATE.csv", help="write the table too; {nickname} is filled in")
+    command.add_argument(
+        "--table-filename", metavar="TEMPLATE.csv", help="write the table too; {nickname} is filled in"
+    )
     command.add_argument("--table-only", action="store_true", help="write no images")
     _threads(command)
 

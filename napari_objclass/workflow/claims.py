@@ -103,23 +103,36 @@ def derive(objects: Objects, marks: Sequence[Mark], classes: Sequence[str]) -> C
     object_ids, overlaps = voxels.majority(np.array([mark.runs[:, 3].sum() for mark in marks]))
     object_ids[numbers < 0] = 0
     rows = objects.rows(np.array([mark.t for mark in marks]), object_ids)
-    states = np.full(len(marks), AnnotationState.PARKED, object)
-    claimed = np.flatnonzero(rows >= 0)
-    if len(claimed):
-        claimed = claimed[np.argsort(rows[claimed], kind="stable")]
-        starts = np.flatnonzero(np.diff(rows[claimed], prepend=-1))
-        counts = np.diff(starts, append=len(claimed))
-        covered = np.add.reduceat(overlaps[claimed], starts)
-        several = np.isin(rows, rows[claimed[starts[counts > 1]]])
-        if several.any():
-            covered[counts > 1] = voxels.union(several, rows, object_ids)
-        lowest, highest = (pick.reduceat(numbers[claimed], starts) for pick in (np.minimum, np.maximum))
-        enough = covered >= COVER * objects.sizes[rows[claimed[starts]]]
-        state = np.where(enough, AnnotationState.ACTIVE, AnnotationState.CHANGED).astype(object)
-        state[lowest != highest] = AnnotationState.CONFLICT
-        states[claimed] = np.repeat(state, counts)
+    states = _states(objects, voxels, rows, numbers, overlaps)
     reasons = tuple(_reason(number, row) for number, row in zip(numbers, rows, strict=True))
-    return Claims(tuple(marks), object_ids, tuple(states), reasons)
+    return Claims(tuple(marks), object_ids, states, reasons)
+
+
+def _states(
+    objects: Objects,
+    voxels: _Voxels,
+    rows: NDArray[np.int64],
+    numbers: NDArray[np.int64],
+    overlaps: NDArray[np.int64],
+) -> tuple[AnnotationState, ...]:
+    """States of marks that claim the objects ``rows`` (-1: none) with so many voxels for the classes ``numbers``."""
+    states = np.full(len(rows), AnnotationState.PARKED, object)  # the members themselves, not their text
+    order = np.argsort(rows, kind="stable")
+    order = order[rows[order] >= 0]
+    if len(order) == 0:
+        return tuple(states)
+    starts = np.flatnonzero(np.diff(rows[order], prepend=-1))
+    counts = np.diff(starts, append=len(order))
+    claimed = rows[order[starts]]
+    covered = np.add.reduceat(overlaps[order], starts)
+    if (counts > 1).any():
+        covered[counts > 1] = voxels.union(objects, rows, claimed[counts > 1])
+    agreed = np.minimum.reduceat(numbers[order], starts) == np.maximum.reduceat(numbers[order], starts)
+    own = np.full(len(claimed), AnnotationState.CHANGED, object)
+    own[covered >= COVER * objects.sizes[claimed]] = AnnotationState.ACTIVE
+    own[~agreed] = AnnotationState.CONFLICT
+    states[order] = np.repeat(own, counts)
+    return tuple(states)
 
 
 def _reason(number: int, row: int) -> str | None:
@@ -178,13 +191,12 @@ class _Voxels:
         object_ids[owner[chosen]], overlaps[owner[chosen]] = ids[chosen], overlap[chosen]
         return object_ids, overlaps
 
-    def union(
-        self, several: NDArray[np.bool_], rows: NDArray[np.int64], object_ids: NDArray[np.uint64]
-    ) -> NDArray[np.int64]:
-        """Voxels of an object under any of the marks ``several`` that claim it, per object in order of ``rows``."""
-        own = several[self.owner] & (self.ids == object_ids[self.owner])
+    def union(self, objects: Objects, rows: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Number of voxels of each object ``wanted`` (rows, rising) that are under any of the marks that claim it."""
+        row = rows[self.owner]
+        own = np.isin(row, wanted) & (self.ids == objects.ids[row])
         _, first = np.unique(self.flat[own], return_index=True)
-        _, covered = np.unique(rows[self.owner[own][first]], return_counts=True)
+        _, covered = np.unique(row[own][first], return_counts=True)
         return covered
 
 

@@ -39,8 +39,8 @@ class Objects:
     def of(cls, labels: NDArray[Any], **run: Unpack[RunOptions]) -> Objects:
         """Index the objects of a label image ``tzyx``."""
         labels = np.ascontiguousarray(labels)
-        table = features.measure(labels, axes=axes.LABELS, features=["area"], **run)
-        return cls(labels, table.frames, table.ids, table["area"][:, 0].astype(np.int64))
+        table = features.measure(labels, axes=axes.LABELS, features=["num_pixels"], **run)
+        return cls(labels, table.frames, table.ids, table["num_pixels"][:, 0].astype(np.int64))
 
     def rows(self, frames: NDArray[np.int64], ids: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Rows of the objects with these frames and ids, -1 where there is none."""

@@ -41,10 +41,12 @@ if TYPE_CHECKING:
 
     from napari_objclass.features import FeatureTable
     from napari_objclass.workflow.annotations import Annotation
-    from napari_objclass.workflow.applet import RunOptions, Settings
+    from napari_objclass.workflow.applet import Json, RunOptions, Settings
     from napari_objclass.workflow.classes import ObjectClass
     from napari_objclass.workflow.feature_selection import FeatureSelection
-    from napari_objclass.workflow.project import Opened
+    from napari_objclass.workflow.project import Opened, Recovery
+
+    Saved = tuple[Json, dict[str, NDArray[Any]]]
 
 
 class Session:
@@ -87,28 +89,30 @@ class Session:
 
     @classmethod
     def recover(cls, recovery_id: str) -> Self:
-        """Go on with a session that was never saved; ``ProjectStore.recoverable()`` lists them."""
+        """Go on with work that was never saved; :meth:`recoverable` lists it."""
         session = cls.__new__(cls)
         session._begin(*ProjectStore.recover(recovery_id))
         return session
 
+    @staticmethod
+    def recoverable() -> list[Recovery]:
+        """Work that was never saved, of processes that are gone, newest first."""
+        return ProjectStore.recoverable()
+
     def _begin(self, store: ProjectStore, opened: Opened | None, *, detached: bool = False) -> None:
         self._store = store
         self._detached = detached
-        self._restore(opened, {})
+        self._saved: Saved = (opened.document or {}, opened.arrays) if opened else ({}, {})
+        self._restore(opened.events if opened else [], {})
 
-    def _restore(self, opened: Opened | None, given: dict[str, input_data.Given]) -> None:
+    def _restore(self, entries: Sequence[Json], given: dict[str, input_data.Given]) -> None:
+        """Take the state of the last save, and make the changes of the journal on top of it."""
         self._history = History()
-        self._state, forest = State(), None
-        if opened is not None:
-            folder = self._store.path.parent if self._store.path else None
-            self._state = State.from_document(opened.document, opened.arrays, folder)
-            forest = TrainedForest.from_document(opened.document, opened.arrays)
-            for entry in opened.events:
-                events.from_json(entry).apply(self._state)
-        self._chain = Chain(self._state, forest, given)
-        for sentence in opened.notes if opened else ():
-            self._chain.note(sentence)
+        folder = self._store.path.parent if self._store.path else None
+        self._state = State.from_document(*self._saved, folder)
+        for entry in entries:
+            events.from_json(entry).apply(self._state)
+        self._chain = Chain(self._state, TrainedForest.from_document(*self._saved), given)
 
     # --------------------------------------------------------------------------------------------------- images
 
@@ -426,7 +430,7 @@ class Session:
     @property
     def notes(self) -> list[str]:
         """Sentences that the user should read once."""
-        return list(self._chain.notes)
+        return [*self._store.notes, *self._chain.notes]
 
     @property
     def path(self) -> Path | None:
@@ -448,7 +452,7 @@ class Session:
         path
             The project file; by default that of the last save.
         """
-        target = self._store.path if path is None else Path(path).absolute()
+        target = self._store.path if path is None else Path(path).expanduser().resolve()
         if target is None:
             raise ObjClassError("the session was never saved; name a file, e.g. save('mitosis.objclass')")
         moved = target != self._store.path
@@ -461,12 +465,13 @@ class Session:
             about, learnt = self._chain.forest.to_document()
             document, arrays = document | about, arrays | learnt
         self._store.save(target, document, arrays)
-        self._state.lanes = lanes
+        self._state.lanes, self._saved, self._detached = lanes, (document, arrays), False
 
     def revert(self) -> None:
         """Drop everything that was done after the last save."""
         keys = self._chain.keys()
-        self._restore(self._store.revert(), self._chain.given)
+        self._store.revert()
+        self._restore([], self._chain.given)
         self.changed.emit({(applet, None) for applet, _ in keys})
 
     def close(self) -> None:
