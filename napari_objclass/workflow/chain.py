@@ -15,8 +15,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Unpack, cast
 
 from napari_objclass.errors import FileError, ObjClassError
+from napari_objclass.workflow import annotations as marks
 from napari_objclass.workflow import (
-    annotations,
     feature_selection,
     input_data,
     object_classification,
@@ -91,20 +91,20 @@ class Chain:
         class_uuids = tuple(each.uuid for each in state.classes)
         pixels, measured, marked = {}, {}, {}
         for lane in state.lanes:
-            marks = tuple((mark.uuid, mark.cls) for mark in state.marks_of(lane.uuid))
+            own = tuple((mark.uuid, mark.cls) for mark in state.marks_of(lane.uuid))
             pixels[lane.uuid] = (lane.uuid, lane.content, lane.spacing, self._relinked[lane.uuid])
             measured[lane.uuid] = (pixels[lane.uuid], selection)
-            marked[lane.uuid] = (pixels[lane.uuid], marks, class_uuids)
+            marked[lane.uuid] = (pixels[lane.uuid], own, class_uuids)
         forest = (classifier, selection, class_uuids, tuple(key for key in marked.values() if key[1]))
         keys: Keys = {
             (input_data.ID, None): tuple(pixels),
             (feature_selection.ID, None): (selection,),
-            (annotations.ID, None): state.classes,
+            (marks.ID, None): state.classes,
             (object_classification.ID, None): forest,
         }
         keys |= {(input_data.ID, lane): key for lane, key in pixels.items()}
         keys |= {(object_features.ID, lane): key for lane, key in measured.items()}
-        keys |= {(annotations.ID, lane): key for lane, key in marked.items()}
+        keys |= {(marks.ID, lane): key for lane, key in marked.items()}
         keys |= {(object_classification.ID, lane): (key, forest) for lane, key in measured.items()}
         return keys
 
@@ -147,13 +147,13 @@ class Chain:
         """What the marks of a lane mean for its objects; a ``FileError`` if these cannot be seen."""
 
         def compute() -> Claims:
-            marks = self.state.marks_of(lane.uuid)
+            own = self.state.marks_of(lane.uuid)
             problem = self.images(lane).problem
             if problem:
-                return Claims.parked(marks, problem)
-            return derive(self.objects(lane), marks, [each.uuid for each in self.state.classes])
+                return Claims.parked(own, problem)
+            return derive(self.objects(lane), own, [each.uuid for each in self.state.classes])
 
-        return self._outputs.get(annotations.ID, lane.uuid, self._keys[annotations.ID, lane.uuid], compute)
+        return self._outputs.get(marks.ID, lane.uuid, self._keys[marks.ID, lane.uuid], compute)
 
     def present_claims(self, lane: LaneRecord) -> Claims:
         """Like :meth:`claims`, but marks whose image cannot be seen are parked."""

@@ -19,6 +19,7 @@ from napari_objclass.workflow.state import SETTINGS, State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from napari_objclass.workflow.applet import Json, Settings
 
@@ -32,8 +33,8 @@ class Event(Protocol):
         """Make the change and return the event that takes it back."""
         ...
 
-    def to_json(self) -> Json:
-        """What the journal keeps."""
+    def to_json(self, folder: Path | None) -> Json:
+        """What the journal of a project in ``folder`` keeps."""
         ...
 
 
@@ -53,7 +54,7 @@ class AnnotationsChanged:
             state.marks.setdefault(mark.lane, {})[mark.uuid] = mark
         return AnnotationsChanged(removed, tuple((mark.lane, mark.uuid) for mark in self.add))
 
-    def to_json(self) -> Json:
+    def to_json(self, folder: Path | None = None) -> Json:
         """Marks with their masks as flat lists."""
         return {
             "add": [mark.to_json() | {"runs": mark.runs.ravel().tolist()} for mark in self.add],
@@ -61,7 +62,7 @@ class AnnotationsChanged:
         }
 
     @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> AnnotationsChanged:
+    def from_json(cls, values: Mapping[str, Any], folder: Path | None = None) -> AnnotationsChanged:
         """Inverse of :meth:`to_json`."""
         add = (Mark.from_json(each, np.array(each["runs"], np.int64).reshape(-1, 4)) for each in values["add"])
         return cls(tuple(add), tuple((lane, uuid) for lane, uuid in values["remove"]))
@@ -80,12 +81,12 @@ class ClassesChanged:
         state.classes = self.classes
         return inverse
 
-    def to_json(self) -> Json:
+    def to_json(self, folder: Path | None = None) -> Json:
         """All classes."""
         return {"classes": [each.to_json() for each in self.classes]}
 
     @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> ClassesChanged:
+    def from_json(cls, values: Mapping[str, Any], folder: Path | None = None) -> ClassesChanged:
         """Inverse of :meth:`to_json`."""
         return cls(tuple(ObjectClass.from_json(each) for each in values["classes"]))
 
@@ -104,12 +105,12 @@ class SettingsChanged:
         state.settings[self.applet] = self.settings
         return inverse
 
-    def to_json(self) -> Json:
+    def to_json(self, folder: Path | None = None) -> Json:
         """All settings of the applet."""
         return {"applet": self.applet, "settings": self.settings.to_json()}
 
     @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> SettingsChanged:
+    def from_json(cls, values: Mapping[str, Any], folder: Path | None = None) -> SettingsChanged:
         """Inverse of :meth:`to_json`."""
         return cls(values["applet"], SETTINGS[values["applet"]].from_json(values["settings"]))
 
@@ -142,26 +143,26 @@ class LanesChanged:
             tuple(lane.uuid for _, lane in self.put if lane.uuid not in before),
         )
 
-    def to_json(self) -> Json:
-        """Records with absolute paths, since the journal may lie elsewhere than the project."""
-        return {"put": [[position, lane.to_json()] for position, lane in self.put], "remove": list(self.remove)}
+    def to_json(self, folder: Path | None = None) -> Json:
+        """Records, with paths relative to ``folder`` too."""
+        return {"put": [[position, lane.to_json(folder)] for position, lane in self.put], "remove": list(self.remove)}
 
     @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> LanesChanged:
+    def from_json(cls, values: Mapping[str, Any], folder: Path | None = None) -> LanesChanged:
         """Inverse of :meth:`to_json`."""
-        put = ((position, LaneRecord.from_json(lane)) for position, lane in values["put"])
+        put = ((position, LaneRecord.from_json(lane, folder)) for position, lane in values["put"])
         return cls(tuple(put), tuple(values["remove"]))
 
 
 EVENTS = {event.KIND: event for event in (AnnotationsChanged, ClassesChanged, SettingsChanged, LanesChanged)}
 
 
-def to_json(event: Event) -> Json:
-    """Entry of the journal."""
-    return {"event": event.KIND} | event.to_json()
+def to_json(event: Event, folder: Path | None) -> Json:
+    """Entry of the journal of a project in ``folder``."""
+    return {"event": event.KIND} | event.to_json(folder)
 
 
-def from_json(entry: Mapping[str, Any]) -> Event:
+def from_json(entry: Mapping[str, Any], folder: Path | None) -> Event:
     """Event of a journal entry.
 
     Raises
@@ -174,5 +175,5 @@ def from_json(entry: Mapping[str, Any]) -> Event:
         raise ProjectError(
             f"the journal has an entry {entry['event']!r} that this version does not know; open it with a newer version"
         )
-    decoded: Event = event.from_json(entry)
+    decoded: Event = event.from_json(entry, folder)
     return decoded

@@ -118,13 +118,17 @@ def describe_again(
     if isinstance(axes, str):
         axes = {RAW if RAW in new else next(iter(new), RAW): axes}
     return describe(
-        {role: given[role] if role in given else location(old.sources[role]) for role in kept} | new,
+        {role: _again(old.sources[role], given.get(role)) for role in kept} | new,
         axes=letters | dict(axes or {}),
         name=old.name,
         spacing=old.spacing,
         offset=old.offset,
         uuid=old.uuid,
     )
+
+
+def _again(source: Source, given: NDArray[Any] | None) -> Array:
+    return given if source.path is None else location(source)
 
 
 def with_files(record: LaneRecord, given: Given, project: Path, *, moved: bool) -> LaneRecord:
@@ -149,7 +153,7 @@ def open_images(record: LaneRecord, given: Mapping[str, NDArray[Any]]) -> Images
     opened = {role: open_source(record, role, given) for role in record.sources}
     problem = next((pixels.problem for pixels in opened.values() if pixels.problem), None)
     try:
-        images = _fit(record, {role: np.asarray(pixels.data) for role, pixels in opened.items()})
+        images = _fit(record, {role: pixels.data for role, pixels in opened.items()})
     except ObjClassError as error:
         raise FileError(problem or str(error)) from error
     return replace(images, problem=problem)

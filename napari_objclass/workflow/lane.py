@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from napari_objclass.errors import FileError, ObjClassError
 from napari_objclass.io.fingerprint import fingerprint
 from napari_objclass.io.readers import open_image
@@ -132,7 +134,7 @@ class Pixels:
 
 
 def open_source(record: LaneRecord, role: str, given: Mapping[str, NDArray[Any]]) -> Pixels:
-    """Open the pixels of one role, from ``given`` if they were handed over as an array.
+    """Open the pixels of one role, from ``given`` if no file holds them.
 
     Raises
     ------
@@ -140,7 +142,7 @@ def open_source(record: LaneRecord, role: str, given: Mapping[str, NDArray[Any]]
         When they cannot be found or read.
     """
     source = record.sources[role]
-    if role in given:
+    if source.path is None and role in given:
         return Pixels(given[role], source.axes)
     if source.path is None:
         raise FileError(
@@ -158,7 +160,7 @@ def open_source(record: LaneRecord, role: str, given: Mapping[str, NDArray[Any]]
             f"the {role} image of {record.name!r} at {source.path} has other content than when it was annotated; "
             "put the old file back, or accept the new content with relink_lane"
         )
-    return Pixels(image.data, source.axes, problem)
+    return Pixels(np.asarray(image.data), source.axes, problem)
 
 
 def location(source: Source) -> str:

@@ -20,7 +20,7 @@ ID = "object_features"
 def table(
     labels: NDArray[Any],
     raw: NDArray[Any] | None,
-    feature_ids: Sequence[str],
+    feature_ids: str | Sequence[str],
     *,
     margin: int | tuple[int, ...] | None = None,
     spacing: tuple[float, float, float] | None = None,
@@ -31,7 +31,7 @@ def table(
         labels,
         raw,
         axes=axes.LABELS if raw is None else axes.RAW,
-        features=list(feature_ids),
+        features=feature_ids,
         margin=margin,
         spacing=spacing,
         **run,

@@ -15,8 +15,8 @@ from psygnal import Signal
 
 from napari_objclass import axes as axis_letters
 from napari_objclass.errors import ObjClassError, ParameterError
+from napari_objclass.workflow import annotations as marks
 from napari_objclass.workflow import (
-    annotations,
     classes,
     events,
     feature_selection,
@@ -108,10 +108,9 @@ class Session:
     def _restore(self, entries: Sequence[Json], given: dict[str, input_data.Given]) -> None:
         """Take the state of the last save, and make the changes of the journal on top of it."""
         self._history = History()
-        folder = self._store.path.parent if self._store.path else None
-        self._state = State.from_document(*self._saved, folder)
+        self._state = State.from_document(*self._saved, self._folder)
         for entry in entries:
-            events.from_json(entry).apply(self._state)
+            events.from_json(entry, self._folder).apply(self._state)
         self._chain = Chain(self._state, TrainedForest.from_document(*self._saved), given)
 
     # --------------------------------------------------------------------------------------------------- images
@@ -203,10 +202,12 @@ class Session:
         record = self._lane(lane)
         return axis_letters.from_canonical(self._chain.objects(record, **run).labels, self._chain.images(record).axes)
 
-    def table(self, lane: int, *, features: Sequence[str] | None = None, **run: Unpack[RunOptions]) -> FeatureTable:
-        """Feature table of a lane, all frames: the selected features, or those named."""
+    def table(
+        self, lane: int, *, features: str | Sequence[str] | None = None, **run: Unpack[RunOptions]
+    ) -> FeatureTable:
+        """Feature table of a lane, all frames: the selected features, or those named (ids, "default" or "all")."""
         record, selection = self._lane(lane), self.feature_selection
-        if features is None or tuple(features) == selection.features:
+        if features is None or features == selection.features:
             return self._chain.table(record, selection.ids, selection.margin, **run)
         labels, raw = self._chain.objects(record, **run).labels, self._chain.images(record).raw
         return object_features.table(labels, raw, features, margin=selection.margin, spacing=record.spacing, **run)
@@ -284,7 +285,7 @@ class Session:
         frames = [int(frame) for frame in np.broadcast_to(t, len(places))]
         keys = objects.keys(frames, ids=ids, at=at)
         wanted = dict(zip(keys, (self._class_uuid(cls) for cls in classes), strict=True))
-        add = annotations.make(record.uuid, objects, {key: cls for key, cls in wanted.items() if cls is not None})
+        add = marks.make(record.uuid, objects, {key: cls for key, cls in wanted.items() if cls is not None})
         remove = tuple((record.uuid, mark.uuid) for key in wanted for mark in claims.claiming.get(key, ()))
         if add or remove:
             self._do(AnnotationsChanged(add, remove))
@@ -295,12 +296,12 @@ class Session:
         found = []
         for position, lane in enumerate(self._state.lanes):
             if self._state.marks_of(lane.uuid):
-                found += annotations.describe(self._chain.present_claims(lane), position, self._state.classes)
+                found += marks.describe(self._chain.present_claims(lane), position, self._state.classes)
         present = {lane.uuid for lane in self._state.lanes}
         for uuid in self._state.marks:
             if uuid not in present:
                 parked = Claims.parked(self._state.marks_of(uuid), "its image was removed")
-                found += annotations.describe(parked, None, self._state.classes)
+                found += marks.describe(parked, None, self._state.classes)
         return found
 
     def object_classes(self, lane: int, t: int = 0) -> dict[int, int]:
@@ -416,7 +417,7 @@ class Session:
     def _commit(self, *changes: Event) -> Event:
         """Write changes to the journal, make them, announce them; return the inverse of the last."""
         if not self._detached:
-            self._store.append(*(events.to_json(event) for event in changes))
+            self._store.append(*(events.to_json(event, self._folder) for event in changes))
         inverses = [event.apply(self._state) for event in changes]
         self._announce()
         return inverses[-1]
@@ -436,6 +437,10 @@ class Session:
     def path(self) -> Path | None:
         """The project file; None before the first save."""
         return self._store.path
+
+    @property
+    def _folder(self) -> Path | None:
+        return self._store.path.parent if self._store.path else None
 
     @property
     def read_only(self) -> bool:
@@ -465,6 +470,8 @@ class Session:
             about, learnt = self._chain.forest.to_document()
             document, arrays = document | about, arrays | learnt
         self._store.save(target, document, arrays)
+        for lane in lanes:
+            self._chain.given.pop(lane.uuid, None)
         self._state.lanes, self._saved, self._detached = lanes, (document, arrays), False
 
     def revert(self) -> None:

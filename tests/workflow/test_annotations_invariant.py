@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
+from workflow.scenes import movie, nuclei
 
 from napari_objclass.workflow.session import Session
-from workflow.scenes import movie, nuclei
 
 
 def probability_map(seed, n_nuclei=120, size=400):

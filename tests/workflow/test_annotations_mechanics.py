@@ -4,12 +4,12 @@ import time
 
 import numpy as np
 import pytest
+from workflow.scenes import movie, nuclei
 
 from napari_objclass.errors import ParameterError
 from napari_objclass.workflow.claims import derive
 from napari_objclass.workflow.objects import Objects
 from napari_objclass.workflow.session import Session
-from workflow.scenes import movie, nuclei
 
 BIG = 2**63 + 12345
 

@@ -5,50 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from workflow.definition import by_definition, mark
 
-from napari_objclass.workflow.annotations import Mark
 from napari_objclass.workflow.claims import derive
 from napari_objclass.workflow.objects import Objects
 
 SHAPE = (2, 2, 4, 7)
 CLASSES = ["a", "b"]
-
-
-def runs_of(mask):
-    """Runs of a boolean volume zyx, one pixel each, in raster order."""
-    return np.array([[*voxel, 1] for voxel in np.argwhere(mask)], np.int64).reshape(-1, 4)
-
-
-def mark(t, cls, mask):
-    return Mark("", "lane", t, cls, runs_of(mask), (0, 0, 0), 0.0)
-
-
-def voxels_of(each):
-    return {(z, y, x + i) for z, y, x, length in each.runs.tolist() for i in range(length)}
-
-
-def by_definition(labels, marks):
-    """Claimed id and state of every mark."""
-    claimed = []
-    for each in marks:
-        voxels = [v for v in voxels_of(each) if all(0 <= i < n for i, n in zip(v, labels.shape[1:], strict=True))]
-        under = [int(labels[(each.t, *v)]) for v in voxels] if each.t < len(labels) else []
-        size = len(voxels_of(each))
-        found = [i for i in set(under) - {0} if 2 * under.count(i) > size]
-        claimed.append(found[0] if found and each.cls in CLASSES else 0)
-    states = []
-    for each, own in zip(marks, claimed, strict=True):
-        if not own:
-            states.append("parked")
-            continue
-        peers = [m for m, c in zip(marks, claimed, strict=True) if (m.t, c) == (each.t, own)]
-        object_voxels = {tuple(v) for v in np.argwhere(labels[each.t] == own).tolist()}
-        covered = object_voxels & set.union(*(voxels_of(peer) for peer in peers))
-        if len({peer.cls for peer in peers}) > 1:
-            states.append("conflict")
-        else:
-            states.append("active" if 2 * len(covered) >= len(object_voxels) else "changed")
-    return claimed, states
 
 
 blobs = hnp.arrays(np.uint8, SHAPE[1:], elements=st.integers(0, 2))
@@ -65,7 +28,7 @@ def test_claims_and_states_are_those_of_the_definition(labels, clicked):
             each.runs[:, 1:3] += shift  # some reach out of the image
             marks.append(each)
     claims = derive(Objects.of(labels), marks, CLASSES)
-    claimed, states = by_definition(labels, marks)
+    claimed, states = by_definition(labels, marks, CLASSES)
     assert claims.object_ids.tolist() == claimed
     assert [str(state) for state in claims.states] == states
     assert [reason is None for reason in claims.reasons] == [state != "parked" for state in states]
