@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     Color = tuple[int, int, int]
 
 PANEL = 480  # longer side of a panel
+TITLE = 62  # height of the line above a panel
 _GAP = 28
-_TITLE = 62
 _LINE = 42
 _TITLE_SIZE = 34
 _TEXT_SIZE = 26
@@ -88,11 +88,11 @@ def draw_overview(
     if not counts[0]:
         legend.pop()
     width, height = panels[0].size
-    size = (4 * width + 5 * _GAP, _TITLE + height + _GAP // 2 + max(len(legend), 2) * _LINE + _GAP // 2)
+    size = (4 * width + 5 * _GAP, TITLE + height + _GAP // 2 + max(len(legend), 2) * _LINE + _GAP // 2)
     page = Image.new("RGB", size, _PAGE)
     for k, (panel, title) in enumerate(zip(panels, ("raw", "objects", "classes", "uncertainty"), strict=True)):
         _put(page, panel, title, left=_GAP + k * (width + _GAP))
-    bottom = _TITLE + height + _GAP // 2
+    bottom = TITLE + height + _GAP // 2
     lefts = [_GAP + k * (width + _GAP) for k in range(4)]
     _caption(page, lefts[0], bottom, f"{' x '.join(map(str, raw.shape))}, {np.dtype(raw.dtype).name}")
     _caption(page, lefts[1], bottom, f"{sum(counts):,} object{'s' if sum(counts) != 1 else ''}")
@@ -149,7 +149,8 @@ def _panels(raw: Array, labels: Array, classes: Array, uncertainty: Array, palet
 
 def _contrast(raw: Array) -> Array:
     """Stretch raw to 8 bit between its 0.5 and 99.8 percentiles, dark tones lifted."""
-    low, high = np.nanpercentile(raw, (0.5, 99.8))
+    finite = raw[np.isfinite(raw)]
+    low, high = np.percentile(finite, (0.5, 99.8)) if finite.size else (0.0, 1.0)
     share: Array = np.nan_to_num(np.clip((raw.astype(np.float64) - low) / (high - low or 1), 0, 1))
     return np.rint(255 * share**0.7).astype(np.uint8)
 
@@ -204,8 +205,8 @@ def _put(page: Image.Image, panel: Image.Image, title: str, left: int) -> None:
 
     corners = Image.new("L", panel.size, 0)
     ImageDraw.Draw(corners).rounded_rectangle((0, 0, panel.width - 1, panel.height - 1), radius=12, fill=255)
-    page.paste(panel, (left, _TITLE), corners)
-    _write(ImageDraw.Draw(page), (left, _TITLE // 2), title, _TEXT, size=_TITLE_SIZE)
+    page.paste(panel, (left, TITLE), corners)
+    _write(ImageDraw.Draw(page), (left, TITLE // 2), title, _TEXT, size=_TITLE_SIZE)
 
 
 def _caption(page: Image.Image, left: int, top: int, text: str) -> None:

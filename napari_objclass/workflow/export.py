@@ -26,11 +26,25 @@ _POSITION = re.compile(r"Center of the object(_\d+)?")  # ilastik exports it, an
 class Table(Protocol):
     """What is asked of a feature table; see ``napari_objclass.FeatureTable``."""
 
-    ids: NDArray[np.uint64]
-    frames: NDArray[np.int64]
-    columns: Sequence[str]
-    display_columns: Sequence[str]
-    values: NDArray[np.float64]
+    @property
+    def ids(self) -> NDArray[np.uint64]:
+        """Id of each object, (n,)."""
+
+    @property
+    def frames(self) -> NDArray[np.int64]:
+        """Frame of each object, (n,)."""
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """Id of each column."""
+
+    @property
+    def display_columns(self) -> Sequence[str]:
+        """ilastik's name of each column."""
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """Values, (n, n_columns)."""
 
 
 def object_table(
