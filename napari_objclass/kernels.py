@@ -9,6 +9,80 @@ and ``cancel`` (a :class:`CancelToken`), and passes them on as one :class:`Run`.
 
 from __future__ import annotations
 
-from napari_objclass._core import CancelToken, Run, default_threads
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["CancelToken", "Run", "default_threads"]
+import numpy as np
+
+from napari_objclass import _core
+from napari_objclass._core import CancelToken, default_threads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+    Progress = Callable[[int, int, str], object]
+
+__all__ = [
+    "CancelToken",
+    "connected_components",
+    "default_threads",
+    "object_runs",
+    "paint",
+]
+
+
+def connected_components(
+    image: Array,
+    *,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> NDArray[np.uint32]:
+    """Objects of a segmentation ``tzyx``: adjacent (4 or 6 neighbours) pixels of equal non-zero value, per frame.
+
+    Ids are consecutive from 1 in each frame, in raster first-encounter order with x fastest.
+    """
+    run = _core.Run("finding objects", threads, progress, cancel)
+    return _core.connected_components(_integers(image), run)
+
+
+def paint(
+    labels: Array,
+    frames: NDArray[np.int64],
+    ids: NDArray[np.uint64],
+    values: Array,
+    *,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> Array:
+    """Image ``tzyx`` with each object of ``labels`` filled with its value; 0 on background and objects without a row.
+
+    ``frames``, ``ids`` and ``values`` have one entry per object, sorted by frame; the image has the values' dtype
+    (uint8, uint16, uint32 or float32).
+    """
+    starts = np.searchsorted(frames, np.arange(labels.shape[0] + 1))
+    run = _core.Run("painting", threads, progress, cancel)
+    ids, values = np.ascontiguousarray(ids, np.uint64), np.ascontiguousarray(values)
+    return _core.paint(_integers(labels), starts.tolist(), ids, values, run)
+
+
+def object_runs(
+    labels: Array, ids: Sequence[int], *, threads: int | None = None, cancel: CancelToken | None = None
+) -> list[NDArray[np.int64]]:
+    """Where the objects ``ids`` of a frame ``zyx`` are: for each id the rows (z, y, x, length) of its runs of pixels.
+
+    Runs come in raster order; an id without a pixel has no rows.
+    """
+    run = _core.Run("looking up objects", threads, None, cancel)
+    rows = _core.object_runs(_integers(labels[None]), [int(i) for i in ids], run)
+    order = np.argsort(rows[:, 0], kind="stable")
+    ends = np.searchsorted(rows[order, 0], np.arange(1, len(ids)))
+    return np.split(rows[order, 1:], ends)
+
+
+def _integers(labels: Array) -> Array:
+    """Booleans as the bytes they are."""
+    return labels.view(np.uint8) if labels.dtype == bool else labels

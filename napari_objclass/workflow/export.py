@@ -40,7 +40,7 @@ class Table(Protocol):
 
     @property
     def display_columns(self) -> Sequence[str]:
-        """ilastik's name of each column."""
+        """Name of each column in ilastik."""
 
     @property
     def values(self) -> NDArray[np.float64]:
