@@ -42,7 +42,7 @@ _HOME = {
 }
 
 __version__ = "0.1.0"
-__all__ = [  # noqa: PLE0604
+__all__ = [
     "AxesError",
     "CancelToken",
     "Cancelled",

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 def run(args: argparse.Namespace) -> int:
     """Measure and write."""
+    from napari_objclass.features import measure
     from napari_objclass.io.writers import check_table_path, write_table
     from napari_objclass.workflow.export import object_table
     from napari_objclass.workflow.lane import Lane
-    from napari_objclass.features import measure
 
     check_table_path(args.output)
     role, source = objects_source(args)

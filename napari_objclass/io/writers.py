@@ -105,9 +105,7 @@ def write_table(path: str | os.PathLike[str], columns: Mapping[str, NDArray[Any]
     ShapeError
         If the columns differ in length.
     """
-    target = Path(path).expanduser()
-    if target.suffix.lower() != ".csv":
-        raise FileError(f"{target}: tables are written as .csv; choose this suffix")
+    target = check_table_path(path)
     lengths = {len(column) for column in columns.values()}
     if len(lengths) > 1:
         raise ShapeError(f"the columns of a table have one length, these have {sorted(lengths)}")
@@ -120,6 +118,21 @@ def write_table(path: str | os.PathLike[str], columns: Mapping[str, NDArray[Any]
     return target
 
 
+def check_table_path(path: str | os.PathLike[str]) -> Path:
+    """Say before the work starts that its table could not be written: the path if it could.
+
+    Raises
+    ------
+    FileError
+        If the suffix is not .csv, the folder is missing, or the place is taken by something that is not a file.
+    """
+    target = Path(path).expanduser()
+    if target.suffix.lower() != ".csv":
+        raise FileError(f"{target}: tables are written as .csv; choose this suffix")
+    _check_place(target)
+    return target
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Lend a temporary sibling of ``path`` that takes its place at the end, and vanishes if the block fails.
@@ -129,11 +142,8 @@ def replacing(path: Path) -> Iterator[Path]:
     FileError
         If the file cannot be written.
     """
+    _check_place(path)
     target = Path(os.path.realpath(path))  # a symbolic link stays one
-    if not target.parent.is_dir():
-        raise FileError(f"{path} cannot be written: there is no folder {target.parent}; create it first")
-    if target.exists() and not target.is_file():
-        raise FileError(f"{path} cannot be written: it is not a file; choose another name")
     temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
     try:
         yield temporary
@@ -144,6 +154,13 @@ def replacing(path: Path) -> Iterator[Path]:
         raise FileError(f"{path} cannot be written: {error.strerror or error}") from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _check_place(path: Path) -> None:
+    if not path.parent.is_dir():
+        raise FileError(f"{path} cannot be written: there is no folder {path.parent}; create it first")
+    if path.exists() and not path.is_file():
+        raise FileError(f"{path} cannot be written: it is not a file; choose another name")
 
 
 def _refuse_to_replace_others(path: Path, inner: str, module: Any) -> None:

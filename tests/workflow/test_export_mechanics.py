@@ -8,26 +8,30 @@ import numpy as np
 import pytest
 
 from napari_objclass.errors import FeatureError, ShapeError
-from napari_objclass.workflow.export import expand_template, object_table
+from napari_objclass.workflow.export import expand_template, object_table, with_required
 
-DISPLAY = [
-    "Size in pixels",
-    "Mean Intensity_0",
-    "Bounding Box Minimum_0",
-    "Bounding Box Minimum_1",
-    "Bounding Box Maximum_0",
-    "Bounding Box Maximum_1",
-    "Center of the object_0",
-    "Center of the object_1",
+
+def spec(id: str, ilastik_id: str | None, *display: str) -> SimpleNamespace:
+    columns = [f"{id}_{k}" for k in range(len(display))]
+    return SimpleNamespace(id=id, ilastik_id=ilastik_id, columns=columns, display_columns=display)
+
+
+SPECS = [
+    spec("area", "Standard Object Features/Count", "Size in pixels"),
+    spec("mean", "Standard Object Features/Mean", "Mean Intensity"),
+    spec("first", "Standard Object Features/Coord<Minimum>", "Bounding Box Minimum_0", "Bounding Box Minimum_1"),
+    spec("last", "Standard Object Features/Coord<Maximum>", "Bounding Box Maximum_0", "Bounding Box Maximum_1"),
+    spec("center", "Standard Object Features/RegionCenter", "Center of the object_0", "Center of the object_1"),
 ]
+DISPLAY = [name for feature in SPECS for name in feature.display_columns]
 IDS = np.array([3, 2**63 + 1, 3], np.uint64)
 
 
-def table(display: list[str] = DISPLAY) -> SimpleNamespace:
-    values = np.arange(3.0 * len(display)).reshape(3, len(display)) + 1 / 3
-    columns = [f"id_{k}" for k in range(len(display))]
+def table(specs: list[SimpleNamespace] = SPECS, n_objects: int = 3) -> SimpleNamespace:
+    n_columns = sum(len(feature.columns) for feature in specs)
+    values = np.arange(3.0 * n_columns).reshape(3, n_columns) + 1 / 3
     frames = np.array([0, 0, 1])
-    return SimpleNamespace(ids=IDS, frames=frames, columns=columns, display_columns=display, values=values)
+    return SimpleNamespace(ids=IDS[:n_objects], frames=frames[:n_objects], values=values[:n_objects], specs=specs)
 
 
 def test_features_only() -> None:
@@ -36,9 +40,9 @@ def test_features_only() -> None:
     assert columns["object_id"].tolist() == [0, 1, 2]
     assert columns["timestep"].tolist() == [0, 0, 1]
     assert columns["labelimage_oid"].tolist() == IDS.tolist()
-    assert columns["Mean Intensity_0"].dtype == np.float32
+    assert columns["Mean Intensity"].dtype == np.float32
     assert columns["Center of the object_1"].dtype == np.float64
-    assert columns["Mean Intensity_0"].tolist() == np.float32([4 / 3, 28 / 3, 52 / 3]).tolist()
+    assert columns["Mean Intensity"].tolist() == np.float32([4 / 3, 28 / 3, 52 / 3]).tolist()
 
 
 def test_everything() -> None:
@@ -59,26 +63,29 @@ def test_everything() -> None:
 
 
 def test_no_objects_same_columns() -> None:
-    full = table()
-    empty = SimpleNamespace(
-        ids=IDS[:0], frames=full.frames[:0], columns=full.columns, display_columns=DISPLAY, values=full.values[:0]
-    )
-    columns = object_table(empty, classes=["a"], labels=[], predicted=[], probabilities=np.zeros((0, 1)))
+    columns = object_table(table(n_objects=0), classes=["a"], labels=[], predicted=[], probabilities=np.zeros((0, 1)))
     assert list(columns)[3:6] == ["User Label", "Predicted Class", "Probability of a"]
     assert {len(column) for column in columns.values()} == {0}
 
 
 def test_name_that_is_taken_becomes_the_id_of_the_column() -> None:
-    columns = object_table(table([*DISPLAY, "Mean Intensity_0", "timestep"]))
-    assert list(columns)[-2:] == ["id_8", "id_9"]
-    assert columns["id_8"][0] == np.float32(8 + 1 / 3)
+    columns = object_table(table([*SPECS, spec("mean_again", None, "Mean Intensity"), spec("other", None, "timestep")]))
+    assert list(columns)[-2:] == ["mean_again_0", "other_0"]
+    assert columns["mean_again_0"][0] == np.float32(8 + 1 / 3)
     assert columns["timestep"].tolist() == [0, 0, 1]
 
 
-@pytest.mark.parametrize("name", ["Size in pixels", "Bounding Box Maximum", "Center of the object"])
-def test_required_feature_is_missing(name: str) -> None:
-    with pytest.raises(FeatureError, match=name):
-        object_table(table([column for column in DISPLAY if not column.startswith(name)]))
+@pytest.mark.parametrize("missing", ["area", "first", "last", "center"])
+def test_required_feature_is_missing(missing: str) -> None:
+    kept = [feature for feature in SPECS if feature.id != missing]
+    with pytest.raises(FeatureError, match="measure them as well"):
+        object_table(table(kept))
+    required = with_required([feature.id for feature in kept], SPECS)
+    assert required == [feature.id for feature in SPECS]
+
+
+def test_required_features_alone() -> None:
+    assert with_required([], SPECS) == ["area", "first", "last", "center"]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from itertools import groupby
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,6 +17,20 @@ CLASSES = ["class A", "class B"]
 N_LEADING = 7  # object_id ... Probability of class B
 
 
+def specs(columns: list[str]) -> list[SimpleNamespace]:
+    """One feature per run of columns ``name_0``, ``name_1``, ..."""
+    ilastik_ids = {
+        "Size in pixels": "Standard Object Features/Count",
+        "Bounding Box Minimum": "Standard Object Features/Coord<Minimum>",
+        "Bounding Box Maximum": "Standard Object Features/Coord<Maximum>",
+        "Center of the object": "Standard Object Features/RegionCenter",
+    }
+    return [
+        SimpleNamespace(id=name, ilastik_id=ilastik_ids.get(name), columns=group, display_columns=group)
+        for name, group in ((name, list(group)) for name, group in groupby(columns, lambda c: c.split("_")[0]))
+    ]
+
+
 def test_table_of_ilastik(tmp_path: Path) -> None:
     with REFERENCE.open(newline="") as file:
         header, *rows = csv.reader(file)
@@ -23,9 +38,8 @@ def test_table_of_ilastik(tmp_path: Path) -> None:
     table = SimpleNamespace(
         ids=np.array([int(row[2]) for row in rows], np.uint64),
         frames=np.array([int(row[1]) for row in rows]),
-        columns=[f"column_{k}" for k in range(values.shape[1])],
-        display_columns=header[N_LEADING:-1],
         values=values,
+        specs=specs(header[N_LEADING:-1]),
     )
     numbers = {name: number for number, name in enumerate(["0", *CLASSES])}
     columns = object_table(

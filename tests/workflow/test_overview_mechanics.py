@@ -9,7 +9,7 @@ import PIL.Image
 import pytest
 
 from napari_objclass.errors import ParameterError, ShapeError
-from napari_objclass.overview import PANEL, TITLE, draw_overview
+from napari_objclass.workflow.overview import PANEL, TITLE, draw_overview
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ import pytest
 from napari_objclass.errors import AxesError, DtypeError, FileError, ObjClassError, ShapeError
 from napari_objclass.io.formats import FORMATS, WRITABLE
 from napari_objclass.io.readers import open_image
-from napari_objclass.io.writers import replacing, write_image, write_table
+from napari_objclass.io.writers import check_table_path, replacing, write_image, write_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -124,6 +124,9 @@ def test_tables_that_cannot_be_written(tmp_path: Path) -> None:
         write_table(tmp_path / "a.csv", {"x": np.zeros(2), "y": np.zeros(3)})
     with pytest.raises(FileError, match=r"\.csv"):
         write_table(tmp_path / "a.parquet", {"x": np.zeros(2)})
+    with pytest.raises(FileError, match="no folder"):
+        check_table_path(tmp_path / "missing" / "a.csv")
+    assert check_table_path(str(tmp_path / "a.csv")) == tmp_path / "a.csv"
     assert list(tmp_path.iterdir()) == []
 
 

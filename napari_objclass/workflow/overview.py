@@ -25,6 +25,7 @@ PANEL = 480  # longer side of a panel
 TITLE = 62  # height of the line above a panel
 _GAP = 28
 _LINE = 42
+_NARROWEST = 280  # width that titles and legend need
 _TITLE_SIZE = 34
 _TEXT_SIZE = 26
 _SUPERSAMPLING = 2  # drawn larger and reduced, so that outlines are smooth
@@ -87,17 +88,17 @@ def draw_overview(
     legend = list(zip([*class_names, "no class"], [*palette[1:], _UNCLASSIFIED], [*counts[1:], counts[0]], strict=True))
     if not counts[0]:
         legend.pop()
-    width, height = panels[0].size
-    size = (4 * width + 5 * _GAP, TITLE + height + _GAP // 2 + max(len(legend), 2) * _LINE + _GAP // 2)
+    column = max(panels[0].width, _NARROWEST)
+    bottom = TITLE + panels[0].height + _GAP // 2
+    size = (4 * column + 5 * _GAP, bottom + max(len(legend), 2) * _LINE + _GAP // 2)
     page = Image.new("RGB", size, _PAGE)
-    for k, (panel, title) in enumerate(zip(panels, ("raw", "objects", "classes", "uncertainty"), strict=True)):
-        _put(page, panel, title, left=_GAP + k * (width + _GAP))
-    bottom = TITLE + height + _GAP // 2
-    lefts = [_GAP + k * (width + _GAP) for k in range(4)]
+    lefts = [_GAP + k * (column + _GAP) for k in range(4)]
+    for left, panel, title in zip(lefts, panels, ("raw", "objects", "classes", "uncertainty"), strict=True):
+        _put(page, panel, title, left)
     _caption(page, lefts[0], bottom, f"{' x '.join(map(str, raw.shape))}, {np.dtype(raw.dtype).name}")
     _caption(page, lefts[1], bottom, f"{sum(counts):,} object{'s' if sum(counts) != 1 else ''}")
-    _legend(page, lefts[2], bottom, legend, width)
-    _scale(page, lefts[3], bottom, width)
+    _legend(page, lefts[2], bottom, legend, column)
+    _scale(page, lefts[3], bottom, column)
     target = Path(path).expanduser()
     with replacing(target) as temporary:
         page.save(temporary, format="PNG")
