@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 CLASS_NAMES = ("interphase", "mitotic")
 
-_GAP = 2.5  # pixels that stay free between two nuclei
+_GAP = 2.5  # pixels that stay free around a nucleus, seen along its short axis
 _CAMERA_OFFSET = 110.0
 _PHOTONS_TO_COUNTS = 4.0
 
@@ -46,21 +46,21 @@ class Sample:
 
 
 def nuclei_2d(seed: int = 0) -> Sample:
-    """Image of 512 x 512 pixels with about 150 nuclei, axes yx."""
+    """Image of 512 x 512 pixels with 160 nuclei, axes yx."""
     rng = np.random.default_rng(seed)
     raw, labels, truth = _field(rng, shape=(1, 512, 512), n_nuclei=160, radius=(1.0, 13.0))
     return Sample(raw[0], labels[0], "yx", truth)
 
 
 def nuclei_3d(seed: int = 0) -> Sample:
-    """Volume of 32 x 192 x 192 voxels with about 130 nuclei, axes zyx."""
+    """Volume of 32 x 192 x 192 voxels with 130 nuclei, axes zyx."""
     rng = np.random.default_rng(seed)
     raw, labels, truth = _field(rng, shape=(32, 192, 192), n_nuclei=130, radius=(4.5, 8.5))
     return Sample(raw, labels, "zyx", truth)
 
 
 def nuclei_2d_t(seed: int = 0, n_frames: int = 5) -> Sample:
-    """Film of 256 x 256 pixels with about 40 nuclei that drift together and keep their ids, axes tyx."""
+    """Film of 256 x 256 pixels with up to 48 nuclei that drift together and keep their ids, axes tyx."""
     margin = 4 * n_frames
     rng = np.random.default_rng(seed)
     nuclei, labels = _place(rng, (1, 256 + margin, 256 + margin), n_nuclei=48, radius=(1.0, 13.0))

@@ -1,1 +1,1 @@
-"""Images and tables, from files and into files."""
+"""Files in and out: images, tables, fingerprints."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from napari_objclass.errors import FileError
 from napari_objclass.io.image import Image, LazyArray, spatial
 
@@ -13,7 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import h5py
-    import numpy as np
     from numpy.typing import NDArray
 
 DEFAULT_INNER = "exported_data"
@@ -96,9 +97,11 @@ def datasets(path: Path) -> list[str]:
 
 
 def _find(file: h5py.File, path: Path, inner: str) -> str:
-    found = list(_walk(file))
-    if inner in found:
+    import h5py
+
+    if inner and isinstance(file.get(inner), h5py.Dataset):
         return inner
+    found = list(_walk(file))
     if not inner and len(found) == 1:
         return found[0]
     if not found:
@@ -135,10 +138,8 @@ def _axistags(dataset: h5py.Dataset) -> tuple[str, tuple[float, ...] | None, str
 
 
 def _drange(dataset: h5py.Dataset) -> tuple[float, float] | None:
-    value: np.ndarray[Any, Any] | None = dataset.attrs.get("drange")
-    if value is None or len(value) != 2:
-        return None
-    return float(value[0]), float(value[1])
+    value = np.ravel(dataset.attrs.get("drange", ()))
+    return (float(value[0]), float(value[1])) if len(value) == 2 else None
 
 
 def _channel_names(dataset: h5py.Dataset) -> tuple[str, ...] | None:

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 def read(path: Path, inner: str) -> Image:
     """Map the array into memory."""
     try:
-        data = np.load(path, mmap_mode="r", allow_pickle=False)
+        data = np.lib.format.open_memmap(path, mode="r")
     except ValueError as error:
-        if "Object arrays" in str(error) or "object" in str(error):
+        if "Python objects" in str(error):
             raise DtypeError(f"{path} holds Python objects; save it as an array of numbers") from None
         raise
     return Image(data=data, axes="", path=path)

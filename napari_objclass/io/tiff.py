@@ -100,7 +100,7 @@ def write(
     channel_names: tuple[str, ...] | None,
     inner: str,
 ) -> None:
-    """Write a compressed OME-TIFF; its axes are always in the order tczyx.
+    """Write a compressed OME-TIFF; its axes are in the order tczyx, and those of length 1 are not read back.
 
     64-bit integers, which OME-TIFF lacks, are stored in 32 bits if the values allow it, else refused.
     """

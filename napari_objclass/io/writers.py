@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 _ROWS_AT_ONCE = 10_000
+_POWERS = np.array([float(f"1e{k}") for k in range(23)])
 
 
 def write_image(
@@ -104,9 +105,7 @@ def write_table(path: str | os.PathLike[str], columns: Mapping[str, NDArray[Any]
     ShapeError
         If the columns differ in length.
     """
-    target = Path(path).expanduser()
-    if target.suffix.lower() != ".csv":
-        raise FileError(f"{target}: tables are written as .csv; choose this suffix")
+    target = check_table_path(path)
     lengths = {len(column) for column in columns.values()}
     if len(lengths) > 1:
         raise ShapeError(f"the columns of a table have one length, these have {sorted(lengths)}")
@@ -119,6 +118,21 @@ def write_table(path: str | os.PathLike[str], columns: Mapping[str, NDArray[Any]
     return target
 
 
+def check_table_path(path: str | os.PathLike[str]) -> Path:
+    """Say before the work starts that its table could not be written: the path if it could.
+
+    Raises
+    ------
+    FileError
+        If the suffix is not .csv, the folder is missing, or the place is taken by something that is not a file.
+    """
+    target = Path(path).expanduser()
+    if target.suffix.lower() != ".csv":
+        raise FileError(f"{target}: tables are written as .csv; choose this suffix")
+    _check_place(target)
+    return target
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Lend a temporary sibling of ``path`` that takes its place at the end, and vanishes if the block fails.
@@ -128,11 +142,8 @@ def replacing(path: Path) -> Iterator[Path]:
     FileError
         If the file cannot be written.
     """
+    _check_place(path)
     target = Path(os.path.realpath(path))  # a symbolic link stays one
-    if not target.parent.is_dir():
-        raise FileError(f"{path} cannot be written: there is no folder {target.parent}; create it first")
-    if target.exists() and not target.is_file():
-        raise FileError(f"{path} cannot be written: it is not a file; choose another name")
     temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
     try:
         yield temporary
@@ -143,6 +154,13 @@ def replacing(path: Path) -> Iterator[Path]:
         raise FileError(f"{path} cannot be written: {error.strerror or error}") from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _check_place(path: Path) -> None:
+    if not path.parent.is_dir():
+        raise FileError(f"{path} cannot be written: there is no folder {path.parent}; create it first")
+    if path.exists() and not path.is_file():
+        raise FileError(f"{path} cannot be written: it is not a file; choose another name")
 
 
 def _refuse_to_replace_others(path: Path, inner: str, module: Any) -> None:
@@ -168,19 +186,30 @@ def _shortest(values: NDArray[np.float32]) -> NDArray[np.float64]:
     6 digits always fit into a float32 and 9 always tell it. Powers of ten up to 22 are exact doubles, so that within
     the bounds here each candidate is the double nearest to its decimal; the few other values go one by one.
     """
-    exact = values.astype(np.float64)
-    shortest = exact.copy()
-    size = np.abs(exact)
-    known = (size == 0) | ~np.isfinite(exact) | (exact == np.rint(exact)) & (size < 2**24)
-    usual = (size >= 1e-12) & (size < 1e16)
-    rest = np.flatnonzero(usual & ~known)
-    for digits in (6, 7, 8, 9):
-        scale = digits - 1 - np.floor(np.log10(size[rest])).astype(np.int64)
-        power = 10.0 ** np.abs(scale)
-        candidate = np.where(scale >= 0, np.rint(exact[rest] * power) / power, np.rint(exact[rest] / power) * power)
-        told = candidate.astype(np.float32) == values[rest]
-        shortest[rest[told]] = candidate[told]
-        rest = rest[~told]
-    for index in (*rest, *np.flatnonzero(~usual & ~known)):
+    shortest = values.astype(np.float64)
+    size = np.abs(shortest)
+    whole = (size < 2**24) & (size == np.rint(size))
+    usual = (size >= 1e-12) & (size < 1e16) & ~whole
+    rest = np.flatnonzero(usual)
+    exact = shortest[rest]
+    exponent = np.floor(np.log10(size[rest])).astype(np.intp)
+    told = np.zeros(len(rest), np.bool_)
+    pending = np.arange(len(rest))
+    for digits in (8, 7, 6):  # most need 8, and only those told by 8 may do with fewer
+        candidate = _rounded(exact[pending], exponent[pending], digits)
+        same = candidate.astype(np.float32) == values[rest[pending]]
+        pending = pending[same]
+        shortest[rest[pending]] = candidate[same]
+        told[pending] = True
+    pending = np.flatnonzero(~told)
+    shortest[rest[pending]] = _rounded(exact[pending], exponent[pending], 9)
+    for index in np.flatnonzero(~usual & ~whole & np.isfinite(size)):
         shortest[index] = float(str(values[index]))
     return shortest
+
+
+def _rounded(exact: NDArray[np.float64], exponent: NDArray[np.intp], digits: int) -> NDArray[np.float64]:
+    scale = digits - 1 - exponent
+    up, down = _POWERS[np.maximum(scale, 0)], _POWERS[np.maximum(-scale, 0)]  # one of them is 1
+    rounded: NDArray[np.float64] = np.rint(exact * up / down) / up * down
+    return rounded

@@ -10,27 +10,65 @@ import numpy as np
 from napari_objclass.errors import FeatureError, ShapeError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
-REQUIRED = ("Size in pixels", "Bounding Box Minimum", "Bounding Box Maximum", "Center of the object")
-"""Display names of the features that every exported table has."""
+REQUIRED = tuple(
+    f"Standard Object Features/{name}" for name in ("Count", "Coord<Minimum>", "Coord<Maximum>", "RegionCenter")
+)
+"""ilastik's ids of the features that every exported table has."""
 
 NO_CLASS = "0"
 """Text for objects without a class."""
 
-_POSITION = re.compile(r"Center of the object(_\d+)?")  # ilastik exports it, and only it, in double precision
+_IN_DOUBLE = REQUIRED[-1]  # the one feature that ilastik exports in double precision
+
+
+class Spec(Protocol):
+    """What is asked of a feature; see ``napari_objclass.FeatureSpec``."""
+
+    @property
+    def id(self) -> str:
+        """Our id."""
+
+    @property
+    def ilastik_id(self) -> str | None:
+        """Id of the ilastik feature with these values, if there is one."""
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """Id of each column."""
+
+    @property
+    def display_columns(self) -> Sequence[str]:
+        """Name of each column in ilastik."""
 
 
 class Table(Protocol):
     """What is asked of a feature table; see ``napari_objclass.FeatureTable``."""
 
-    ids: NDArray[np.uint64]
-    frames: NDArray[np.int64]
-    columns: Sequence[str]
-    display_columns: Sequence[str]
-    values: NDArray[np.float64]
+    @property
+    def ids(self) -> NDArray[np.uint64]:
+        """Id of each object, (n,)."""
+
+    @property
+    def frames(self) -> NDArray[np.int64]:
+        """Frame of each object, (n,)."""
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """Values, (n, n_columns)."""
+
+    @property
+    def specs(self) -> Sequence[Spec]:
+        """The features, in column order."""
+
+
+def with_required(features: Iterable[str], catalog: Iterable[Spec]) -> list[str]:
+    """Add the required features to those chosen, in the order of the catalogue."""
+    chosen = set(features)
+    return [spec.id for spec in catalog if spec.id in chosen or spec.ilastik_id in REQUIRED]
 
 
 def object_table(
@@ -113,16 +151,15 @@ def _probabilities(values: ArrayLike, classes: Sequence[str], n_objects: int) ->
 
 
 def _features(table: Table, taken: Mapping[str, object]) -> dict[str, NDArray[Any]]:
-    missing = [name for name in REQUIRED if not any(_is_column_of(name, column) for column in table.display_columns)]
+    missing = set(REQUIRED) - {spec.ilastik_id for spec in table.specs}
     if missing:
-        raise FeatureError(f"an exported table needs {', '.join(map(repr, missing))}; measure these features as well")
+        names = ", ".join(name.partition("/")[2] for name in REQUIRED if name in missing)
+        raise FeatureError(f"an exported table needs the features {names} of ilastik; measure them as well")
     columns: dict[str, NDArray[Any]] = {}
-    for k, (column, display) in enumerate(zip(table.columns, table.display_columns, strict=True)):
-        name = column if display in columns or display in taken else display
-        values = table.values[:, k]
-        columns[name] = values if _POSITION.fullmatch(display) else values.astype(np.float32)
+    values = iter(table.values.T)
+    for spec in table.specs:
+        dtype = np.float64 if spec.ilastik_id == _IN_DOUBLE else np.float32
+        for column, display in zip(spec.columns, spec.display_columns, strict=True):
+            name = column if display in columns or display in taken else display
+            columns[name] = next(values).astype(dtype)
     return columns
-
-
-def _is_column_of(name: str, column: str) -> bool:
-    return column == name or column.startswith(f"{name}_")
