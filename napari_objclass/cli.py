@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from napari_objclass import __version__
 from napari_objclass.errors import Cancelled, ObjClassError
+from napari_objclass.workflow import sources
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +62,6 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("-o", "--output", required=True, metavar="TABLE.csv")
     command.add_argument("--features", default="default", metavar="SET", help="default, all, or ids: a,b,c")
     command.add_argument("--axes", metavar="AXES", help="axes of RAW, such as zyxc, where the file does not tell")
-    command.add_argument("--list", action="store_true", help="also print what each column means")
     _threads(command)
 
     command = _command(commands, "annotate", "label objects of a project from a table or an image of classes")
@@ -89,21 +89,14 @@ def _parser() -> argparse.ArgumentParser:
     _objects(command, required=True, nargs="+")
     command.add_argument("--input-axes", metavar="AXES", help="axes of the raw images, where the files do not tell")
     command.add_argument(
-        "--export-source",
-        type=str.casefold,
-        choices=[source.casefold() for source in EXPORT_SOURCES],
-        default=EXPORT_SOURCES[0].casefold(),
-        metavar="SOURCE",
-        help=" | ".join(EXPORT_SOURCES),
+        "--export-source", default=sources.PREDICTIONS, metavar="SOURCE", help=", ".join(sources.SOURCES)
     )
-    command.add_argument("--output-format", choices=list(OUTPUT_FORMATS), default="compressed hdf5", metavar="FORMAT")
     command.add_argument(
-        "--output-filename-format", default="{dataset_dir}/{nickname}_{result_type}", metavar="TEMPLATE"
+        "--output-format", default=next(iter(sources.FORMATS)), metavar="FORMAT", help=", ".join(sources.FORMATS)
     )
-    command.add_argument("--output-internal-path", default="exported_data", metavar="NAME")
-    command.add_argument(
-        "--table-filename", metavar="TEMPLATE.csv", help="write the table too; {nickname} is filled in"
-    )
+    command.add_argument("--output-filename-format", default=sources.FILENAME, metavar="TEMPLATE", help="%(default)s")
+    command.add_argument("--output-internal-path", default=sources.INNER_PATH, metavar="NAME", help="%(default)s")
+    command.add_argument("--table-filename", metavar="TEMPLATE", help="write a CSV table too, such as {nickname}.csv")
     command.add_argument("--table-only", action="store_true", help="write no images")
     _threads(command)
 
@@ -117,12 +110,6 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("-o", "--output", metavar="PROJECT", help="save the session as this project")
     command.add_argument("--discard", action="store_true", help="throw the session away")
     return parser
-
-
-# What `predict` writes, under ilastik's names, and the part of the file name that says so.
-EXPORT_SOURCES = ("Object Predictions", "Object Probabilities", "Object Identities", "Uncertainty")
-# ilastik's names of the formats, and the extension that selects the writer.
-OUTPUT_FORMATS = {"compressed hdf5": ".h5", "hdf5": ".h5", "tif": ".tif", "tiff": ".tiff", "numpy": ".npy"}
 
 
 class _Parser(argparse.ArgumentParser):

@@ -30,9 +30,9 @@ RUST_DOORS = {
 STOREYS = [
     r"errors",
     r"axes|kernels|labels|features|forest|sample",
-    r"io(\..*)?",
+    r"io(\..*)?|workflow\.sources",
     r"workflow\.(lane|applet)",
-    r"workflow\.(?!session|batch)[a-z_]+",
+    r"workflow\.(?!session|batch|sources|lane|applet)[a-z_]+",
     r"workflow\.(session|batch)",
     r"widgets(\..*)?|cli|commands(\..*)?|__main__",
 ]

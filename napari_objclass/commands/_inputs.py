@@ -13,14 +13,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from napari_objclass.kernels import Progress
+    from napari_objclass.workflow.session import Session
 
 OBJECT_ROLES = ("labels", "segmentation")
 
 
-def objects_source(args: argparse.Namespace) -> tuple[str, Any]:
-    """Return the role that objects come from, and what was given for it."""
-    role = next(role for role in OBJECT_ROLES if getattr(args, role) is not None)
-    return role, getattr(args, role)
+def objects_source(args: argparse.Namespace) -> tuple[str, Any] | None:
+    """Return the role that objects come from, and what was given for it; None if nothing was."""
+    return next(((role, getattr(args, role)) for role in OBJECT_ROLES if getattr(args, role) is not None), None)
+
+
+def feature_set(text: str) -> str | tuple[str, ...]:
+    """``default``, ``all``, or ids separated by commas."""
+    return text if text in ("default", "all") else tuple(part.strip() for part in text.split(","))
+
+
+def say_notes(session: Session) -> None:
+    """Put what the user should know about a session on stderr."""
+    for note in session.notes:
+        print(f"objclass: note: {note}", file=sys.stderr)
 
 
 def expand(patterns: list[str]) -> list[str]:

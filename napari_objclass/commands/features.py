@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from napari_objclass.commands._inputs import objects_source, progress_bar
+from napari_objclass.commands._inputs import feature_set, objects_source, progress_bar, say_notes
 
 if TYPE_CHECKING:
     import argparse
 
 
 def run(args: argparse.Namespace) -> int:
-    """Measure and write."""
-    from napari_objclass.features import measure
+    """Measure and write; tell about values that are missing."""
     from napari_objclass.io.writers import check_table_path, write_table
-    from napari_objclass.workflow.export import object_table
-    from napari_objclass.workflow.lane import Lane
+    from napari_objclass.workflow.feature_selection import FeatureSelection
+    from napari_objclass.workflow.object_table import object_table
+    from napari_objclass.workflow.session import Session
 
     check_table_path(args.output)
     role, source = objects_source(args)
-    lane = Lane.open(raw=None if args.image == "-" else args.image, **{role: source}, axes=args.axes)
-    with progress_bar() as progress:
-        table = measure(
-            lane.label_image(),
-            lane.raw(),
-            axes=lane.axes,
-            features=args.features if args.features in ("default", "all") else args.features.split(","),
-            channel_names=lane.channel_names,
-            threads=args.threads,
-            progress=progress,
-        )
-    write_table(args.output, object_table(table))
-    print(f"{len(table)} objects × {len(table.columns)} values → {args.output}")
+    with Session(recover=False) as session, progress_bar() as progress:
+        session.feature_selection = FeatureSelection(feature_set(args.features))
+        lane = session.add_lane(raw=None if args.image == "-" else args.image, **{role: source}, axes=args.axes)
+        table = session.table_to_export(lane, threads=args.threads, progress=progress)
+        say_notes(session)
+    path = write_table(args.output, object_table(table, original_oid=role == "labels"))
+    print(f"{len(table)} objects × {len(table.columns)} values → {path}")
+    for (feature, reason), count in Counter((each.feature, each.reason) for each in table.problems).items():
+        print(f"  {feature}: {count} values missing, {reason}")
     return 0

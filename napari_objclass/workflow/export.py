@@ -1,129 +1,123 @@
-"""What is exported: the object table with ilastik's columns, and the names of the files."""
+"""The applet that writes results: which files, where, and what is in them."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from napari_objclass.errors import FeatureError, ShapeError
+from napari_objclass.errors import FileError, ParameterError
+from napari_objclass.io.formats import WRITABLE
+from napari_objclass.io.writers import check_table_path, write_image, write_table
+from napari_objclass.workflow.lane import LABELS, RAW
+from napari_objclass.workflow.object_table import object_table
+from napari_objclass.workflow.sources import FORMATS, IDENTITIES, PREDICTIONS, PROBABILITIES, SOURCES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
-REQUIRED = tuple(
-    f"Standard Object Features/{name}" for name in ("Count", "Coord<Minimum>", "Coord<Maximum>", "RegionCenter")
-)
-"""ilastik's ids of the features that every exported table has."""
+    from napari_objclass.workflow.applet import RunOptions
+    from napari_objclass.workflow.lane import LaneRecord
+    from napari_objclass.workflow.object_classification import Prediction
+    from napari_objclass.workflow.object_table import Table
 
-NO_CLASS = "0"
-"""Text for objects without a class."""
-
-_IN_DOUBLE = REQUIRED[-1]  # the one feature that ilastik exports in double precision
+ID = "export"
 
 
-class Spec(Protocol):
-    """What is asked of a feature; see ``napari_objclass.FeatureSpec``."""
+@dataclass(frozen=True)
+class Target:
+    """Where the results of one lane go; made, and refused, before anything is computed.
 
-    @property
-    def id(self) -> str:
-        """Our id."""
-
-    @property
-    def ilastik_id(self) -> str | None:
-        """Id of the ilastik feature with these values, if there is one."""
-
-    @property
-    def columns(self) -> Sequence[str]:
-        """Id of each column."""
-
-    @property
-    def display_columns(self) -> Sequence[str]:
-        """Name of each column in ilastik."""
-
-
-class Table(Protocol):
-    """What is asked of a feature table; see ``napari_objclass.FeatureTable``."""
-
-    @property
-    def ids(self) -> NDArray[np.uint64]:
-        """Id of each object, (n,)."""
-
-    @property
-    def frames(self) -> NDArray[np.int64]:
-        """Frame of each object, (n,)."""
-
-    @property
-    def values(self) -> NDArray[np.float64]:
-        """Values, (n, n_columns)."""
-
-    @property
-    def specs(self) -> Sequence[Spec]:
-        """The features, in column order."""
-
-
-def with_required(features: Iterable[str], catalog: Iterable[Spec]) -> list[str]:
-    """Add the required features to those chosen, in the order of the catalogue."""
-    chosen = set(features)
-    return [spec.id for spec in catalog if spec.id in chosen or spec.ilastik_id in REQUIRED]
-
-
-def object_table(
-    table: Table,
-    *,
-    classes: Sequence[str] = (),
-    labels: ArrayLike | None = None,
-    predicted: ArrayLike | None = None,
-    probabilities: ArrayLike | None = None,
-    original_oid: bool = False,
-) -> dict[str, NDArray[Any]]:
-    """Columns of the exported table under ilastik's names and in its order; features follow in catalogue order.
-
-    Parameters
+    Attributes
     ----------
+    lane
+        The lane.
+    images
+        File of each source, with the inner path for HDF5.
     table
-        Features of n objects, those of :data:`REQUIRED` among them.
-    classes
-        Names of the k classes; class numbers count from 1.
-    labels, predicted
-        Class number per object, 0 for none, (n,); None leaves the column out.
-    probabilities
-        Probability per object and class, (n, k); None leaves the columns out.
-    original_oid
-        Repeat the id at the end, where ilastik puts the id of an object in the given label image.
-
-    Returns
-    -------
-    dict
-        object_id (row, from 0), timestep, labelimage_oid (the id in the label image), User Label, Predicted Class,
-        Probability of <class>, then the features in float32.
-
-    Raises
-    ------
-    FeatureError
-        If a required feature is missing.
-    ShapeError
-        If the arguments differ in length from the table, or in width from the classes.
+        File of the table; None for no table.
     """
-    n_objects = len(table.ids)
-    columns: dict[str, NDArray[Any]] = {
-        "object_id": np.arange(n_objects),
-        "timestep": np.asarray(table.frames),
-        "labelimage_oid": np.asarray(table.ids),
-    }
-    if labels is not None:
-        columns["User Label"] = _class_names(labels, classes, n_objects, "labels")
-    if predicted is not None:
-        columns["Predicted Class"] = _class_names(predicted, classes, n_objects, "predicted")
-    if probabilities is not None:
-        columns |= _probabilities(probabilities, classes, n_objects)
-    columns |= _features(table, taken=columns)
-    if original_oid:
-        columns["original_oid"] = np.asarray(table.ids)
-    return columns
+
+    lane: LaneRecord
+    images: Mapping[str, str]
+    table: Path | None
+
+    @classmethod
+    def of(
+        cls, lane: LaneRecord, images: Sequence[str], table: str | None, filename: str, file_format: str, inner: str
+    ) -> Target:
+        """Fill in the templates.
+
+        Raises
+        ------
+        ParameterError
+            For an unknown source or format, or two images in one file.
+        FileError
+            If a file is one that the lane is read from, or the table cannot be written there.
+        """
+        suffix = _one_of(file_format, {name: name for name in FORMATS}, "format")
+        known = {source.casefold(): source for source in SOURCES}
+        chosen = [known[_one_of(source.casefold(), known, "source")] for source in images]
+        fields = _fields(lane)
+        paths = {}
+        for source in chosen:
+            path = Path(expand_template(filename, fields | {"result_type": source})).expanduser()
+            path = path.with_suffix("") if path.suffix.lower() in WRITABLE else path
+            paths[source] = path.with_name(path.name + FORMATS[suffix])
+        if len(set(paths.values())) < len(chosen):
+            raise ParameterError(f"{filename!r} names one file for several images; put {{result_type}} into it")
+        table_path = None if table is None else check_table_path(expand_template(table, fields))
+        for path in (*paths.values(), *([table_path] if table_path else [])):
+            _refuse_input(path, lane)
+        is_hdf5 = FORMATS[suffix] == ".h5"
+        return cls(lane, {k: f"{path}/{inner}" if is_hdf5 else str(path) for k, path in paths.items()}, table_path)
+
+    def write_images(
+        self, prediction: Prediction, labels: NDArray[Any], axes: str, **run: Unpack[RunOptions]
+    ) -> list[Path]:
+        """Write the images; ``labels`` with axes ``axes`` is the label image."""
+        return [
+            self._write_image(source, path, prediction, labels, axes, **run) for source, path in self.images.items()
+        ]
+
+    def _write_image(
+        self,
+        source: str,
+        path: str,
+        prediction: Prediction,
+        labels: NDArray[Any],
+        axes: str,
+        **run: Unpack[RunOptions],
+    ) -> Path:
+        names = None
+        if source == IDENTITIES:
+            image = labels
+        elif source == PROBABILITIES:
+            names = prediction.class_names
+            image = np.stack([prediction.paint(k, **run) for k in range(1, len(names) + 1)], axis=-1)
+            axes += "c"
+        else:
+            image = prediction.paint("classes" if source == PREDICTIONS else "uncertainty", **run)
+        spacing = self.lane.spacing and [self.lane.spacing["zyx".index(letter)] for letter in axes if letter in "zyx"]
+        return write_image(path, image, axes, spacing=spacing, channel_names=names)
+
+    def write_table(self, prediction: Prediction, table: Table, labelled: ArrayLike) -> Path:
+        """Write the table; ``labelled`` has the class number of every annotated object, 0 for the others."""
+        assert self.table is not None
+        columns = object_table(
+            table,
+            classes=prediction.class_names,
+            labels=labelled,
+            predicted=prediction.classes,
+            probabilities=prediction.probabilities,
+            original_oid=LABELS in self.lane.sources,
+        )
+        return write_table(self.table, columns)
 
 
 def expand_template(template: str, fields: Mapping[str, object]) -> str:
@@ -131,35 +125,20 @@ def expand_template(template: str, fields: Mapping[str, object]) -> str:
     return re.sub(r"\{(\w+)\}", lambda match: str(fields.get(match[1], match[0])), template)
 
 
-def _class_names(numbers: ArrayLike, classes: Sequence[str], n_objects: int, what: str) -> NDArray[np.str_]:
-    numbers = np.asarray(numbers)
-    if numbers.shape != (n_objects,):
-        raise ShapeError(f"{what} has shape {numbers.shape}, the table has {n_objects} objects; give one class each")
-    if numbers.size and not 0 <= numbers.min() <= numbers.max() <= len(classes):
-        raise ShapeError(f"{what} holds class {numbers.max()}, but there are {len(classes)} classes numbered from 1")
-    return np.array([NO_CLASS, *classes])[numbers.astype(np.intp)]
+def _fields(lane: LaneRecord) -> dict[str, str]:
+    """What the placeholders of a file name stand for; the folder is that of raw, or of the objects without raw."""
+    source = lane.sources.get(RAW) or next(iter(lane.sources.values()))
+    folder = Path.cwd() if source.path is None else Path(source.path).parent
+    return {"dataset_dir": folder.as_posix(), "nickname": lane.name}
 
 
-def _probabilities(values: ArrayLike, classes: Sequence[str], n_objects: int) -> dict[str, NDArray[np.float32]]:
-    values = np.asarray(values, np.float32)
-    if values.shape != (n_objects, len(classes)):
-        raise ShapeError(
-            f"probabilities has shape {values.shape}, {n_objects} objects and {len(classes)} classes need "
-            f"{(n_objects, len(classes))}"
-        )
-    return {f"Probability of {name}": values[:, k] for k, name in enumerate(classes)}
+def _refuse_input(path: Path, lane: LaneRecord) -> None:
+    for role, source in lane.sources.items():
+        if source.path is not None and path.resolve() == Path(source.path).resolve():
+            raise FileError(f"{path} is the {role} image itself; name another file for the result")
 
 
-def _features(table: Table, taken: Mapping[str, object]) -> dict[str, NDArray[Any]]:
-    missing = set(REQUIRED) - {spec.ilastik_id for spec in table.specs}
-    if missing:
-        names = ", ".join(name.partition("/")[2] for name in REQUIRED if name in missing)
-        raise FeatureError(f"an exported table needs the features {names} of ilastik; measure them as well")
-    columns: dict[str, NDArray[Any]] = {}
-    values = iter(table.values.T)
-    for spec in table.specs:
-        dtype = np.float64 if spec.ilastik_id == _IN_DOUBLE else np.float32
-        for column, display in zip(spec.columns, spec.display_columns, strict=True):
-            name = column if display in columns or display in taken else display
-            columns[name] = next(values).astype(dtype)
-    return columns
+def _one_of(name: str, known: Mapping[str, str], what: str) -> str:
+    if name not in known:
+        raise ParameterError(f"unknown {what} {name!r}; known are {', '.join(known.values())}")
+    return name

@@ -15,14 +15,18 @@ from psygnal import Signal
 
 from napari_objclass import axes as axis_letters
 from napari_objclass.errors import ObjClassError, ParameterError
+from napari_objclass.features import feature_catalog
 from napari_objclass.workflow import annotations as marks
 from napari_objclass.workflow import (
     classes,
     events,
+    export,
     feature_selection,
     input_data,
     object_classification,
     object_features,
+    object_table,
+    sources,
 )
 from napari_objclass.workflow.chain import Chain
 from napari_objclass.workflow.claims import Claims
@@ -99,6 +103,11 @@ class Session:
         """Work that was never saved, of processes that are gone, newest first."""
         return ProjectStore.recoverable()
 
+    @staticmethod
+    def discard(recovery_id: str) -> None:
+        """Drop work that was never saved, for good."""
+        ProjectStore.discard(recovery_id)
+
     def _begin(self, store: ProjectStore, opened: Opened | None, *, detached: bool = False) -> None:
         self._store = store
         self._detached = detached
@@ -152,8 +161,8 @@ class Session:
         int
             Position of the lane.
         """
-        sources = {RAW: raw, LABELS: labels, SEGMENTATION: segmentation, "probabilities": probabilities}
-        record, given = input_data.describe(sources, axes=axes, name=name, spacing=spacing, offset=offset)
+        images = {RAW: raw, LABELS: labels, SEGMENTATION: segmentation, "probabilities": probabilities}
+        record, given = input_data.describe(images, axes=axes, name=name, spacing=spacing, offset=offset)
         changes: list[Event] = [LanesChanged(put=((len(self._state.lanes), record),))]
         selection = self.feature_selection
         if isinstance(selection.features, str) or not selection.features:
@@ -348,6 +357,66 @@ class Session:
             ``threads``, ``progress`` and ``cancel``; the result does not depend on them.
         """
         return self._chain.predict(self._lane(lane), retrain=retrain, **run)
+
+    def export(
+        self,
+        lane: int,
+        images: Sequence[str] = (sources.PREDICTIONS,),
+        *,
+        table: str | None = None,
+        filename: str = sources.FILENAME,
+        format: str = "compressed hdf5",  # noqa: A002 (ilastik's word)
+        inner: str = sources.INNER_PATH,
+        retrain: bool = True,
+        **run: Unpack[RunOptions],
+    ) -> list[Path]:
+        """Classify the objects of a lane and write images and a table.
+
+        Parameters
+        ----------
+        lane
+            Position of the lane.
+        images
+            Any of ``"Object Predictions"``, ``"Object Probabilities"``, ``"Object Identities"``, ``"Uncertainty"``.
+        table
+            File name template of the CSV table; None for no table.
+        filename
+            File name template of the images; ``{dataset_dir}``, ``{nickname}`` and ``{result_type}`` are filled in.
+        format
+            ``"compressed hdf5"``, ``"tiff"`` or ``"numpy"``.
+        inner
+            Dataset inside an HDF5 file.
+        retrain
+            As in :meth:`predict`.
+        **run
+            ``threads``, ``progress`` and ``cancel``.
+
+        Returns
+        -------
+        list of Path
+            The files that were written.
+        """
+        record = self._lane(lane)
+        target = export.Target.of(record, images, table, filename, format, inner)
+        prediction = self.predict(lane, retrain=retrain, **run)
+        written = target.write_images(prediction, self.label_image(lane, **run), self.axes(lane), **run)
+        if table is not None:
+            measured = self.table_to_export(lane, **run)
+            written.append(target.write_table(prediction, measured, self._labelled(record, measured)))
+        return written
+
+    def table_to_export(self, lane: int, **run: Unpack[RunOptions]) -> FeatureTable:
+        """Feature table of a lane: the selected features, and those that every exported table has."""
+        catalog = feature_catalog(*self._chain.images(self._lane(lane)).extent)
+        return self.table(lane, features=object_table.with_required(self.feature_selection.ids, catalog), **run)
+
+    def _labelled(self, record: LaneRecord, table: FeatureTable) -> NDArray[np.int64]:
+        """Class number of every row of a table, 0 where nothing is annotated."""
+        numbers = {each.uuid: number for number, each in enumerate(self._state.classes, 1)}
+        labelled = np.zeros(len(table), np.int64)
+        for (frame, object_id), uuid in self._chain.present_claims(record).active.items():
+            labelled[(table.frames == frame) & (table.ids == object_id)] = numbers[uuid]
+        return labelled
 
     # ------------------------------------------------------------------------------------- classes and settings
 

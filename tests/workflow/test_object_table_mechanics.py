@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from napari_objclass.errors import FeatureError, ShapeError
-from napari_objclass.workflow.export import expand_template, object_table, with_required
+from napari_objclass.workflow.export import expand_template
+from napari_objclass.workflow.object_table import object_table, with_required
 
 
 def spec(id: str, ilastik_id: str | None, *display: str) -> SimpleNamespace:
