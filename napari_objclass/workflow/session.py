@@ -365,7 +365,7 @@ class Session:
         *,
         table: str | None = None,
         filename: str = sources.FILENAME,
-        format: str = "compressed hdf5",  # noqa: A002 (ilastik's word)
+        format: str = "compressed hdf5",
         inner: str = sources.INNER_PATH,
         retrain: bool = True,
         **run: Unpack[RunOptions],
