@@ -8,9 +8,11 @@ use super::tree::Tree;
 use crate::error::Result;
 use crate::task::Task;
 
-/// Rows that go down the trees together: enough that a node is met by many of them, few enough that the columns of
-/// a block (60 of them: 240 kB) stay in the second-level cache.
-const BLOCK: usize = 1000;
+/// Rows that go down the trees together: many, so that each node is met by several of them, but few enough that their
+/// columns stay in the second-level cache (1 MB).
+fn block_rows(n_columns: usize) -> usize {
+    (250_000 / n_columns).clamp(500, 4000)
+}
 
 /// Mean over `trees` of the class frequencies of the leaf where each row ends, (rows, classes).
 ///
@@ -24,9 +26,10 @@ pub(super) fn probabilities<T: Copy + Into<f64> + Sync>(
     task: &Task,
 ) -> Result<Array2<f32>> {
     let mut result = Array2::zeros((x.nrows(), n_classes));
+    let size = block_rows(x.ncols());
     let blocks: Vec<_> = x
-        .axis_chunks_iter(Axis(0), BLOCK)
-        .zip(result.axis_chunks_iter_mut(Axis(0), BLOCK))
+        .axis_chunks_iter(Axis(0), size)
+        .zip(result.axis_chunks_iter_mut(Axis(0), size))
         .collect();
     task.expect(blocks.len());
     blocks.into_par_iter().try_for_each(|(rows, mut result)| {
