@@ -19,6 +19,13 @@ from napari_objclass._core import CancelToken, default_threads
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+from napari_objclass import _core
+from napari_objclass._core import CancelToken, Forest, Run, default_threads, uncertainty
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
     from numpy.typing import NDArray
 
     Array = NDArray[Any]
@@ -35,6 +42,38 @@ __all__ = [
 
 def connected_components(
     image: Array,
+    "Forest",
+    "Run",
+    "default_threads",
+    "fit_forest",
+    "forest_probabilities",
+    "uncertainty",
+]
+
+
+# Random forest: matrices are float32 or float64, any strides.
+
+
+def fit_forest(
+    x: Array,
+    y: NDArray[np.uintp],
+    n_classes: int,
+    *,
+    n_trees: int,
+    seed: int,
+    missing: str,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> Forest:
+    """Forest trained on rows ``x`` of class numbers ``y``, counted from 0."""
+    run = Run("training the forest", threads, progress, cancel)
+    return _core.fit_forest(run, x, y, n_classes, n_trees, seed, missing)
+
+
+def forest_probabilities(
+    forest: Forest,
+    x: Array,
     *,
     threads: int | None = None,
     progress: Progress | None = None,
@@ -86,3 +125,6 @@ def object_runs(
 def _integers(labels: Array) -> Array:
     """Booleans as the bytes they are."""
     return labels.view(np.uint8) if labels.dtype == bool else labels
+) -> NDArray[np.float32]:
+    """Class probabilities of rows ``x``, (rows, classes)."""
+    return forest.probabilities(Run("predicting", threads, progress, cancel), x)

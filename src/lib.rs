@@ -23,6 +23,7 @@
 
 pub mod error;
 pub mod label;
+pub mod learn;
 pub mod task;
 
 #[cfg(feature = "python")]

@@ -4,6 +4,7 @@ mod convert;
 mod detach;
 mod error;
 mod label;
+mod learn;
 
 /// Compute kernels; use them through `napari_objclass`, not directly.
 #[pyo3::pymodule(gil_used = false)]
@@ -12,4 +13,5 @@ mod _core {
     use super::detach::{default_threads, CancelToken, Run};
     #[pymodule_export]
     use super::label::{connected_components, object_runs, paint};
+    use super::learn::{fit_forest, uncertainty, Forest};
 }
