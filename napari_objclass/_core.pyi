@@ -1,4 +1,8 @@
 from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 class CancelToken:
     def __new__(cls) -> CancelToken: ...
@@ -16,3 +20,18 @@ class Run:
     ) -> Run: ...
 
 def default_threads() -> int: ...
+
+def feature_specs(n_dims: int, channels: list[str]) -> list[dict[str, Any]]: ...
+def measure(
+    run: Run,
+    labels: NDArray[Any],
+    raw: NDArray[Any] | None,
+    features: list[str],
+    block_shape: tuple[int, int, int] | None = None,
+) -> tuple[
+    NDArray[np.uint64],
+    NDArray[np.int64],
+    NDArray[np.float64],
+    list[tuple[int, int, int]],
+    list[str],
+]: ...

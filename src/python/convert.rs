@@ -3,7 +3,7 @@
 //! `kernels.py` hands over native-endian, aligned arrays of five axes `tzyxc` (raw) or four axes `tzyx`
 //! (label images); any strides are welcome.
 
-use numpy::{PyReadonlyArrayDyn, PyUntypedArrayMethods};
+use numpy::PyReadonlyArrayDyn;
 use pyo3::prelude::*;
 
 macro_rules! pixel_arrays {
