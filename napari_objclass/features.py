@@ -120,7 +120,7 @@ class FeatureTable:
         return found
 
     def select(self, features: Sequence[str]) -> FeatureTable:
-        """The table of some of the features, in the order given."""
+        """Keep some of the features, in the order given."""
         ranges = {spec.id: self._columns_of(spec.id) for spec in self.specs}
         _refuse_unknown(features, ranges)
         kept = [column for feature in features for column in range(ranges[feature].start, ranges[feature].stop)]
@@ -135,7 +135,7 @@ class FeatureTable:
         )
 
     def to_dataframe(self, names: Literal["display", "id"] = "display") -> pd.DataFrame:
-        """The table as a pandas data frame with the columns ``object_id`` (label), ``timestep`` and one per value.
+        """Make a pandas data frame with the columns ``labelimage_oid``, ``timestep`` and one per value.
 
         Parameters
         ----------
@@ -209,7 +209,7 @@ def measure(
     Parameters
     ----------
     labels : array of integers or bool
-        0 is background; ids may have gaps and reach 2⁶⁴ − 1. Whole numbers stored as floats are accepted.
+        0 is background; ids may have gaps and reach 2⁶⁴ - 1. Whole numbers stored as floats are accepted.
     raw : array of integers or floats, optional
         Intensities, with the axes of ``labels`` and possibly a channel axis. Without it only features of size,
         place and shape can be measured.
@@ -267,9 +267,7 @@ def measure(
     )
 
 
-def _canonical(
-    labels: ArrayLike, raw: ArrayLike | None, axes: str | None
-) -> tuple[NDArray[Any], NDArray[Any] | None]:
+def _canonical(labels: ArrayLike, raw: ArrayLike | None, axes: str | None) -> tuple[NDArray[Any], NDArray[Any] | None]:
     """Labels as tzyx integers and raw as tzyxc, checked against each other."""
     labels = _as_labels(np.asarray(labels))
     if raw is None:
@@ -321,7 +319,7 @@ def _as_raw(raw: NDArray[Any]) -> NDArray[Any]:
 def _choose(
     features: str | Sequence[str], catalog: list[FeatureSpec], n_dims: int, *, has_raw: bool
 ) -> list[FeatureSpec]:
-    """The chosen features, or a sentence about the first that cannot be measured."""
+    """Find the chosen features, or say why the first of them cannot be measured."""
     if features == "all":
         return [spec for spec in catalog if not spec.hidden]
     if features == "default":

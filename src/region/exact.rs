@@ -91,19 +91,18 @@ impl ExactSums {
         let t2 = s2 - 2 * c * s1 + n * c * c;
         let t3 = s3 - 3 * c * s2 + 3 * c * c * s1 - n * c * c * c;
         let t4 = s4 - 4 * c * s3 + 6 * c * c * s2 - 4 * c * c * c * s1 + n * c * c * c * c;
-        let [n, t1, t2, t3, t4] = [n, t1, t2, t3, t4].map(|t| t as f64);
-        let e = t1 / n;
+        let n = count as f64;
+        let sums = [t1, t2, t3, t4].map(|t| t as f64);
         let flat = self.min == self.max;
-        let central = [
-            t2 - t1 * e,
-            t3 - 3.0 * e * t2 + 2.0 * t1 * e * e,
-            t4 - 4.0 * e * t3 + 6.0 * e * e * t2 - 3.0 * t1 * e * e * e,
-        ];
         Moments {
             count: n,
             sum: (s1 + i128::from(count) * i128::from(offset)) as f64,
-            mean: (c + i128::from(offset)) as f64 + e,
-            central: if flat { [0.0; 3] } else { central },
+            mean: (c + i128::from(offset)) as f64 + sums[0] / n,
+            central: if flat {
+                [0.0; 3]
+            } else {
+                Moments::central(n, sums)
+            },
             min: f64::from(i32::from(self.min) + offset),
             max: f64::from(i32::from(self.max) + offset),
             not_finite: 0,

@@ -84,46 +84,43 @@ impl WideSums {
 
     /// Adds the voxels of `other`: both move to the mean of the whole, then sums add.
     pub fn merge(&mut self, other: &Self) {
-        let (mut a, mut b) = (self.about_mean(), other.about_mean());
-        let count = a.count + b.count;
-        let share = b.count as f64 / count as f64;
-        let mean = a.centre + (b.centre - a.centre) * share;
-        a.recentre(mean);
-        b.recentre(mean);
-        for (mine, theirs) in a.sums.iter_mut().zip(b.sums) {
+        let mut other = *other;
+        let share = other.count as f64 / (self.count + other.count) as f64;
+        let mean = self.mean() + (other.mean() - self.mean()) * share;
+        self.recentre(mean);
+        other.recentre(mean);
+        for (mine, theirs) in self.sums.iter_mut().zip(other.sums) {
             *mine += theirs;
         }
-        *self = Self {
-            count,
-            not_finite: a.not_finite + b.not_finite,
-            min: lesser(b.min, a.min),
-            max: greater(b.max, a.max),
-            ..a
-        };
+        self.count += other.count;
+        self.not_finite += other.not_finite;
+        self.min = lesser(other.min, self.min);
+        self.max = greater(other.max, self.max);
     }
 
     /// The moments of all voxels added.
     #[must_use]
     pub fn moments(&self) -> Moments {
-        let about = self.about_mean();
+        let n = self.count as f64;
         let flat = self.min == self.max;
-        let mean = if flat { self.min } else { about.centre };
-        let [_, m2, m3, m4] = about.sums;
+        let mean = if flat { self.min } else { self.mean() };
         Moments {
-            count: self.count as f64,
-            sum: mean * self.count as f64,
+            count: n,
+            sum: mean * n,
             mean,
-            central: if flat { [0.0; 3] } else { [m2, m3, m4] },
+            central: if flat {
+                [0.0; 3]
+            } else {
+                Moments::central(n, self.sums)
+            },
             min: self.min,
             max: self.max,
             not_finite: self.not_finite,
         }
     }
 
-    fn about_mean(&self) -> Self {
-        let mut moved = *self;
-        moved.recentre(self.centre + self.sums[0] / self.count as f64);
-        moved
+    fn mean(&self) -> f64 {
+        self.centre + self.sums[0] / self.count as f64
     }
 
     fn recentre(&mut self, centre: f64) {
@@ -171,7 +168,7 @@ impl WideSums {
     #[cold]
     #[inline(never)]
     fn follow_mean<P: Wide>(&mut self) {
-        self.recentre(P::nearest(self.centre + self.sums[0] / self.count as f64));
+        self.recentre(P::nearest(self.mean()));
         while self.recentre_at <= self.count {
             self.recentre_at *= 8;
         }
