@@ -59,3 +59,17 @@ def fit_forest(
     missing: str,
 ) -> Forest: ...
 def uncertainty(probabilities: NDArray[Any]) -> NDArray[Any]: ...
+def feature_specs(n_dims: int, channels: list[str]) -> list[dict[str, Any]]: ...
+def measure(
+    run: Run,
+    labels: NDArray[Any],
+    raw: NDArray[Any] | None,
+    features: list[str],
+    block_shape: tuple[int, int, int] | None = None,
+) -> tuple[
+    NDArray[np.uint64],
+    NDArray[np.int64],
+    NDArray[np.float64],
+    list[tuple[int, int, int]],
+    list[str],
+]: ...

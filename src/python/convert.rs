@@ -4,6 +4,7 @@
 //! (label images); any strides are welcome.
 
 use numpy::{Element, PyArray4, PyReadonlyArray1, PyReadonlyArray4};
+use numpy::PyReadonlyArrayDyn;
 use pyo3::prelude::*;
 
 /// Declares an enum of arrays, one variant a pixel type, and a macro that runs the same code for each of them.

@@ -5,6 +5,7 @@ mod detach;
 mod error;
 mod label;
 mod learn;
+mod region;
 
 /// Compute kernels; use them through `napari_objclass`, not directly.
 #[pyo3::pymodule(gil_used = false)]
@@ -14,4 +15,5 @@ mod _core {
     #[pymodule_export]
     use super::label::{connected_components, object_runs, paint};
     use super::learn::{fit_forest, uncertainty, Forest};
+    use super::region::{feature_specs, measure};
 }

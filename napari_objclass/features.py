@@ -1,0 +1,381 @@
+"""Measuring objects: the catalogue of features, the table they fill, and the function that fills it."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+
+from napari_objclass import axes as ax
+from napari_objclass import kernels
+from napari_objclass.errors import DtypeError, FeatureError, ParameterError, ShapeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import pandas as pd
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["FeatureSpec", "FeatureTable", "Problem", "feature_catalog", "measure"]
+
+_NOT_BY_DEFAULT = "Location"
+
+
+@dataclass(frozen=True)
+class FeatureSpec:
+    """What a feature is called, what it measures, and which columns it fills.
+
+    ``ilastik_id`` is ``"<plug-in>/<id>"`` of the ilastik feature whose values this one reproduces, else None.
+    """
+
+    id: str
+    display: str
+    group: str
+    plugin: str
+    doc: str
+    unit: str
+    n_values: int
+    columns: tuple[str, ...]
+    hidden: bool
+    ilastik_id: str | None
+    dims: tuple[int, ...]
+    per_channel: bool
+
+    @property
+    def display_columns(self) -> tuple[str, ...]:
+        """Column names as ilastik writes them: the display name, numbered if there are several values."""
+        if self.n_values == 1:
+            return (self.display,)
+        return tuple(f"{self.display}_{i}" for i in range(self.n_values))
+
+
+class Problem(NamedTuple):
+    """Why a value of an object is missing."""
+
+    id: int
+    frame: int
+    feature: str
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureTable:
+    """Feature values of objects: one row per object, by frame and then by id; always the same columns.
+
+    ``table["centroid"]`` gives the values of one feature, of shape (n_objects, n_values); vectors are in x, y[, z]
+    order. A missing value is NaN and has its reason in :attr:`problems`.
+
+    Attributes
+    ----------
+    ids : ndarray of uint64, shape (n_objects,)
+        Label of each object in its frame.
+    frames : ndarray of int64, shape (n_objects,)
+        Frame of each object, 0 for images without time.
+    values : ndarray of float64, shape (n_objects, n_columns)
+    specs : tuple of FeatureSpec
+        The features measured, in column order.
+    """
+
+    ids: NDArray[np.uint64]
+    frames: NDArray[np.int64]
+    values: NDArray[np.float64]
+    specs: tuple[FeatureSpec, ...]
+    _missing: tuple[tuple[int, int, int], ...] = field(default=(), repr=False)
+    _reasons: tuple[str, ...] = field(default=(), repr=False)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __getitem__(self, feature: str) -> NDArray[np.float64]:
+        return self.values[:, self._columns_of(feature)]
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Ids of the features measured."""
+        return tuple(spec.id for spec in self.specs)
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """Ids of the columns of :attr:`values`."""
+        return [column for spec in self.specs for column in spec.columns]
+
+    @property
+    def display_columns(self) -> list[str]:
+        """Names of the columns as ilastik writes them."""
+        return [column for spec in self.specs for column in spec.display_columns]
+
+    @cached_property
+    def problems(self) -> list[Problem]:
+        """One entry for each missing value; a feature of several values names the one that is missing."""
+        owners = [spec for spec in self.specs for _ in spec.columns]
+        found = []
+        for row, column, number in self._missing:
+            spec, reason = owners[column], self._reasons[number]
+            if spec.n_values > 1:
+                reason = f"{self.columns[column]}: {reason}"
+            found.append(Problem(int(self.ids[row]), int(self.frames[row]), spec.id, reason))
+        return found
+
+    def select(self, features: Sequence[str]) -> FeatureTable:
+        """Keep some of the features, in the order given."""
+        ranges = {spec.id: self._columns_of(spec.id) for spec in self.specs}
+        _refuse_unknown(features, ranges)
+        kept = [column for feature in features for column in range(ranges[feature].start, ranges[feature].stop)]
+        moved = {column: place for place, column in enumerate(kept)}
+        return FeatureTable(
+            self.ids,
+            self.frames,
+            self.values[:, kept],
+            tuple(self.specs[self.features.index(feature)] for feature in features),
+            tuple((row, moved[column], reason) for row, column, reason in self._missing if column in moved),
+            self._reasons,
+        )
+
+    def to_dataframe(self, names: Literal["display", "id"] = "display") -> pd.DataFrame:
+        """Make a pandas data frame with the columns ``labelimage_oid``, ``timestep`` and one per value.
+
+        Parameters
+        ----------
+        names : {"display", "id"}
+            Name columns as ilastik does, or by their ids.
+        """
+        import pandas as pd
+
+        if names not in ("display", "id"):
+            raise ParameterError(f"names must be 'display' or 'id', not {names!r}")
+        columns = self.display_columns if names == "display" else self.columns
+        frame = pd.DataFrame(self.values, columns=columns)
+        frame.insert(0, "timestep", self.frames)
+        frame.insert(0, "labelimage_oid", self.ids)
+        return frame
+
+    def _columns_of(self, feature: str) -> slice:
+        start = 0
+        for spec in self.specs:
+            if spec.id == feature:
+                return slice(start, start + spec.n_values)
+            start += spec.n_values
+        raise KeyError(_unknown(feature, self.features))
+
+
+def feature_catalog(
+    n_dims: int = 2,
+    n_channels: int = 1,
+    *,
+    hidden: bool = True,
+    channel_names: Sequence[str] | None = None,
+) -> list[FeatureSpec]:
+    """Every feature that exists for images of ``n_dims`` spatial dimensions and ``n_channels`` channels.
+
+    Parameters
+    ----------
+    n_dims : {2, 3}
+    n_channels : int
+        0 for label images without raw.
+    hidden : bool
+        Also those that are offered only by id.
+    channel_names : sequence of str, optional
+        Parts of column ids; ``c0``, ``c1``, … if not given.
+
+    Raises
+    ------
+    ParameterError
+        For another number of dimensions or names that do not fit the channels.
+    """
+    if n_dims not in (2, 3):
+        raise ParameterError(f"n_dims must be 2 or 3, not {n_dims!r}")
+    specs = _specs(n_dims, _channel_names(channel_names, n_channels))
+    return [s for s in specs if n_dims in s.dims and (hidden or not s.hidden) and (n_channels or not s.per_channel)]
+
+
+def measure(
+    labels: ArrayLike,
+    raw: ArrayLike | None = None,
+    *,
+    axes: str | None = None,
+    features: Literal["default", "all"] | Sequence[str] = "default",
+    margin: int | Sequence[int] | None = None,
+    spacing: Sequence[float] | None = None,
+    channel_names: Sequence[str] | None = None,
+    threads: int | None = None,
+    progress: Callable[[int, int, str], object] | None = None,
+    cancel: kernels.CancelToken | None = None,
+) -> FeatureTable:
+    """Measure every object of a label image.
+
+    Parameters
+    ----------
+    labels : array of integers or bool
+        0 is background; ids may have gaps and reach 2⁶⁴ - 1. Whole numbers stored as floats are accepted.
+    raw : array of integers or floats, optional
+        Intensities, with the axes of ``labels`` and possibly a channel axis. Without it only features of size,
+        place and shape can be measured.
+    axes : str, optional
+        Axes of ``raw`` (of ``labels`` if there is no raw), e.g. ``"tzyxc"``. Guessed from the shapes if not given:
+        labels are ``yx``, ``zyx`` or ``tzyx``.
+    features : "default", "all" or sequence of str
+        Feature ids; "default" leaves out hidden features and those of place.
+    margin : int or (z, y, x) or (y, x), optional
+        Width of the neighbourhood in pixels, for features that look around an object.
+    spacing : (z, y, x) or (y, x), optional
+        Size of a pixel. Features in pixels do not depend on it.
+    channel_names : sequence of str, optional
+        Names of the channels, used in column ids.
+    threads : int, optional
+        Number of threads; the values do not depend on it.
+    progress : callable, optional
+        Called as ``(done, total, what)`` while the computation runs.
+    cancel : CancelToken, optional
+        Stops the computation when cancelled.
+
+    Returns
+    -------
+    FeatureTable
+
+    Raises
+    ------
+    AxesError, ShapeError, DtypeError, ParameterError, FeatureError
+        For input that does not fit, each with one sentence that says how to mend it.
+    """
+    labels_tzyx, raw_tzyxc = _canonical(labels, raw, axes)
+    n_dims = 3 if labels_tzyx.shape[1] > 1 else 2
+    n_channels = 0 if raw_tzyxc is None else raw_tzyxc.shape[-1]
+    _check_per_axis("margin", margin, minimum=0)
+    _check_per_axis("spacing", spacing, minimum=np.nextafter(0, 1))
+    catalog = feature_catalog(n_dims, n_channels, channel_names=channel_names)
+    specs = _choose(features, catalog, n_dims, has_raw=raw is not None)
+    needs_raw = any(spec.per_channel for spec in specs)
+    measured = kernels.measure(
+        labels_tzyx,
+        raw_tzyxc if needs_raw else None,
+        [spec.id for spec in specs],
+        threads=threads,
+        progress=progress,
+        cancel=cancel,
+    )
+    n_columns = sum(spec.n_values for spec in specs)
+    return FeatureTable(
+        measured.ids,
+        measured.frames,
+        measured.values.reshape(len(measured.ids), n_columns),
+        tuple(specs),
+        tuple(measured.problems),
+        tuple(measured.reasons),
+    )
+
+
+def _canonical(labels: ArrayLike, raw: ArrayLike | None, axes: str | None) -> tuple[NDArray[Any], NDArray[Any] | None]:
+    """Labels as tzyx integers and raw as tzyxc, checked against each other."""
+    labels = _as_labels(np.asarray(labels))
+    if raw is None:
+        return ax.to_canonical(labels, axes or ax.label_axes(labels.ndim), ax.LABELS), None
+    raw = _as_raw(np.asarray(raw))
+    if axes is None:
+        labels_axes = ax.label_axes(labels.ndim)
+        axes = ax.raw_axes(raw.shape, labels.shape, labels_axes)
+    else:
+        axes = ax.check(axes, raw.ndim)
+        labels_axes = ax.without_channel(axes)
+    canonical = ax.to_canonical(labels, labels_axes, ax.LABELS)
+    canonical_raw = ax.to_canonical(raw, axes, ax.RAW)
+    if canonical_raw.shape[:-1] != canonical.shape:
+        raise ShapeError(
+            f"raw of shape {raw.shape} (axes {axes}) does not fit the label image of shape {labels.shape} "
+            f"(axes {labels_axes}): every axis but the channel axis must be as long"
+        )
+    return canonical, canonical_raw
+
+
+def _as_labels(labels: NDArray[Any]) -> NDArray[Any]:
+    """Integers as they are, bool as 0 and 1, floats if they are whole numbers."""
+    if labels.dtype.kind in "ui":
+        return labels
+    if labels.dtype.kind == "b":
+        return labels.view(np.uint8) if labels.dtype.isnative else labels.astype(np.uint8)
+    if labels.dtype.kind != "f":
+        raise DtypeError(f"a label image holds integers, not {labels.dtype}; convert it first")
+    if not np.all(np.isfinite(labels)) or np.any(labels != np.trunc(labels)) or np.any(abs(labels) >= 2.0**63):
+        raise DtypeError(
+            f"the label image is of type {labels.dtype} and holds values that are not whole numbers; "
+            "pass integers, or probabilities to threshold()"
+        )
+    return labels.astype(np.int64)
+
+
+def _as_raw(raw: NDArray[Any]) -> NDArray[Any]:
+    """Integers and floats of up to 64 bit as they are; float16 and bool widened without loss."""
+    if raw.dtype.kind == "b":
+        return raw.astype(np.uint8)
+    if raw.dtype.kind == "f" and raw.dtype.itemsize == 2:
+        return raw.astype(np.float32)
+    if raw.dtype.kind not in "uif" or raw.dtype.itemsize > 8:
+        raise DtypeError(f"raw holds integers or floats of up to 64 bit, not {raw.dtype}; convert it first")
+    return raw
+
+
+def _choose(
+    features: str | Sequence[str], catalog: list[FeatureSpec], n_dims: int, *, has_raw: bool
+) -> list[FeatureSpec]:
+    """Find the chosen features, or say why the first of them cannot be measured."""
+    if features == "all":
+        return [spec for spec in catalog if not spec.hidden]
+    if features == "default":
+        return [spec for spec in catalog if not spec.hidden and spec.group != _NOT_BY_DEFAULT]
+    if isinstance(features, str):
+        raise FeatureError(f"features must be 'default', 'all' or a list of feature ids, not {features!r}")
+    known = {spec.id: spec for spec in catalog}
+    everything = {spec.id: spec for spec in _specs(n_dims, ("c0",))}
+    for feature in features:
+        if feature in known or feature not in everything:
+            continue
+        spec = everything[feature]
+        if n_dims not in spec.dims:
+            raise FeatureError(f"feature {feature!r} exists only for {spec.dims[0]}D images, and this one is {n_dims}D")
+        if spec.per_channel and not has_raw:
+            raise FeatureError(f"feature {feature!r} needs intensities: pass the raw image too")
+    _refuse_unknown(features, known)
+    return [known[feature] for feature in features]
+
+
+def _refuse_unknown(features: Sequence[str], known: Sequence[str] | dict[str, Any]) -> None:
+    seen = set()
+    for feature in features:
+        if feature not in known:
+            raise FeatureError(_unknown(feature, list(known)))
+        if feature in seen:
+            raise FeatureError(f"feature {feature!r} is asked for twice")
+        seen.add(feature)
+
+
+def _unknown(feature: object, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(str(feature), known, n=3)
+    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else "feature_catalog() lists those that exist"
+    return f"there is no feature {feature!r}; {hint}"
+
+
+def _specs(n_dims: int, channels: tuple[str, ...]) -> list[FeatureSpec]:
+    specs = kernels.feature_specs(n_dims, channels)
+    return [FeatureSpec(**{**s, "columns": tuple(s["columns"]), "dims": tuple(s["dims"])}) for s in specs]
+
+
+def _channel_names(names: Sequence[str] | None, n_channels: int) -> tuple[str, ...]:
+    if names is None:
+        return tuple(f"c{i}" for i in range(n_channels))
+    names = tuple(names)
+    if len(names) != n_channels:
+        raise ParameterError(f"{len(names)} channel names for {n_channels} channels; give one for each")
+    if len(set(names)) != len(names):
+        raise ParameterError(f"channel names must differ, these do not: {', '.join(names)}")
+    return names
+
+
+def _check_per_axis(name: str, value: float | Sequence[float] | None, minimum: float) -> None:
+    if value is None:
+        return
+    numbers = np.atleast_1d(np.asarray(value, dtype=float))
+    if numbers.ndim != 1 or len(numbers) > 3 or not np.all(np.isfinite(numbers)) or np.any(numbers < minimum):
+        kind = "not negative" if minimum == 0 else "positive"
+        raise ParameterError(f"{name} must be one number per axis in array order, each {kind}, not {value!r}")

@@ -1,0 +1,182 @@
+//! Measuring objects, and the catalogue of what can be measured.
+
+use ndarray::{ArrayViewD, Axis, Ix3, Ix4};
+use numpy::{IntoPyArray, PyArray1};
+use pyo3::prelude::*;
+
+use super::convert::{LabelArray, RawArray};
+use super::detach::{detach, Run};
+use crate::error::{Error, Result};
+use crate::feature::{self, Feature, FeatureTable, Problem, FEATURES};
+use crate::region::collect::Frame;
+use crate::region::intensity::Pixel;
+use crate::region::runs::Label;
+use crate::region::{LabelImage, RawImage};
+
+/// A feature as Python sees it: the arguments of `napari_objclass.features.FeatureSpec`.
+#[derive(IntoPyObject)]
+pub(crate) struct Spec {
+    id: &'static str,
+    display: &'static str,
+    group: &'static str,
+    plugin: &'static str,
+    doc: &'static str,
+    unit: &'static str,
+    n_values: usize,
+    columns: Vec<String>,
+    hidden: bool,
+    ilastik_id: Option<&'static str>,
+    dims: Vec<usize>,
+    per_channel: bool,
+}
+
+/// Every feature, laid out for images of `n_dims` dimensions with these channels.
+#[pyfunction]
+pub(crate) fn feature_specs(n_dims: usize, channels: Vec<String>) -> Vec<Spec> {
+    let specs = FEATURES.iter().map(|feature| feature.spec());
+    specs
+        .map(|spec| Spec {
+            id: spec.id,
+            display: spec.display,
+            group: spec.group,
+            plugin: spec.plugin,
+            doc: spec.doc,
+            unit: spec.unit,
+            n_values: spec.n_values(n_dims, channels.len()),
+            columns: spec.columns(n_dims, &channels),
+            hidden: spec.hidden,
+            ilastik_id: spec.ilastik_id,
+            dims: spec.dims.to_vec(),
+            per_channel: spec.values == feature::Values::PerChannel,
+        })
+        .collect()
+}
+
+/// What `measure` returns: ids, frames, values (row after row), and the missing values as (row, column, reason)
+/// triples with the sentences they index.
+type Measured<'py> = (
+    Bound<'py, PyArray1<u64>>,
+    Bound<'py, PyArray1<i64>>,
+    Bound<'py, PyArray1<f64>>,
+    Vec<(usize, usize, usize)>,
+    Vec<String>,
+);
+
+/// Measures the features `features` of all objects of `labels` (tzyx) in `raw` (tzyxc).
+#[pyfunction]
+#[pyo3(signature = (run, labels, raw, features, block_shape=None))]
+pub(crate) fn measure<'py>(
+    py: Python<'py>,
+    run: &Run,
+    labels: LabelArray<'py>,
+    raw: Option<RawArray<'py>>,
+    features: Vec<String>,
+    block_shape: Option<[usize; 3]>,
+) -> PyResult<Measured<'py>> {
+    let chosen = choose(&features)?;
+    let label_images = labels.images()?;
+    let raw_images = raw.as_ref().map(RawArray::images).transpose()?;
+    let n_dims = label_images
+        .first()
+        .map_or(2, |labels| if labels.shape()[0] > 1 { 3 } else { 2 });
+    let frames = pair(&label_images, raw_images.as_deref())?;
+    let table = detach(py, run, |task| {
+        feature::measure(&frames, &chosen, n_dims, block_shape, task)
+    })?;
+    let (problems, reasons) = index_reasons(&table);
+    Ok((
+        table.ids.into_pyarray(py),
+        table.frames.into_pyarray(py),
+        table.values.into_pyarray(py),
+        problems,
+        reasons,
+    ))
+}
+
+fn choose(ids: &[String]) -> Result<Vec<&'static dyn Feature>> {
+    let unknown = |id: &String| Error::Feature(format!("there is no feature {id:?}"));
+    ids.iter()
+        .map(|id| feature::find(id).ok_or_else(|| unknown(id)))
+        .collect()
+}
+
+fn pair<'a>(
+    labels: &'a [Box<dyn LabelImage + Send + 'a>],
+    raw: Option<&'a [Box<dyn RawImage + Send + 'a>]>,
+) -> Result<Vec<Frame<'a>>> {
+    if raw.is_some_and(|raw| raw.len() != labels.len()) {
+        return Err(Error::Shape(
+            "raw and label image have different numbers of frames".into(),
+        ));
+    }
+    let frame = |t: usize| Frame {
+        labels: labels[t].as_ref(),
+        raw: raw.map(|raw| raw[t].as_ref() as &dyn RawImage),
+    };
+    Ok((0..labels.len()).map(frame).collect())
+}
+
+/// Reasons repeat: each sentence once, and its number in place of it.
+fn index_reasons(table: &FeatureTable) -> (Vec<(usize, usize, usize)>, Vec<String>) {
+    let mut reasons = Vec::new();
+    let mut number = rustc_hash::FxHashMap::default();
+    let problems = table.problems.iter().map(|problem| {
+        let Problem {
+            row,
+            column,
+            reason,
+        } = *problem;
+        let place = *number.entry(reason).or_insert_with(|| {
+            reasons.push(reason.to_string());
+            reasons.len() - 1
+        });
+        (row, column, place)
+    });
+    (problems.collect(), reasons)
+}
+
+/// The frames of a tzyx label image.
+fn label_frames<'a, L: Label>(
+    array: ArrayViewD<'a, L>,
+) -> Result<Vec<Box<dyn LabelImage + Send + 'a>>> {
+    frames(array, |frame| {
+        let frame = frame.into_dimensionality::<Ix3>().ok()?;
+        Some(Box::new(frame) as Box<dyn LabelImage + Send + 'a>)
+    })
+}
+
+/// The frames of a tzyxc raw image.
+fn raw_frames<'a, P: Pixel>(
+    array: ArrayViewD<'a, P>,
+) -> Result<Vec<Box<dyn RawImage + Send + 'a>>> {
+    frames(array, |frame| {
+        let frame = frame.into_dimensionality::<Ix4>().ok()?;
+        Some(Box::new(frame) as Box<dyn RawImage + Send + 'a>)
+    })
+}
+
+fn frames<'a, T, I>(
+    array: ArrayViewD<'a, T>,
+    image: impl Fn(ArrayViewD<'a, T>) -> Option<I>,
+) -> Result<Vec<I>> {
+    let shape = array.shape().to_vec();
+    let length = shape.first().copied().unwrap_or(0);
+    (0..length)
+        .map(|t| image(array.clone().index_axis_move(Axis(0), t)))
+        .collect::<Option<_>>()
+        .ok_or_else(|| Error::Shape(format!("an array of shape {shape:?} is not canonical")))
+}
+
+macro_rules! images {
+    ($array:ident, $image:ident, $frames:ident; $($variant:ident),+) => {
+        impl $array<'_> {
+            fn images(&self) -> Result<Vec<Box<dyn $image + Send + '_>>> {
+                match self {
+                    $(Self::$variant(array) => $frames(array.as_array())),+
+                }
+            }
+        }
+    };
+}
+images!(LabelArray, LabelImage, label_frames; U8, U16, U32, U64, I8, I16, I32, I64);
+images!(RawArray, RawImage, raw_frames; U8, U16, U32, U64, I8, I16, I32, I64, F32, F64);

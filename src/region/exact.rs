@@ -1,0 +1,173 @@
+//! Intensities of up to 16 bit: power sums as exact integers, so that no order of summation can show.
+//!
+//! A value is kept as the 16-bit signed integer `value - OFFSET`; sums up to the fourth power are taken of it.
+//! Only at the very end are they moved to the mean, still in integers: nothing cancels.
+
+use multiversion::multiversion;
+
+use super::moments::Moments;
+use super::runs::Run;
+
+/// A pixel of up to 16 bit.
+pub trait Narrow: Copy + Send + Sync {
+    /// What is subtracted from a value to fit it into `i16`.
+    const OFFSET: i32;
+    /// `self - OFFSET`.
+    fn shifted(self) -> i16;
+}
+
+impl Narrow for u8 {
+    const OFFSET: i32 = 0;
+    #[inline(always)]
+    fn shifted(self) -> i16 {
+        i16::from(self)
+    }
+}
+
+impl Narrow for i8 {
+    const OFFSET: i32 = 0;
+    #[inline(always)]
+    fn shifted(self) -> i16 {
+        i16::from(self)
+    }
+}
+
+impl Narrow for i16 {
+    const OFFSET: i32 = 0;
+    #[inline(always)]
+    fn shifted(self) -> i16 {
+        self
+    }
+}
+
+impl Narrow for u16 {
+    const OFFSET: i32 = 1 << 15;
+    #[inline(always)]
+    fn shifted(self) -> i16 {
+        (self ^ (1 << 15)) as i16
+    }
+}
+
+/// Power sums of shifted values: exact for every object of fewer than 2⁴⁸ voxels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExactSums {
+    /// Σd², Σd³, Σd⁴.
+    powers: [i128; 3],
+    /// Σd.
+    sum: i64,
+    min: i16,
+    max: i16,
+}
+
+impl ExactSums {
+    /// No voxel yet.
+    pub const EMPTY: Self = Self {
+        powers: [0; 3],
+        sum: 0,
+        min: i16::MAX,
+        max: i16::MIN,
+    };
+
+    /// Adds the voxels of `other`.
+    #[inline(always)]
+    pub fn merge(&mut self, other: &Self) {
+        self.sum += other.sum;
+        for (mine, theirs) in self.powers.iter_mut().zip(other.powers) {
+            *mine += theirs;
+        }
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+    }
+
+    /// The moments of `count` values of a pixel type with this offset.
+    #[must_use]
+    pub fn moments(&self, count: u64, offset: i32) -> Moments {
+        let n = i128::from(count);
+        let s1 = i128::from(self.sum);
+        let [s2, s3, s4] = self.powers;
+        // The nearest integer to the mean: afterwards |Σd| ≤ n / 2, and f64 loses nothing that matters.
+        let c = (2 * s1 + n).div_euclid(2 * n);
+        let t1 = s1 - n * c;
+        let t2 = s2 - 2 * c * s1 + n * c * c;
+        let t3 = s3 - 3 * c * s2 + 3 * c * c * s1 - n * c * c * c;
+        let t4 = s4 - 4 * c * s3 + 6 * c * c * s2 - 4 * c * c * c * s1 + n * c * c * c * c;
+        let n = count as f64;
+        let sums = [t1, t2, t3, t4].map(|t| t as f64);
+        let flat = self.min == self.max;
+        Moments {
+            count: n,
+            sum: (s1 + i128::from(count) * i128::from(offset)) as f64,
+            mean: (c + i128::from(offset)) as f64 + sums[0] / n,
+            central: if flat {
+                [0.0; 3]
+            } else {
+                Moments::central(n, sums)
+            },
+            min: f64::from(i32::from(self.min) + offset),
+            max: f64::from(i32::from(self.max) + offset),
+            not_finite: 0,
+        }
+    }
+}
+
+/// Voxels of a run summed at a time; the sums of that many fit 64 bit.
+const PIECE: usize = 256;
+
+/// Adds the voxels of `runs` in `row` to the sums at `place(row of the object)`.
+#[multiversion(targets("x86_64+avx2+bmi1+bmi2+lzcnt+popcnt"))]
+pub fn add_runs<P: Narrow>(
+    row: &[P],
+    runs: &[Run],
+    rows: &[u32],
+    channel: usize,
+    n_channels: usize,
+    sums: &mut [ExactSums],
+) {
+    let mut shifted = [0i16; PIECE];
+    for (run, &object) in runs.iter().zip(rows) {
+        let record = &mut sums[object as usize * n_channels + channel];
+        let voxels = &row[run.start as usize..][..run.length as usize];
+        for piece in voxels.chunks(PIECE) {
+            let piece = shift_padded(piece, &mut shifted);
+            record.merge(&sum(piece));
+        }
+    }
+}
+
+#[inline(always)]
+fn shift_padded<'a, P: Narrow>(piece: &[P], shifted: &'a mut [i16; PIECE]) -> &'a [i16] {
+    for (to, &from) in shifted.iter_mut().zip(piece) {
+        *to = from.shifted();
+    }
+    &shifted[..piece.len()]
+}
+
+#[inline(always)]
+fn sum(values: &[i16]) -> ExactSums {
+    let (mut s1, mut s2, mut s3, mut low, mut high) = (0i64, 0i64, 0i64, 0u64, 0u64);
+    for &value in values {
+        let d = i64::from(value);
+        let square = d * d;
+        let fourth = (square * square) as u64;
+        s1 += d;
+        s2 += square;
+        s3 += d * square;
+        low += fourth & 0xffff_ffff;
+        high += fourth >> 32;
+    }
+    let (mut min, mut max) = (i16::MAX, i16::MIN);
+    for &value in values {
+        min = min.min(value);
+        max = max.max(value);
+    }
+    ExactSums {
+        powers: [
+            i128::from(s2),
+            i128::from(s3),
+            i128::from(low) + (i128::from(high) << 32),
+        ],
+        sum: s1,
+        min,
+        max,
+    }
+}
