@@ -22,6 +22,7 @@
 //! A whole image is a plan of one block: there is no second code path.
 
 pub mod error;
+pub mod project;
 pub mod task;
 
 #[cfg(feature = "python")]
