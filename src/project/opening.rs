@@ -1,7 +1,7 @@
 //! Opening a project: the last save, or else its backup, and the changes that the journals hold on top.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -20,25 +20,25 @@ pub struct Opened {
     pub project: Option<(Document, Arrays)>,
     /// Changes to make on top of it, in order.
     pub events: Vec<Value>,
-    /// How many of these, at the end, come from the recovered journal.
-    pub n_recovered: usize,
-    /// Whether the recovered journal may be removed once these are kept elsewhere.
-    pub adopts_recovered: bool,
+    /// The recovered journal that belongs to it: it may be removed once its changes are kept elsewhere.
+    pub adopted: Option<PathBuf>,
+    /// How many of the changes, at the end, come from that.
+    pub n_adopted: usize,
     /// Whether the journal also holds changes to another state of the project, which the next save would drop.
     pub has_foreign: bool,
     /// Number of the last change that a save contains; what comes after it is unsaved.
     pub saved_seq: u64,
-    /// Number of the last change.
+    /// Number of the last change that the project's own journals hold.
     pub seq: u64,
     /// What the user should know, one sentence each.
     pub notes: Vec<String>,
 }
 
-/// Opens the project at `path`; `recovered` is a journal of it that could not be kept beside it.
+/// Opens the project at `path`; `recovered` are journals of it that could not be kept beside it, best first.
 ///
 /// # Errors
 /// [`Error::Project`] if there is nothing to open, or it is of a newer version; [`Error::Io`] if it cannot be read.
-pub fn open(path: &Path, recovered: Option<&Path>) -> Result<Opened> {
+pub fn open(path: &Path, recovered: &[PathBuf]) -> Result<Opened> {
     // Journals first: if another process saves in between, its save contains what they hold.
     let journal = journal::read(&sibling(path, JOURNAL))?;
     let old_journal = journal::read(&sibling(path, &format!("{JOURNAL}{BACKUP}")))?;
@@ -55,34 +55,33 @@ pub fn open(path: &Path, recovered: Option<&Path>) -> Result<Opened> {
     let saved = replay(document, &lines[..lines.len() - journal.lines.len()]);
     let own = replay(document, &lines);
     note_losses(path, &own, journal.n_damaged, &mut notes);
-    let all = match recovered {
-        Some(recovered) => {
-            let content = journal::read(recovered)?;
-            let known = [&old_journal.lines[..], &journal.lines].concat();
-            let all = replay(document, &[&lines[..], &content.lines].concat());
-            let belongs =
-                all.foreign.len() == own.foreign.len() && agrees(&content, &known, own.seq);
-            if !belongs {
-                notes.push(foreign_note(path, content.entries().count()));
-            }
-            belongs.then_some(all)
-        }
-        None => None,
-    };
-    let adopts_recovered = all.is_some();
-    let n_own = own.entries.len();
-    let has_foreign = !own.foreign.is_empty();
-    if has_foreign {
+    if !own.foreign.is_empty() {
         notes.push(foreign_note(path, own.foreign.len()));
     }
-    let all = all.unwrap_or(own);
+    let known = [&old_journal.lines[..], &journal.lines].concat();
+    let mut adopted = None;
+    for candidate in recovered {
+        let content = journal::read(candidate)?;
+        let all = replay(document, &[&lines[..], &content.lines].concat());
+        let belongs = all.foreign == own.foreign && agrees(&content, &known, own.seq);
+        if belongs && adopted.is_none() {
+            adopted = Some((candidate.clone(), all.entries));
+        } else {
+            notes.push(foreign_note(path, content.entries().count()));
+        }
+    }
+    let (seq, n_own, has_foreign) = (own.seq, own.entries.len(), !own.foreign.is_empty());
+    let (adopted, entries) = match adopted {
+        Some((path, entries)) => (Some(path), entries),
+        None => (None, own.entries),
+    };
     Ok(Opened {
-        n_recovered: all.entries.len() - n_own,
-        events: all.entries.into_iter().map(|entry| entry.event).collect(),
-        adopts_recovered,
+        adopted,
+        n_adopted: entries.len() - n_own,
+        events: entries.into_iter().map(|entry| entry.event).collect(),
         has_foreign,
         saved_seq: saved.seq,
-        seq: all.seq,
+        seq,
         notes,
         project,
     })

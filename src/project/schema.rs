@@ -11,6 +11,9 @@ use crate::error::{Error, Result};
 /// Version of the schema that this program writes.
 pub const VERSION: u64 = 1;
 
+/// What this program signs a save with.
+pub const WRITER: &str = concat!("napari-objclass ", env!("CARGO_PKG_VERSION"));
+
 /// `UPGRADES[i]` turns a document of version `i + 1` into one of version `i + 2`.
 const UPGRADES: [fn(Value) -> Result<Value>; VERSION as usize - 1] = [];
 
@@ -36,6 +39,7 @@ pub struct Document {
     /// Number of the last change it contains; changes of the journal after it are newer.
     pub journal_seq: u64,
     /// Program and version.
+    #[serde(default = "this_program")]
     pub written_by: String,
     /// UTC, ISO 8601.
     pub saved_at: String,
@@ -209,6 +213,10 @@ pub fn check_version(version: u64, written_by: Option<&str>) -> Result<()> {
 
 fn current_version() -> u64 {
     VERSION
+}
+
+fn this_program() -> String {
+    WRITER.into()
 }
 
 fn misfit(error: &serde_json::Error) -> Error {

@@ -3,10 +3,16 @@
 mod convert;
 mod detach;
 mod error;
+mod project;
 
 /// Compute kernels; use them through `napari_objclass`, not directly.
 #[pyo3::pymodule(gil_used = false)]
 mod _core {
     #[pymodule_export]
     use super::detach::{default_threads, CancelToken, Run};
+    #[pymodule_export]
+    use super::project::{
+        open_project, project_generation, read_journal, remove_project_leftovers, save_project,
+        Journal, JournalContent, OpenedProject,
+    };
 }
