@@ -17,6 +17,9 @@ pub enum Error {
     /// A project file or journal that cannot be used.
     #[error("{0}")]
     Project(String),
+    /// A project file whose content is not what was once written.
+    #[error("{0}")]
+    Damaged(String),
     /// A project that another process has open.
     #[error("{0}")]
     Locked(String),

@@ -23,9 +23,10 @@
 
 pub mod block;
 pub mod error;
+pub mod feature;
 pub mod label;
 pub mod learn;
-pub mod feature;
+pub mod project;
 pub mod region;
 pub mod task;
 

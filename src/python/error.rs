@@ -18,7 +18,7 @@ fn class_name(error: &Error) -> &'static str {
         Error::Shape(_) => "ShapeError",
         Error::Value(_) => "ParameterError",
         Error::Feature(_) => "FeatureError",
-        Error::Project(_) => "ProjectError",
+        Error::Project(_) | Error::Damaged(_) => "ProjectError",
         Error::Locked(_) => "ProjectLockedError",
         Error::Io { .. } => "FileError",
         Error::Cancelled => "Cancelled",

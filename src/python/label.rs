@@ -14,8 +14,8 @@ use crate::task::Task;
 #[pyfunction]
 pub(crate) fn connected_components<'py>(
     py: Python<'py>,
-    image: LabelArray<'py>,
     run: &Run,
+    image: LabelArray<'py>,
 ) -> PyResult<Bound<'py, PyArray4<u32>>> {
     with_labels!(image, |image| {
         write_frames(py, run, image.as_array(), |_, frame, out, task| {
@@ -30,11 +30,11 @@ pub(crate) fn connected_components<'py>(
 #[pyfunction]
 pub(crate) fn paint<'py>(
     py: Python<'py>,
+    run: &Run,
     labels: LabelArray<'py>,
     starts: Vec<usize>,
     ids: PyReadonlyArray1<'py, u64>,
     values: ValueArray<'py>,
-    run: &Run,
 ) -> PyResult<Bound<'py, PyAny>> {
     let ids = ids.as_slice()?;
     with_values!(values, |values| {
@@ -53,9 +53,9 @@ pub(crate) fn paint<'py>(
 #[pyfunction]
 pub(crate) fn object_runs<'py>(
     py: Python<'py>,
+    run: &Run,
     labels: LabelArray<'py>,
     ids: Vec<u64>,
-    run: &Run,
 ) -> PyResult<Bound<'py, PyArray2<i64>>> {
     with_labels!(labels, |labels| {
         let labels = labels.as_array();

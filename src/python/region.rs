@@ -1,16 +1,14 @@
 //! Measuring objects, and the catalogue of what can be measured.
 
-use ndarray::{ArrayViewD, Axis, Ix3, Ix4};
+use ndarray::Axis;
 use numpy::{IntoPyArray, PyArray1};
 use pyo3::prelude::*;
 
-use super::convert::{LabelArray, RawArray};
+use super::convert::{with_labels, with_raw, LabelArray, RawArray};
 use super::detach::{detach, Run};
 use crate::error::{Error, Result};
 use crate::feature::{self, Feature, FeatureTable, Problem, FEATURES};
 use crate::region::collect::Frame;
-use crate::region::intensity::Pixel;
-use crate::region::runs::Label;
 use crate::region::{LabelImage, RawImage};
 
 /// A feature as Python sees it: the arguments of `napari_objclass.features.FeatureSpec`.
@@ -74,8 +72,8 @@ pub(crate) fn measure<'py>(
     block_shape: Option<[usize; 3]>,
 ) -> PyResult<Measured<'py>> {
     let chosen = choose(&features)?;
-    let label_images = labels.images()?;
-    let raw_images = raw.as_ref().map(RawArray::images).transpose()?;
+    let label_images = label_frames(&labels);
+    let raw_images = raw.as_ref().map(raw_frames);
     let n_dims = label_images
         .first()
         .map_or(2, |labels| if labels.shape()[0] > 1 { 3 } else { 2 });
@@ -136,47 +134,23 @@ fn index_reasons(table: &FeatureTable) -> (Vec<(usize, usize, usize)>, Vec<Strin
 }
 
 /// The frames of a tzyx label image.
-fn label_frames<'a, L: Label>(
-    array: ArrayViewD<'a, L>,
-) -> Result<Vec<Box<dyn LabelImage + Send + 'a>>> {
-    frames(array, |frame| {
-        let frame = frame.into_dimensionality::<Ix3>().ok()?;
-        Some(Box::new(frame) as Box<dyn LabelImage + Send + 'a>)
+fn label_frames<'a>(labels: &'a LabelArray<'_>) -> Vec<Box<dyn LabelImage + Send + 'a>> {
+    with_labels!(labels, |array| {
+        let array = array.as_array();
+        let frame = |t| -> Box<dyn LabelImage + Send + 'a> {
+            Box::new(array.clone().index_axis_move(Axis(0), t))
+        };
+        (0..array.len_of(Axis(0))).map(frame).collect()
     })
 }
 
 /// The frames of a tzyxc raw image.
-fn raw_frames<'a, P: Pixel>(
-    array: ArrayViewD<'a, P>,
-) -> Result<Vec<Box<dyn RawImage + Send + 'a>>> {
-    frames(array, |frame| {
-        let frame = frame.into_dimensionality::<Ix4>().ok()?;
-        Some(Box::new(frame) as Box<dyn RawImage + Send + 'a>)
+fn raw_frames<'a>(raw: &'a RawArray<'_>) -> Vec<Box<dyn RawImage + Send + 'a>> {
+    with_raw!(raw, |array| {
+        let array = array.as_array();
+        let frame = |t| -> Box<dyn RawImage + Send + 'a> {
+            Box::new(array.clone().index_axis_move(Axis(0), t))
+        };
+        (0..array.len_of(Axis(0))).map(frame).collect()
     })
 }
-
-fn frames<'a, T, I>(
-    array: ArrayViewD<'a, T>,
-    image: impl Fn(ArrayViewD<'a, T>) -> Option<I>,
-) -> Result<Vec<I>> {
-    let shape = array.shape().to_vec();
-    let length = shape.first().copied().unwrap_or(0);
-    (0..length)
-        .map(|t| image(array.clone().index_axis_move(Axis(0), t)))
-        .collect::<Option<_>>()
-        .ok_or_else(|| Error::Shape(format!("an array of shape {shape:?} is not canonical")))
-}
-
-macro_rules! images {
-    ($array:ident, $image:ident, $frames:ident; $($variant:ident),+) => {
-        impl $array<'_> {
-            fn images(&self) -> Result<Vec<Box<dyn $image + Send + '_>>> {
-                match self {
-                    $(Self::$variant(array) => $frames(array.as_array())),+
-                }
-            }
-        }
-    };
-}
-images!(LabelArray, LabelImage, label_frames; U8, U16, U32, U64, I8, I16, I32, I64);
-images!(RawArray, RawImage, raw_frames; U8, U16, U32, U64, I8, I16, I32, I64, F32, F64);

@@ -37,12 +37,7 @@ pub fn collect(
         check(frame)?;
         let whole = Block::whole(frame.labels.shape());
         let blocks = block_shape.map_or_else(|| vec![whole], |shape| whole.grid(shape));
-        slabs.extend(
-            blocks
-                .iter()
-                .flat_map(Block::slabs)
-                .map(|slab| (t, slab)),
-        );
+        slabs.extend(blocks.iter().flat_map(Block::slabs).map(|slab| (t, slab)));
     }
     task.expect(slabs.len());
     let parts: Vec<RegionTable> = slabs

@@ -82,7 +82,10 @@ impl<L: Label> LabelImage for ArrayView3<'_, L> {
             memory.resize(labels.len() + 1, Run::default());
         }
         let found = scan(labels, memory);
-        match row.iter().find(|label| found.negative && label.is_negative()) {
+        match row
+            .iter()
+            .find(|label| found.negative && label.is_negative())
+        {
             None => Ok(&memory[..found.runs]),
             Some(label) => Err(Error::Value(format!(
                 "the label image holds the negative label {label} at z={z}, y={y}; \

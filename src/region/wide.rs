@@ -141,7 +141,11 @@ impl WideSums {
     fn start<P: Wide>(&mut self, voxels: &[P]) {
         let first = &voxels[..voxels.len().min(16)];
         let mean: f64 = first.iter().map(|v| v.value() / first.len() as f64).sum();
-        self.centre = if mean.is_finite() { P::nearest(mean) } else { 0.0 };
+        self.centre = if mean.is_finite() {
+            P::nearest(mean)
+        } else {
+            0.0
+        };
     }
 
     #[inline(always)]

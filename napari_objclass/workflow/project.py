@@ -1,0 +1,370 @@
+"""The project of a session on disk: durable changes, saving, opening, recovery.
+
+A change is durable when :meth:`ProjectStore.append` returns; :meth:`ProjectStore.save` folds all changes into the
+project file. :mod:`napari_objclass.workflow.journal` tells where the changes are kept until then.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari_objclass import kernels
+from napari_objclass.errors import FileError, ProjectError, ProjectLockedError
+from napari_objclass.workflow import journal
+from napari_objclass.workflow.journal import KeptJournal, Recovery
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from os import PathLike
+
+    from numpy.typing import NDArray
+
+    Json = dict[str, Any]
+    Arrays = Mapping[str, NDArray[Any]]
+
+BACKUP_SUFFIX = ".bak"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What was found on disk."""
+
+    document: Json | None
+    """The last save; None if only changes are left."""
+    arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
+    events: list[Json] = field(default_factory=list)
+    """Changes to make on top of it, in order."""
+    notes: list[str] = field(default_factory=list)
+    """What the user should know, one sentence each."""
+
+
+class ProjectStore:
+    """Keeps the changes of one session, and its project file once it has one.
+
+    Changes may be appended from one thread while another saves.
+    """
+
+    def __init__(self, *, keeps_journal: bool, path: Path | None = None, read_only: bool = False) -> None:
+        """Use :meth:`new`, :meth:`open` or :meth:`recover`."""
+        self.path = path
+        self.read_only = read_only
+        self.notes: list[str] = []
+        self._keeps_journal = keeps_journal
+        self._closed = False
+        self._kept: KeptJournal | None = None
+        self._generation = uuid.uuid4().hex
+        self._previous: str | None = None
+        self._saved_seq = 0
+        self._seq = 0
+        self._saving = threading.Lock()
+        self._appending = threading.RLock()
+
+    @classmethod
+    def new(cls, *, recover: bool = True) -> ProjectStore:
+        """Store of a session without a path; with ``recover``, its changes survive a crash."""
+        return cls(keeps_journal=recover)
+
+    @classmethod
+    def open(
+        cls, path: str | PathLike[str], *, read_only: bool = False, exclusive: bool = False
+    ) -> tuple[ProjectStore, Opened]:
+        """Open a project, or what is left of it.
+
+        If another process has it open, it is opened read-only with a note, or refused if ``exclusive``.
+
+        Raises
+        ------
+        ProjectError
+            If there is nothing to open, or a newer version wrote it.
+        ProjectLockedError
+            If another process has it open and ``exclusive`` is asked for.
+        """
+        path = _resolved(path)
+        store = cls(keeps_journal=True, path=path, read_only=read_only)
+        if not read_only and _exists(path):
+            store._own(exclusive=exclusive)
+        try:
+            found = kernels.open_project(path, journal.recoverable_of(path))
+            opened = store._start(found)
+            if found.adopted is not None and not store.read_only:
+                store._adopt(found.adopted, opened.events[len(opened.events) - found.n_adopted :])
+        except BaseException:
+            store.close()
+            raise
+        return store, opened
+
+    @staticmethod
+    def recoverable() -> list[Recovery]:
+        """Unsaved work of processes that are gone, newest first."""
+        return journal.recoverable()
+
+    @classmethod
+    def recover(cls, recovery_id: str) -> tuple[ProjectStore, Opened]:
+        """Open unsaved work, on top of its project if that is still there.
+
+        Raises
+        ------
+        ProjectError
+            If there is no such work.
+        ProjectLockedError
+            If its process, or another that has the project open, is alive.
+        """
+        path = journal.recovery_path(recovery_id)
+        content = kernels.read_journal(path)
+        if not content.events:
+            raise ProjectError(f"there is no recoverable work named {recovery_id!r}; list what there is first")
+        if journal.is_owned(path):
+            raise ProjectLockedError(f"the work {recovery_id!r} is open in process {content.pid}; save it there")
+        if content.project is not None and _exists(content.project):
+            store, opened = cls.open(content.project, exclusive=True)
+            if not path.exists():  # it followed the save at hand, so opening adopted it
+                return store, opened
+        else:
+            store, opened = cls.new(), Opened(None)
+        events = [json.loads(event) for event in content.events]
+        store._adopt(path, events)
+        return store, Opened(opened.document, opened.arrays, [*opened.events, *events], opened.notes)
+
+    @staticmethod
+    def discard(recovery_id: str) -> None:
+        """Drop recoverable work for good."""
+        journal.remove(journal.recovery_path(recovery_id))
+
+    @property
+    def seq(self) -> int:
+        """Number of the last change, counted over the life of the project."""
+        return self._seq
+
+    def append(self, *events: Json) -> None:
+        """Add changes (any JSON); they are durable when this returns.
+
+        Raises
+        ------
+        ProjectError
+            If the store is read-only or closed, or a change is not valid JSON.
+        FileError
+            If they cannot be written; none of them is kept then.
+        """
+        with self._appending:
+            self._check_open()
+            if self.read_only:
+                raise ProjectError(f"{self.path} is open for reading only; save under another name to go on working")
+            texts = [json.dumps(event) for event in events]
+            if not self._keeps_journal:
+                self._seq += len(texts)
+                return
+            if self._kept is None:
+                self._kept = KeptJournal.in_recovery_folder(self.path)
+                self._kept.journal.start(self._generation, self._previous, self._seq)
+            self._seq = self._kept.journal.append(texts)
+
+    def save(self, path: str | PathLike[str], document: Json, arrays: Arrays, *, seq: int | None = None) -> None:
+        """Write the project file; under a new name, the journal moves there.
+
+        Parameters
+        ----------
+        path
+            Another project that is there is kept beside it, as ``….replaced-<time>.…``.
+        document
+            Everything but the arrays; the store fills in generation, journal_seq, written_by and saved_at.
+        arrays
+            Arrays by name.
+        seq
+            Number of the last change that the document contains; default: the last one appended.
+
+        Raises
+        ------
+        ProjectError
+            If it cannot be written; what was there is unchanged then.
+        ProjectLockedError
+            If another process has the project at ``path`` open.
+        """
+        path = _resolved(path)
+        with self._saving:
+            self._check_open()
+            seq = self._seq if seq is None else seq
+            if path != self.path:
+                with self._appending:
+                    self._save_elsewhere(path, document, arrays, seq)
+            elif self.read_only:
+                raise ProjectError(f"{path} is open for reading only; save under another name")
+            else:
+                self._save_here(path, document, arrays, seq)
+
+    def revert(self) -> None:
+        """Drop all unsaved changes; nothing else does."""
+        with self._saving, self._appending:
+            if self._kept is not None:
+                self._kept.journal.clear(self._generation, self._previous, self._saved_seq)
+                if self._kept.in_recovery:
+                    self._release()
+            self._seq = self._saved_seq
+
+    def close(self) -> None:
+        """Let others open the project; unsaved changes are kept and come back on opening."""
+        with self._saving, self._appending:
+            self._release()
+            self._closed = True
+
+    def _own(self, *, exclusive: bool) -> None:
+        """Take over the journal beside the project, if that can be."""
+        assert self.path is not None
+        try:
+            self._kept = KeptJournal.beside(self.path)
+            kernels.remove_project_leftovers(self.path)
+        except ProjectLockedError as error:
+            if exclusive:
+                raise
+            self.read_only = True
+            self.notes.append(str(error))
+        except FileError as error:
+            self.notes.append(f"changes to {self.path} are kept in the user's recovery folder until saved: {error}")
+
+    def _start(self, found: kernels.OpenedProject) -> Opened:
+        """Go on from what was found."""
+        document = None if found.document is None else json.loads(found.document)
+        if document is not None:
+            self._generation, self._previous = document["generation"], document["previous"]
+        self.notes += found.notes
+        self._saved_seq, self._seq = found.saved_seq, found.seq
+        events = [json.loads(event) for event in found.events]
+        if self._kept is not None:
+            if found.has_foreign:
+                journal.set_aside(self._kept.path)
+                self._kept.journal.clear(self._generation, self._previous, self._saved_seq)
+                self.append(*events[: len(events) - found.n_adopted])
+            else:
+                self._kept.journal.start(self._generation, self._previous, self._seq)
+        return Opened(document, found.arrays, events, self.notes)
+
+    def _adopt(self, recovered: Path, events: list[Json]) -> None:
+        if events:
+            self.append(*events)
+        journal.remove(recovered)
+
+    def _save_here(self, path: Path, document: Json, arrays: Arrays, seq: int) -> None:
+        if kernels.project_generation(path) not in (None, self._generation):
+            raise ProjectError(
+                f"{path} was saved by another process after it was opened here; save under another name to keep both"
+            )
+        generation = self._write(path, document, arrays, seq)
+        with self._appending:
+            self._follow(generation, seq)
+            if self._kept is not None:
+                self._fold_in(self._kept, path, seq)
+                if self._kept.in_recovery and self._seq == seq:
+                    self._release()
+
+    def _save_elsewhere(self, path: Path, document: Json, arrays: Arrays, seq: int) -> None:
+        late = self._events_after(seq)
+        try:
+            target = KeptJournal.beside(path)
+        except FileError as error:
+            self.notes.append(f"changes to {path} are kept in the user's recovery folder until saved: {error}")
+            target = None
+        try:
+            with _set_aside(path) as aside:
+                generation = self._write(path, document, arrays, seq)
+        except BaseException:
+            if target is not None:
+                target.close()
+            raise
+        old = self._kept
+        self.path, self.read_only, self._keeps_journal = path, False, True
+        self._kept = target
+        self._follow(generation, seq)
+        if target is not None:
+            _set_journal_aside(target, aside)
+            target.journal.clear(generation, self._previous, seq)
+        self._seq = seq
+        if late:
+            self.append(*late)
+        if old is not None:
+            self._fold_in(old, path, seq)
+            old.journal.clear(generation, None, seq)
+            old.close()
+
+    def _write(self, path: Path, document: Json, arrays: Arrays, seq: int) -> str:
+        generation = uuid.uuid4().hex
+        signed = {
+            **document,
+            "generation": generation,
+            "previous": self._generation,
+            "journal_seq": seq,
+            "saved_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+        kernels.save_project(path, json.dumps(signed), arrays)
+        return generation
+
+    def _follow(self, generation: str, seq: int) -> None:
+        self._previous, self._generation, self._saved_seq = self._generation, generation, seq
+
+    def _fold_in(self, kept: KeptJournal, path: Path, seq: int) -> None:
+        """Rotate the journal after a save."""
+        try:
+            kept.journal.rotate(journal.backup(path), seq, self._generation, self._previous)
+        except FileError as error:
+            # The save is complete and replay skips what it contains: only the next save has more to rotate.
+            self.notes.append(f"the journal of {path} was not shortened after saving: {error}")
+
+    def _events_after(self, seq: int) -> list[Json]:
+        if self._kept is None:
+            return []
+        content = kernels.read_journal(self._kept.path)
+        return [json.loads(event) for number, event in zip(content.seqs, content.events, strict=True) if number > seq]
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ProjectError("the session is closed; open it again to go on working")
+
+    def _release(self) -> None:
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
+
+
+@contextmanager
+def _set_aside(path: Path) -> Iterator[Path | None]:
+    """Copy another project that a save is about to replace, unless the save fails."""
+    backup = path.with_name(path.name + BACKUP_SUFFIX)
+    occupied = path.exists() and path.stat().st_size > 0
+    if occupied and not backup.exists() and kernels.project_generation(path) is None:
+        raise ProjectError(f"{path} is there already and is not a project; choose another name")
+    if not occupied and not backup.exists():
+        yield None
+        return
+    aside = path.with_name(f"{path.stem}.replaced-{datetime.now():%Y%m%dT%H%M%S%f}{path.suffix}")
+    try:
+        shutil.copy2(path if occupied else backup, aside)
+        journal.sync(aside)
+        yield aside
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+
+
+def _set_journal_aside(target: KeptJournal, aside: Path | None) -> None:
+    """Keep the unsaved changes of the project that a save has replaced."""
+    if kernels.read_journal(target.path).events:
+        if aside is None:
+            journal.set_aside(target.path)
+        else:
+            shutil.copy2(target.path, journal.beside(aside))
+            journal.sync(journal.beside(aside))
+
+
+def _exists(path: Path) -> bool:
+    """Whether anything is left of a project."""
+    return any(place.exists() for place in (path, path.with_name(path.name + BACKUP_SUFFIX), journal.beside(path)))
+
+
+def _resolved(path: str | PathLike[str]) -> Path:
+    return Path(path).expanduser().resolve()

@@ -1,0 +1,270 @@
+//! The layout of a project: serde structs, the schema version, and the way up from older versions.
+
+use std::collections::{BTreeMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::array::{Array, Arrays};
+use crate::error::{Error, Result};
+
+/// Version of the schema that this program writes.
+pub const VERSION: u64 = 1;
+
+/// What this program signs a save with.
+pub const WRITER: &str = concat!("napari-objclass ", env!("CARGO_PKG_VERSION"));
+
+/// `UPGRADES[i]` turns a document of version `i + 1` into one of version `i + 2`.
+const UPGRADES: [fn(Value) -> Result<Value>; VERSION as usize - 1] = [];
+
+/// Run-length masks of all annotations: rows of z, y, x, length in voxels.
+pub const RUNS: &str = "annotations/runs";
+/// Where each annotation's rows of [`RUNS`] begin and, one further, end.
+pub const RUN_OFFSETS: &str = "annotations/run_offsets";
+
+/// Keys that this version does not know; kept, so that a newer minor version loses nothing.
+pub type Extra = Map<String, Value>;
+
+/// Everything in a project except its arrays.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Document {
+    /// Schema version.
+    #[serde(default = "current_version")]
+    pub version: u64,
+    /// Names this save and no other.
+    pub generation: String,
+    /// The save that this one continues.
+    #[serde(default)]
+    pub previous: Option<String>,
+    /// Number of the last change it contains; changes of the journal after it are newer.
+    pub journal_seq: u64,
+    /// Program and version.
+    #[serde(default = "this_program")]
+    pub written_by: String,
+    /// UTC, ISO 8601.
+    pub saved_at: String,
+    /// Any JSON per applet id.
+    pub settings: BTreeMap<String, Value>,
+    /// The image sets.
+    pub lanes: Vec<Lane>,
+    /// The classes, in order: class 1 first.
+    pub classes: Vec<ObjectClass>,
+    /// What the user clicked.
+    pub annotations: Vec<Annotation>,
+    /// About the arrays `samples/…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub samples: Option<Extra>,
+    /// About the arrays `forest/…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forest: Option<Extra>,
+    /// See [`Extra`].
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// One image set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Lane {
+    /// Names it for good; its index may change.
+    pub uuid: String,
+    /// For people.
+    pub name: String,
+    /// Voxel size in array order.
+    #[serde(default)]
+    pub spacing: Option<Vec<f64>>,
+    /// Position of the first voxel in array order, in voxels.
+    #[serde(default)]
+    pub offset: Option<Vec<f64>>,
+    /// Where raw, labels, … come from.
+    pub roles: BTreeMap<String, Source>,
+    /// See [`Extra`].
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Where the pixels of one role come from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Source {
+    /// File, relative to the project's folder where possible.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// Path inside the file.
+    #[serde(default)]
+    pub inner: Option<String>,
+    /// Letters of `tczyx`.
+    #[serde(default)]
+    pub axes: Option<String>,
+    /// Recognises the content.
+    #[serde(default)]
+    pub fingerprint: Option<Value>,
+    /// Whether the file is in the project's own data folder.
+    #[serde(default)]
+    pub stored: bool,
+    /// See [`Extra`].
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A class.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ObjectClass {
+    /// Names it for good; its number may change.
+    pub uuid: String,
+    /// For people.
+    pub name: String,
+    /// Such as `#ff8000`.
+    pub color: String,
+    /// Not counted in summaries.
+    #[serde(default)]
+    pub ignore: bool,
+    /// See [`Extra`].
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A user's mark: this place is of this class. Its mask is in the arrays [`RUNS`] and [`RUN_OFFSETS`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Annotation {
+    /// Names it for good.
+    pub uuid: String,
+    /// The lane's uuid.
+    pub lane: String,
+    /// Frame.
+    pub t: i64,
+    /// The class's uuid.
+    pub class: String,
+    /// A voxel of the object: z, y, x.
+    pub anchor: [i64; 3],
+    /// When, in seconds since 1970 UTC.
+    pub time: f64,
+    /// See [`Extra`].
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl Document {
+    /// Reads a document of this or any older version.
+    ///
+    /// # Errors
+    /// [`Error::Project`] if it is of a newer version or does not fit the schema.
+    pub fn from_json(json: &str) -> Result<Self> {
+        Self::from_value(serde_json::from_str(json).map_err(|e| misfit(&e))?)
+    }
+
+    /// See [`Document::from_json`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn from_value(value: Value) -> Result<Self> {
+        let version = value
+            .get("version")
+            .map_or(Some(VERSION), Value::as_u64)
+            .filter(|&version| version > 0)
+            .ok_or_else(|| Error::Project("the project has no valid schema version".into()))?;
+        check_version(version, value.get("written_by").and_then(Value::as_str))?;
+        let mut value = value;
+        for upgrade in &UPGRADES[version as usize - 1..] {
+            value = upgrade(value)?;
+        }
+        serde_json::from_value(value)
+            .map(|document| Self {
+                version: VERSION,
+                ..document
+            })
+            .map_err(|e| misfit(&e))
+    }
+
+    /// The document as JSON text.
+    ///
+    /// # Errors
+    /// [`Error::Project`] if it cannot be written as JSON.
+    pub fn to_json(&self) -> Result<String> {
+        serde_json::to_string(self).map_err(|e| misfit(&e))
+    }
+
+    /// Checks that names are unique and that the masks belong to the annotations.
+    ///
+    /// # Errors
+    /// [`Error::Project`] otherwise.
+    pub fn check(&self, arrays: &Arrays) -> Result<()> {
+        unique("lanes", self.lanes.iter().map(|lane| &lane.uuid))?;
+        unique("classes", self.classes.iter().map(|class| &class.uuid))?;
+        unique("annotations", self.annotations.iter().map(|a| &a.uuid))?;
+        check_masks(
+            self.annotations.len(),
+            arrays.get(RUNS),
+            arrays.get(RUN_OFFSETS),
+        )
+    }
+}
+
+/// # Errors
+/// [`Error::Project`] if `version` is newer than this program.
+pub fn check_version(version: u64, written_by: Option<&str>) -> Result<()> {
+    if version <= VERSION {
+        return Ok(());
+    }
+    let writer = written_by.unwrap_or("a newer version of napari-objclass");
+    Err(Error::Project(format!(
+        "the project was written by {writer} with schema version {version}, this program reads up to {VERSION}; \
+         update napari-objclass to open it"
+    )))
+}
+
+fn current_version() -> u64 {
+    VERSION
+}
+
+fn this_program() -> String {
+    WRITER.into()
+}
+
+fn misfit(error: &serde_json::Error) -> Error {
+    Error::Project(format!(
+        "the project's document does not fit the schema: {error}"
+    ))
+}
+
+fn unique<'a>(list: &str, uuids: impl Iterator<Item = &'a String>) -> Result<()> {
+    let mut seen = HashSet::new();
+    for uuid in uuids {
+        if !seen.insert(uuid) {
+            return Err(Error::Project(format!(
+                "two entries of the project's {list} have the same uuid {uuid}"
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn check_masks(n_annotations: usize, runs: Option<&Array>, offsets: Option<&Array>) -> Result<()> {
+    let (n_runs, offsets) = match (runs, offsets) {
+        (None, None) if n_annotations == 0 => return Ok(()),
+        (Some(Array::I64(runs)), Some(Array::I64(offsets)))
+            if runs.ndim() == 2 && runs.shape()[1] == 4 && offsets.ndim() == 1 =>
+        {
+            (runs.shape()[0], offsets)
+        }
+        _ => {
+            return Err(Error::Project(format!(
+                "annotations need their masks: {RUNS} as int64 of shape (n, 4) and {RUN_OFFSETS} as int64"
+            )))
+        }
+    };
+    let rising = offsets
+        .iter()
+        .zip(offsets.iter().skip(1))
+        .all(|(a, b)| a <= b);
+    let last = usize::try_from(offsets.iter().last().copied().unwrap_or(-1)).ok();
+    if offsets.len() == n_annotations + 1
+        && offsets.first() == Some(&0)
+        && rising
+        && last == Some(n_runs)
+    {
+        return Ok(());
+    }
+    Err(Error::Project(format!(
+        "{RUN_OFFSETS} must rise from 0 to the {n_runs} rows of {RUNS} in {} steps, one per annotation",
+        n_annotations
+    )))
+}
