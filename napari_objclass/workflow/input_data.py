@@ -16,8 +16,8 @@ from napari_objclass.errors import AxesError, DtypeError, FileError, ObjClassErr
 from napari_objclass.io.fingerprint import fingerprint
 from napari_objclass.io.image import Image, spatial
 from napari_objclass.io.readers import open_image
+from napari_objclass.workflow.data_folder import DATASET, store_data
 from napari_objclass.workflow.lane import LABELS, RAW, ROLES, SEGMENTATION, LaneRecord, Source, location, open_source
-from napari_objclass.workflow.project import store_data
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -138,7 +138,7 @@ def with_files(record: LaneRecord, given: Given, project: Path, *, moved: bool) 
         if source.path is None or (source.stored and moved):
             pixels = open_source(record, role, given).data
             path = store_data(project, f"{record.uuid}-{role}", pixels, source.axes)
-            sources[role] = replace(source, path=str(project.parent / path), inner="", stored=True)
+            sources[role] = replace(source, path=str(project.parent / path), inner=DATASET, stored=True)
     return replace(record, sources=sources)
 
 
