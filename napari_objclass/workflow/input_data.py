@@ -241,10 +241,9 @@ def _integers(objects: NDArray[Any], record: LaneRecord, role: str) -> tuple[NDA
     if objects.dtype.kind == "b":
         return objects.astype(np.uint8), ()
     if objects.dtype.kind == "f":
-        whole = objects.astype(np.int64)
-        if not np.array_equal(whole, objects):
+        if not (np.isfinite(objects) & (objects == np.trunc(objects)) & (np.abs(objects) < 2**63)).all():
             raise DtypeError(f"{where} has fractions; ids are whole numbers, probabilities need a threshold first")
-        checked, _ = _integers(whole, record, role)
+        checked, _ = _integers(objects.astype(np.int64), record, role)
         return checked, (f"{where} is {objects.dtype}; its whole numbers were taken as ids",)
     if objects.dtype.kind not in "ui":
         raise DtypeError(f"{where} has pixels of type {objects.dtype}; integers are needed")
