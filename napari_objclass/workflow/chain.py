@@ -211,7 +211,7 @@ class Chain:
         def compute() -> Prediction:
             table = self.table(lane, trained.features, trained.margin, **run)
             labels, letters = self.objects(lane).labels, self.images(lane).axes
-            return object_classification.predict(replace(trained, classes=known), table, labels, letters)
+            return object_classification.predict(replace(trained, classes=known), table, labels, letters, **run)
 
         key = (self._keys[input_data.ID, lane.uuid], trained, known)
         return self._outputs.get(object_classification.ID, lane.uuid, key, compute)

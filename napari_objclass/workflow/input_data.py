@@ -16,8 +16,8 @@ from napari_objclass.errors import AxesError, DtypeError, FileError, ObjClassErr
 from napari_objclass.io.fingerprint import fingerprint
 from napari_objclass.io.image import Image, spatial
 from napari_objclass.io.readers import open_image
+from napari_objclass.workflow.data_folder import DATASET, store_data
 from napari_objclass.workflow.lane import LABELS, RAW, ROLES, SEGMENTATION, LaneRecord, Source, location, open_source
-from napari_objclass.workflow.project import store_data
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -138,7 +138,7 @@ def with_files(record: LaneRecord, given: Given, project: Path, *, moved: bool) 
         if source.path is None or (source.stored and moved):
             pixels = open_source(record, role, given).data
             path = store_data(project, f"{record.uuid}-{role}", pixels, source.axes)
-            sources[role] = replace(source, path=str(project.parent / path), inner="", stored=True)
+            sources[role] = replace(source, path=str(project.parent / path), inner=DATASET, stored=True)
     return replace(record, sources=sources)
 
 
@@ -241,10 +241,9 @@ def _integers(objects: NDArray[Any], record: LaneRecord, role: str) -> tuple[NDA
     if objects.dtype.kind == "b":
         return objects.astype(np.uint8), ()
     if objects.dtype.kind == "f":
-        whole = objects.astype(np.int64)
-        if not np.array_equal(whole, objects):
+        if not (np.isfinite(objects) & (objects == np.trunc(objects)) & (np.abs(objects) < 2**63)).all():
             raise DtypeError(f"{where} has fractions; ids are whole numbers, probabilities need a threshold first")
-        checked, _ = _integers(whole, record, role)
+        checked, _ = _integers(objects.astype(np.int64), record, role)
         return checked, (f"{where} is {objects.dtype}; its whole numbers were taken as ids",)
     if objects.dtype.kind not in "ui":
         raise DtypeError(f"{where} has pixels of type {objects.dtype}; integers are needed")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import numpy as np
 
@@ -41,7 +41,7 @@ class Classifier(Settings):
 
     n_trees: int = 100
     seed: int = 0
-    missing: str = "last"
+    missing: Literal["last", "zero"] = "last"
 
     def __post_init__(self) -> None:
         if self.n_trees < 1:
@@ -165,19 +165,17 @@ class TrainedForest:
     @property
     def oob_error(self) -> float:
         """Share of samples that the trees not grown from them put into a wrong class."""
-        return float(self.forest.oob_error)
+        return self.forest.oob_error
 
     @property
-    def oob_confusion(self) -> NDArray[np.int64]:
+    def oob_confusion(self) -> NDArray[np.uint64]:
         """(n_classes, n_classes) counts: rows the annotated class, columns the out-of-bag prediction."""
-        confusion: NDArray[np.int64] = self.forest.oob_confusion
-        return confusion
+        return self.forest.oob_confusion
 
     @property
     def importances(self) -> NDArray[np.float64]:
         """(n_columns,) importance of every column."""
-        importances: NDArray[np.float64] = self.forest.importances
-        return importances
+        return self.forest.importances
 
     def to_document(self) -> tuple[dict[str, Json], dict[str, NDArray[Any]]]:
         """Return the project document's entries ``samples`` and ``forest``, and the arrays behind them."""
@@ -239,8 +237,8 @@ class Prediction:
     ids: NDArray[np.uint64]
     frames: NDArray[np.int64]
     classes: NDArray[np.int64]
-    probabilities: NDArray[np.float64]
-    uncertainty: NDArray[np.float64]
+    probabilities: NDArray[np.float32]
+    uncertainty: NDArray[np.float32]
     class_names: tuple[str, ...]
     _labels: NDArray[Any] = field(repr=False)
     _axes: str = field(repr=False)
@@ -296,14 +294,21 @@ def train(
     return TrainedForest(forest, samples, classes, features, margin, trained_on, without)
 
 
-def predict(trained: TrainedForest, table: FeatureTable, labels: NDArray[Any], letters: str) -> Prediction:
+def predict(
+    trained: TrainedForest,
+    table: FeatureTable,
+    labels: NDArray[Any],
+    letters: str,
+    **run: Unpack[RunOptions],
+) -> Prediction:
     """Classify every object of a feature table; ``labels`` (``tzyx``, user's axes ``letters``) is what it paints on."""
     _check_columns(tuple(table.columns), trained.columns)
-    probabilities = trained.forest.predict_proba(table.values.astype(np.float32))
+    trained.forest.threads = run.pop("threads", None)
+    probabilities = trained.forest.predict_proba(table.values.astype(np.float32), **run)
     return Prediction(
         ids=table.ids,
         frames=table.frames,
-        classes=probabilities.argmax(axis=1) + 1 if len(probabilities) else np.zeros(0, np.int64),
+        classes=probabilities.argmax(axis=1) + 1,
         probabilities=probabilities,
         uncertainty=uncertainty(probabilities),
         class_names=tuple(each.name for each in trained.classes),
