@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["FeatureSpec", "FeatureTable", "Problem", "feature_catalog", "measure"]
+__all__ = ["FeatureSpec", "FeatureTable", "Problem", "choose", "feature_catalog", "measure"]
 
 _NOT_BY_DEFAULT = "Location"
 
@@ -189,6 +189,20 @@ def feature_catalog(
         raise ParameterError(f"n_dims must be 2 or 3, not {n_dims!r}")
     specs = _specs(n_dims, _channel_names(channel_names, n_channels))
     return [s for s in specs if n_dims in s.dims and (hidden or not s.hidden) and (n_channels or not s.per_channel)]
+
+
+def choose(
+    features: Literal["default", "all"] | Sequence[str], n_dims: int = 2, n_channels: int = 1
+) -> tuple[str, ...]:
+    """Ids of the features that a choice means for such images, as :func:`measure` takes it.
+
+    Raises
+    ------
+    FeatureError
+        For a feature that cannot be measured on them.
+    """
+    catalog = feature_catalog(n_dims, n_channels)
+    return tuple(spec.id for spec in _choose(features, catalog, n_dims, has_raw=n_channels > 0))
 
 
 def measure(

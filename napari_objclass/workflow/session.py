@@ -48,7 +48,8 @@ if TYPE_CHECKING:
     from napari_objclass.workflow.applet import Json, RunOptions, Settings
     from napari_objclass.workflow.classes import ObjectClass
     from napari_objclass.workflow.feature_selection import FeatureSelection
-    from napari_objclass.workflow.project import Opened, Recovery
+    from napari_objclass.workflow.journal import Recovery
+    from napari_objclass.workflow.project import Opened
 
     Saved = tuple[Json, dict[str, NDArray[Any]]]
 
@@ -210,6 +211,10 @@ class Session:
         """Label image of a lane, with the axes of the image it comes from."""
         record = self._lane(lane)
         return axis_letters.from_canonical(self._chain.objects(record, **run).labels, self._chain.images(record).axes)
+
+    def axes(self, lane: int) -> str:
+        """Letters of the axes of a lane's label image."""
+        return self._chain.images(self._lane(lane)).axes
 
     def table(
         self, lane: int, *, features: str | Sequence[str] | None = None, **run: Unpack[RunOptions]
