@@ -211,6 +211,10 @@ class Session:
         record = self._lane(lane)
         return axis_letters.from_canonical(self._chain.objects(record, **run).labels, self._chain.images(record).axes)
 
+    def axes(self, lane: int) -> str:
+        """Axes of :meth:`label_image`."""
+        return self._chain.images(self._lane(lane)).axes
+
     def table(
         self, lane: int, *, features: str | Sequence[str] | None = None, **run: Unpack[RunOptions]
     ) -> FeatureTable:
