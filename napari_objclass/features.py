@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from napari_objclass import axes as ax
-from napari_objclass import kernels
+from napari_objclass import axes as ax, kernels
 from napari_objclass.errors import DtypeError, FeatureError, ParameterError, ShapeError
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from psygnal import Signal
 from napari_objclass import axes as axis_letters
 from napari_objclass.errors import ObjClassError, ParameterError
 from napari_objclass.features import feature_catalog
-from napari_objclass.workflow import annotations as marks
 from napari_objclass.workflow import (
+    annotations as marks,
     classes,
     events,
     export,

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from napari_objclass.features import measure
-from napari_objclass.forest import RandomForest, uncertainty
 from workflow.scenes import movie, nuclei
 
+from napari_objclass.features import measure
+from napari_objclass.forest import RandomForest, uncertainty
 from napari_objclass.workflow.feature_selection import FeatureSelection
 from napari_objclass.workflow.object_classification import Classifier
 from napari_objclass.workflow.session import Session
