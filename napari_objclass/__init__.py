@@ -1,69 +1,48 @@
 """Object classification: click a few objects, classify all of them; for napari, and without it.
 
-The names below are the headless public interface; each is imported when it is first used.
+The public names below are imported when they are first used; ``__init__.pyi`` tells type checkers about them.
 """
 
-from __future__ import annotations
-
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from napari_objclass.errors import (
-        AxesError,
-        Cancelled,
-        DtypeError,
-        FeatureError,
-        FileError,
-        InternalError,
-        ObjClassError,
-        ParameterError,
-        ProjectError,
-        ProjectLockedError,
-        ShapeError,
-    )
-    from napari_objclass.kernels import CancelToken
-    from napari_objclass.labels import connected_components
-
-_HOME = {
-    "AxesError": "errors",
-    "CancelToken": "kernels",
-    "Cancelled": "errors",
-    "DtypeError": "errors",
-    "FeatureError": "errors",
-    "FileError": "errors",
-    "InternalError": "errors",
-    "ObjClassError": "errors",
-    "ParameterError": "errors",
-    "ProjectError": "errors",
-    "ProjectLockedError": "errors",
-    "ShapeError": "errors",
-    "connected_components": "labels",
-}
+from typing import Any
 
 __version__ = "0.1.0"
-__all__ = [
-    "AxesError",
-    "CancelToken",
-    "Cancelled",
-    "DtypeError",
-    "FeatureError",
-    "FileError",
-    "InternalError",
-    "ObjClassError",
-    "ParameterError",
-    "ProjectError",
-    "ProjectLockedError",
-    "ShapeError",
-    "connected_components",
-]
+
+_PUBLIC = {
+    "errors": (
+        "AxesError",
+        "Cancelled",
+        "DtypeError",
+        "FeatureError",
+        "FileError",
+        "InternalError",
+        "ObjClassError",
+        "ParameterError",
+        "ProjectError",
+        "ProjectLockedError",
+        "ShapeError",
+    ),
+    "features": ("FeatureSpec", "FeatureTable", "feature_catalog", "measure"),
+    "forest": ("RandomForest", "uncertainty"),
+    "kernels": ("CancelToken",),
+    "labels": ("connected_components",),
+    "workflow.classes": ("ObjectClass",),
+    "workflow.feature_selection": ("FeatureSelection",),
+    "workflow.object_classification": ("Classifier", "Prediction"),
+    "workflow.session": ("Session",),
+}
+_HOME = {name: module for module, names in _PUBLIC.items() for name in names}
+
+__all__ = sorted([*_HOME, "sample"])
 
 
 def __getattr__(name: str) -> Any:
+    if name == "sample":
+        return import_module("napari_objclass.sample")
     if name not in _HOME:
         raise AttributeError(f"module 'napari_objclass' has no attribute {name!r}")
     return getattr(import_module(f"napari_objclass.{_HOME[name]}"), name)
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return __all__

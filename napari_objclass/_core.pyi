@@ -26,7 +26,6 @@ def paint(
     run: Run, labels: NDArray[Any], starts: Sequence[int], ids: NDArray[np.uint64], values: NDArray[Any]
 ) -> NDArray[Any]: ...
 def object_runs(run: Run, labels: NDArray[Any], ids: Sequence[int]) -> NDArray[np.int64]: ...
-
 def feature_specs(n_dims: int, channels: list[str]) -> list[dict[str, Any]]: ...
 def measure(
     run: Run,
@@ -41,7 +40,6 @@ def measure(
     list[tuple[int, int, int]],
     list[str],
 ]: ...
-
 
 class Forest:
     def probabilities(self, run: Run, x: NDArray[Any]) -> NDArray[np.float32]: ...
@@ -75,7 +73,6 @@ def fit_forest(
     missing: str,
 ) -> Forest: ...
 def uncertainty(probabilities: NDArray[Any]) -> NDArray[Any]: ...
-
 
 class OpenedProject:
     @property

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from napari_objclass import axes as ax
-from napari_objclass import kernels
+from napari_objclass import axes as ax, kernels
 from napari_objclass.errors import DtypeError, FeatureError, ParameterError, ShapeError
 
 if TYPE_CHECKING:
@@ -191,18 +190,15 @@ def feature_catalog(
     return [s for s in specs if n_dims in s.dims and (hidden or not s.hidden) and (n_channels or not s.per_channel)]
 
 
-def choose(
-    features: Literal["default", "all"] | Sequence[str], n_dims: int = 2, n_channels: int = 1
-) -> tuple[str, ...]:
-    """Ids of the features that a choice means for such images, as :func:`measure` takes it.
+def choose(features: str | Sequence[str], n_dims: int, n_channels: int) -> tuple[str, ...]:
+    """Ids that "default", "all" or a list of ids stand for with such images, in the order of the catalogue or list.
 
     Raises
     ------
     FeatureError
-        For a feature that cannot be measured on them.
+        For an id that does not exist, or cannot be measured on such images.
     """
-    catalog = feature_catalog(n_dims, n_channels)
-    return tuple(spec.id for spec in _choose(features, catalog, n_dims, has_raw=n_channels > 0))
+    return tuple(spec.id for spec in _choose(features, feature_catalog(n_dims, n_channels), n_dims, n_channels))
 
 
 def measure(
@@ -260,7 +256,7 @@ def measure(
     _check_per_axis("margin", margin, minimum=0)
     _check_per_axis("spacing", spacing, minimum=np.nextafter(0, 1))
     catalog = feature_catalog(n_dims, n_channels, channel_names=channel_names)
-    specs = _choose(features, catalog, n_dims, has_raw=raw is not None)
+    specs = _choose(features, catalog, n_dims, n_channels)
     needs_raw = any(spec.per_channel for spec in specs)
     measured = kernels.measure(
         labels_tzyx,
@@ -331,7 +327,7 @@ def _as_raw(raw: NDArray[Any]) -> NDArray[Any]:
 
 
 def _choose(
-    features: str | Sequence[str], catalog: list[FeatureSpec], n_dims: int, *, has_raw: bool
+    features: str | Sequence[str], catalog: list[FeatureSpec], n_dims: int, n_channels: int
 ) -> list[FeatureSpec]:
     """Find the chosen features, or say why the first of them cannot be measured."""
     if features == "all":
@@ -348,7 +344,7 @@ def _choose(
         spec = everything[feature]
         if n_dims not in spec.dims:
             raise FeatureError(f"feature {feature!r} exists only for {spec.dims[0]}D images, and this one is {n_dims}D")
-        if spec.per_channel and not has_raw:
+        if spec.per_channel and not n_channels:
             raise FeatureError(f"feature {feature!r} needs intensities: pass the raw image too")
     _refuse_unknown(features, known)
     return [known[feature] for feature in features]

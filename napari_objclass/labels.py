@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_objclass import axes as ax
-from napari_objclass import kernels
+from napari_objclass import axes as ax, kernels
 from napari_objclass.errors import DtypeError
 
 if TYPE_CHECKING:

@@ -172,3 +172,11 @@ def test_imports_are_lazy(code, absent):
     report = f"{code}\nimport sys\nprint(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", report], capture_output=True, text=True, check=True).stdout.split()
     assert not set(absent) & set(loaded)
+
+
+def test_public_names_and_their_stub_agree():
+    import napari_objclass as oc
+
+    stub = (PACKAGE / "__init__.pyi").read_text("utf-8")
+    assert set(re.findall(r"(\w+) as \1\b", stub)) == set(oc.__all__)
+    assert all(getattr(oc, name) is not None for name in oc.__all__)

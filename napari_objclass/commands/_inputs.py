@@ -6,7 +6,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from napari_objclass.errors import FileError
+from napari_objclass.errors import FileError, ParameterError
 
 if TYPE_CHECKING:
     import argparse
@@ -18,9 +18,18 @@ if TYPE_CHECKING:
 OBJECT_ROLES = ("labels", "segmentation")
 
 
-def objects_source(args: argparse.Namespace) -> tuple[str, Any] | None:
-    """Return the role that objects come from, and what was given for it; None if nothing was."""
-    return next(((role, getattr(args, role)) for role in OBJECT_ROLES if getattr(args, role) is not None), None)
+def objects_source(args: argparse.Namespace) -> tuple[str, Any]:
+    """Return the role that objects come from, and what was given for it.
+
+    Raises
+    ------
+    ParameterError
+        If nothing was given.
+    """
+    for role in OBJECT_ROLES:
+        if getattr(args, role) is not None:
+            return role, getattr(args, role)
+    raise ParameterError("name the objects: --labels, or --segmentation")
 
 
 def feature_set(text: str) -> str | tuple[str, ...]:
@@ -36,18 +45,19 @@ def say_notes(session: Session) -> None:
 
 def expand(patterns: list[str]) -> list[str]:
     """Files of glob patterns in sorted order; names that exist, or have an inner path, stay as they are."""
-    from glob import glob, has_magic
     from pathlib import Path
 
     files: list[str] = []
     for pattern in patterns:
-        if not has_magic(pattern) or Path(pattern).exists():
+        path = Path(pattern).expanduser()
+        wild = [i for i, part in enumerate(path.parts) if set("*?[") & set(part)]
+        if not wild or path.exists():
             files.append(pattern)
             continue
-        found = sorted(glob(pattern, recursive=True))
+        found = sorted(Path(*path.parts[: wild[0]]).glob(str(Path(*path.parts[wild[0] :]))))
         if not found:
             raise FileError(f"no file matches {pattern!r}; check the folder and the pattern")
-        files.extend(found)
+        files += map(str, found)
     return files
 
 

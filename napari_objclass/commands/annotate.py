@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari_objclass.commands._inputs import objects_source
 from napari_objclass.errors import ParameterError, ProjectError
@@ -22,12 +22,13 @@ def run(args: argparse.Namespace) -> int:
 
     path = Path(args.project)
     is_new = not path.exists()
-    if is_new and objects_source(args) is None:
+    gives_image = args.labels is not None or args.segmentation is not None
+    if is_new and not gives_image:
         raise ProjectError(f"{path} does not exist; give --labels or --segmentation (and --raw) to make it")
     with Session(recover=False) if is_new else Session.open(path) as session:
         if session.read_only:
             raise ProjectError(session.notes[0])
-        lane = _lane(session, args)
+        lane = _add_lane(session, args) if gives_image else _find_lane(session, args.image)
         labels = session.label_image(lane)
         found = read_annotations(args.source, labels, session.axes(lane))
         if is_new:
@@ -44,18 +45,20 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _lane(session: Session, args: argparse.Namespace) -> int:
-    """Position of the image that is meant: the one given, the one named, or the only one."""
-    objects = objects_source(args)
-    if objects:
-        role, source = objects
-        return session.add_lane(raw=args.raw, **{role: source}, axes=args.axes, name=args.image)
+def _add_lane(session: Session, args: argparse.Namespace) -> int:
+    role, source = objects_source(args)
+    images: dict[str, Any] = {"raw": args.raw, role: source}
+    return session.add_lane(**images, axes=args.axes, name=args.image)
+
+
+def _find_lane(session: Session, name: str | None) -> int:
+    """Position of the image of this name, or of the only one."""
     names = [lane.name for lane in session.lanes]
-    if args.image is None and len(names) == 1:
+    if name is None and len(names) == 1:
         return 0
-    if args.image not in names:
+    if name not in names:
         raise ParameterError(f"name one of the project's images with --image: {', '.join(names) or 'it has none'}")
-    return names.index(args.image)
+    return names.index(name)
 
 
 def _add_classes(session: Session, wanted: list[int | str]) -> None:

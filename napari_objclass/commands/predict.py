@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari_objclass.commands._inputs import expand, objects_source, progress_bar, say_notes
 from napari_objclass.errors import Cancelled, ObjClassError, ParameterError, ProjectError
@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
             raise ProjectError(f"{args.project} has no trained forest; run: objclass train {args.project}")
         for raw, role, objects in pairs:
             try:
-                for path in _predict(session, args, raw, {role: objects}, progress):
+                for path in _predict(session, args, {"raw": raw, role: objects}, progress):
                     print(path)
             except Cancelled:
                 raise
@@ -45,19 +45,17 @@ def _pairs(args: argparse.Namespace) -> list[tuple[str | None, str, str]]:
     """(raw, role of the objects, their file) of every image."""
     role, patterns = objects_source(args)
     objects = expand(patterns)
-    raws: list[str] = expand(args.raw or [])
-    if raws and len(raws) != len(objects):
+    raws: list[str | None] = [*expand(args.raw)] if args.raw else [None] * len(objects)
+    if len(raws) != len(objects):
         raise ParameterError(
             f"{len(raws)} raw images but {len(objects)} for {role}; give one of each per image, in the same order"
         )
-    return [(raw, role, file) for raw, file in zip(raws or [None] * len(objects), objects, strict=True)]
+    return [(raw, role, file) for raw, file in zip(raws, objects, strict=True)]
 
 
-def _predict(
-    session: Session, args: argparse.Namespace, raw: str | None, objects: dict[str, str], progress: Progress
-) -> list[Path]:
+def _predict(session: Session, args: argparse.Namespace, images: dict[str, Any], progress: Progress) -> list[Path]:
     """Write what is asked for of one image; return the files."""
-    lane = session.add_lane(raw=raw, **objects, axes=args.input_axes)
+    lane = session.add_lane(**images, axes=args.input_axes)
     try:
         return session.export(
             lane,

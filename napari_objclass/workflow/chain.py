@@ -15,8 +15,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Unpack, cast
 
 from napari_objclass.errors import FileError, ObjClassError
-from napari_objclass.workflow import annotations as marks
 from napari_objclass.workflow import (
+    annotations as marks,
     feature_selection,
     input_data,
     object_classification,

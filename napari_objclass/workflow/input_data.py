@@ -10,8 +10,7 @@ from uuid import uuid4
 
 import numpy as np
 
-from napari_objclass import axes as axis_letters
-from napari_objclass import kernels
+from napari_objclass import axes as axis_letters, kernels
 from napari_objclass.errors import AxesError, DtypeError, FileError, ObjClassError, ParameterError, ShapeError
 from napari_objclass.io.fingerprint import fingerprint
 from napari_objclass.io.image import Image, spatial

@@ -16,8 +16,8 @@ from psygnal import Signal
 from napari_objclass import axes as axis_letters
 from napari_objclass.errors import ObjClassError, ParameterError
 from napari_objclass.features import feature_catalog
-from napari_objclass.workflow import annotations as marks
 from napari_objclass.workflow import (
+    annotations as marks,
     classes,
     events,
     export,
@@ -213,7 +213,7 @@ class Session:
         return axis_letters.from_canonical(self._chain.objects(record, **run).labels, self._chain.images(record).axes)
 
     def axes(self, lane: int) -> str:
-        """Letters of the axes of a lane's label image."""
+        """Axes of :meth:`label_image`."""
         return self._chain.images(self._lane(lane)).axes
 
     def table(
