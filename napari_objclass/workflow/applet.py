@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
 from dataclasses import asdict, dataclass, fields
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar
 
 from napari_objclass.errors import ProjectError
@@ -63,24 +64,30 @@ class Settings:
 
 
 class Outputs:
-    """What applets computed: the latest output per applet and lane, each with the key it was computed for."""
+    """What applets computed: the latest output per applet and lane, each with the key it was computed for.
+
+    Any number of threads may ask.
+    """
 
     def __init__(self, limits: Mapping[str, int]) -> None:
         """Keep at most ``limits[applet]`` outputs of an applet, the latest used; without limit if it is not named."""
         self._limits = limits
+        self._lock = Lock()
         self._held: defaultdict[str, OrderedDict[Hashable, tuple[Key, Any]]] = defaultdict(OrderedDict)
 
     def get(self, applet: str, lane: Hashable, key: Key, compute: Callable[[], T]) -> T:
         """Return the held output if ``key`` is what it was computed for, else a new one."""
-        held = self._held[applet]
-        known = held.get(lane)
-        if known is not None and known[0] == key:
-            held.move_to_end(lane)
-            output: T = known[1]
-            return output
+        with self._lock:
+            known = self._held[applet].get(lane)
+            if known is not None and known[0] == key:
+                self._held[applet].move_to_end(lane)
+                output: T = known[1]
+                return output
         output = compute()
-        held[lane] = (key, output)
-        held.move_to_end(lane)
-        while len(held) > self._limits.get(applet, len(held)):
-            held.popitem(last=False)
+        with self._lock:
+            held = self._held[applet]
+            held[lane] = (key, output)
+            held.move_to_end(lane)
+            while len(held) > self._limits.get(applet, len(held)):
+                held.popitem(last=False)
         return output

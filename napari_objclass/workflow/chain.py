@@ -30,6 +30,9 @@ from napari_objclass.workflow.objects import Objects
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from napari_objclass.features import FeatureTable
     from napari_objclass.workflow.applet import Key, RunOptions
     from napari_objclass.workflow.feature_selection import FeatureSelection
@@ -162,6 +165,11 @@ class Chain:
         except FileError as error:
             self.note(str(error))
             return Claims.parked(self.state.marks_of(lane.uuid), str(error))
+
+    def class_numbers(self, lane: LaneRecord, table: FeatureTable) -> NDArray[np.int64]:
+        """Class number of every row of a table of the lane, 0 where no annotation is active."""
+        classes = [each.uuid for each in self.state.classes]
+        return self.present_claims(lane).class_numbers(table.frames, table.ids, classes)
 
     def train(self, **run: Unpack[RunOptions]) -> TrainedForest:
         """Grow a forest from the active annotations of all lanes, unless the last one stands for just these."""

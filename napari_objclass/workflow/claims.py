@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_objclass.workflow.annotations import AnnotationState
+from napari_objclass.workflow.objects import find_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -72,6 +73,17 @@ class Claims:
             if state is AnnotationState.ACTIVE
         }
         return dict(sorted(found.items()))
+
+    def class_numbers(
+        self, frames: NDArray[np.int64], ids: NDArray[np.uint64], classes: Sequence[str]
+    ) -> NDArray[np.int64]:
+        """Class number, by its position among the uuids ``classes``, of all objects of a table; 0 if not active."""
+        number_of = {uuid: number for number, uuid in enumerate(classes, 1)}
+        marked_frames = np.array([t for t, _ in self.active], np.int64)
+        marked_ids = np.array([object_id for _, object_id in self.active], np.uint64)
+        numbers = np.zeros(len(ids), np.int64)
+        numbers[find_rows(frames, ids, marked_frames, marked_ids)] = [number_of[uuid] for uuid in self.active.values()]
+        return numbers
 
     @cached_property
     def claiming(self) -> dict[tuple[int, int], list[Mark]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Unpack
 from uuid import uuid4
 
@@ -16,7 +17,17 @@ from napari_objclass.io.fingerprint import fingerprint
 from napari_objclass.io.image import Image, spatial
 from napari_objclass.io.readers import open_image
 from napari_objclass.workflow.data_folder import DATASET, store_data
-from napari_objclass.workflow.lane import LABELS, RAW, ROLES, SEGMENTATION, LaneRecord, Source, location, open_source
+from napari_objclass.workflow.lane import (
+    LABELS,
+    RAW,
+    ROLES,
+    SEGMENTATION,
+    LaneRecord,
+    Pixels,
+    Source,
+    location,
+    open_source,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,12 +35,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_objclass.io.image import LazyArray
     from napari_objclass.workflow.applet import RunOptions
 
 ID = "input_data"
 
-Array = Any
 Given = dict[str, "NDArray[Any]"]
+ArrayOrPath = Any
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,32 +50,38 @@ class Images:
 
     Attributes
     ----------
-    raw
-        ``tzyxc``, or None.
     objects
         What the objects come from, ``tzyx``.
     axes
         Letters of the label image as the user knows it.
+    raw_shape
+        Length of ``tzyxc``; None without raw.
     problem
         One sentence when a file has other content than when it was annotated.
     notes
         Sentences about what was done to fit the images.
     """
 
-    raw: NDArray[Any] | None
     objects: NDArray[Any]
     axes: str
+    raw_shape: tuple[int, ...] | None = None
     problem: str | None = None
     notes: tuple[str, ...] = ()
+    _raw: Pixels | None = None
+
+    @cached_property
+    def raw(self) -> NDArray[Any] | None:
+        """``tzyxc``, read when it is first asked for; None without raw."""
+        return None if self._raw is None else axis_letters.to_canonical(np.asarray(self._raw.data), self._raw.axes)
 
     @property
     def extent(self) -> tuple[int, int]:
         """Number of spatial dimensions and of channels (0 without raw)."""
-        return 3 if self.objects.shape[1] > 1 else 2, 0 if self.raw is None else self.raw.shape[-1]
+        return 3 if self.objects.shape[1] > 1 else 2, 0 if self.raw_shape is None else self.raw_shape[-1]
 
 
 def describe(
-    sources: Mapping[str, Array],
+    sources: Mapping[str, ArrayOrPath],
     *,
     axes: str | Mapping[str, str] | None = None,
     name: str | None = None,
@@ -83,15 +101,15 @@ def describe(
     named = _axes_by_role(axes, sources, role)
     given = {each: np.asarray(source) for each, source in sources.items() if not isinstance(source, str | os.PathLike)}
     files = {each: open_image(sources[each], axes=named.get(each)) for each in sources if each not in given}
-    pixels = given | {each: np.asarray(image.data) for each, image in files.items()}
-    letters = _letters(pixels, role, named, {each: image.axes for each, image in files.items()})
+    arrays = given | {each: image.data for each, image in files.items()}
+    letters = _letters(arrays, role, named, {each: image.axes for each, image in files.items()})
     record = LaneRecord(
         uuid=uuid or uuid4().hex,
         name=name or next((image.path.stem for image in files.values()), "image"),
         sources={
             each: Source(
                 axes=letters[each],
-                fingerprint=fingerprint(pixels[each], letters[each]),
+                fingerprint=fingerprint(arrays[each], letters[each]),
                 path=str(files[each].path.absolute()) if each in files else None,
                 inner=files[each].inner if each in files else "",
             )
@@ -100,14 +118,14 @@ def describe(
         spacing=_triple(spacing) or next(filter(None, map(_spacing, files.values())), None),
         offset=_whole_triple(offset),
     )
-    _fit(record, pixels)
+    _fit(record, {each: Pixels(array, letters[each]) for each, array in arrays.items()})
     return record, given
 
 
 def describe_again(
     old: LaneRecord,
     given: Given,
-    sources: Mapping[str, Array],
+    sources: Mapping[str, ArrayOrPath],
     axes: str | Mapping[str, str] | None,
 ) -> tuple[LaneRecord, Given]:
     """Make the record of a lane some of whose sources are others; like :func:`describe`, identity and name stay."""
@@ -126,7 +144,7 @@ def describe_again(
     )
 
 
-def _again(source: Source, given: NDArray[Any] | None) -> Array:
+def _again(source: Source, given: NDArray[Any] | None) -> ArrayOrPath:
     return given if source.path is None else location(source)
 
 
@@ -135,7 +153,7 @@ def with_files(record: LaneRecord, given: Given, project: Path, *, moved: bool) 
     sources = dict(record.sources)
     for role, source in record.sources.items():
         if source.path is None or (source.stored and moved):
-            pixels = open_source(record, role, given).data
+            pixels = np.asarray(open_source(record, role, given).data)
             path = store_data(project, f"{record.uuid}-{role}", pixels, source.axes)
             sources[role] = replace(source, path=str(project.parent / path), inner=DATASET, stored=True)
     return replace(record, sources=sources)
@@ -152,7 +170,7 @@ def open_images(record: LaneRecord, given: Mapping[str, NDArray[Any]]) -> Images
     opened = {role: open_source(record, role, given) for role in record.sources}
     problem = next((pixels.problem for pixels in opened.values() if pixels.problem), None)
     try:
-        images = _fit(record, {role: pixels.data for role, pixels in opened.items()})
+        images = _fit(record, opened)
     except ObjClassError as error:
         raise FileError(problem or str(error)) from error
     return replace(images, problem=problem)
@@ -166,7 +184,7 @@ def label_image(record: LaneRecord, images: Images, **run: Unpack[RunOptions]) -
     return images.objects
 
 
-def _role_of_objects(sources: Mapping[str, Array]) -> str:
+def _role_of_objects(sources: Mapping[str, ArrayOrPath]) -> str:
     unknown = sorted(set(sources) - set(ROLES))
     if unknown:
         raise ObjClassError(
@@ -178,7 +196,9 @@ def _role_of_objects(sources: Mapping[str, Array]) -> str:
     return roles[0]
 
 
-def _axes_by_role(axes: str | Mapping[str, str] | None, sources: Mapping[str, Array], role: str) -> dict[str, str]:
+def _axes_by_role(
+    axes: str | Mapping[str, str] | None, sources: Mapping[str, ArrayOrPath], role: str
+) -> dict[str, str]:
     """Axes that the user named; a single string describes raw, or the objects when there is no raw."""
     if axes is None:
         return {}
@@ -191,10 +211,10 @@ def _axes_by_role(axes: str | Mapping[str, str] | None, sources: Mapping[str, Ar
 
 
 def _letters(
-    pixels: Mapping[str, NDArray[Any]], role: str, named: Mapping[str, str], read: Mapping[str, str]
+    arrays: Mapping[str, NDArray[Any] | LazyArray], role: str, named: Mapping[str, str], read: Mapping[str, str]
 ) -> dict[str, str]:
     """Axes of every image: as named; as read from its file, where they fit; or guessed from the other image."""
-    objects, raw = pixels[role], pixels.get(RAW)
+    objects, raw = arrays[role], arrays.get(RAW)
     letters = named.get(role)
     if letters is None and RAW in named and len(axis_letters.without_channel(named[RAW])) == objects.ndim:
         letters = axis_letters.without_channel(named[RAW])
@@ -211,7 +231,7 @@ def _letters(
     return {role: letters, RAW: axis_letters.check(raw_letters, raw.ndim)}
 
 
-def _shape(array: NDArray[Any], letters: str, target: str) -> tuple[int, ...]:
+def _shape(array: NDArray[Any] | LazyArray, letters: str, target: str) -> tuple[int, ...]:
     """Canonical shape of an array with these axes, () if they have no place in ``target``."""
     lengths = dict(zip(letters, array.shape, strict=True))
     if any(length > 1 for letter, length in lengths.items() if letter not in target):
@@ -219,20 +239,19 @@ def _shape(array: NDArray[Any], letters: str, target: str) -> tuple[int, ...]:
     return tuple(lengths.get(letter, 1) for letter in target)
 
 
-def _fit(record: LaneRecord, pixels: Mapping[str, NDArray[Any]]) -> Images:
+def _fit(record: LaneRecord, opened: Mapping[str, Pixels]) -> Images:
     """Bring the images of a lane into canonical form, or say in words why they do not fit."""
-    role = SEGMENTATION if SEGMENTATION in record.sources else LABELS
-    letters = record.sources[role].axes
-    objects, notes = _integers(axis_letters.to_canonical(pixels[role], letters, axis_letters.LABELS), record, role)
-    raw = None
-    if RAW in record.sources:
-        raw = axis_letters.to_canonical(pixels[RAW], record.sources[RAW].axes)
-        if raw.shape[:4] != objects.shape:
-            raise ShapeError(
-                f"raw of shape {pixels[RAW].shape} ({record.sources[RAW].axes}) and {role} of shape "
-                f"{pixels[role].shape} ({letters}) of {record.name!r} differ; give images of one size, or axes="
-            )
-    return Images(raw, objects, axis_letters.without_channel(letters), notes=notes)
+    role = SEGMENTATION if SEGMENTATION in opened else LABELS
+    objects, raw = opened[role], opened.get(RAW)
+    canonical = axis_letters.to_canonical(np.asarray(objects.data), objects.axes, axis_letters.LABELS)
+    raw_shape = None if raw is None else _shape(raw.data, raw.axes, axis_letters.RAW)
+    if raw is not None and raw_shape is not None and raw_shape[:4] != canonical.shape:
+        raise ShapeError(
+            f"raw of shape {raw.data.shape} ({raw.axes}) and {role} of shape {objects.data.shape} ({objects.axes}) "
+            f"of {record.name!r} differ; give images of one size, or axes="
+        )
+    canonical, notes = _integers(canonical, record, role)
+    return Images(canonical, axis_letters.without_channel(objects.axes), raw_shape, notes=notes, _raw=raw)
 
 
 def _integers(objects: NDArray[Any], record: LaneRecord, role: str) -> tuple[NDArray[Any], tuple[str, ...]]:

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from napari_objclass.errors import FileError, ObjClassError
 from napari_objclass.io.fingerprint import fingerprint
 from napari_objclass.io.readers import open_image
@@ -21,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
+
+    from napari_objclass.io.image import LazyArray
 
 RAW = "raw"
 LABELS = "labels"
@@ -125,9 +125,9 @@ class LaneRecord:
 
 @dataclass(frozen=True)
 class Pixels:
-    """The array of one source with its axes, and what a reader should know about it."""
+    """The array of one source, maybe still in its file, with its axes and what a reader should know about it."""
 
-    data: NDArray[Any]
+    data: NDArray[Any] | LazyArray
     axes: str
     #: One sentence when the content is not the recorded one.
     problem: str | None = None
@@ -160,7 +160,7 @@ def open_source(record: LaneRecord, role: str, given: Mapping[str, NDArray[Any]]
             f"the {role} image of {record.name!r} at {source.path} has other content than when it was annotated; "
             "put the old file back, or accept the new content with relink_lane"
         )
-    return Pixels(np.asarray(image.data), source.axes, problem)
+    return Pixels(image.data, source.axes, problem)
 
 
 def location(source: Source) -> str:

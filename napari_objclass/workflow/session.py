@@ -1,17 +1,15 @@
 """A session: everything a user can do with images, annotations, classes and settings.
 
-Each change is an event: it is written to the journal, then applied to the state, then announced. Everything else is
-an output of the chain of applets, which follows from the state.
+What changes something is an event, see :class:`~napari_objclass.workflow.journaled.Journaled`; everything else is an
+output of the chain of applets, which follows from the state.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, Unpack, cast
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
 import numpy as np
-from psygnal import Signal
 
 from napari_objclass import axes as axis_letters
 from napari_objclass.errors import ObjClassError, ParameterError
@@ -19,7 +17,6 @@ from napari_objclass.features import feature_catalog
 from napari_objclass.workflow import (
     annotations as marks,
     classes,
-    events,
     export,
     feature_selection,
     input_data,
@@ -28,18 +25,15 @@ from napari_objclass.workflow import (
     object_table,
     sources,
 )
-from napari_objclass.workflow.chain import Chain
 from napari_objclass.workflow.claims import Claims
 from napari_objclass.workflow.events import AnnotationsChanged, ClassesChanged, Event, LanesChanged, SettingsChanged
-from napari_objclass.workflow.history import History
+from napari_objclass.workflow.journaled import Journaled
 from napari_objclass.workflow.lane import LABELS, RAW, SEGMENTATION, LaneRecord
-from napari_objclass.workflow.object_classification import Classifier, Prediction, TrainedForest
-from napari_objclass.workflow.project import ProjectStore
-from napari_objclass.workflow.state import State
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
+    from pathlib import Path
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -48,13 +42,12 @@ if TYPE_CHECKING:
     from napari_objclass.workflow.applet import Json, RunOptions, Settings
     from napari_objclass.workflow.classes import ObjectClass
     from napari_objclass.workflow.feature_selection import FeatureSelection
-    from napari_objclass.workflow.journal import Recovery
-    from napari_objclass.workflow.project import Opened
+    from napari_objclass.workflow.object_classification import Classifier, Prediction, TrainedForest
 
     Saved = tuple[Json, dict[str, NDArray[Any]]]
 
 
-class Session:
+class Session(Journaled):
     """Annotate objects of images, and classify all of them.
 
     Every change is durable when the call that made it returns: it is in a journal beside the project or, before the
@@ -64,64 +57,7 @@ class Session:
     ----------
     recover
         False to keep no journal until the first save, for scripts.
-
-    Attributes
-    ----------
-    changed
-        Signal, emitted after every change on the thread that made it, with the set of (applet id, lane) whose output
-        is another one; lane is None for what belongs to no single lane.
     """
-
-    changed = Signal(set)
-
-    def __init__(self, *, recover: bool = True) -> None:
-        self._begin(ProjectStore.new(recover=recover), None)
-
-    @classmethod
-    def open(cls, path: str | os.PathLike[str], *, read_only: bool = False) -> Self:
-        """Open a project, with all that was done after it was last saved.
-
-        Parameters
-        ----------
-        path
-            The project file.
-        read_only
-            Leave the file and its journal as they are; changes live in this session only.
-        """
-        session = cls.__new__(cls)
-        session._begin(*ProjectStore.open(Path(path), read_only=read_only), detached=read_only)
-        return session
-
-    @classmethod
-    def recover(cls, recovery_id: str) -> Self:
-        """Go on with work that was never saved; :meth:`recoverable` lists it."""
-        session = cls.__new__(cls)
-        session._begin(*ProjectStore.recover(recovery_id))
-        return session
-
-    @staticmethod
-    def recoverable() -> list[Recovery]:
-        """Work that was never saved, of processes that are gone, newest first."""
-        return ProjectStore.recoverable()
-
-    @staticmethod
-    def discard(recovery_id: str) -> None:
-        """Drop work that was never saved, for good."""
-        ProjectStore.discard(recovery_id)
-
-    def _begin(self, store: ProjectStore, opened: Opened | None, *, detached: bool = False) -> None:
-        self._store = store
-        self._detached = detached
-        self._saved: Saved = (opened.document or {}, opened.arrays) if opened else ({}, {})
-        self._restore(opened.events if opened else [], {})
-
-    def _restore(self, entries: Sequence[Json], given: dict[str, input_data.Given]) -> None:
-        """Take the state of the last save, and make the changes of the journal on top of it."""
-        self._history = History()
-        self._state = State.from_document(*self._saved, self._folder)
-        for entry in entries:
-            events.from_json(entry, self._folder).apply(self._state)
-        self._chain = Chain(self._state, TrainedForest.from_document(*self._saved), given)
 
     # --------------------------------------------------------------------------------------------------- images
 
@@ -407,21 +343,13 @@ class Session:
         written = target.write_images(prediction, self.label_image(lane, **run), self.axes(lane), **run)
         if table is not None:
             measured = self.table_to_export(lane, **run)
-            written.append(target.write_table(prediction, measured, self._labelled(record, measured)))
+            written.append(target.write_table(prediction, measured, self._chain.class_numbers(record, measured)))
         return written
 
     def table_to_export(self, lane: int, **run: Unpack[RunOptions]) -> FeatureTable:
         """Feature table of a lane: the selected features, and those that every exported table has."""
         catalog = feature_catalog(*self._chain.images(self._lane(lane)).extent)
         return self.table(lane, features=object_table.with_required(self.feature_selection.ids, catalog), **run)
-
-    def _labelled(self, record: LaneRecord, table: FeatureTable) -> NDArray[np.int64]:
-        """Class number of every row of a table, 0 where nothing is annotated."""
-        numbers = {each.uuid: number for number, each in enumerate(self._state.classes, 1)}
-        labelled = np.zeros(len(table), np.int64)
-        for (frame, object_id), uuid in self._chain.present_claims(record).active.items():
-            labelled[(table.frames == frame) & (table.ids == object_id)] = numbers[uuid]
-        return labelled
 
     # ------------------------------------------------------------------------------------- classes and settings
 
@@ -474,93 +402,3 @@ class Session:
     def _set(self, applet: str, settings: Settings) -> None:
         if settings != self._state.settings[applet]:
             self._do(SettingsChanged(applet, settings))
-
-    # --------------------------------------------------------------------------------------- changes and project
-
-    def undo(self) -> bool:
-        """Take back the latest change to annotations, classes or settings; False if there is none."""
-        return self._history.undo(self._commit)
-
-    def redo(self) -> bool:
-        """Make the change again that was undone last; False if there is none."""
-        return self._history.redo(self._commit)
-
-    def _do(self, event: Event) -> None:
-        self._history.record(self._commit(event))
-
-    def _commit(self, *changes: Event) -> Event:
-        """Write changes to the journal, make them, announce them; return the inverse of the last."""
-        if not self._detached:
-            self._store.append(*(events.to_json(event, self._folder) for event in changes))
-        inverses = [event.apply(self._state) for event in changes]
-        self._announce()
-        return inverses[-1]
-
-    def _announce(self) -> None:
-        positions = {lane.uuid: index for index, lane in enumerate(self._state.lanes)}
-        stale = {(applet, None if lane is None else positions[lane]) for applet, lane in self._chain.refresh()}
-        if stale:
-            self.changed.emit(stale)
-
-    @property
-    def notes(self) -> list[str]:
-        """Sentences that the user should read once."""
-        return [*self._store.notes, *self._chain.notes]
-
-    @property
-    def path(self) -> Path | None:
-        """The project file; None before the first save."""
-        return self._store.path
-
-    @property
-    def _folder(self) -> Path | None:
-        return self._store.path.parent if self._store.path else None
-
-    @property
-    def read_only(self) -> bool:
-        """Whether the project file cannot be changed from here."""
-        return self._detached or self._store.read_only
-
-    def save(self, path: str | os.PathLike[str] | None = None) -> None:
-        """Write the project, and go on with the file it is written to.
-
-        Pixels that no file holds are written once into a folder beside it.
-
-        Parameters
-        ----------
-        path
-            The project file; by default that of the last save.
-        """
-        target = self._store.path if path is None else Path(path).expanduser().resolve()
-        if target is None:
-            raise ObjClassError("the session was never saved; name a file, e.g. save('mitosis.objclass')")
-        moved = target != self._store.path
-        lanes = [
-            input_data.with_files(lane, self._chain.given.get(lane.uuid, {}), target, moved=moved)
-            for lane in self._state.lanes
-        ]
-        document, arrays = replace(self._state, lanes=lanes).to_document(target.parent)
-        if self._chain.forest is not None:
-            about, learnt = self._chain.forest.to_document()
-            document, arrays = document | about, arrays | learnt
-        self._store.save(target, document, arrays)
-        for lane in lanes:
-            self._chain.given.pop(lane.uuid, None)
-        self._state.lanes, self._saved, self._detached = lanes, (document, arrays), False
-
-    def revert(self) -> None:
-        """Drop everything that was done after the last save."""
-        keys = self._chain.keys()
-        self._store.revert()
-        self._restore([], self._chain.given)
-        self.changed.emit({(applet, None) for applet, _ in keys})
-
-    def close(self) -> None:
-        """End the session; what was not saved stays in the journal and is there when the project is opened again."""
-        self._store.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import threading
 
 import numpy as np
 import pytest
@@ -159,3 +160,26 @@ def test_what_no_file_holds_is_stored_with_every_project(tmp_path):
         assert session.object_classes(0) == {1: 1}
         assert session.label_image(0).dtype == scene.labels.dtype
         assert session.table(0)["intensity_mean"].shape == (12, 1)
+
+
+def test_clicks_while_another_thread_saves(tmp_path):
+    scene = nuclei((200, 200))
+    with Session() as session:
+        session.add_lane(labels=scene.labels)
+        session.save(tmp_path / "p.objclass")
+        stop = threading.Event()
+
+        def keep_saving():
+            while not stop.is_set():
+                session.save()
+
+        saver = threading.Thread(target=keep_saving)
+        saver.start()
+        for k in range(300):
+            session.annotate(0, k % 100 + 1, cls=1 + k % 3 % 2)
+        stop.set()
+        saver.join()
+        clicked = session.object_classes(0)
+    with Session.open(tmp_path / "p.objclass") as session:
+        assert len(session.annotations) == 100
+        assert session.object_classes(0) == clicked

@@ -6,6 +6,7 @@ from workflow.scenes import movie, nuclei
 
 from napari_objclass.errors import FileError, ObjClassError, ParameterError, ProjectError
 from napari_objclass.io.writers import write_image
+from napari_objclass.workflow.applet import Outputs
 from napari_objclass.workflow.feature_selection import FeatureSelection
 from napari_objclass.workflow.object_classification import Classifier
 from napari_objclass.workflow.session import Session
@@ -330,6 +331,26 @@ def test_saving_needs_a_name_once(session, tmp_path, scene):
     session.annotate(0, 1, cls=1)
     session.save()
     assert session.path == tmp_path / "p.objclass"
+
+
+def test_a_journal_of_a_newer_version_is_refused_and_left_to_it(project):
+    with Session.open(project / "p.objclass") as session:
+        session._store.append({"event": "time travel"})
+    for _ in range(2):  # the second time, the lock of the first must be gone
+        with pytest.raises(ProjectError, match="'time travel' that this version does not know"):
+            Session.open(project / "p.objclass")
+
+
+def test_outputs_are_held_by_key_and_the_oldest_dropped():
+    outputs, computed = Outputs(limits={"images": 2}), []
+
+    def get(applet, lane, key):
+        return outputs.get(applet, lane, (key,), lambda: computed.append((applet, lane, key)) or len(computed))
+
+    assert [get("table", 0, "a"), get("table", 0, "a"), get("table", 0, "b"), get("table", 0, "a")] == [1, 1, 2, 3]
+    for lane in (0, 1, 0, 2, 0, 1):
+        get("images", lane, "a")
+    assert [lane for applet, lane, _ in computed if applet == "images"] == [0, 1, 2, 1]
 
 
 def test_movies_have_frames(session):
