@@ -134,7 +134,8 @@ def with_files(record: LaneRecord, given: Given, project: Path, *, moved: bool) 
     """Write what no file holds into the data folder of ``project``, and if that ``moved``, what its old one holds."""
     sources = dict(record.sources)
     for role, source in record.sources.items():
-        if source.path is None or (source.stored and moved):
+        is_lost = source.path is None and role not in given  # in a crash; its annotations wait for it
+        if (source.path is None and not is_lost) or (source.stored and moved):
             pixels = open_source(record, role, given).data
             path = store_data(project, f"{record.uuid}-{role}", pixels, source.axes)
             sources[role] = replace(source, path=str(project.parent / path), inner=DATASET, stored=True)
