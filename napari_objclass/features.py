@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["FeatureSpec", "FeatureTable", "Problem", "feature_catalog", "measure"]
+__all__ = ["FeatureSpec", "FeatureTable", "Problem", "choose", "feature_catalog", "measure"]
 
 _NOT_BY_DEFAULT = "Location"
 

@@ -24,12 +24,17 @@ Json = dict[str, Any]
 Key = tuple[object, ...]
 
 
-class RunOptions(TypedDict, total=False):
+class WatchOptions(TypedDict, total=False):
+    """How a computation that may take over a second is followed and stopped."""
+
+    progress: Callable[[int, int, str], object] | None
+    cancel: CancelToken | None
+
+
+class RunOptions(WatchOptions, total=False):
     """How a computation that may take over a second is run; nothing here changes its result."""
 
     threads: int | None
-    progress: Callable[[int, int, str], object] | None
-    cancel: CancelToken | None
 
 
 @dataclass(frozen=True)

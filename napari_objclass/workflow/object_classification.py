@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_objclass.features import FeatureTable
-    from napari_objclass.workflow.applet import Json, RunOptions
+    from napari_objclass.workflow.applet import Json, RunOptions, WatchOptions
 
 ID = "object_classification"
 
@@ -288,9 +288,8 @@ def train(
     **run: Unpack[RunOptions],
 ) -> TrainedForest:
     """Grow a forest: a pure function of samples, settings and the number of classes."""
-    threads = run.pop("threads", None)
-    forest = RandomForest(settings.n_trees, seed=settings.seed, threads=threads, missing=settings.missing)
-    forest.fit(samples.X, samples.y, classes=list(range(1, len(classes) + 1)), **run)
+    forest = RandomForest(settings.n_trees, settings.seed, run.get("threads"), settings.missing)
+    forest.fit(samples.X, samples.y, classes=list(range(1, len(classes) + 1)), **_watched(run))
     return TrainedForest(forest, samples, classes, features, margin, trained_on, without)
 
 
@@ -303,8 +302,8 @@ def predict(
 ) -> Prediction:
     """Classify every object of a feature table; ``labels`` (``tzyx``, user's axes ``letters``) is what it paints on."""
     _check_columns(tuple(table.columns), trained.columns)
-    trained.forest.threads = run.pop("threads", None)
-    probabilities = trained.forest.predict_proba(table.values.astype(np.float32), **run)
+    trained.forest.threads = run.get("threads")
+    probabilities = trained.forest.predict_proba(table.values.astype(np.float32), **_watched(run))
     return Prediction(
         ids=table.ids,
         frames=table.frames,
@@ -315,6 +314,10 @@ def predict(
         _labels=labels,
         _axes=letters,
     )
+
+
+def _watched(run: RunOptions) -> WatchOptions:
+    return {"progress": run.get("progress"), "cancel": run.get("cancel")}
 
 
 def _check_columns(columns: tuple[str, ...], expected: tuple[str, ...]) -> None:

@@ -48,7 +48,8 @@ if TYPE_CHECKING:
     from napari_objclass.workflow.applet import Json, RunOptions, Settings
     from napari_objclass.workflow.classes import ObjectClass
     from napari_objclass.workflow.feature_selection import FeatureSelection
-    from napari_objclass.workflow.project import Opened, Recovery
+    from napari_objclass.workflow.journal import Recovery
+    from napari_objclass.workflow.project import Opened
 
     Saved = tuple[Json, dict[str, NDArray[Any]]]
 
