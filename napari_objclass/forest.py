@@ -24,10 +24,10 @@ class RandomForest:
     """Random forest classifier.
 
     Trees are grown on bootstrap samples as large as the training set until their leaves are pure; at each node
-    the split that lowers the Gini impurity most is chosen among ``round(sqrt(n_columns))`` randomly drawn columns
-    that are not constant there. Values are compared as float32; between two training values the tree splits at
-    their mean. The result depends on the rows, their order and the seed, never on the number of threads or on the
-    scale of a column.
+    the split that lowers the Gini impurity most is chosen among ``round(sqrt(n_columns))`` randomly drawn columns,
+    more while all of them are constant there. Values are compared as float32; between two training values the tree
+    splits at their mean. The result depends on the rows, their order and the seed, never on the number of threads
+    or on the scale of a column.
 
     Parameters
     ----------

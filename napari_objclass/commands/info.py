@@ -25,11 +25,11 @@ def _image(path: str) -> dict[str, str]:
     image = open_image(path)
     facts = {
         "file": str(image.path) + (f"/{image.inner}" if image.inner else ""),
-        "shape": " x ".join(f"{letter} {length}" for letter, length in zip(image.axes, image.data.shape, strict=True)),
+        "shape": " × ".join(f"{letter} {length}" for letter, length in zip(image.axes, image.data.shape, strict=True)),
         "dtype": str(image.data.dtype),
     }
     if image.spacing is not None:
-        facts["voxel size"] = " x ".join(f"{size:g}" for size in image.spacing) + f" {image.units or ''}"
+        facts["voxel size"] = " × ".join(f"{size:g}" for size in image.spacing) + f" {image.units or ''}"
     if image.channel_names:
         facts["channels"] = ", ".join(image.channel_names)
     if image.note:

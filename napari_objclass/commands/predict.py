@@ -21,6 +21,8 @@ def run(args: argparse.Namespace) -> int:
     from napari_objclass.cli import DONE, FAILED, SOME_FAILED
     from napari_objclass.workflow.session import Session
 
+    if args.table_only and args.table_filename is None:
+        raise ParameterError("--table-only writes just the table; name it with --table-filename")
     pairs = _pairs(args)
     failed = 0
     with Session.open(args.project, read_only=True) as session, progress_bar() as progress:

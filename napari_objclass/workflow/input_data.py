@@ -153,7 +153,10 @@ def with_files(record: LaneRecord, given: Given, project: Path, *, moved: bool) 
     sources = dict(record.sources)
     for role, source in record.sources.items():
         if source.path is None or (source.stored and moved):
-            pixels = np.asarray(open_source(record, role, given).data)
+            try:
+                pixels = np.asarray(open_source(record, role, given).data)
+            except FileError:
+                continue  # lost in a crash, or moved away: its annotations wait for it
             path = store_data(project, f"{record.uuid}-{role}", pixels, source.axes)
             sources[role] = replace(source, path=str(project.parent / path), inner=DATASET, stored=True)
     return replace(record, sources=sources)

@@ -65,9 +65,13 @@ class Table(Protocol):
 
 
 def with_required(features: Iterable[str], catalog: Iterable[Spec]) -> list[str]:
-    """Add the required features to those chosen, in the order of the catalogue."""
-    chosen = set(features)
-    return [spec.id for spec in catalog if spec.id in chosen or spec.ilastik_id in REQUIRED]
+    """Add the required features to those chosen, in the order of the catalogue; those it does not know come last."""
+    chosen, specs = list(features), list(catalog)
+    known = {spec.id for spec in specs}
+    return [
+        *(spec.id for spec in specs if spec.id in chosen or spec.ilastik_id in REQUIRED),
+        *(feature for feature in chosen if feature not in known),
+    ]
 
 
 def object_table(

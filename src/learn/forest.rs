@@ -40,7 +40,7 @@ impl RandomForestParams {
         self
     }
 
-    /// Columns tried at each node, constant ones not counted (the rounded square root of their number).
+    /// Columns tried at each node, more while all of them are constant there (the rounded square root of their number).
     #[must_use]
     pub fn columns_per_node(mut self, columns: usize) -> Self {
         self.0.columns_per_node = Some(columns);

@@ -44,7 +44,7 @@ impl<'a> SplitFinder<'a> {
 
     /// The best split of `rows`, whose class weights are `counts`; none when all columns are constant.
     ///
-    /// Columns are drawn without replacement; a constant one does not count as a try.
+    /// Columns are drawn without replacement; the draw goes on while all of them are constant here.
     /// Among equally good splits the first one found stays.
     pub(super) fn best(
         &mut self,
@@ -53,19 +53,15 @@ impl<'a> SplitFinder<'a> {
         random: &mut Xoshiro256PlusPlus,
     ) -> Option<Split> {
         let mut best: Option<Split> = None;
-        let mut tries = 0;
         for drawn in 0..self.shuffled.len() {
-            if tries == self.n_tries {
+            if drawn >= self.n_tries && best.is_some() {
                 break;
             }
             let pick = random.gen_range(drawn..self.shuffled.len());
             self.shuffled.swap(drawn, pick);
-            if let Some(split) = self.best_of_column(self.shuffled[drawn], rows, counts) {
-                tries += 1;
-                if best.is_none_or(|best| split.purity > best.purity) {
-                    best = Some(split);
-                }
-            }
+            let split = self.best_of_column(self.shuffled[drawn], rows, counts);
+            let is_better = |split: &Split| best.is_none_or(|best| split.purity > best.purity);
+            best = split.filter(is_better).or(best);
         }
         best
     }

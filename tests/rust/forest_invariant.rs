@@ -68,7 +68,7 @@ proptest! {
     }
 
     #[test]
-    fn doubling_a_column_changes_nothing((x, y) in rows(), shift in -60_i32..60) {
+    fn scaling_by_a_power_of_two_changes_nothing((x, y) in rows(), shift in -60_i32..60) {
         let x = x.mapv(|value| if value.abs() > 1e4 || value.abs() < 1e-4 { value.signum() } else { value });
         let scaled = x.mapv(|value| value * 2_f32.powi(shift));
         let (plain, moved) = (fit(&x, &y, Missing::Last), fit(&scaled, &y, Missing::Last));
@@ -95,7 +95,7 @@ proptest! {
         let params = RandomForest::params().n_trees(1).bootstrap(false).missing(missing);
         let forest = params.fit(&Dataset::new(x.clone(), y.clone())).expect("fits");
         let stand_in = if zero { 0.0 } else { f32::INFINITY };
-        let x = x.mapv(|value| if value.is_finite() { value + 0.0 } else { stand_in });
+        let x = x.mapv(|value| if value.is_finite() { value } else { stand_in });
         for (row, &class) in x.outer_iter().zip(&y) {
             let twins = x.outer_iter().zip(&y).filter(|(other, _)| *other == row);
             let classes: Vec<usize> = twins.map(|(_, &class)| class).collect();

@@ -1,5 +1,7 @@
 """Sessions: adding images of all kinds, missing and replaced files, classes, settings, signals, reading only."""
 
+import shutil
+
 import numpy as np
 import pytest
 from workflow.scenes import movie, nuclei
@@ -193,6 +195,22 @@ def test_pixels_that_were_only_in_memory_can_be_handed_over_again(tmp_path, scen
     with Session.open(tmp_path / "p.objclass") as session:
         assert "only in memory" in session.annotations[0].reason
         session.relink_lane(0, labels=scene.labels)
+        assert session.object_classes(0) == {1: 1}
+
+
+def test_lost_pixels_do_not_keep_a_project_from_being_saved(tmp_path, scene):
+    with Session() as session:
+        session.add_lane(raw=scene.raw, labels=scene.labels)
+        session.annotate(0, 1, cls=1)
+        session.save(tmp_path / "p.objclass")
+        session.relink_lane(0, labels=scene.labels * 2)
+    shutil.rmtree(tmp_path / "p.objclass.data")
+    (tmp_path / "elsewhere").mkdir()
+    with Session.open(tmp_path / "p.objclass") as session:
+        session.save(tmp_path / "elsewhere" / "p.objclass")
+    with Session.open(tmp_path / "elsewhere" / "p.objclass") as session:
+        assert [a.state for a in session.annotations] == ["parked"]
+        session.relink_lane(0, raw=scene.raw, labels=scene.labels)
         assert session.object_classes(0) == {1: 1}
 
 
