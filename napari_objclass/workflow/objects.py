@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_objclass.workflow.applet import RunOptions
+
+LARGEST_ID = 2**64 - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,10 +63,10 @@ class Objects:
         if len(position) not in {n_dims, 3}:
             expected = "(y, x)" if n_dims == 2 else "(z, y, x)"
             raise ParameterError(f"a position in this image is {expected}, got {len(position)} numbers")
-        voxel = (0,) * (3 - len(position)) + tuple(int(np.floor(each + 0.5)) for each in position)
-        if not all(0 <= index < length for index, length in zip(voxel, shape, strict=True)):
+        nearest = np.floor(np.asarray([0] * (3 - len(position)) + [*position], np.float64) + 0.5)
+        if not ((nearest >= 0) & (nearest < shape)).all():
             raise ParameterError(f"position {tuple(position)} lies outside the image of shape {shape[3 - n_dims :]}")
-        found = int(self.labels[(t, *voxel)])
+        found = int(self.labels[(t, *nearest.astype(np.int64))])
         if found == 0:
             raise ParameterError(f"there is only background at {tuple(position)} in frame {t}; point at an object")
         return found
@@ -84,31 +87,31 @@ class Objects:
         """
         if at is not None:
             return [(t, self.at(t, position)) for t, position in zip(frames, at, strict=True)]
-        keys = [(t, int(object_id)) for t, object_id in zip(frames, ids or (), strict=True)]
-        known: dict[int, set[int]] = {}
-        for t, object_id in keys:
+        keys = [(t, int(object_id)) for t, object_id in zip(frames, () if ids is None else ids, strict=True)]
+        for t in set(frames):
             self._check_frame(t)
-            if t not in known:
-                known[t] = set(self.ids[self.frames == t].tolist())
-            if object_id not in known[t]:
-                raise ParameterError(f"frame {t} has no object {object_id}; {_describe(known[t])}")
+        possible = [object_id if 0 <= object_id <= LARGEST_ID else 0 for _, object_id in keys]
+        rows = self.rows(np.array(frames, np.int64), np.array(possible, np.uint64))
+        for (t, object_id), row in zip(keys, rows, strict=True):
+            if row < 0:
+                own = self.ids[self.frames == t]
+                known = f"its {len(own)} objects have ids {own[0]} to {own[-1]}" if len(own) else "it has none"
+                raise ParameterError(f"frame {t} has no object {object_id}; {known}")
         return keys
 
     def masks(self, keys: Sequence[tuple[int, int]]) -> list[NDArray[np.int64]]:
         """Run-length masks of objects by frame and id: per object, rows z, y, x, length in raster order."""
+        ids: defaultdict[int, list[int]] = defaultdict(list)
+        for t, object_id in keys:
+            ids[t].append(object_id)
         found: dict[tuple[int, int], NDArray[np.int64]] = {}
-        for frame in {t for t, _ in keys}:
-            own = [key for key in keys if key[0] == frame]
-            found |= zip(own, kernels.object_runs(self.labels[frame], [key[1] for key in own]), strict=True)
+        for t, own in ids.items():
+            found |= zip([(t, each) for each in own], kernels.object_runs(self.labels[t], own), strict=True)
         return [found[key] for key in keys]
 
     def _check_frame(self, t: int) -> None:
         if not 0 <= t < len(self.labels):
             raise ParameterError(f"there is no frame {t}; the image has frames 0 to {len(self.labels) - 1}")
-
-
-def _describe(ids: set[int]) -> str:
-    return f"its {len(ids)} objects have ids {min(ids)} to {max(ids)}" if ids else "it has no objects at all"
 
 
 def find_rows(

@@ -86,6 +86,14 @@ def test_many_at_once_are_one_change(session):
     assert not session.undo()
 
 
+def test_many_from_arrays(session):
+    table = session.table(0, features=["centroid"])
+    session.annotate_many(0, ids=table.ids[:9], classes=np.arange(9) % 3, t=table.frames[:9])
+    assert list(session.object_classes(0).values()) == [1, 2] * 3
+    session.annotate_many(0, at=table["centroid"][:, ::-1], classes=np.array(["Class 2"] * len(table)))
+    assert session.object_classes(0) == dict.fromkeys(table.ids.tolist(), 2)
+
+
 def test_places_in_a_volume_and_in_time():
     volume, film = nuclei((40, 60, 60)), movie()
     with Session(recover=False) as session:
@@ -123,6 +131,8 @@ def test_axes_in_another_order():
         ({"at": (0, 0), "cls": 1}, "only background"),
         ({"at": (500, 0), "cls": 1}, "outside the image of shape \\(120, 140\\)"),
         ({"at": (-1, 0), "cls": 1}, "outside"),
+        ({"at": (np.nan, 0), "cls": 1}, "outside"),
+        ({"at": (np.inf, 0), "cls": 1}, "outside"),
         ({"at": (1, 2, 3, 4), "cls": 1}, r"a position in this image is \(y, x\)"),
         ({"cls": 1}, "exactly one of"),
         ({"object_id": BIG, "at": (1, 1), "cls": 1}, "exactly one of"),
