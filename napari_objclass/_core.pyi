@@ -5,6 +5,28 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
+__all__ = [
+    "CancelToken",
+    "Forest",
+    "Journal",
+    "JournalContent",
+    "OpenedProject",
+    "Run",
+    "connected_components",
+    "default_threads",
+    "feature_specs",
+    "fit_forest",
+    "measure",
+    "object_runs",
+    "open_project",
+    "paint",
+    "project_generation",
+    "read_journal",
+    "remove_project_leftovers",
+    "save_project",
+    "uncertainty",
+]
+
 @final
 class CancelToken:
     def __new__(cls) -> CancelToken: ...
