@@ -28,7 +28,7 @@ lint: .venv/.test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/python -m mypy.stubtest napari_objclass._core --ignore-missing-stub --allowlist tests/stubtest-allowlist.txt
+	$(BIN)/python -m mypy.stubtest napari_objclass._core
 
 bench: .venv/.bench
 	$(BIN)/python tests/bench/run.py

@@ -1,16 +1,40 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 
+__all__ = [
+    "CancelToken",
+    "Forest",
+    "Journal",
+    "JournalContent",
+    "OpenedProject",
+    "Run",
+    "connected_components",
+    "default_threads",
+    "feature_specs",
+    "fit_forest",
+    "measure",
+    "object_runs",
+    "open_project",
+    "paint",
+    "project_generation",
+    "read_journal",
+    "remove_project_leftovers",
+    "save_project",
+    "uncertainty",
+]
+
+@final
 class CancelToken:
     def __new__(cls) -> CancelToken: ...
     def cancel(self) -> None: ...
     @property
     def cancelled(self) -> bool: ...
 
+@final
 class Run:
     def __new__(
         cls,
@@ -41,6 +65,7 @@ def measure(
     list[str],
 ]: ...
 
+@final
 class Forest:
     def probabilities(self, run: Run, x: NDArray[Any]) -> NDArray[np.float32]: ...
     @property
@@ -74,6 +99,7 @@ def fit_forest(
 ) -> Forest: ...
 def uncertainty(probabilities: NDArray[Any]) -> NDArray[Any]: ...
 
+@final
 class OpenedProject:
     @property
     def document(self) -> str | None: ...
@@ -99,6 +125,7 @@ def save_project(run: Run, path: Path, document: str, arrays: Mapping[str, NDArr
 def project_generation(run: Run, path: Path) -> str | None: ...
 def remove_project_leftovers(run: Run, path: Path) -> None: ...
 
+@final
 class JournalContent:
     @property
     def project(self) -> Path | None: ...
@@ -115,6 +142,7 @@ class JournalContent:
 
 def read_journal(run: Run, path: Path) -> JournalContent: ...
 
+@final
 class Journal:
     def __new__(cls, path: Path, host: str, project: Path | None, locked: bool) -> Journal: ...
     def start(self, generation: str, previous: str | None, seq: int) -> None: ...

@@ -79,7 +79,8 @@ def test_annotate(objclass, images, tmp_path, source):
 
 
 def test_annotate_by_place(objclass, images, tmp_path):
-    (tmp_path / "places.csv").write_text("y,x,class\n" + "{0},{1},mitotic\n".format(*place_of(images)), "utf-8")
+    y, x = np.argwhere(tifffile.imread(images / "labels.tif") == 1)[5]
+    (tmp_path / "places.csv").write_text(f"y,x,class\n{y},{x},mitotic\n", "utf-8")
     result = objclass(
         "annotate", tmp_path / "p.objclass", "--labels", images / "labels.tif", "--from", tmp_path / "places.csv"
     )
@@ -87,10 +88,6 @@ def test_annotate_by_place(objclass, images, tmp_path):
     with oc.Session.open(tmp_path / "p.objclass") as session:
         assert session.object_classes(0) == {1: 1}
         assert session.classes[0].name == "mitotic"
-
-
-def place_of(images):
-    return np.argwhere(tifffile.imread(images / "labels.tif") == 1)[5]
 
 
 def test_annotating_again_adds_to_the_project(objclass, images, project, tmp_path):
