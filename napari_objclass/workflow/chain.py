@@ -176,28 +176,23 @@ class Chain:
         digest = self.state.training_digest()
         if self.forest is not None and self.forest.trained_on == digest:
             return self.forest
-        numbers = {each.uuid: number for number, each in enumerate(self.state.classes, 1)}
         selection = self._selection()
         parts, without = [], []
         for lane in self.state.lanes:
-            if not self.state.marks_of(lane.uuid):
-                continue
-            try:
-                active = {key: numbers[uuid] for key, uuid in self.claims(lane).active.items()}
-                if active:
-                    table = self.table(lane, selection.ids, selection.margin, **run)
-                    parts.append(Samples.of_lane(lane.uuid, table, active))
-                if self.images(lane).problem:
+            if self.state.marks_of(lane.uuid):
+                try:
+                    parts += self._samples(lane, **run)
+                    unseen = self.images(lane).problem
+                except FileError as error:
+                    unseen = str(error)
+                    kept = self._kept_samples(lane)
+                    if kept is None and self.forest is not None and lane.uuid in self.forest.samples.lane_uuids:
+                        self.note(f"the features changed but {lane.name!r} cannot be read; the old classifier is used")
+                        return self.forest
+                    parts += [kept] if kept is not None else []
+                if unseen:
+                    self.note(unseen)
                     without.append(lane.name)
-            except FileError as error:
-                self.note(str(error))
-                kept = self._kept_samples(lane)
-                if kept is not None:
-                    parts.append(kept)
-                elif self.forest is not None and lane.uuid in self.forest.samples.lane_uuids:
-                    self.note(f"the features changed but {lane.name!r} cannot be read; the old classifier is used")
-                    return self.forest
-                without.append(lane.name)
         self.forest = object_classification.train(
             Samples.pooled(parts),
             self.state.classes,
@@ -209,6 +204,15 @@ class Chain:
             **run,
         )
         return self.forest
+
+    def _samples(self, lane: LaneRecord, **run: Unpack[RunOptions]) -> list[Samples]:
+        """Samples of the active annotations of a lane, if it has any."""
+        numbers = {each.uuid: number for number, each in enumerate(self.state.classes, 1)}
+        active = {key: numbers[uuid] for key, uuid in self.claims(lane).active.items()}
+        if not active:
+            return []
+        selection = self._selection()
+        return [Samples.of_lane(lane.uuid, self.table(lane, selection.ids, selection.margin, **run), active)]
 
     def predict(self, lane: LaneRecord, *, retrain: bool, **run: Unpack[RunOptions]) -> Prediction:
         """Classify every object of a lane; with the last forest as it is, or after bringing it up to date."""

@@ -114,6 +114,7 @@ class Samples:
         FeatureError
             When the lanes have different columns, as images with different channels have.
         """
+        parts = [part for part in parts if len(part.y)]
         if not parts:
             raise ObjClassError("nothing is annotated yet; annotate a few objects of each class")
         for part in parts[1:]:
