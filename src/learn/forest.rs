@@ -105,8 +105,10 @@ impl<D: Data<Elem = f32>, T: AsSingleTargets<Elem = usize>> Fit<ArrayBase<D, Ix2
     fn fit(&self, dataset: &DatasetBase<ArrayBase<D, Ix2>, T>) -> Result<RandomForest> {
         let y = dataset.as_single_targets().to_vec();
         let n_classes = y.iter().max().map_or(0, |&class| class + 1);
-        let samples = Samples::new(dataset.records().view(), &y, n_classes, self.missing)?;
-        self.fit_samples(&samples, &Task::default())
+        let task = Task::default();
+        let x = dataset.records().view();
+        let samples = Samples::new(x, &y, n_classes, self.missing, &task)?;
+        self.fit_samples(&samples, &task)
     }
 }
 
@@ -146,10 +148,11 @@ impl RandomForestValidParams {
             .collect();
         let (trees, importances): (Vec<Tree>, Vec<Vec<f64>>) =
             grown?.into_iter().map(|g| (g.tree, g.importances)).unzip();
+        // Drawn a second time: keeping them would cost four bytes per tree and row.
         let weights = |mut stream| self.weights(samples.n_rows(), &mut stream);
         let asked = trees.iter().zip(streams.into_iter().map(weights));
         Ok(RandomForest {
-            oob_confusion: out_of_bag::confusion(samples, asked),
+            oob_confusion: out_of_bag::confusion(samples, asked, task)?,
             importances: mean_importances(&importances),
             n_classes: samples.n_classes,
             missing: samples.missing,
@@ -293,7 +296,7 @@ fn linfa_node(tree: &Tree, node: usize, depth: usize) -> Value {
             right,
         } => {
             let children = [node + 1, right as usize].map(|i| linfa_node(tree, i, depth + 1));
-            (column, threshold.next_up().min(f32::MAX), 0, Some(children))
+            (column, next_up(threshold), 0, Some(children))
         }
     };
     let is_leaf = children.is_none();
@@ -303,6 +306,18 @@ fn linfa_node(tree: &Tree, node: usize, depth: usize) -> Value {
         "impurity_decrease": 0.0, "left_child": left, "right_child": right, "leaf_node": is_leaf,
         "prediction": prediction, "depth": depth,
     })
+}
+
+/// The next larger float32; the largest stays.
+fn next_up(value: f32) -> f32 {
+    let next = if value == 0.0 {
+        1
+    } else if value > 0.0 {
+        value.to_bits() + 1
+    } else {
+        value.to_bits() - 1
+    };
+    f32::from_bits(next).min(f32::MAX)
 }
 
 impl<D: Data<Elem = f32>> PredictInplace<ArrayBase<D, Ix2>, Array1<usize>> for RandomForest {

@@ -5,16 +5,23 @@ use ndarray::Array2;
 use super::predict::winner;
 use super::samples::Samples;
 use super::tree::Tree;
+use crate::error::Result;
+use crate::task::Task;
 
 /// Counts rows by (true class, class by mean probability of the trees that did not draw the row).
 ///
 /// `trees` come with the weights of the rows they were grown on; rows that every tree drew are not counted.
+///
+/// # Errors
+/// [`crate::error::Error::Cancelled`] when the task is stopped.
 pub(super) fn confusion<'a>(
     samples: &Samples,
     trees: impl Iterator<Item = (&'a Tree, Vec<u32>)>,
-) -> Array2<u64> {
+    task: &Task,
+) -> Result<Array2<u64>> {
     let mut votes = Array2::<f32>::zeros((samples.n_rows(), samples.n_classes));
     for (tree, weights) in trees {
+        task.check()?;
         let unseen = (0..).zip(&weights).filter(|(_, &weight)| weight == 0);
         let mut rows: Vec<u32> = unseen.map(|(row, _)| row).collect();
         tree.descend(&samples.columns, &mut rows, |frequencies, rows| {
@@ -32,5 +39,5 @@ pub(super) fn confusion<'a>(
             confusion[(class as usize, winner(votes.iter().copied()))] += 1;
         }
     }
-    confusion
+    Ok(confusion)
 }

@@ -4,6 +4,7 @@ use ndarray::ArrayView2;
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
+use crate::task::Task;
 
 /// Where NaN and ±inf go.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -71,12 +72,13 @@ impl Samples {
     ///
     /// # Errors
     /// [`Error::Shape`] when there are no rows or columns, too many to number, or not one class per row;
-    /// [`Error::Value`] when a class is not below `n_classes`.
+    /// [`Error::Value`] when a class is not below `n_classes`; [`Error::Cancelled`] when the task is stopped.
     pub fn new<T: Copy + Into<f64>>(
         x: ArrayView2<'_, T>,
         y: &[usize],
         n_classes: usize,
         missing: Missing,
+        task: &Task,
     ) -> Result<Self> {
         let (n_rows, n_columns) = x.dim();
         check_shape(n_rows, n_columns, y.len())?;
@@ -86,9 +88,13 @@ impl Samples {
             )));
         }
         let columns = Columns::new(x, missing);
-        let ranks = columns.values.par_chunks(n_rows).flat_map_iter(rank);
+        let ranked = columns.values.par_chunks(n_rows).map(|column| {
+            task.check()?;
+            Ok(rank(column))
+        });
+        let ranks: Result<Vec<Vec<u32>>> = ranked.collect();
         Ok(Self {
-            ranks: ranks.collect(),
+            ranks: ranks?.concat(),
             classes: y.iter().map(|&class| class as u32).collect(),
             columns,
             n_classes,

@@ -69,10 +69,9 @@ impl Tree {
 pub(super) fn partition(rows: &mut [u32], goes_left: impl Fn(usize) -> bool) -> usize {
     let mut n_left = 0;
     for i in 0..rows.len() {
-        let row = rows[i];
-        rows[i] = rows[n_left];
-        rows[n_left] = row;
-        n_left += usize::from(goes_left(row as usize));
+        let row = rows[i] as usize;
+        rows.swap(i, n_left);
+        n_left += usize::from(goes_left(row));
     }
     n_left
 }

@@ -39,21 +39,20 @@ pub(crate) fn fit_forest(
 ) -> PyResult<Forest> {
     let missing = parse_missing(missing)?;
     let y = y.as_array().to_vec();
-    let fit = |samples: Result<Samples>, task: &_| {
-        let params = RandomForest::params().n_trees(n_trees).seed(seed);
-        params.fit_samples(&samples?, task)
-    };
+    let params = RandomForest::params().n_trees(n_trees).seed(seed);
     let forest = match x {
         Matrix::F32(x) => {
             let x = x.as_array();
             detach(py, run, |task| {
-                fit(Samples::new(x, &y, n_classes, missing), task)
+                let samples = Samples::new(x, &y, n_classes, missing, task)?;
+                params.fit_samples(&samples, task)
             })
         }
         Matrix::F64(x) => {
             let x = x.as_array();
             detach(py, run, |task| {
-                fit(Samples::new(x, &y, n_classes, missing), task)
+                let samples = Samples::new(x, &y, n_classes, missing, task)?;
+                params.fit_samples(&samples, task)
             })
         }
     };

@@ -29,7 +29,8 @@ fn rows() -> impl Strategy<Value = (Array2<f32>, Array1<usize>)> {
 }
 
 fn fit(x: &Array2<f32>, y: &Array1<usize>, missing: Missing) -> RandomForest {
-    let samples = Samples::new(x.view(), &y.to_vec(), 3, missing).expect("valid samples");
+    let samples =
+        Samples::new(x.view(), &y.to_vec(), 3, missing, &Task::default()).expect("valid samples");
     let params = RandomForest::params().n_trees(15).seed(7);
     params
         .fit_samples(&samples, &Task::default())
@@ -157,7 +158,8 @@ proptest! {
 fn a_stopped_task_stops_both() {
     let x = Array2::from_shape_fn((50, 3), |(i, j)| (i * (j + 1)) as f32);
     let y: Vec<usize> = (0..50).map(|i| i % 3).collect();
-    let samples = Samples::new(x.view(), &y, 3, Missing::Last).expect("valid samples");
+    let samples =
+        Samples::new(x.view(), &y, 3, Missing::Last, &Task::default()).expect("valid samples");
     let params = RandomForest::params();
     let forest = params
         .fit_samples(&samples, &Task::default())
