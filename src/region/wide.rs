@@ -199,45 +199,73 @@ struct Part {
     max: f64,
 }
 
-#[inline(always)]
-fn sum<P: Wide>(voxels: &[P], centre: f64) -> Part {
-    let mut lanes = [[0.0; LANES]; 4];
-    let mut min = [f64::INFINITY; LANES];
-    let mut max = [f64::NEG_INFINITY; LANES];
-    let mut add = |values: &[f64; LANES], valid: usize| {
+/// Sums of eight voxels side by side.
+struct Lanes {
+    sums: [[f64; LANES]; 4],
+    min: [f64; LANES],
+    max: [f64; LANES],
+}
+
+impl Lanes {
+    /// Adds the first `valid` values; the others only repeat one of them.
+    #[inline(always)]
+    fn add(&mut self, values: [f64; LANES], valid: usize, centre: f64) {
         for lane in 0..LANES {
             let v = values[lane];
             let d = if lane < valid { v - centre } else { 0.0 };
-            let dd = d * d;
-            lanes[0][lane] += d;
-            lanes[1][lane] += dd;
-            lanes[2][lane] += d * dd;
-            lanes[3][lane] += dd * dd;
-            min[lane] = lesser(v, min[lane]);
-            max[lane] = greater(v, max[lane]);
+            let square = d * d;
+            self.sums[0][lane] += d;
+            self.sums[1][lane] += square;
+            self.sums[2][lane] += d * square;
+            self.sums[3][lane] += square * square;
+            self.min[lane] = lesser(v, self.min[lane]);
+            self.max[lane] = greater(v, self.max[lane]);
         }
+    }
+}
+
+#[inline(always)]
+fn sum<P: Wide>(voxels: &[P], centre: f64) -> Part {
+    let mut lanes = Lanes {
+        sums: [[0.0; LANES]; 4],
+        min: [f64::INFINITY; LANES],
+        max: [f64::NEG_INFINITY; LANES],
     };
     let mut eights = voxels.chunks_exact(LANES);
     for eight in &mut eights {
-        add(&std::array::from_fn(|lane| eight[lane].value()), LANES);
+        let mut values = [0.0; LANES];
+        for lane in 0..LANES {
+            values[lane] = eight[lane].value();
+        }
+        lanes.add(values, LANES, centre);
     }
     let rest = eights.remainder();
     if let Some(last) = rest.last() {
-        let padded = std::array::from_fn(|lane| rest.get(lane).unwrap_or(last).value());
-        add(&padded, rest.len());
+        let mut values = [last.value(); LANES];
+        for (value, pixel) in values.iter_mut().zip(rest) {
+            *value = pixel.value();
+        }
+        lanes.add(values, rest.len(), centre);
     }
     Part {
-        sums: lanes.map(|l| fold(l, |a, b| a + b)),
-        min: fold(min, lesser),
-        max: fold(max, greater),
+        sums: [
+            fold(lanes.sums[0], |a, b| a + b),
+            fold(lanes.sums[1], |a, b| a + b),
+            fold(lanes.sums[2], |a, b| a + b),
+            fold(lanes.sums[3], |a, b| a + b),
+        ],
+        min: fold(lanes.min, lesser),
+        max: fold(lanes.max, greater),
     }
 }
 
 /// Folds lanes pairwise in one fixed order.
 #[inline(always)]
 fn fold(l: [f64; LANES], op: impl Fn(f64, f64) -> f64) -> f64 {
-    let four: [f64; 4] = std::array::from_fn(|i| op(l[i], l[i + 4]));
-    op(op(four[0], four[2]), op(four[1], four[3]))
+    op(
+        op(op(l[0], l[4]), op(l[2], l[6])),
+        op(op(l[1], l[5]), op(l[3], l[7])),
+    )
 }
 
 /// The lesser of two numbers; one instruction, unlike `f64::min`, since NaN needs no care here.
