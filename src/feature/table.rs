@@ -128,7 +128,8 @@ impl Finish<'_> {
         let mut problems = Vec::new();
         let mut moments = Vec::new();
         let n_columns = values.len() / places.len();
-        for (i, (&(t, row), values)) in places.iter().zip(values.chunks_mut(n_columns)).enumerate() {
+        for (i, (&(t, row), values)) in places.iter().zip(values.chunks_mut(n_columns)).enumerate()
+        {
             let table = &tables[t];
             let geometry = &table.geometry[row];
             collect_moments(table, row, &mut moments);

@@ -200,7 +200,8 @@ fn sum(values: &[i16], length: usize, filler: i16) -> ExactSums {
         powers: [
             i128::from(s2 - padding * d * d),
             i128::from(s3 - padding * d * d * d),
-            i128::from(low) + (i128::from(high) << 32) - i128::from(padding * (d * d)) * i128::from(d * d),
+            i128::from(low) + (i128::from(high) << 32)
+                - i128::from(padding * (d * d)) * i128::from(d * d),
         ],
         sum: s1 - padding * d,
         min,

@@ -70,12 +70,12 @@ impl Geometry {
         self.products[0] += b * x + c * y + n * b * c;
         self.products[1] += a * x + c * z + n * a * c;
         self.products[2] += a * y + b * z + n * a * b;
-        for axis in 0..3 {
-            let o = offset[axis] as u128;
+        for (axis, offset) in offset.into_iter().enumerate() {
+            let o = offset as u128;
             self.squares[axis] += 2 * o * u128::from(self.sums[axis]) + n * o * o;
-            self.sums[axis] += self.count * offset[axis] as u64;
-            self.min[axis] += offset[axis] as u32;
-            self.max[axis] += offset[axis] as u32;
+            self.sums[axis] += self.count * offset as u64;
+            self.min[axis] += offset as u32;
+            self.max[axis] += offset as u32;
         }
     }
 

@@ -82,7 +82,10 @@ impl<L: Label> LabelImage for ArrayView3<'_, L> {
             memory.resize(labels.len() + 1, Run::default());
         }
         let found = scan(labels, memory);
-        match row.iter().find(|label| found.negative && label.is_negative()) {
+        match row
+            .iter()
+            .find(|label| found.negative && label.is_negative())
+        {
             None => Ok(&memory[..found.runs]),
             Some(label) => Err(Error::Value(format!(
                 "the label image holds the negative label {label} at z={z}, y={y}; \
@@ -167,9 +170,9 @@ impl<L: Label> Open<L> {
 fn change_mask<L: Label>(now: &[L], before: &[L]) -> u32 {
     let mut lanes = [0; 8];
     for eight in 0..LOOK / 8 {
-        for lane in 0..8 {
+        for (lane, bits) in lanes.iter_mut().enumerate() {
             let i = 8 * eight + lane;
-            lanes[lane] |= if now[i] != before[i] { 1 << i } else { 0 };
+            *bits |= if now[i] != before[i] { 1 << i } else { 0 };
         }
     }
     lanes.iter().fold(0, |mask, lane| mask | lane)
