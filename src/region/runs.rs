@@ -1,5 +1,7 @@
 //! Rows of a label image as runs of one label; background is dropped here.
 
+use std::hint::black_box;
+
 use multiversion::multiversion;
 use ndarray::ArrayView3;
 
@@ -115,10 +117,12 @@ fn scan<L: Label>(row: &[L], runs: &mut [Run]) -> Found {
     if let Some(&first) = row.first() {
         open.change(0, first, runs);
     }
+    // Opaque, because the compiler treats known bits one by one and gives up vectors for it.
+    let bits = black_box(BITS);
     let mut place = 1;
     while place + LOOK <= row.len() {
         let (now, before) = (&row[place..][..LOOK], &row[place - 1..][..LOOK]);
-        let mut changes = change_mask(now, before);
+        let mut changes = change_mask(now, before, &bits);
         while changes != 0 {
             let next = changes.trailing_zeros() as usize;
             changes &= changes - 1;
@@ -135,8 +139,22 @@ fn scan<L: Label>(row: &[L], runs: &mut [Run]) -> Found {
     open.found
 }
 
-/// Labels looked at together.
-const LOOK: usize = 32;
+/// Labels looked at together, as two words of bits.
+const LOOK: usize = 2 * WORD;
+
+/// Labels per word.
+const WORD: usize = 32;
+
+/// One bit for each label of a word.
+const BITS: [u32; WORD] = {
+    let mut bits = [0; WORD];
+    let mut i = 0;
+    while i < WORD {
+        bits[i] = 1 << i;
+        i += 1;
+    }
+    bits
+};
 
 /// The run that is being read.
 struct Open<L> {
@@ -164,15 +182,21 @@ impl<L: Label> Open<L> {
 }
 
 /// Bit i is set where label i differs from the one before it.
-///
-/// One bit per 32-bit lane, eight lanes side by side, joined at the end: this the compiler turns into vector code.
 #[inline(always)]
-fn change_mask<L: Label>(now: &[L], before: &[L]) -> u32 {
+fn change_mask<L: Label>(now: &[L], before: &[L], bits: &[u32; WORD]) -> u64 {
+    let low = word_mask(&now[..WORD], &before[..WORD], bits);
+    let high = word_mask(&now[WORD..], &before[WORD..], bits);
+    u64::from(low) | u64::from(high) << WORD
+}
+
+/// One label per lane, eight lanes side by side, joined at the end: this the compiler turns into vector code.
+#[inline(always)]
+fn word_mask<L: Label>(now: &[L], before: &[L], bits: &[u32; WORD]) -> u32 {
     let mut lanes = [0; 8];
-    for eight in 0..LOOK / 8 {
-        for (lane, bits) in lanes.iter_mut().enumerate() {
-            let i = 8 * eight + lane;
-            *bits |= if now[i] != before[i] { 1 << i } else { 0 };
+    for eight in 0..WORD / 8 {
+        for (place, lane) in lanes.iter_mut().enumerate() {
+            let i = 8 * eight + place;
+            *lane |= if now[i] != before[i] { bits[i] } else { 0 };
         }
     }
     lanes.iter().fold(0, |mask, lane| mask | lane)
