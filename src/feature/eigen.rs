@@ -153,7 +153,7 @@ fn rotate<const N: usize>(
 ) -> f64 {
     let g = d[l];
     let p = (d[l + 1] - g) / (2.0 * e[l]);
-    let r = p.hypot(1.0).copysign(if p < 0.0 { -1.0 } else { 1.0 });
+    let r = length(p, 1.0) * if p < 0.0 { -1.0 } else { 1.0 };
     d[l] = e[l] / (p + r);
     d[l + 1] = e[l] * (p + r);
     let below = d[l + 1];
@@ -168,7 +168,7 @@ fn rotate<const N: usize>(
     for i in (l..m).rev() {
         (c3, c2, s2) = (c2, c, s);
         let (g, h) = (c * e[i], c * p);
-        let r = p.hypot(e[i]);
+        let r = length(p, e[i]);
         e[i + 1] = s * r;
         s = e[i] / r;
         c = p / r;
@@ -184,6 +184,11 @@ fn rotate<const N: usize>(
     e[l] = s * p;
     d[l] = c * p;
     shift
+}
+
+/// √(a² + b²). Squares of coordinate sums cannot overflow, and unlike `hypot` this gives the same bits everywhere.
+fn length(a: f64, b: f64) -> f64 {
+    (a * a + b * b).sqrt()
 }
 
 /// Falling order of the values, by selection.

@@ -31,17 +31,16 @@ impl PrincipalAxes {
     /// The axes of an object in an image of `n_dims` dimensions.
     #[must_use]
     pub fn of(geometry: &Geometry, n_dims: usize) -> Self {
-        let scatter = geometry.scatter();
         let n = geometry.count as f64;
-        // Reversed from z, y, x; exact integers until here.
-        let entry = |a: usize, b: usize| scatter[2 - a][2 - b] as f64 / n;
+        // In x, y[, z] order, where the geometry has z, y, x.
+        let entry = |a: usize, b: usize| geometry.scatter(2 - a, 2 - b);
+        let (xx, xy, yy) = (entry(0, 0), entry(0, 1), entry(1, 1));
         if n_dims == 2 {
-            let matrix = [[entry(0, 0), entry(0, 1)], [entry(1, 0), entry(1, 1)]];
-            Self::from_eigen(&eigen::symmetric(matrix), n)
-        } else {
-            let matrix = std::array::from_fn(|a| std::array::from_fn(|b| entry(a, b)));
-            Self::from_eigen(&eigen::symmetric::<3>(matrix), n)
+            return Self::from_eigen(&eigen::symmetric([[xx, xy], [xy, yy]]), n);
         }
+        let (xz, yz, zz) = (entry(0, 2), entry(1, 2), entry(2, 2));
+        let matrix = [[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]];
+        Self::from_eigen(&eigen::symmetric(matrix), n)
     }
 
     fn from_eigen<const N: usize>(eigen: &Eigen<N>, n: f64) -> Self {

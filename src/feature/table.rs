@@ -6,7 +6,7 @@ use super::object::{Cells, Object, PrincipalAxes, Problem};
 use super::{Feature, Ingredient};
 use crate::block::Shape;
 use crate::error::Result;
-use crate::region::collect::{collect, Frame};
+use crate::region::collect::{collect, recycle, Frame};
 use crate::region::{Moments, RegionTable};
 use crate::task::Task;
 
@@ -43,9 +43,9 @@ pub fn measure(
     let raw = needs(Ingredient::Intensity);
     let needed: Vec<Frame<'_>> = frames
         .iter()
-        .map(|frame| Frame {
-            labels: frame.labels,
+        .map(|&frame| Frame {
             raw: frame.raw.filter(|_| raw),
+            ..frame
         })
         .collect();
     let n_channels = frames
@@ -59,7 +59,9 @@ pub fn measure(
         axes: needs(Ingredient::Axes),
     };
     let tables = collect(&needed, block_shape, task)?;
-    finish.all(&tables, task)
+    let finished = finish.all(&tables, task);
+    recycle(tables);
+    finished
 }
 
 /// First column of each feature, and the number of columns at the end.

@@ -1,6 +1,9 @@
 //! The pass over an image: slabs of blocks in any thread, their tables merged in slab order.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 
@@ -8,15 +11,16 @@ use super::intensity::RawImage;
 use super::rows::RowIndex;
 use super::runs::{LabelImage, Piece, Run};
 use super::table::RegionTable;
-use crate::block::Block;
+use crate::block::{Block, Shape};
 use crate::error::{Error, Result};
 use crate::task::Task;
 
-/// The frames of an image: one label image and, if intensities are wanted, one raw image each.
+/// One time point: a label image and, if intensities are wanted, the raw image of the same shape.
+#[derive(Clone, Copy)]
 pub struct Frame<'a> {
     /// Label image.
     pub labels: &'a dyn LabelImage,
-    /// Raw image of the same shape.
+    /// Raw image; of the same pixel type and number of channels in all frames.
     pub raw: Option<&'a dyn RawImage>,
 }
 
@@ -29,9 +33,34 @@ pub struct Frame<'a> {
 /// [`Error::Cancelled`].
 pub fn collect(
     frames: &[Frame<'_>],
-    block_shape: Option<[usize; 3]>,
+    block_shape: Option<Shape>,
     task: &Task,
 ) -> Result<Vec<RegionTable>> {
+    let slabs = slabs(frames, block_shape)?;
+    task.expect(slabs.len());
+    let fold = Fold::new(frames);
+    let next = AtomicUsize::new(0);
+    // Slabs are taken in order, so that few tables have to wait for their turn.
+    let work = |_| {
+        let turn = next.fetch_add(1, Ordering::Relaxed);
+        let Some(&(t, slab)) = slabs.get(turn) else {
+            return Ok(());
+        };
+        task.advance()?;
+        let mut table = empty_table(frames[t].raw);
+        MEMORY.with_borrow_mut(|memory| collect_slab(&frames[t], &slab, &mut table, memory))?;
+        fold.add(turn, t, table);
+        Ok(())
+    };
+    (0..slabs.len())
+        .into_par_iter()
+        .with_max_len(1)
+        .try_for_each(work)?;
+    Ok(fold.finish())
+}
+
+/// The slabs of all blocks of all frames, with their frame.
+fn slabs(frames: &[Frame<'_>], block_shape: Option<Shape>) -> Result<Vec<(usize, Block)>> {
     let mut slabs = Vec::new();
     for (t, frame) in frames.iter().enumerate() {
         check(frame)?;
@@ -39,32 +68,7 @@ pub fn collect(
         let blocks = block_shape.map_or_else(|| vec![whole], |shape| whole.grid(shape));
         slabs.extend(blocks.iter().flat_map(Block::slabs).map(|slab| (t, slab)));
     }
-    task.expect(slabs.len());
-    let parts: Vec<RegionTable> = slabs
-        .par_iter()
-        .with_max_len(1)
-        .map(|(t, slab)| {
-            task.advance()?;
-            MEMORY.with_borrow_mut(|memory| collect_slab(&frames[*t], slab, memory))
-        })
-        .collect::<Result<_>>()?;
-    let mut tables: Vec<RegionTable> = frames.iter().map(|f| RegionTable::new(f.raw)).collect();
-    for ((t, _), part) in slabs.iter().zip(&parts) {
-        tables[*t].merge(part);
-    }
-    Ok(tables)
-}
-
-thread_local! {
-    static MEMORY: RefCell<Memory> = RefCell::default();
-}
-
-/// Working memory of a thread, kept between slabs and calls.
-#[derive(Default)]
-struct Memory {
-    index: RowIndex,
-    runs: Vec<Run>,
-    rows: Vec<u32>,
+    Ok(slabs)
 }
 
 fn check(frame: &Frame<'_>) -> Result<()> {
@@ -83,9 +87,25 @@ fn check(frame: &Frame<'_>) -> Result<()> {
     Ok(())
 }
 
-fn collect_slab(frame: &Frame<'_>, slab: &Block, memory: &mut Memory) -> Result<RegionTable> {
+thread_local! {
+    static MEMORY: RefCell<Memory> = RefCell::default();
+}
+
+/// Working memory of a thread, kept between slabs and calls.
+#[derive(Default)]
+struct Memory {
+    index: RowIndex,
+    runs: Vec<Run>,
+    rows: Vec<u32>,
+}
+
+fn collect_slab(
+    frame: &Frame<'_>,
+    slab: &Block,
+    table: &mut RegionTable,
+    memory: &mut Memory,
+) -> Result<()> {
     let Memory { index, runs, rows } = memory;
-    let mut table = RegionTable::new(frame.raw);
     table.swap_index(index);
     let mut scan = || {
         for z in slab.start[0]..slab.stop[0] {
@@ -102,5 +122,76 @@ fn collect_slab(frame: &Frame<'_>, slab: &Block, memory: &mut Memory) -> Result<
     table.swap_index(index);
     index.clear(&table.ids);
     table.shift(slab.start);
-    scanned.map(|()| table)
+    scanned
+}
+
+/// Takes tables back that are no longer needed, so that later ones find their memory ready.
+pub fn recycle(tables: impl IntoIterator<Item = RegionTable>) {
+    let mut spare = lock(&SPARE);
+    let mut held: usize = spare.iter().map(RegionTable::memory).sum();
+    for mut table in tables {
+        held += table.memory();
+        if held > SPARE_BYTES {
+            break;
+        }
+        table.clear();
+        spare.push(table);
+    }
+}
+
+/// Empty tables kept between slabs and calls: fresh pages cost up to a third of a short collection.
+static SPARE: Mutex<Vec<RegionTable>> = Mutex::new(Vec::new());
+
+/// Most memory kept that way.
+const SPARE_BYTES: usize = 32 << 20;
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A table without objects, in memory used before if there is any.
+fn empty_table(raw: Option<&dyn RawImage>) -> RegionTable {
+    let mut table = lock(&SPARE).pop().unwrap_or_else(|| RegionTable::new(None));
+    table.prepare(raw);
+    table
+}
+
+/// Merges tables of slabs in slab order, each as soon as its turn comes.
+struct Fold {
+    state: Mutex<FoldState>,
+}
+
+struct FoldState {
+    tables: Vec<RegionTable>,
+    /// The slab whose turn it is.
+    turn: usize,
+    /// Tables that came early, with their frame.
+    waiting: BTreeMap<usize, (usize, RegionTable)>,
+}
+
+impl Fold {
+    fn new(frames: &[Frame<'_>]) -> Self {
+        Self {
+            state: Mutex::new(FoldState {
+                tables: frames.iter().map(|f| empty_table(f.raw)).collect(),
+                turn: 0,
+                waiting: BTreeMap::new(),
+            }),
+        }
+    }
+
+    fn add(&self, turn: usize, t: usize, table: RegionTable) {
+        let state = &mut *lock(&self.state);
+        state.waiting.insert(turn, (t, table));
+        while let Some((t, table)) = state.waiting.remove(&state.turn) {
+            state.tables[t].merge(&table);
+            recycle([table]);
+            state.turn += 1;
+        }
+    }
+
+    fn finish(self) -> Vec<RegionTable> {
+        let state = self.state.into_inner();
+        state.unwrap_or_else(PoisonError::into_inner).tables
+    }
 }

@@ -1,5 +1,6 @@
 //! Size, place and spread of one object: exact integer sums over its voxels.
 
+use super::moments::to_f64;
 use crate::block::Shape;
 
 /// Sums over the coordinates (z, y, x) of an object's voxels, and its bounding box.
@@ -69,12 +70,12 @@ impl Geometry {
         self.products[0] += b * x + c * y + n * b * c;
         self.products[1] += a * x + c * z + n * a * c;
         self.products[2] += a * y + b * z + n * a * b;
-        for axis in 0..3 {
-            let o = offset[axis] as u128;
+        for (axis, offset) in offset.into_iter().enumerate() {
+            let o = offset as u128;
             self.squares[axis] += 2 * o * u128::from(self.sums[axis]) + n * o * o;
-            self.sums[axis] += self.count * offset[axis] as u64;
-            self.min[axis] += offset[axis] as u32;
-            self.max[axis] += offset[axis] as u32;
+            self.sums[axis] += self.count * offset as u64;
+            self.min[axis] += offset as u32;
+            self.max[axis] += offset as u32;
         }
     }
 
@@ -100,16 +101,15 @@ impl Geometry {
         })
     }
 
-    /// n² times the covariance of the coordinates, exact: `[[zz, zy, zx], [zy, yy, yx], [zx, yx, xx]]`.
+    /// Σ(r − r̄)(r − r̄)ᵀ for the axes `a` and `b`: exact up to the last division by n.
     #[must_use]
-    pub fn scatter(&self) -> [[i128; 3]; 3] {
-        let n = i128::from(self.count);
-        let s = self.sums.map(i128::from);
-        let about = |sum: u128, a: usize, b: usize| n * sum as i128 - s[a] * s[b];
-        let [zz, yy, xx] = std::array::from_fn(|axis| about(self.squares[axis], axis, axis));
-        let yx = about(self.products[0], 1, 2);
-        let zx = about(self.products[1], 0, 2);
-        let zy = about(self.products[2], 0, 1);
-        [[zz, zy, zx], [zy, yy, yx], [zx, yx, xx]]
+    pub fn scatter(&self, a: usize, b: usize) -> f64 {
+        let sum = if a == b {
+            self.squares[a]
+        } else {
+            self.products[3 - a - b]
+        };
+        let means = i128::from(self.sums[a]) * i128::from(self.sums[b]);
+        to_f64(i128::from(self.count) * sum as i128 - means) / self.count as f64
     }
 }

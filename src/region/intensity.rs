@@ -34,6 +34,34 @@ impl Intensity {
         }
     }
 
+    /// Removes all records and keeps the memory.
+    pub fn clear(&mut self) {
+        match self {
+            Self::None => {}
+            Self::Exact { sums, .. } => sums.clear(),
+            Self::Wide(sums) => sums.clear(),
+        }
+    }
+
+    /// Becomes `wanted`, which has no records; keeps the memory if it is of the same kind.
+    pub fn prepare(&mut self, wanted: Self) {
+        match (&mut *self, &wanted) {
+            (Self::Exact { offset, .. }, Self::Exact { offset: new, .. }) => *offset = *new,
+            (Self::Wide(_), Self::Wide(_)) => {}
+            _ => *self = wanted,
+        }
+    }
+
+    /// Bytes of memory held.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        match self {
+            Self::None => 0,
+            Self::Exact { sums, .. } => sums.capacity() * size_of::<ExactSums>(),
+            Self::Wide(sums) => sums.capacity() * size_of::<WideSums>(),
+        }
+    }
+
     /// Adds record `from` of `other` to record `to`; both tables are of one raw image.
     pub fn merge(&mut self, to: usize, other: &Self, from: usize) {
         match (self, other) {

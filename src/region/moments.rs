@@ -19,6 +19,13 @@ pub struct Moments {
     pub not_finite: u64,
 }
 
+/// The nearest `f64`; numbers that fit 64 bit, nearly all, take the fast way.
+#[inline]
+#[must_use]
+pub(crate) fn to_f64(x: i128) -> f64 {
+    i64::try_from(x).map_or_else(|_| x as f64, |x| x as f64)
+}
+
 impl Moments {
     /// Σ(v − m)ᵏ for k = 2, 3, 4 from Σdᵏ for k = 1 … 4, where d is the difference to something near the mean m.
     ///

@@ -33,6 +33,12 @@ impl RowIndex {
         self.sparse.clear();
     }
 
+    /// Bytes of memory held.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.dense.len() * size_of::<u32>() + self.sparse.capacity() * size_of::<(u64, u32)>()
+    }
+
     #[cold]
     #[inline(never)]
     fn look_further(&mut self, id: u64, ids: &mut Vec<u64>) -> usize {

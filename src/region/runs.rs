@@ -1,5 +1,7 @@
 //! Rows of a label image as runs of one label; background is dropped here.
 
+use std::hint::black_box;
+
 use multiversion::multiversion;
 use ndarray::ArrayView3;
 
@@ -112,32 +114,47 @@ fn scan<L: Label>(row: &[L], runs: &mut [Run]) -> Found {
             negative: false,
         },
     };
-    let mut previous = L::default();
-    let mut chunks = row.chunks_exact(LOOK);
-    let mut base = 0;
-    for chunk in &mut chunks {
-        let mut changes = change_mask(chunk, previous);
-        previous = chunk[LOOK - 1];
+    if let Some(&first) = row.first() {
+        open.change(0, first, runs);
+    }
+    // Opaque, because the compiler treats known bits one by one and gives up vectors for it.
+    let bits = black_box(BITS);
+    let mut place = 1;
+    while place + LOOK <= row.len() {
+        let (now, before) = (&row[place..][..LOOK], &row[place - 1..][..LOOK]);
+        let mut changes = change_mask(now, before, &bits);
         while changes != 0 {
-            let place = changes.trailing_zeros() as usize;
+            let next = changes.trailing_zeros() as usize;
             changes &= changes - 1;
-            open.change(base + place, chunk[place], runs);
+            open.change(place + next, now[next], runs);
         }
-        base += LOOK;
+        place += LOOK;
     }
-    for &label in chunks.remainder() {
-        if label != previous {
-            open.change(base, label, runs);
-            previous = label;
+    for place in place..row.len() {
+        if row[place] != row[place - 1] {
+            open.change(place, row[place], runs);
         }
-        base += 1;
     }
-    open.change(base, L::default(), runs);
+    open.change(row.len(), L::default(), runs);
     open.found
 }
 
-/// Labels looked at together.
-const LOOK: usize = 64;
+/// Labels looked at together, as two words of bits.
+const LOOK: usize = 2 * WORD;
+
+/// Labels per word.
+const WORD: usize = 32;
+
+/// One bit for each label of a word.
+const BITS: [u32; WORD] = {
+    let mut bits = [0; WORD];
+    let mut i = 0;
+    while i < WORD {
+        bits[i] = 1 << i;
+        i += 1;
+    }
+    bits
+};
 
 /// The run that is being read.
 struct Open<L> {
@@ -166,19 +183,21 @@ impl<L: Label> Open<L> {
 
 /// Bit i is set where label i differs from the one before it.
 #[inline(always)]
-fn change_mask<L: Label>(chunk: &[L], previous: L) -> u64 {
-    let mut bytes = [0u8; LOOK];
-    bytes[0] = u8::from(chunk[0] != previous);
-    for ((byte, now), before) in bytes[1..].iter_mut().zip(&chunk[1..]).zip(chunk) {
-        *byte = u8::from(now != before);
+fn change_mask<L: Label>(now: &[L], before: &[L], bits: &[u32; WORD]) -> u64 {
+    let low = word_mask(&now[..WORD], &before[..WORD], bits);
+    let high = word_mask(&now[WORD..], &before[WORD..], bits);
+    u64::from(low) | u64::from(high) << WORD
+}
+
+/// One label per lane, eight lanes side by side, joined at the end: this the compiler turns into vector code.
+#[inline(always)]
+fn word_mask<L: Label>(now: &[L], before: &[L], bits: &[u32; WORD]) -> u32 {
+    let mut lanes = [0; 8];
+    for eight in 0..WORD / 8 {
+        for (place, lane) in lanes.iter_mut().enumerate() {
+            let i = 8 * eight + place;
+            *lane |= if now[i] != before[i] { bits[i] } else { 0 };
+        }
     }
-    let mut mask = 0;
-    for (place, eight) in bytes.chunks_exact(8).enumerate() {
-        let mut word = [0; 8];
-        word.copy_from_slice(eight);
-        // Gathers the lowest bit of each byte into the topmost byte, first byte lowest.
-        let bits = u64::from_le_bytes(word).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-        mask |= bits << (8 * place);
-    }
-    mask
+    lanes.iter().fold(0, |mask, lane| mask | lane)
 }

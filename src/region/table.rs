@@ -38,6 +38,30 @@ impl RegionTable {
         self.n_channels
     }
 
+    /// Forgets all objects and keeps the memory.
+    pub fn clear(&mut self) {
+        self.index.clear(&self.ids);
+        self.ids.clear();
+        self.geometry.clear();
+        self.intensity.clear();
+    }
+
+    /// Makes an empty table collect intensities of `raw`.
+    pub fn prepare(&mut self, raw: Option<&dyn RawImage>) {
+        self.n_channels = raw.map_or(0, RawImage::channels);
+        self.intensity
+            .prepare(raw.map_or(Intensity::None, RawImage::no_sums));
+    }
+
+    /// Bytes of memory held.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.index.memory()
+            + self.ids.capacity() * size_of::<u64>()
+            + self.geometry.capacity() * size_of::<Geometry>()
+            + self.intensity.memory()
+    }
+
     /// Uses the memory of `index`, which must be clear, in place of its own; for callers that make many tables.
     pub fn swap_index(&mut self, index: &mut RowIndex) {
         std::mem::swap(&mut self.index, index);

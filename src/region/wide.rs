@@ -149,15 +149,16 @@ impl WideSums {
     }
 
     #[inline(always)]
-    fn add<P: Wide>(&mut self, voxels: &[P]) {
+    fn add<P: Wide>(&mut self, row: &[P], start: usize, length: usize, buffer: &mut Buffer) {
+        let voxels = &row[start..][..length];
         if self.count == 0 {
             self.start(voxels);
         }
-        let part = sum(voxels, self.centre);
+        let part = buffer.sum(row, start, length, self.centre);
         for (mine, theirs) in self.sums.iter_mut().zip(part.sums) {
             *mine += theirs;
         }
-        self.count += voxels.len() as u64;
+        self.count += length as u64;
         self.min = lesser(part.min, self.min);
         self.max = greater(part.max, self.max);
         if !part.sums[3].is_finite() {
@@ -189,59 +190,144 @@ pub fn add_runs<P: Wide>(
     n_channels: usize,
     sums: &mut [WideSums],
 ) {
+    let mut buffer = Buffer::NEW;
     for (run, &object) in runs.iter().zip(rows) {
         let record = &mut sums[object as usize * n_channels + channel];
-        record.add(&row[run.start as usize..][..run.length as usize]);
+        let (mut start, end) = (run.start as usize, (run.start + run.length) as usize);
+        while start < end {
+            let length = PIECE.min(end - start);
+            record.add(row, start, length, &mut buffer);
+            start += length;
+        }
     }
 }
 
 const LANES: usize = 8;
 
+/// Voxels of a run summed at a time.
+const PIECE: usize = 64;
+
+/// Working memory for one piece of a run, padded to whole vectors.
+struct Buffer {
+    values: [f64; PIECE],
+    differences: [f64; PIECE],
+    squares: [f64; PIECE],
+}
+
+/// Sums of a piece of a run.
 struct Part {
     sums: [f64; 4],
     min: f64,
     max: f64,
 }
 
-#[inline(always)]
-fn sum<P: Wide>(voxels: &[P], centre: f64) -> Part {
-    let mut lanes = [[0.0; LANES]; 4];
-    let mut min = [f64::INFINITY; LANES];
-    let mut max = [f64::NEG_INFINITY; LANES];
-    let mut add = |values: &[f64; LANES], valid: usize| {
-        for lane in 0..LANES {
-            let v = values[lane];
-            let d = if lane < valid { v - centre } else { 0.0 };
-            let dd = d * d;
-            lanes[0][lane] += d;
-            lanes[1][lane] += dd;
-            lanes[2][lane] += d * dd;
-            lanes[3][lane] += dd * dd;
-            min[lane] = lesser(v, min[lane]);
-            max[lane] = greater(v, max[lane]);
-        }
+impl Buffer {
+    const NEW: Self = Self {
+        values: [0.0; PIECE],
+        differences: [0.0; PIECE],
+        squares: [0.0; PIECE],
     };
-    let mut eights = voxels.chunks_exact(LANES);
-    for eight in &mut eights {
-        add(&std::array::from_fn(|lane| eight[lane].value()), LANES);
+
+    /// The sums of the voxels `start..start + length` of `row`, at most [`PIECE`].
+    ///
+    /// Simple loops, one after the other: each of them the compiler turns into vector code.
+    #[inline(always)]
+    fn sum<P: Wide>(&mut self, row: &[P], start: usize, length: usize, centre: f64) -> Part {
+        let padded = length.next_multiple_of(LANES);
+        let values = &mut self.values[..padded];
+        read(row, start, length, values);
+        let differences = &mut self.differences[..padded];
+        for (d, v) in differences.iter_mut().zip(&*values) {
+            *d = v - centre;
+        }
+        mend(differences, length, 0.0);
+        mend(values, length, values[0]);
+        let squares = &mut self.squares[..padded];
+        for (square, d) in squares.iter_mut().zip(&*differences) {
+            *square = d * d;
+        }
+        Part {
+            sums: [
+                total(differences, |i| differences[i]),
+                total(squares, |i| squares[i]),
+                total(squares, |i| differences[i] * squares[i]),
+                total(squares, |i| squares[i] * squares[i]),
+            ],
+            min: extremum(values, f64::INFINITY, lesser),
+            max: extremum(values, f64::NEG_INFINITY, greater),
+        }
     }
-    let rest = eights.remainder();
-    if let Some(last) = rest.last() {
-        let padded = std::array::from_fn(|lane| rest.get(lane).unwrap_or(last).value());
-        add(&padded, rest.len());
+}
+
+/// Reads the voxels `start..start + length` of `row`; what comes behind them has no meaning.
+#[inline(always)]
+fn read<P: Wide>(row: &[P], start: usize, length: usize, values: &mut [f64]) {
+    // Beyond the run where possible: cheaper than a loop of unknown length.
+    let wide = row.get(start..start + values.len());
+    if let Some(wide) = wide {
+        for (values, pixels) in values.chunks_exact_mut(LANES).zip(wide.chunks_exact(LANES)) {
+            for lane in 0..LANES {
+                values[lane] = pixels[lane].value();
+            }
+        }
+    } else {
+        for (value, pixel) in values.iter_mut().zip(&row[start..start + length]) {
+            *value = pixel.value();
+        }
     }
-    Part {
-        sums: lanes.map(|l| fold(l, |a, b| a + b)),
-        min: fold(min, lesser),
-        max: fold(max, greater),
+}
+
+/// Replaces what is behind the first `length` values.
+#[inline(always)]
+fn mend(values: &mut [f64], length: usize, filler: f64) {
+    let last = values.len() - LANES;
+    let keep = &KEEP[last + LANES - length..][..LANES];
+    for (value, keep) in values[last..].iter_mut().zip(keep) {
+        *value = f64::from_bits((value.to_bits() & keep) | (filler.to_bits() & !keep));
     }
+}
+
+/// A window of this, n places before its middle, keeps the first n of [`LANES`] values.
+const KEEP: [u64; 2 * LANES] = {
+    let mut keep = [0; 2 * LANES];
+    let mut lane = 0;
+    while lane < LANES {
+        keep[lane] = u64::MAX;
+        lane += 1;
+    }
+    keep
+};
+
+/// Sum of `term` over the places of `like`, whole vectors.
+#[inline(always)]
+fn total(like: &[f64], term: impl Fn(usize) -> f64) -> f64 {
+    let mut lanes = [0.0; LANES];
+    for block in (0..like.len() / LANES).map(|block| block * LANES) {
+        for (lane, sum) in lanes.iter_mut().enumerate() {
+            *sum += term(block + lane);
+        }
+    }
+    fold(lanes, |a, b| a + b)
+}
+
+#[inline(always)]
+fn extremum(values: &[f64], start: f64, choose: impl Fn(f64, f64) -> f64) -> f64 {
+    let mut lanes = [start; LANES];
+    for block in values.chunks_exact(LANES) {
+        for (best, &value) in lanes.iter_mut().zip(block) {
+            *best = choose(value, *best);
+        }
+    }
+    fold(lanes, choose)
 }
 
 /// Folds lanes pairwise in one fixed order.
 #[inline(always)]
 fn fold(l: [f64; LANES], op: impl Fn(f64, f64) -> f64) -> f64 {
-    let four: [f64; 4] = std::array::from_fn(|i| op(l[i], l[i + 4]));
-    op(op(four[0], four[2]), op(four[1], four[3]))
+    op(
+        op(op(l[0], l[4]), op(l[2], l[6])),
+        op(op(l[1], l[5]), op(l[3], l[7])),
+    )
 }
 
 /// The lesser of two numbers; one instruction, unlike `f64::min`, since NaN needs no care here.
