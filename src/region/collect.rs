@@ -41,7 +41,7 @@ pub fn collect(
     let fold = Fold::new(frames);
     let next = AtomicUsize::new(0);
     // Slabs are taken in order, so that few tables have to wait for their turn.
-    let work = |_| {
+    let work = |_| -> Result<()> {
         let turn = next.fetch_add(1, Ordering::Relaxed);
         let Some(&(t, slab)) = slabs.get(turn) else {
             return Ok(());

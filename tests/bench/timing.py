@@ -56,12 +56,16 @@ def paired(ours: Callable[[], object], peer: Callable[[], object], rounds: int) 
 
 
 def peak_megabytes(setup: str, call: str) -> float:
-    """Peak memory that ``call`` adds to a process that has run ``setup``."""
+    """Peak memory that ``call`` adds to a process that has run ``setup``; Linux only."""
     code = (
-        f"import resource\n{setup}\n"
-        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        f"{setup}\n"
+        "import pathlib, re\n"
+        "def kilobytes(name):\n"
+        "    return int(re.search(name + r':\\s+(\\d+)', pathlib.Path('/proc/self/status').read_text())[1])\n"
+        "pathlib.Path('/proc/self/clear_refs').write_text('5')  # forget the peak so far\n"
+        "before = kilobytes('VmRSS')\n"
         f"result = {call}\n"
-        "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)"
+        "print((kilobytes('VmHWM') - before) / 1024)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=Path(__file__).parent
