@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+import numpy as np
+
 from napari_objclass.errors import FeatureError, ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -76,7 +77,8 @@ class FeatureTable:
     frames: NDArray[np.int64]
     values: NDArray[np.float64]
     specs: tuple[FeatureSpec, ...]
-    _missing: tuple[tuple[int, int, int], ...] = field(default=(), repr=False)
+    _missing: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 3), np.int64), repr=False)
+    """Row, column and number of the reason of each missing value."""
     _reasons: tuple[str, ...] = field(default=(), repr=False)
 
     def __len__(self) -> int:
@@ -105,7 +107,7 @@ class FeatureTable:
         """One entry for each missing value; a feature of several values names the one that is missing."""
         owners = [spec for spec in self.specs for _ in spec.columns]
         found = []
-        for row, column, number in self._missing:
+        for row, column, number in self._missing.tolist():
             spec, reason = owners[column], self._reasons[number]
             if spec.n_values > 1:
                 reason = f"{self.columns[column]}: {reason}"
@@ -117,13 +119,16 @@ class FeatureTable:
         ranges = {spec.id: self._columns_of(spec.id) for spec in self.specs}
         refuse_unknown(features, ranges)
         kept = [column for feature in features for column in range(ranges[feature].start, ranges[feature].stop)]
-        moved = {column: place for place, column in enumerate(kept)}
+        places = np.full(len(self.columns), -1)
+        places[kept] = np.arange(len(kept))
+        missing = self._missing.copy()
+        missing[:, 1] = places[missing[:, 1]]
         return FeatureTable(
             self.ids,
             self.frames,
             self.values[:, kept],
             tuple(self.specs[self.features.index(feature)] for feature in features),
-            tuple((row, moved[column], reason) for row, column, reason in self._missing if column in moved),
+            missing[missing[:, 1] >= 0],
             self._reasons,
         )
 

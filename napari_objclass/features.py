@@ -122,7 +122,7 @@ def measure(
         measured.frames,
         measured.values.reshape(len(measured.ids), n_columns),
         tuple(specs),
-        tuple(measured.problems),
+        measured.missing,
         tuple(measured.reasons),
     )
 
