@@ -61,7 +61,7 @@ def measure(
     NDArray[np.uint64],
     NDArray[np.int64],
     NDArray[np.float64],
-    list[tuple[int, int, int]],
+    NDArray[np.int64],
     list[str],
 ]: ...
 

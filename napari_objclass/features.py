@@ -1,163 +1,23 @@
-"""Measuring objects: the catalogue of features, the table they fill, and the function that fills it."""
+"""Measuring objects: the catalogue of features, and the function that fills a table with them."""
 
 from __future__ import annotations
 
-import difflib
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from napari_objclass import axes as ax, kernels
 from napari_objclass.errors import DtypeError, FeatureError, ParameterError, ShapeError
+from napari_objclass.feature_table import FeatureSpec, FeatureTable, Problem, refuse_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["FeatureSpec", "FeatureTable", "Problem", "choose", "feature_catalog", "measure"]
 
 _NOT_BY_DEFAULT = "Location"
-
-
-@dataclass(frozen=True)
-class FeatureSpec:
-    """What a feature is called, what it measures, and which columns it fills.
-
-    ``ilastik_id`` is ``"<plug-in>/<id>"`` of the ilastik feature whose values this one reproduces, else None.
-    """
-
-    id: str
-    display: str
-    group: str
-    plugin: str
-    doc: str
-    unit: str
-    n_values: int
-    columns: tuple[str, ...]
-    hidden: bool
-    ilastik_id: str | None
-    dims: tuple[int, ...]
-    per_channel: bool
-
-    @property
-    def display_columns(self) -> tuple[str, ...]:
-        """Column names as ilastik writes them: the display name, numbered if there are several values."""
-        if self.n_values == 1:
-            return (self.display,)
-        return tuple(f"{self.display}_{i}" for i in range(self.n_values))
-
-
-class Problem(NamedTuple):
-    """Why a value of an object is missing."""
-
-    id: int
-    frame: int
-    feature: str
-    reason: str
-
-
-@dataclass(frozen=True, eq=False)
-class FeatureTable:
-    """Feature values of objects: one row per object, by frame and then by id; always the same columns.
-
-    ``table["centroid"]`` gives the values of one feature, of shape (n_objects, n_values); vectors are in x, y[, z]
-    order. A missing value is NaN and has its reason in :attr:`problems`.
-
-    Attributes
-    ----------
-    ids : ndarray of uint64, shape (n_objects,)
-        Label of each object in its frame.
-    frames : ndarray of int64, shape (n_objects,)
-        Frame of each object, 0 for images without time.
-    values : ndarray of float64, shape (n_objects, n_columns)
-    specs : tuple of FeatureSpec
-        The features measured, in column order.
-    """
-
-    ids: NDArray[np.uint64]
-    frames: NDArray[np.int64]
-    values: NDArray[np.float64]
-    specs: tuple[FeatureSpec, ...]
-    _missing: tuple[tuple[int, int, int], ...] = field(default=(), repr=False)
-    _reasons: tuple[str, ...] = field(default=(), repr=False)
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    def __getitem__(self, feature: str) -> NDArray[np.float64]:
-        return self.values[:, self._columns_of(feature)]
-
-    @property
-    def features(self) -> tuple[str, ...]:
-        """Ids of the features measured."""
-        return tuple(spec.id for spec in self.specs)
-
-    @cached_property
-    def columns(self) -> list[str]:
-        """Ids of the columns of :attr:`values`."""
-        return [column for spec in self.specs for column in spec.columns]
-
-    @property
-    def display_columns(self) -> list[str]:
-        """Names of the columns as ilastik writes them."""
-        return [column for spec in self.specs for column in spec.display_columns]
-
-    @cached_property
-    def problems(self) -> list[Problem]:
-        """One entry for each missing value; a feature of several values names the one that is missing."""
-        owners = [spec for spec in self.specs for _ in spec.columns]
-        found = []
-        for row, column, number in self._missing:
-            spec, reason = owners[column], self._reasons[number]
-            if spec.n_values > 1:
-                reason = f"{self.columns[column]}: {reason}"
-            found.append(Problem(int(self.ids[row]), int(self.frames[row]), spec.id, reason))
-        return found
-
-    def select(self, features: Sequence[str]) -> FeatureTable:
-        """Keep some of the features, in the order given."""
-        ranges = {spec.id: self._columns_of(spec.id) for spec in self.specs}
-        _refuse_unknown(features, ranges)
-        kept = [column for feature in features for column in range(ranges[feature].start, ranges[feature].stop)]
-        moved = {column: place for place, column in enumerate(kept)}
-        return FeatureTable(
-            self.ids,
-            self.frames,
-            self.values[:, kept],
-            tuple(self.specs[self.features.index(feature)] for feature in features),
-            tuple((row, moved[column], reason) for row, column, reason in self._missing if column in moved),
-            self._reasons,
-        )
-
-    def to_dataframe(self, names: Literal["display", "id"] = "display") -> pd.DataFrame:
-        """Make a pandas data frame with the columns ``labelimage_oid``, ``timestep`` and one per value.
-
-        Parameters
-        ----------
-        names : {"display", "id"}
-            Name columns as ilastik does, or by their ids.
-        """
-        import pandas as pd
-
-        if names not in ("display", "id"):
-            raise ParameterError(f"names must be 'display' or 'id', not {names!r}")
-        columns = self.display_columns if names == "display" else self.columns
-        frame = pd.DataFrame(self.values, columns=columns)
-        frame.insert(0, "timestep", self.frames)
-        frame.insert(0, "labelimage_oid", self.ids)
-        return frame
-
-    def _columns_of(self, feature: str) -> slice:
-        start = 0
-        for spec in self.specs:
-            if spec.id == feature:
-                return slice(start, start + spec.n_values)
-            start += spec.n_values
-        raise KeyError(_unknown(feature, self.features))
 
 
 def feature_catalog(
@@ -272,7 +132,7 @@ def measure(
         measured.frames,
         measured.values.reshape(len(measured.ids), n_columns),
         tuple(specs),
-        tuple(measured.problems),
+        measured.missing,
         tuple(measured.reasons),
     )
 
@@ -346,24 +206,8 @@ def _choose(
             raise FeatureError(f"feature {feature!r} exists only for {spec.dims[0]}D images, and this one is {n_dims}D")
         if spec.per_channel and not n_channels:
             raise FeatureError(f"feature {feature!r} needs intensities: pass the raw image too")
-    _refuse_unknown(features, known)
+    refuse_unknown(features, known)
     return [known[feature] for feature in features]
-
-
-def _refuse_unknown(features: Sequence[str], known: Sequence[str] | dict[str, Any]) -> None:
-    seen = set()
-    for feature in features:
-        if feature not in known:
-            raise FeatureError(_unknown(feature, list(known)))
-        if feature in seen:
-            raise FeatureError(f"feature {feature!r} is asked for twice")
-        seen.add(feature)
-
-
-def _unknown(feature: object, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(str(feature), known, n=3)
-    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else "feature_catalog() lists those that exist"
-    return f"there is no feature {feature!r}; {hint}"
 
 
 def _specs(n_dims: int, channels: tuple[str, ...]) -> list[FeatureSpec]:

@@ -126,7 +126,7 @@ class Measured(NamedTuple):
     ids: NDArray[np.uint64]
     frames: NDArray[np.int64]
     values: NDArray[np.float64]  # (n_objects, n_columns)
-    problems: list[tuple[int, int, int]]  # row, column, index of the reason
+    missing: NDArray[np.int64]  # (n_missing, 3): row, column, index of the reason
     reasons: list[str]
 
 
@@ -150,7 +150,7 @@ def measure(
     ``block_shape`` (z, y, x) cuts the work into blocks; None takes a frame as one block.
     """
     run = Run("measuring objects", threads, progress, cancel)
-    ids, frames, values, problems, reasons = _core.measure(run, labels, raw, list(features), block_shape)
+    ids, frames, values, missing, reasons = _core.measure(run, labels, raw, list(features), block_shape)
     n_columns = values.size // len(ids) if len(ids) else 0
     return Measured(ids, frames, values.reshape(len(ids), n_columns), problems, reasons)
 
@@ -221,3 +221,4 @@ def remove_project_leftovers(path: Path) -> None:
 def read_journal(path: Path) -> JournalContent:
     """Read a journal without owning it; a missing one is empty."""
     return _core.read_journal(Run("read journal"), path)
+    return Measured(ids, frames, values.reshape(len(ids), n_columns), missing.reshape(-1, 3), reasons)

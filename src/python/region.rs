@@ -3,11 +3,12 @@
 use ndarray::Axis;
 use numpy::{IntoPyArray, PyArray1};
 use pyo3::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::convert::{with_labels, with_raw, LabelArray, RawArray};
 use super::detach::{detach, Run};
 use crate::error::{Error, Result};
-use crate::feature::{self, Feature, FeatureTable, Problem, FEATURES};
+use crate::feature::{self, Feature, FeatureTable, FEATURES};
 use crate::region::collect::Frame;
 use crate::region::{LabelImage, RawImage};
 
@@ -50,13 +51,13 @@ pub(crate) fn feature_specs(n_dims: usize, channels: Vec<String>) -> Vec<Spec> {
         .collect()
 }
 
-/// What `measure` returns: ids, frames, values (row after row), and the missing values as (row, column, reason)
-/// triples with the sentences they index.
+/// What `measure` returns: ids, frames, values (row after row), the missing values as (row, column, number of the
+/// reason) one after the other, and the reasons.
 type Measured<'py> = (
     Bound<'py, PyArray1<u64>>,
     Bound<'py, PyArray1<i64>>,
     Bound<'py, PyArray1<f64>>,
-    Vec<(usize, usize, usize)>,
+    Bound<'py, PyArray1<i64>>,
     Vec<String>,
 );
 
@@ -81,12 +82,12 @@ pub(crate) fn measure<'py>(
     let table = detach(py, run, |task| {
         feature::measure(&frames, &chosen, n_dims, block_shape, task)
     })?;
-    let (problems, reasons) = index_reasons(&table);
+    let (missing, reasons) = index_reasons(&table);
     Ok((
         table.ids.into_pyarray(py),
         table.frames.into_pyarray(py),
         table.values.into_pyarray(py),
-        problems,
+        missing.into_pyarray(py),
         reasons,
     ))
 }
@@ -115,22 +116,18 @@ fn pair<'a>(
 }
 
 /// Reasons repeat: each sentence once, and its number in place of it.
-fn index_reasons(table: &FeatureTable) -> (Vec<(usize, usize, usize)>, Vec<String>) {
+fn index_reasons(table: &FeatureTable) -> (Vec<i64>, Vec<String>) {
     let mut reasons = Vec::new();
-    let mut number = rustc_hash::FxHashMap::default();
-    let problems = table.problems.iter().map(|problem| {
-        let Problem {
-            row,
-            column,
-            reason,
-        } = *problem;
-        let place = *number.entry(reason).or_insert_with(|| {
-            reasons.push(reason.to_string());
+    let mut numbers = FxHashMap::default();
+    let mut missing = Vec::with_capacity(3 * table.problems.len());
+    for problem in &table.problems {
+        let number = *numbers.entry(problem.reason).or_insert_with(|| {
+            reasons.push(problem.reason.to_string());
             reasons.len() - 1
         });
-        (row, column, place)
-    });
-    (problems.collect(), reasons)
+        missing.extend([problem.row, problem.column, number].map(|n| n as i64));
+    }
+    (missing, reasons)
 }
 
 /// The frames of a tzyx label image.

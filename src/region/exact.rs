@@ -6,47 +6,8 @@
 use multiversion::multiversion;
 
 use super::moments::{to_f64, Moments};
+use super::pixel::Narrow;
 use super::runs::Run;
-
-/// A pixel of up to 16 bit.
-pub trait Narrow: Copy + Send + Sync {
-    /// What is subtracted from a value to fit it into `i16`.
-    const OFFSET: i32;
-    /// `self - OFFSET`.
-    fn shifted(self) -> i16;
-}
-
-impl Narrow for u8 {
-    const OFFSET: i32 = 0;
-    #[inline(always)]
-    fn shifted(self) -> i16 {
-        i16::from(self)
-    }
-}
-
-impl Narrow for i8 {
-    const OFFSET: i32 = 0;
-    #[inline(always)]
-    fn shifted(self) -> i16 {
-        i16::from(self)
-    }
-}
-
-impl Narrow for i16 {
-    const OFFSET: i32 = 0;
-    #[inline(always)]
-    fn shifted(self) -> i16 {
-        self
-    }
-}
-
-impl Narrow for u16 {
-    const OFFSET: i32 = 1 << 15;
-    #[inline(always)]
-    fn shifted(self) -> i16 {
-        (self ^ (1 << 15)) as i16
-    }
-}
 
 /// Power sums of shifted values: exact for every object of fewer than 2⁴⁶ voxels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

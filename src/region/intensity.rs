@@ -2,8 +2,9 @@
 
 use ndarray::ArrayView4;
 
-use super::exact::{self, ExactSums, Narrow};
+use super::exact::{self, ExactSums};
 use super::moments::Moments;
+use super::pixel::Narrow;
 use super::runs::{Piece, Run};
 use super::wide::{self, WideSums};
 use crate::block::Shape;

@@ -84,16 +84,15 @@ impl<L: Label> LabelImage for ArrayView3<'_, L> {
             memory.resize(labels.len() + 1, Run::default());
         }
         let found = scan(labels, memory);
-        match row
-            .iter()
-            .find(|label| found.negative && label.is_negative())
-        {
-            None => Ok(&memory[..found.runs]),
-            Some(label) => Err(Error::Value(format!(
-                "the label image holds the negative label {label} at z={z}, y={y}; \
-                 labels are 0 for background and positive for objects"
-            ))),
+        if !found.negative {
+            return Ok(&memory[..found.runs]);
         }
+        let negative = labels.iter().find(|label| label.is_negative());
+        Err(Error::Value(format!(
+            "the label image holds the negative label {} at z={z}, y={y}; \
+             labels are 0 for background and positive for objects",
+            negative.copied().unwrap_or_default()
+        )))
     }
 }
 

@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -156,32 +154,50 @@ def scikit_image(labels: np.ndarray, raw: np.ndarray) -> None:
 def compare(name: str, repeats: int, *, slow_peers: bool) -> list[Row]:
     """All comparisons on one kind of image."""
     labels, raw = images(*WORK[name])
-    found = []
+    ours: dict[int, list[Timing]] = {1: [], 2: []}
+    reads, peers = [], []
     with tempfile.TemporaryDirectory() as folder:
         vigra = Vigra(labels, raw, Path(folder))
-        ours = {1: [], 2: []}
-        reads, peers = [], []
         for _ in range(repeats):
             for threads, times in ours.items():
-                times.append(timed(lambda n=threads: measure(labels, raw, features=FEATURES, threads=n), 3))
-            reads.append(timed(lambda: (labels.sum(), raw.sum(dtype=np.uint64)) and read(labels, raw), 1).wall)
+                times.append(timed(lambda n=threads: measure(labels, raw, features=FEATURES, threads=n), 5))
+            reads.append(timed(lambda: read(labels, raw), 5))
             if peer := vigra.run():
                 peers.append(peer)
         vigra.close()
-    for threads, times in ours.items():
-        wall, cpu = (min(column) for column in zip(*times, strict=True))
-        size = (labels.nbytes + raw.nbytes) / 1e9
-        print(f"{name}, {threads} threads: {wall * 1e3:.1f} ms wall, {cpu * 1e3:.1f} ms CPU, {size / wall:.1f} GB/s")
-        if peers:
-            peer = min(peer.wall for peer in peers)
-            found.append(Row(f"features {name}, {threads} threads vs VIGRA", wall, peer, peer / wall))
-    fastest = min(t.wall for t in ours[2])
-    plain = min(timed(lambda: read(labels, raw), 5).wall for _ in range(2))
-    found.append(Row(f"features {name}, 2 threads vs a plain read", fastest, plain, plain / fastest))
+    one, two = (fastest(times) for times in ours.values())
+    found = []
+    if peers:
+        peer = fastest(peers)
+        found.append(Row(f"{name}: 1 thread, VIGRA", one.wall, peer.wall, peer.wall / one.wall))
+        found.append(Row(f"{name}: 1 thread, VIGRA, CPU time", one.cpu, peer.cpu, peer.cpu / one.cpu))
+        found.append(Row(f"{name}: 2 threads, VIGRA", two.wall, peer.wall, peer.wall / two.wall))
+    plain = fastest(reads).wall
+    found.append(Row(f"{name}: 2 threads, plain read by numpy", two.wall, plain, plain / two.wall))
     if slow_peers:
-        peer = timed(lambda: scikit_image(labels, raw), 1).wall
-        found.append(Row(f"features {name}, 2 threads vs scikit-image", fastest, peer, peer / fastest))
+        peer = timed(lambda: scikit_image(labels, raw), 1)
+        found.append(Row(f"{name}: 2 threads, scikit-image", two.wall, peer.wall, peer.wall / two.wall))
     return found
+
+
+def fastest(times: list[Timing]) -> Timing:
+    """Smallest wall and CPU time of all."""
+    return Timing(*(min(column) for column in zip(*times, strict=True)))
+
+
+def peak_memory(name: str) -> float:
+    """Memory (MB) that one call needs beyond its input; Linux only."""
+    labels, raw = images(*WORK[name])
+    Path("/proc/self/clear_refs").write_text("5")
+    before = status("VmRSS")
+    measure(labels, raw, features=FEATURES)
+    return (status("VmHWM") - before) / 1024
+
+
+def status(field: str) -> int:
+    """Read a line of /proc/self/status, in kB."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(field))
 
 
 def read(labels: np.ndarray, raw: np.ndarray) -> None:
@@ -202,10 +218,11 @@ def main() -> None:
     """Print the comparisons."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer repeats, no slow peers")
-    for row in rows(quick=parser.parse_args().quick):
+    quick = parser.parse_args().quick
+    for name in WORK:
+        print(f"{name}: {peak_memory(name):.0f} MB beyond the input")
+    for row in rows(quick=quick):
         print(f"{row.work:70} {row.ours * 1e3:9.1f} ms {row.peer * 1e3:10.1f} ms {row.ratio:8.2f}x")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"peak memory {peak:.0f} MB", file=sys.stderr)
 
 
 if __name__ == "__main__":
