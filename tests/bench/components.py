@@ -8,7 +8,8 @@ import cc3d
 import numpy as np
 from scipy import ndimage
 from skimage.measure import label
-from timing import Row, paired, peak_megabytes
+from timing import Memory, Row, fastest, paired, peak_megabytes
+from vigra_peer import Vigra
 
 import napari_objclass as oc
 
@@ -16,6 +17,11 @@ import napari_objclass as oc
 WORK = {
     "2D 4096²": ((4096, 4096), 6, 0.76),
     "3D 256×512×512": ((256, 512, 512), 3, 0.9),
+}
+
+VIGRA_CALLS = {
+    2: "image: vigra.analysis.labelImageWithBackground(image, neighborhood=4)",
+    3: "image: vigra.analysis.labelVolumeWithBackground(image, neighborhood=6)",
 }
 
 
@@ -42,11 +48,15 @@ def rows() -> list[Row]:
             ours, theirs = paired(lambda: oc.connected_components(image, threads=1), call, 3)  # noqa: B023
             work = f"components, {name}, {oc.connected_components(image).max()} objects, 1 thread"
             found.append(Row(work, ours.wall, theirs.wall, peer))
+        with Vigra(VIGRA_CALLS[image.ndim], image) as vigra:
+            times = [time for _ in range(4) for time in vigra.run()]
+        if times:
+            found.append(Row(work, ours.wall, fastest(times).wall, "VIGRA"))
     return found
 
 
-def memory() -> list[tuple[str, str, float]]:
-    """Rows of (work, who, peak MB of the call, the result included)."""
+def memory() -> list[Memory]:
+    """Peak memory of one call."""
     calls = {
         "ours": "oc.connected_components(image)",
         "cc3d": "cc3d.connected_components(image, connectivity=2 * image.ndim)",
@@ -60,11 +70,5 @@ def memory() -> list[tuple[str, str, float]]:
                 "import napari_objclass as oc, cc3d, numpy as np\nfrom scipy import ndimage\n"
                 f"image = np.load({file.name!r})"
             )
-            found += [(f"components, {name}", who, peak_megabytes(setup, call)) for who, call in calls.items()]
+            found += [Memory(f"components, {name}", who, peak_megabytes(setup, call)) for who, call in calls.items()]
     return found
-
-
-if __name__ == "__main__":
-    for row in rows():
-        print(row.markdown())
-    print(memory())

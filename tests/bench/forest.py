@@ -2,54 +2,38 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 from sklearn.datasets import make_classification
 from sklearn.ensemble import RandomForestClassifier
+from timing import Row, paired
 
-from napari_objclass.forest import RandomForest
+import napari_objclass as oc
 
 N_TRAIN, N_PREDICT, N_COLUMNS = 1000, 1_000_000, 60
 
 
-def rows(threads: int = 1, n_predict: int = N_PREDICT) -> list[tuple[str, float, float, float]]:
-    """Rows of (work, seconds here, seconds of scikit-learn, ratio); each time is the least of several."""
+def rows() -> list[Row]:
+    """Training and prediction, by wall clock and by CPU seconds, on one and on two threads."""
     x, y = make_classification(
-        N_TRAIN + n_predict, N_COLUMNS, n_informative=12, n_redundant=8, n_classes=4, flip_y=0.05, random_state=0
+        N_TRAIN + N_PREDICT, N_COLUMNS, n_informative=12, n_redundant=8, n_classes=4, flip_y=0.05, random_state=0
     )
     x = x.astype(np.float32)
+    return [row for threads in (1, 2) for row in compare(x, y, threads)]
+
+
+def compare(x: np.ndarray, y: np.ndarray, threads: int) -> list[Row]:
+    """The comparisons on one number of threads for both."""
     train, classes, unseen = x[:N_TRAIN], y[:N_TRAIN], x[N_TRAIN:]
-    ours = RandomForest(threads=threads)
+    ours = oc.RandomForest(threads=threads)
     peer = RandomForestClassifier(100, random_state=0, n_jobs=threads)
     works = {
-        f"train {N_TRAIN} x {N_COLUMNS}": (lambda: ours.fit(train, classes), lambda: peer.fit(train, classes), 5),
-        f"predict {n_predict} x {N_COLUMNS}": (
-            lambda: ours.predict_proba(unseen),
-            lambda: peer.predict_proba(unseen),
-            2,
-        ),
+        f"train {N_TRAIN} × {N_COLUMNS}": (lambda: ours.fit(train, classes), lambda: peer.fit(train, classes), 5),
+        f"predict 1M × {N_COLUMNS}": (lambda: ours.predict_proba(unseen), lambda: peer.predict_proba(unseen), 2),
     }
-    table = []
-    for work, (run, run_peer, repeats) in works.items():
-        pairs = zip(least_seconds(run, repeats), least_seconds(run_peer, repeats), strict=True)
-        for clock, (here, there) in zip(("wall", "CPU"), pairs, strict=True):
-            table.append((f"{work}, {threads} threads, {clock}", here, there, there / here))
-    return table
-
-
-def least_seconds(run, repeats: int) -> tuple[float, float]:
-    """Least wall-clock and least CPU seconds (all threads) of some runs."""
-    walls, cpus = [], []
-    for _ in range(repeats):
-        wall, cpu = time.perf_counter(), time.process_time()
-        run()
-        walls.append(time.perf_counter() - wall)
-        cpus.append(time.process_time() - cpu)
-    return min(walls), min(cpus)
-
-
-if __name__ == "__main__":
-    for threads in (1, 2):
-        for work, here, there, ratio in rows(threads):
-            print(f"{work:45} {here:8.3f} s   scikit-learn {there:8.3f} s   {ratio:5.1f} x")
+    found = []
+    for work, (run, run_peer, rounds) in works.items():
+        here, there = paired(run, run_peer, rounds)
+        for clock in ("wall", "cpu"):
+            title = f"forest, {work}, {threads} threads, {clock}"
+            found.append(Row(title, getattr(here, clock), getattr(there, clock), "scikit-learn"))
+    return found

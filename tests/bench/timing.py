@@ -32,7 +32,15 @@ class Row(NamedTuple):
     def markdown(self) -> str:
         """The row of the report."""
         ratio = self.peer / self.ours
-        return f"| {self.work} | {_seconds(self.ours)} | {_seconds(self.peer)} | {self.name} | {ratio:.1f}× |"
+        return f"| {self.work} | {_seconds(self.ours)} | {_seconds(self.peer)} | {self.name} | {ratio:.3g}× |"
+
+
+class Memory(NamedTuple):
+    """Peak memory of one call beyond its input, the result included."""
+
+    work: str
+    who: str
+    megabytes: float
 
 
 def _seconds(value: float) -> str:
@@ -45,14 +53,19 @@ def least(call: Callable[[], object], repeats: int) -> Timing:
     for _ in range(repeats):
         wall, cpu = time.perf_counter(), time.process_time()
         call()
-        found.append((time.perf_counter() - wall, time.process_time() - cpu))
-    return Timing(*map(min, zip(*found, strict=True)))
+        found.append(Timing(time.perf_counter() - wall, time.process_time() - cpu))
+    return fastest(found)
+
+
+def fastest(times: list[Timing]) -> Timing:
+    """Least wall and least CPU time of all."""
+    return Timing(*map(min, zip(*times, strict=True)))
 
 
 def paired(ours: Callable[[], object], peer: Callable[[], object], rounds: int) -> tuple[Timing, Timing]:
     """Least times of both, run in turn, so that a change of the machine's speed meets both."""
     pairs = [(least(ours, 2), least(peer, 1)) for _ in range(rounds)]
-    return tuple(Timing(*map(min, zip(*side, strict=True))) for side in zip(*pairs, strict=True))
+    return fastest([our for our, _ in pairs]), fastest([their for _, their in pairs])
 
 
 def peak_megabytes(setup: str, call: str) -> float:
