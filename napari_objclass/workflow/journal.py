@@ -7,18 +7,21 @@ or whose file system has no locks.
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import uuid
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import platformdirs
 
 from napari_objclass import kernels
 from napari_objclass.errors import FileError, ProjectLockedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SUFFIX = ".journal"
 BACKUP_SUFFIX = ".journal.bak"
@@ -71,6 +74,18 @@ class KeptJournal:
         """Whether it is in the recovery folder."""
         return self.path.name == _FILE
 
+    @contextmanager
+    def unchanged_on_failure(self) -> Iterator[None]:
+        """Give it up again as it was, if what is done with it fails."""
+        was_empty = not kernels.read_journal(self.path).events
+        try:
+            yield
+        except BaseException:
+            if was_empty:
+                self.journal.clear("", None, 0)
+            self.close()
+            raise
+
     def close(self) -> None:
         """Give it up; nothing remains of one without changes."""
         self.journal.close()
@@ -121,11 +136,16 @@ def recoverable_of(project: Path) -> list[Path]:
     return [recovery_path(recovery.id) for recovery in recoverable() if recovery.path == project]
 
 
-def set_aside(path: Path) -> None:
-    """Copy a journal to the recovery folder, to be found among the recoverable ones."""
-    copy = _new_folder() / _FILE
-    shutil.copy2(path, copy)
-    sync(copy)
+def set_aside(project: Path, entries: list[tuple[str, int, str]]) -> None:
+    """Keep entries (generation, number, change) of another state of a project in the recovery folder."""
+    kept = KeptJournal.in_recovery_folder(project)
+    last = None
+    for generation, seq, event in entries:
+        if last != (generation, seq - 1):
+            kept.journal.start(generation, None, seq - 1)
+        kept.journal.append([event])
+        last = (generation, seq)
+    kept.close()
 
 
 def remove(path: Path) -> None:

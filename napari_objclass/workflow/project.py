@@ -64,6 +64,7 @@ class ProjectStore:
         self._previous: str | None = None
         self._saved_seq = 0
         self._seq = 0
+        self._foreign: list[tuple[str, int, str]] = []
         self._saving = threading.Lock()
         self._appending = threading.RLock()
 
@@ -203,6 +204,7 @@ class ProjectStore:
         """Drop all unsaved changes; nothing else does."""
         with self._saving, self._appending:
             if self._kept is not None:
+                self._set_foreign_aside()
                 self._kept.journal.clear(self._generation, self._previous, self._saved_seq)
                 if self._kept.in_recovery:
                     self._release()
@@ -216,7 +218,7 @@ class ProjectStore:
 
     def _own(self, *, exclusive: bool) -> None:
         """Take over the journal beside the project, if that can be."""
-        assert self.path is not None
+        assert self.path is not None  # only `open` calls this
         try:
             self._kept = KeptJournal.beside(self.path)
             kernels.remove_project_leftovers(self.path)
@@ -231,18 +233,14 @@ class ProjectStore:
     def _start(self, found: kernels.OpenedProject) -> Opened:
         """Go on from what was found."""
         document = None if found.document is None else json.loads(found.document)
-        if document is not None:
-            self._generation, self._previous = document["generation"], document["previous"]
+        if found.tip is not None:
+            self._generation, self._previous = found.tip
+        self._foreign = found.foreign
         self.notes += found.notes
         self._saved_seq, self._seq = found.saved_seq, found.seq
         events = [json.loads(event) for event in found.events]
         if self._kept is not None:
-            if found.has_foreign:
-                journal.set_aside(self._kept.path)
-                self._kept.journal.clear(self._generation, self._previous, self._saved_seq)
-                self.append(*events[: len(events) - found.n_adopted])
-            else:
-                self._kept.journal.start(self._generation, self._previous, self._seq)
+            self._kept.journal.start(self._generation, self._previous, self._seq)
         return Opened(document, found.arrays, events, self.notes)
 
     def _adopt(self, recovered: Path, events: list[Json]) -> None:
@@ -255,45 +253,31 @@ class ProjectStore:
             raise ProjectError(
                 f"{path} was saved by another process after it was opened here; save under another name to keep both"
             )
-        generation = self._write(path, document, arrays, seq)
+        generation = uuid.uuid4().hex
+        if self._kept is not None and self._kept.in_recovery:
+            self._kept.journal.announce(generation)
+        self._write(path, generation, document, arrays, seq)
         with self._appending:
-            self._follow(generation, seq)
-            if self._kept is not None:
-                self._fold_in(self._kept, path, seq)
-                if self._kept.in_recovery and self._seq == seq:
-                    self._release()
+            self._follow(path, generation, seq)
 
     def _save_elsewhere(self, path: Path, document: Json, arrays: Arrays, seq: int) -> None:
-        late = self._events_after(seq)
-        try:
-            target = KeptJournal.beside(path)
-        except FileError as error:
-            self.notes.append(f"changes to {path} are kept in the user's recovery folder until saved: {error}")
-            target = None
-        try:
-            with _set_aside(path) as aside:
-                generation = self._write(path, document, arrays, seq)
-        except BaseException:
-            if target is not None:
-                target.close()
-            raise
-        old = self._kept
+        """Move the journal, then save: a crash in between leaves all changes beside the new name."""
+        target = _claim(path, self.notes)
+        unsaved = [] if self._kept is None else kernels.read_journal(self._kept.path).events
+        generation = uuid.uuid4().hex
+        with target.unchanged_on_failure(), _set_aside(path):
+            target.journal.start(self._generation, self._previous, self._seq - len(unsaved))
+            target.journal.append(unsaved)
+            target.journal.announce(generation)
+            self._write(path, generation, document, arrays, seq)
+        old, self._kept = self._kept, target
         self.path, self.read_only, self._keeps_journal = path, False, True
-        self._kept = target
-        self._follow(generation, seq)
-        if target is not None:
-            _set_journal_aside(target, aside)
-            target.journal.clear(generation, self._previous, seq)
-        self._seq = seq
-        if late:
-            self.append(*late)
+        self._follow(path, generation, seq)
         if old is not None:
-            self._fold_in(old, path, seq)
             old.journal.clear(generation, None, seq)
             old.close()
 
-    def _write(self, path: Path, document: Json, arrays: Arrays, seq: int) -> str:
-        generation = uuid.uuid4().hex
+    def _write(self, path: Path, generation: str, document: Json, arrays: Arrays, seq: int) -> None:
         signed = {
             **document,
             "generation": generation,
@@ -302,24 +286,26 @@ class ProjectStore:
             "saved_at": datetime.now(UTC).isoformat(timespec="seconds"),
         }
         kernels.save_project(path, json.dumps(signed), arrays)
-        return generation
 
-    def _follow(self, generation: str, seq: int) -> None:
+    def _follow(self, path: Path, generation: str, seq: int) -> None:
+        """Go on from a save."""
         self._previous, self._generation, self._saved_seq = self._generation, generation, seq
-
-    def _fold_in(self, kept: KeptJournal, path: Path, seq: int) -> None:
-        """Rotate the journal after a save."""
+        if self._kept is None:
+            return
         try:
-            kept.journal.rotate(journal.backup(path), seq, self._generation, self._previous)
+            self._set_foreign_aside()
+            self._kept.journal.rotate(journal.backup(path), seq, self._generation, self._previous)
         except FileError as error:
             # The save is complete and replay skips what it contains: only the next save has more to rotate.
             self.notes.append(f"the journal of {path} was not shortened after saving: {error}")
+        if self._kept.in_recovery and self._seq == seq:
+            self._release()
 
-    def _events_after(self, seq: int) -> list[Json]:
-        if self._kept is None:
-            return []
-        content = kernels.read_journal(self._kept.path)
-        return [json.loads(event) for number, event in zip(content.seqs, content.events, strict=True) if number > seq]
+    def _set_foreign_aside(self) -> None:
+        """Keep what the journal holds of another state of the project, before it is cleared."""
+        if self._foreign and self.path is not None:
+            journal.set_aside(self.path, self._foreign)
+        self._foreign = []
 
     def _check_open(self) -> None:
         if self._closed:
@@ -331,34 +317,35 @@ class ProjectStore:
             self._kept = None
 
 
+def _claim(path: Path, notes: list[str]) -> KeptJournal:
+    """Journal for a project that is about to be saved at ``path``."""
+    try:
+        return KeptJournal.beside(path)
+    except FileError as error:
+        notes.append(f"changes to {path} are kept in the user's recovery folder until saved: {error}")
+        return KeptJournal.in_recovery_folder(path)
+
+
 @contextmanager
-def _set_aside(path: Path) -> Iterator[Path | None]:
+def _set_aside(path: Path) -> Iterator[None]:
     """Copy another project that a save is about to replace, unless the save fails."""
     backup = path.with_name(path.name + BACKUP_SUFFIX)
     occupied = path.exists() and path.stat().st_size > 0
     if occupied and not backup.exists() and kernels.project_generation(path) is None:
         raise ProjectError(f"{path} is there already and is not a project; choose another name")
-    if not occupied and not backup.exists():
-        yield None
-        return
     aside = path.with_name(f"{path.stem}.replaced-{datetime.now():%Y%m%dT%H%M%S%f}{path.suffix}")
+    copies = {path if occupied else backup: aside, journal.beside(path): journal.beside(aside)}
     try:
-        shutil.copy2(path if occupied else backup, aside)
-        journal.sync(aside)
-        yield aside
+        if occupied or backup.exists():
+            for source, copy in copies.items():
+                if source.exists():
+                    shutil.copy2(source, copy)
+                    journal.sync(copy)
+        yield
     except BaseException:
-        aside.unlink(missing_ok=True)
+        for copy in copies.values():
+            copy.unlink(missing_ok=True)
         raise
-
-
-def _set_journal_aside(target: KeptJournal, aside: Path | None) -> None:
-    """Keep the unsaved changes of the project that a save has replaced."""
-    if kernels.read_journal(target.path).events:
-        if aside is None:
-            journal.set_aside(target.path)
-        else:
-            shutil.copy2(target.path, journal.beside(aside))
-            journal.sync(journal.beside(aside))
 
 
 def _exists(path: Path) -> bool:

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::array::Arrays;
-use super::journal::{self, Content, Line};
+use super::journal::{self, Content, Entry, Line};
 use super::replay::{replay, Replay};
 use super::schema::Document;
 use super::seal::{self, State};
@@ -24,8 +24,10 @@ pub struct Opened {
     pub adopted: Option<PathBuf>,
     /// How many of the changes, at the end, come from that.
     pub n_adopted: usize,
-    /// Whether the journal also holds changes to another state of the project, which the next save would drop.
-    pub has_foreign: bool,
+    /// Changes to another state of the project in its journal, which the next save would drop.
+    pub foreign: Vec<Entry>,
+    /// The save to go on from, and the one before it.
+    pub tip: Option<(String, Option<String>)>,
     /// Number of the last change that a save contains; what comes after it is unsaved.
     pub saved_seq: u64,
     /// Number of the last change that the project's own journals hold.
@@ -43,13 +45,13 @@ pub fn open(path: &Path, recovered: &[PathBuf]) -> Result<Opened> {
     let journal = journal::read(&sibling(path, JOURNAL))?;
     let old_journal = journal::read(&sibling(path, &format!("{JOURNAL}{BACKUP}")))?;
     let mut notes = Vec::new();
-    let (project, lines) = match read(path) {
+    let (project, is_intact, lines) = match read(path) {
         Err(Error::Damaged(what)) => {
             let lines = [&old_journal.lines[..], &journal.lines].concat();
             let backup = read_backup(path, what, lines.iter().any(is_entry), &mut notes)?;
-            (backup, lines)
+            (backup, false, lines)
         }
-        project => (Some(project?), journal.lines.clone()),
+        project => (Some(project?), true, journal.lines.clone()),
     };
     let document = project.as_ref().map(|(document, _)| document);
     let saved = replay(document, &lines[..lines.len() - journal.lines.len()]);
@@ -58,19 +60,21 @@ pub fn open(path: &Path, recovered: &[PathBuf]) -> Result<Opened> {
     if !own.foreign.is_empty() {
         notes.push(foreign_note(path, own.foreign.len()));
     }
+    let of_document =
+        document.map(|document| (document.generation.clone(), document.previous.clone()));
     let known = [&old_journal.lines[..], &journal.lines].concat();
     let mut adopted = None;
     for candidate in recovered {
         let content = journal::read(candidate)?;
         let all = replay(document, &[&lines[..], &content.lines].concat());
-        let belongs = all.foreign == own.foreign && agrees(&content, &known, own.seq);
+        let belongs = all.foreign == own.foreign && agrees(&content, document, &known, own.seq);
         if belongs && adopted.is_none() {
             adopted = Some((candidate.clone(), all.entries));
         } else {
             notes.push(foreign_note(path, content.entries().count()));
         }
     }
-    let (seq, n_own, has_foreign) = (own.seq, own.entries.len(), !own.foreign.is_empty());
+    let (seq, n_own) = (own.seq, own.entries.len());
     let (adopted, entries) = match adopted {
         Some((path, entries)) => (Some(path), entries),
         None => (None, own.entries),
@@ -79,7 +83,9 @@ pub fn open(path: &Path, recovered: &[PathBuf]) -> Result<Opened> {
         adopted,
         n_adopted: entries.len() - n_own,
         events: entries.into_iter().map(|entry| entry.event).collect(),
-        has_foreign,
+        foreign: own.foreign,
+        // An intact save is where it is; of a damaged one the journals tell.
+        tip: if is_intact { of_document } else { own.tip },
         saved_seq: saved.seq,
         seq,
         notes,
@@ -140,13 +146,15 @@ fn note_losses(path: &Path, replay: &Replay, n_damaged: usize, notes: &mut Vec<S
 
 fn foreign_note(path: &Path, n: usize) -> String {
     format!(
-        "{n} changes were made on top of another state of {} and are not shown; they are kept in the list of recoverable work",
+        "{n} changes were made on top of another state of {} and are not shown; find them in the list of recoverable \
+         work after the next save",
         path.display()
     )
 }
 
-/// Whether a recovered journal agrees with all that is known up to change `seq`.
-fn agrees(recovered: &Content, known: &[Line], seq: u64) -> bool {
+/// Whether all changes of a recovered journal up to number `seq` are those that are known under that number, or were
+/// announced to be in the save at hand: else it goes another way from the same save.
+fn agrees(recovered: &Content, document: Option<&Document>, known: &[Line], seq: u64) -> bool {
     let known: HashMap<u64, &Value> = known
         .iter()
         .filter_map(|line| match line {
@@ -154,9 +162,17 @@ fn agrees(recovered: &Content, known: &[Line], seq: u64) -> bool {
             Line::Head(_) => None,
         })
         .collect();
-    let is_known =
-        |entry: &journal::Entry| entry.seq > seq || known.get(&entry.seq) == Some(&&entry.event);
-    recovered.entries().all(is_known)
+    let announces = |line: &Line| match line {
+        Line::Head(head) => document.is_some_and(|document| document.generation == head.generation),
+        Line::Entry(_) => false,
+    };
+    let n_announced = recovered.lines.iter().rposition(announces).unwrap_or(0);
+    recovered.lines[n_announced..]
+        .iter()
+        .all(|line| match line {
+            Line::Entry(entry) => entry.seq > seq || known.get(&entry.seq) == Some(&&entry.event),
+            Line::Head(_) => true,
+        })
 }
 
 fn is_entry(line: &Line) -> bool {

@@ -19,6 +19,8 @@ pub struct Replay {
     pub n_missing: u64,
     /// Number of the last change.
     pub seq: u64,
+    /// The save that the last change followed, and the one before that; none if there is no trace of a save.
+    pub tip: Option<(String, Option<String>)>,
 }
 
 /// Sorts the lines of a project's journals, oldest journal first; without a document all entries belong.
@@ -26,7 +28,10 @@ pub struct Replay {
 /// The same entry may come twice: a crash during rotation leaves it in both journals.
 #[must_use]
 pub fn replay(document: Option<&Document>, lines: &[Line]) -> Replay {
-    let line_of_saves = document.map(|document| line_of_saves(document, lines));
+    let (line_of_saves, tip) = document.map_or_else(
+        || last_head(lines),
+        |document| line_of_saves(document, lines),
+    );
     let belongs = |entry: &Entry| {
         line_of_saves
             .as_ref()
@@ -34,6 +39,7 @@ pub fn replay(document: Option<&Document>, lines: &[Line]) -> Replay {
     };
     let mut replay = Replay {
         seq: document.map_or(0, |document| document.journal_seq),
+        tip,
         ..Replay::default()
     };
     for line in lines {
@@ -49,8 +55,14 @@ pub fn replay(document: Option<&Document>, lines: &[Line]) -> Replay {
     replay
 }
 
-/// The generations that the document descends from, and those that descend from it.
-fn line_of_saves<'a>(document: &'a Document, lines: &'a [Line]) -> HashSet<&'a str> {
+/// A save and the one before it.
+type Tip = (String, Option<String>);
+
+/// The generations that the document descends from and those that descend from it, and the last of these.
+fn line_of_saves<'a>(
+    document: &'a Document,
+    lines: &'a [Line],
+) -> (Option<HashSet<&'a str>>, Option<Tip>) {
     let heads = || lines.iter().filter_map(head);
     let mut ancestors = HashSet::from([document.generation.as_str()]);
     ancestors.extend(document.previous.as_deref());
@@ -60,17 +72,27 @@ fn line_of_saves<'a>(document: &'a Document, lines: &'a [Line]) -> HashSet<&'a s
         }
     }
     let mut descendants = HashSet::from([document.generation.as_str()]);
+    let mut tip = (document.generation.clone(), document.previous.clone());
     for head in heads() {
-        if head
+        let follows = head
             .previous
             .as_deref()
-            .is_some_and(|previous| descendants.contains(previous))
-        {
-            descendants.insert(&head.generation);
+            .is_some_and(|previous| descendants.contains(previous));
+        if follows && descendants.insert(&head.generation) {
+            tip = (head.generation.clone(), head.previous.clone());
         }
     }
     ancestors.extend(descendants);
-    ancestors
+    (Some(ancestors), Some(tip))
+}
+
+/// Without a document every generation belongs.
+fn last_head<'a>(lines: &'a [Line]) -> (Option<HashSet<&'a str>>, Option<Tip>) {
+    let last = lines.iter().filter_map(head).next_back();
+    (
+        None,
+        last.map(|head| (head.generation.clone(), head.previous.clone())),
+    )
 }
 
 fn head(line: &Line) -> Option<&Head> {

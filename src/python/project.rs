@@ -43,7 +43,8 @@ pub(crate) struct OpenedProject {
     events: Vec<String>,
     adopted: Option<PathBuf>,
     n_adopted: usize,
-    has_foreign: bool,
+    foreign: Vec<(String, u64, String)>,
+    tip: Option<(String, Option<String>)>,
     saved_seq: u64,
     seq: u64,
     notes: Vec<String>,
@@ -69,7 +70,12 @@ pub(crate) fn open_project(
         events: opened.events.iter().map(ToString::to_string).collect(),
         adopted: opened.adopted,
         n_adopted: opened.n_adopted,
-        has_foreign: opened.has_foreign,
+        foreign: opened
+            .foreign
+            .into_iter()
+            .map(|entry| (entry.generation, entry.seq, entry.event.to_string()))
+            .collect(),
+        tip: opened.tip,
         saved_seq: opened.saved_seq,
         seq: opened.seq,
         notes: opened.notes,
@@ -184,6 +190,11 @@ impl Journal {
         seq: u64,
     ) -> PyResult<()> {
         self.with(py, |journal| journal.start(generation, previous, seq))
+    }
+
+    /// Before a save named `generation`: state that it will contain the entries so far.
+    fn announce(&self, py: Python<'_>, generation: &str) -> PyResult<()> {
+        self.with(py, |journal| journal.announce(generation))
     }
 
     /// Append JSON texts; returns the number of the last one once all are durable.
