@@ -62,6 +62,8 @@ class ProjectStore:
         self._kept: KeptJournal | None = None
         self._generation = uuid.uuid4().hex
         self._previous: str | None = None
+        self._saved = self._generation, self._previous
+        """The save that is on disk, and the one before it; an older one than the journal follows if that is lost."""
         self._saved_seq = 0
         self._seq = 0
         self._foreign: list[tuple[str, int, str]] = []
@@ -203,6 +205,7 @@ class ProjectStore:
     def revert(self) -> None:
         """Drop all unsaved changes; nothing else does."""
         with self._saving, self._appending:
+            self._generation, self._previous = self._saved
             if self._kept is not None:
                 self._set_foreign_aside()
                 self._kept.journal.clear(self._generation, self._previous, self._saved_seq)
@@ -235,6 +238,8 @@ class ProjectStore:
         document = None if found.document is None else json.loads(found.document)
         if found.tip is not None:
             self._generation, self._previous = found.tip
+        if document is not None:
+            self._saved = document["generation"], document["previous"]
         self._foreign = found.foreign
         self.notes += found.notes
         self._saved_seq, self._seq = found.saved_seq, found.seq
@@ -249,7 +254,7 @@ class ProjectStore:
         journal.remove(recovered)
 
     def _save_here(self, path: Path, document: Json, arrays: Arrays, seq: int) -> None:
-        if kernels.project_generation(path) not in (None, self._generation):
+        if kernels.project_generation(path) not in (None, self._saved[0]):
             raise ProjectError(
                 f"{path} was saved by another process after it was opened here; save under another name to keep both"
             )
@@ -290,6 +295,7 @@ class ProjectStore:
     def _follow(self, path: Path, generation: str, seq: int) -> None:
         """Go on from a save."""
         self._previous, self._generation, self._saved_seq = self._generation, generation, seq
+        self._saved = self._generation, self._previous
         if self._kept is None:
             return
         try:

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::array::Arrays;
 use super::journal::{self, Content, Entry, Line};
-use super::replay::{replay, Replay};
+use super::replay::{onwards, upon, Replay, Tip};
 use super::schema::Document;
 use super::seal::{self, State};
 use super::{file, sibling, BACKUP, JOURNAL};
@@ -27,7 +27,7 @@ pub struct Opened {
     /// Changes to another state of the project in its journal, which the next save would drop.
     pub foreign: Vec<Entry>,
     /// The save to go on from, and the one before it.
-    pub tip: Option<(String, Option<String>)>,
+    pub tip: Option<Tip>,
     /// Number of the last change that a save contains; what comes after it is unsaved.
     pub saved_seq: u64,
     /// Number of the last change that the project's own journals hold.
@@ -44,37 +44,49 @@ pub fn open(path: &Path, recovered: &[PathBuf]) -> Result<Opened> {
     // Journals first: if another process saves in between, its save contains what they hold.
     let journal = journal::read(&sibling(path, JOURNAL))?;
     let old_journal = journal::read(&sibling(path, &format!("{JOURNAL}{BACKUP}")))?;
+    let both = [&old_journal.lines[..], &journal.lines].concat();
     let mut notes = Vec::new();
-    let (project, is_intact, lines) = match read(path) {
+    let (project, is_intact, is_newest) = match read(path) {
         Err(Error::Damaged(what)) => {
-            let lines = [&old_journal.lines[..], &journal.lines].concat();
-            let backup = read_backup(path, what, lines.iter().any(is_entry), &mut notes)?;
-            (backup, false, lines)
+            let backup = read_backup(path, what, both.iter().any(is_entry), &mut notes)?;
+            (backup, false, false)
         }
-        project => (Some(project?), true, journal.lines.clone()),
+        project => {
+            let project = project?;
+            let is_newest = !has_complete_sequel(&project.0, &both);
+            if !is_newest {
+                notes.push(sequel_note(path, &project.0));
+            }
+            (Some(project), true, is_newest)
+        }
     };
     let document = project.as_ref().map(|(document, _)| document);
-    let saved = replay(document, &lines[..lines.len() - journal.lines.len()]);
-    let own = replay(document, &lines);
+    let play = |more: &[Line]| match document.filter(|_| is_newest) {
+        Some(document) => upon(document, &[&journal.lines[..], more].concat()),
+        None => onwards(document, &[&both[..], more].concat()),
+    };
+
+    let saved_seq = match document {
+        Some(document) if is_intact => document.journal_seq,
+        _ => onwards(document, &old_journal.lines).seq,
+    };
+    let own = play(&[]);
     note_losses(path, &own, journal.n_damaged, &mut notes);
     if !own.foreign.is_empty() {
         notes.push(foreign_note(path, own.foreign.len()));
     }
-    let of_document =
-        document.map(|document| (document.generation.clone(), document.previous.clone()));
-    let known = [&old_journal.lines[..], &journal.lines].concat();
     let mut adopted = None;
     for candidate in recovered {
         let content = journal::read(candidate)?;
-        let all = replay(document, &[&lines[..], &content.lines].concat());
-        let belongs = all.foreign == own.foreign && agrees(&content, document, &known, own.seq);
+        let all = play(&content.lines);
+        let belongs = all.foreign == own.foreign && agrees(&content, document, &both, own.seq);
         if belongs && adopted.is_none() {
             adopted = Some((candidate.clone(), all.entries));
         } else {
             notes.push(foreign_note(path, content.entries().count()));
         }
     }
-    let (seq, n_own) = (own.seq, own.entries.len());
+    let n_own = own.entries.len();
     let (adopted, entries) = match adopted {
         Some((path, entries)) => (Some(path), entries),
         None => (None, own.entries),
@@ -84,13 +96,21 @@ pub fn open(path: &Path, recovered: &[PathBuf]) -> Result<Opened> {
         n_adopted: entries.len() - n_own,
         events: entries.into_iter().map(|entry| entry.event).collect(),
         foreign: own.foreign,
-        // An intact save is where it is; of a damaged one the journals tell.
-        tip: if is_intact { of_document } else { own.tip },
-        saved_seq: saved.seq,
-        seq,
+        tip: own.tip,
+        saved_seq,
+        seq: own.seq,
         notes,
         project,
     })
+}
+
+/// Whether the project is an older save, and the journals hold everything that came after it.
+fn has_complete_sequel(document: &Document, lines: &[Line]) -> bool {
+    let sequel = onwards(Some(document), lines);
+    let is_older = sequel
+        .tip
+        .is_some_and(|(generation, _)| generation != document.generation);
+    is_older && sequel.n_missing == 0 && sequel.foreign.is_empty()
 }
 
 /// An intact project.
@@ -142,6 +162,14 @@ fn note_losses(path: &Path, replay: &Replay, n_damaged: usize, notes: &mut Vec<S
             "{n_damaged} lines of the journal of {path} are damaged and were left out"
         ));
     }
+}
+
+fn sequel_note(path: &Path, document: &Document) -> String {
+    format!(
+        "{} is an older save, of {}, and the changes made after it were found and are shown; revert to drop them",
+        path.display(),
+        document.saved_at
+    )
 }
 
 fn foreign_note(path: &Path, n: usize) -> String {

@@ -23,8 +23,8 @@ macro_rules! project_arrays {
         }
 
         impl ProjectArray<'_> {
-            fn to_owned(&self) -> Array {
-                match self { $(Self::$variant(array) => array.as_array().to_owned().into()),+ }
+            fn copy(&self) -> Array {
+                match self { $(Self::$variant(array) => array.as_array().as_standard_layout().into_owned().into()),+ }
             }
         }
     };
@@ -93,10 +93,7 @@ pub(crate) fn save_project(
 ) -> PyResult<()> {
     let mut owned = Arrays::new();
     for (name, array) in arrays {
-        owned.insert(
-            name.extract()?,
-            array.extract::<ProjectArray<'_>>()?.to_owned(),
-        );
+        owned.insert(name.extract()?, array.extract::<ProjectArray<'_>>()?.copy());
     }
     detach(py, run, |_| {
         let document = Document {

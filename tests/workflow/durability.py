@@ -64,7 +64,7 @@ class Server:
     def kill_one(self, folder, first, *, when, delay):
         """Let a child click on the numbers from ``first`` on, and kill it ``delay`` seconds after it says ``when``.
 
-        ``when`` is "ready", "click" or "save"; the child says them before it begins the thing.
+        ``when`` is "ready", "click" or "save", said before the child begins the thing, or "saved".
         """
         self._process.stdin.write(json.dumps({"folder": str(folder), "first": first, "saves": when != "click"}) + "\n")
         self._process.stdin.flush()

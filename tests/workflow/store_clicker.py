@@ -39,8 +39,8 @@ class StoreClicker:
 
 
 def _open(folder):
-    """The project; before its first save, what recovery offers; else nothing."""
-    if any(folder.glob(f"{PROJECT}*")) and (folder / f"{PROJECT}.bak").exists():
+    """Open the project; before its first save, what recovery offers; else nothing."""
+    if (folder / f"{PROJECT}.bak").exists():
         return ProjectStore.open(folder / PROJECT, exclusive=True)
     left = ProjectStore.recoverable()
     return ProjectStore.recover(left[0].id) if left else (ProjectStore.new(), Opened(None))

@@ -26,8 +26,9 @@ def test_two_hundred_kills_lose_no_acknowledged_click(tmp_path, monkeypatch):
             monkeypatch.setenv("OBJCLASS_STATE_DIR", str(folder))
             acknowledged = []
             for trial in range(TRIALS):
-                when = rng.choice(["ready", "click", "save"])
-                longest = {"ready": 0.3, "click": 0.001, "save": 1.2 * sorted(save_times)[len(save_times) // 2]}[when]
+                when = rng.choice(["ready", "click", "save", "saved"])
+                one_save = sorted(save_times)[len(save_times) // 2]
+                longest = {"ready": 0.3, "click": 0.001, "save": 1.5 * one_save, "saved": 0.05}[when]
                 outcome = server.kill_one(folder, 1000 * trial, when=when, delay=rng.uniform(0, longest))
                 acknowledged += outcome.acknowledged
                 save_times += outcome.saves
