@@ -62,7 +62,7 @@ class ProjectStore:
         self._kept: KeptJournal | None = None
         self._generation = uuid.uuid4().hex
         self._previous: str | None = None
-        self._saved = self._generation, self._previous
+        self._saved: tuple[str, str | None] = self._generation, None
         """The save that is on disk, and the one before it; an older one than the journal follows if that is lost."""
         self._saved_seq = 0
         self._seq = 0

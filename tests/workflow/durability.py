@@ -27,6 +27,7 @@ from pathlib import Path
 
 PROJECT = "trial.objclass"
 PERIOD = 1 / 50
+DAMAGES = ("cut", "flip", "zero", "empty", "remove")
 
 
 @dataclass
@@ -94,10 +95,9 @@ class Server:
         return outcome
 
 
-def damage(project, rng):
-    """Do to a project file what disks and people do; returns what."""
+def damage(project, kind, rng):
+    """Do to a project file what disks and people do."""
     size = project.stat().st_size
-    kind = rng.choice(["cut", "flip", "zero", "empty", "remove"])
     if kind == "cut":
         os.truncate(project, rng.randrange(size))
     elif kind == "empty":
@@ -111,7 +111,6 @@ def damage(project, rng):
             old = file.read(1)[0]
             file.seek(position)
             file.write(bytes([old ^ (1 << rng.randrange(8))]) if kind == "flip" else bytes(min(4096, size - position)))
-    return kind
 
 
 def _say(*words):

@@ -198,7 +198,8 @@ fn changes_to_another_state_are_not_mixed_in() {
     let history = History::new();
     let (old, _) = &history.instants[1];
     let (path, n) = history.instants.last().unwrap();
-    fs::copy(old, path).unwrap(); // yesterday's copy put back
+    fs::copy(old, path).unwrap(); // an old copy put back, too old to make up for
+    fs::remove_file(sibling(path, ".journal.bak")).unwrap();
     let opened = open(path, &[]).unwrap();
     assert_eq!(changes(&opened), [1, 2, 3]);
     let foreign: Vec<u64> = opened.foreign.iter().map(|entry| entry.seq).collect();
@@ -267,7 +268,7 @@ fn a_recovered_journal_continues_the_save_or_is_left_alone() {
     let mut journal = Journal::open(&sibling(&path, JOURNAL), owner()).unwrap();
     journal.start("g1", Some("g0"), 3).unwrap();
     journal.append(numbers(4..=6)).unwrap();
-    let opened = open(&path, &[fits.clone()]).unwrap();
+    let opened = open(&path, std::slice::from_ref(&fits)).unwrap();
     assert_eq!(
         (opened.adopted, opened.n_adopted, opened.events),
         (Some(fits.clone()), 0, numbers(4..=6))
