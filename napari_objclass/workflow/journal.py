@@ -23,6 +23,9 @@ from napari_objclass.errors import FileError, ProjectLockedError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+Entry = tuple[str, int, str]
+"""Generation, number and JSON text of a change."""
+
 SUFFIX = ".journal"
 BACKUP_SUFFIX = ".journal.bak"
 STATE_VARIABLE = "OBJCLASS_STATE_DIR"
@@ -77,7 +80,7 @@ class KeptJournal:
     @contextmanager
     def unchanged_on_failure(self) -> Iterator[None]:
         """Give it up again as it was, if what is done with it fails."""
-        was_empty = not kernels.read_journal(self.path).events
+        was_empty = not kernels.read_journal(self.path).entries
         try:
             yield
         except BaseException:
@@ -120,9 +123,9 @@ def recoverable() -> list[Recovery]:
     found = []
     for path in _recovery_folder().glob(f"*/{_FILE}"):
         content = kernels.read_journal(path)
-        if content.events and not is_owned(path):
+        if content.entries and not is_owned(path):
             time = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-            found.append(Recovery(path.parent.name, content.project, len(content.events), time))
+            found.append(Recovery(path.parent.name, content.project, len(content.entries), time))
     return sorted(found, key=lambda recovery: recovery.time, reverse=True)
 
 
@@ -136,8 +139,8 @@ def recoverable_of(project: Path) -> list[Path]:
     return [recovery_path(recovery.id) for recovery in recoverable() if recovery.path == project]
 
 
-def set_aside(project: Path, entries: list[tuple[str, int, str]]) -> None:
-    """Keep entries (generation, number, change) of another state of a project in the recovery folder."""
+def set_aside(project: Path, entries: list[Entry]) -> None:
+    """Keep entries of another state of a project in the recovery folder."""
     kept = KeptJournal.in_recovery_folder(project)
     last = None
     for generation, seq, event in entries:

@@ -10,7 +10,7 @@ import json
 import shutil
 import threading
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,7 +66,7 @@ class ProjectStore:
         """The save that is on disk, and the one before it; an older one than the journal follows if that is lost."""
         self._saved_seq = 0
         self._seq = 0
-        self._foreign: list[tuple[str, int, str]] = []
+        self._foreign: list[journal.Entry] = []
         self._saving = threading.Lock()
         self._appending = threading.RLock()
 
@@ -120,26 +120,28 @@ class ProjectStore:
         ProjectLockedError
             If its process, or another that has the project open, is alive.
         """
-        path = journal.recovery_path(recovery_id)
+        path = _recoverable(recovery_id)
         content = kernels.read_journal(path)
-        if not content.events:
-            raise ProjectError(f"there is no recoverable work named {recovery_id!r}; list what there is first")
-        if journal.is_owned(path):
-            raise ProjectLockedError(f"the work {recovery_id!r} is open in process {content.pid}; save it there")
         if content.project is not None and _exists(content.project):
             store, opened = cls.open(content.project, exclusive=True)
             if not path.exists():  # it followed the save at hand, so opening adopted it
                 return store, opened
         else:
             store, opened = cls.new(), Opened(None)
-        events = [json.loads(event) for event in content.events]
+        events = [json.loads(event) for _, _, event in content.entries]
         store._adopt(path, events)
         return store, Opened(opened.document, opened.arrays, [*opened.events, *events], opened.notes)
 
     @staticmethod
     def discard(recovery_id: str) -> None:
-        """Drop recoverable work for good."""
-        journal.remove(journal.recovery_path(recovery_id))
+        """Drop recoverable work for good.
+
+        Raises
+        ------
+        ProjectError
+            If there is no such work, or its process is alive.
+        """
+        journal.remove(_recoverable(recovery_id))
 
     @property
     def seq(self) -> int:
@@ -224,14 +226,16 @@ class ProjectStore:
         assert self.path is not None  # only `open` calls this
         try:
             self._kept = KeptJournal.beside(self.path)
-            kernels.remove_project_leftovers(self.path)
         except ProjectLockedError as error:
             if exclusive:
                 raise
             self.read_only = True
             self.notes.append(str(error))
         except FileError as error:
-            self.notes.append(f"changes to {self.path} are kept in the user's recovery folder until saved: {error}")
+            self.notes.append(_recovery_note(self.path, error))
+        else:
+            with suppress(FileError):  # they only take space
+                kernels.remove_project_leftovers(self.path)
 
     def _start(self, found: kernels.OpenedProject) -> Opened:
         """Go on from what was found."""
@@ -267,14 +271,16 @@ class ProjectStore:
 
     def _save_elsewhere(self, path: Path, document: Json, arrays: Arrays, seq: int) -> None:
         """Move the journal, then save: a crash in between leaves all changes beside the new name."""
-        target = _claim(path, self.notes)
-        unsaved = [] if self._kept is None else kernels.read_journal(self._kept.path).events
+        target, notes = _claim(path)
+        unsaved = self._unsaved()
         generation = uuid.uuid4().hex
         with target.unchanged_on_failure(), _set_aside(path):
             target.journal.start(self._generation, self._previous, self._seq - len(unsaved))
             target.journal.append(unsaved)
             target.journal.announce(generation)
             self._write(path, generation, document, arrays, seq)
+        self._set_foreign_aside()
+        self.notes += notes
         old, self._kept = self._kept, target
         self.path, self.read_only, self._keeps_journal = path, False, True
         self._follow(path, generation, seq)
@@ -307,6 +313,12 @@ class ProjectStore:
         if self._kept.in_recovery and self._seq == seq:
             self._release()
 
+    def _unsaved(self) -> list[str]:
+        """List the changes of the journal that no save contains."""
+        entries = [] if self._kept is None else kernels.read_journal(self._kept.path).entries
+        foreign = set(self._foreign)
+        return [entry[2] for entry in entries if entry[1] > self._saved_seq and entry not in foreign]
+
     def _set_foreign_aside(self) -> None:
         """Keep what the journal holds of another state of the project, before it is cleared."""
         if self._foreign and self.path is not None:
@@ -323,13 +335,26 @@ class ProjectStore:
             self._kept = None
 
 
-def _claim(path: Path, notes: list[str]) -> KeptJournal:
-    """Journal for a project that is about to be saved at ``path``."""
+def _recoverable(recovery_id: str) -> Path:
+    path = journal.recovery_path(recovery_id)
+    content = kernels.read_journal(path)
+    if not content.entries:
+        raise ProjectError(f"there is no recoverable work named {recovery_id!r}; list what there is first")
+    if journal.is_owned(path):
+        raise ProjectLockedError(f"the work {recovery_id!r} is open in process {content.pid}; save it there")
+    return path
+
+
+def _claim(path: Path) -> tuple[KeptJournal, list[str]]:
+    """Journal for a project that is about to be saved at ``path``, and notes about it."""
     try:
-        return KeptJournal.beside(path)
+        return KeptJournal.beside(path), []
     except FileError as error:
-        notes.append(f"changes to {path} are kept in the user's recovery folder until saved: {error}")
-        return KeptJournal.in_recovery_folder(path)
+        return KeptJournal.in_recovery_folder(path), [_recovery_note(path, error)]
+
+
+def _recovery_note(path: Path, reason: FileError) -> str:
+    return f"changes to {path} are kept in the user's recovery folder until they are saved: {reason}"
 
 
 @contextmanager

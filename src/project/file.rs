@@ -11,7 +11,7 @@
 //! ```
 //!
 //! A column `extra` (JSON text) is there only when a row has keys unknown to this version. Every other dataset is a
-//! named array. A file is never held open: HDF5's own locks would keep h5py out, and an unclosed file is unreadable.
+//! named array. h5py may open it read-only at any time; to write into it breaks its seal. It is never held open: HDF5's own locks would keep h5py out, and an unclosed file is unreadable.
 
 use std::ffi::c_void;
 use std::path::Path;

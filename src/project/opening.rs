@@ -46,21 +46,19 @@ pub fn open(path: &Path, recovered: &[PathBuf]) -> Result<Opened> {
     let old_journal = journal::read(&sibling(path, &format!("{JOURNAL}{BACKUP}")))?;
     let both = [&old_journal.lines[..], &journal.lines].concat();
     let mut notes = Vec::new();
-    let (project, is_intact, is_newest) = match read(path) {
+    let (project, is_intact) = match read(path) {
         Err(Error::Damaged(what)) => {
-            let backup = read_backup(path, what, both.iter().any(is_entry), &mut notes)?;
-            (backup, false, false)
+            let has_entries = both.iter().any(is_entry);
+            (read_backup(path, what, has_entries, &mut notes)?, false)
         }
-        project => {
-            let project = project?;
-            let is_newest = !has_complete_sequel(&project.0, &both);
-            if !is_newest {
-                notes.push(sequel_note(path, &project.0));
-            }
-            (Some(project), true, is_newest)
-        }
+        project => (Some(project?), true),
     };
     let document = project.as_ref().map(|(document, _)| document);
+    let is_newest =
+        is_intact && !document.is_some_and(|document| has_complete_sequel(document, &both));
+    if let Some(document) = document.filter(|_| is_intact && !is_newest) {
+        notes.push(sequel_note(path, document));
+    }
     let play = |more: &[Line]| match document.filter(|_| is_newest) {
         Some(document) => upon(document, &[&journal.lines[..], more].concat()),
         None => onwards(document, &[&both[..], more].concat()),

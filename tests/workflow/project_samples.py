@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from napari_objclass.workflow.project import ProjectStore
+
 
 def click(number):
     """One change: a click on an object."""
@@ -62,3 +64,28 @@ def clicks_of(opened):
     """Numbers of all clicks that an opened project holds, in order."""
     saved = [] if opened.document is None else opened.document["annotations"]
     return [int(change["uuid"].removeprefix("click-")) for change in [*saved, *opened.events]]
+
+
+def save(store, path, clicks, **keywords):
+    """Save a project that contains the clicks."""
+    store.save(path, document(clicks), arrays(clicks), **keywords)
+
+
+def saved(path, clicks):
+    """Store of a project that was just saved with these clicks."""
+    store = ProjectStore.new()
+    store.append(*map(click, clicks))
+    save(store, path, clicks)
+    return store
+
+
+def names(folder):
+    """Names of the files in a folder, sorted."""
+    return sorted(entry.name for entry in folder.iterdir())
+
+
+def reopened(path, **keywords):
+    """Open and close; return what was found."""
+    store, opened = ProjectStore.open(path, **keywords)
+    store.close()
+    return opened
