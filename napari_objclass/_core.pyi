@@ -1,15 +1,40 @@
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
+import numpy as np
 from numpy.typing import NDArray
 
+__all__ = [
+    "CancelToken",
+    "Forest",
+    "Journal",
+    "JournalContent",
+    "OpenedProject",
+    "Run",
+    "connected_components",
+    "default_threads",
+    "feature_specs",
+    "fit_forest",
+    "measure",
+    "object_runs",
+    "open_project",
+    "paint",
+    "project_generation",
+    "read_journal",
+    "remove_project_leftovers",
+    "save_project",
+    "uncertainty",
+]
+
+@final
 class CancelToken:
     def __new__(cls) -> CancelToken: ...
     def cancel(self) -> None: ...
     @property
     def cancelled(self) -> bool: ...
 
+@final
 class Run:
     def __new__(
         cls,
@@ -20,7 +45,61 @@ class Run:
     ) -> Run: ...
 
 def default_threads() -> int: ...
+def connected_components(run: Run, image: NDArray[Any]) -> NDArray[np.uint32]: ...
+def paint(
+    run: Run, labels: NDArray[Any], starts: Sequence[int], ids: NDArray[np.uint64], values: NDArray[Any]
+) -> NDArray[Any]: ...
+def object_runs(run: Run, labels: NDArray[Any], ids: Sequence[int]) -> NDArray[np.int64]: ...
+def feature_specs(n_dims: int, channels: list[str]) -> list[dict[str, Any]]: ...
+def measure(
+    run: Run,
+    labels: NDArray[Any],
+    raw: NDArray[Any] | None,
+    features: list[str],
+    block_shape: tuple[int, int, int] | None = None,
+) -> tuple[
+    NDArray[np.uint64],
+    NDArray[np.int64],
+    NDArray[np.float64],
+    NDArray[np.int64],
+    list[str],
+]: ...
 
+@final
+class Forest:
+    def probabilities(self, run: Run, x: NDArray[Any]) -> NDArray[np.float32]: ...
+    @property
+    def oob_error(self) -> float: ...
+    @property
+    def oob_confusion(self) -> NDArray[np.uint64]: ...
+    @property
+    def importances(self) -> NDArray[np.float64]: ...
+    def to_arrays(self) -> dict[str, NDArray[Any]]: ...
+    @staticmethod
+    def from_arrays(
+        *,
+        nodes_per_tree: NDArray[np.uint32],
+        column: NDArray[np.int32],
+        threshold: NDArray[np.float32],
+        right: NDArray[np.uint32],
+        leaf_frequencies: NDArray[np.float32],
+        importances: NDArray[np.float64],
+        oob_confusion: NDArray[np.uint64],
+        missing: str,
+    ) -> Forest: ...
+
+def fit_forest(
+    run: Run,
+    x: NDArray[Any],
+    y: NDArray[np.uintp],
+    n_classes: int,
+    n_trees: int,
+    seed: int,
+    missing: str,
+) -> Forest: ...
+def uncertainty(probabilities: NDArray[Any]) -> NDArray[Any]: ...
+
+@final
 class OpenedProject:
     @property
     def document(self) -> str | None: ...
@@ -48,6 +127,7 @@ def save_project(run: Run, path: Path, document: str, arrays: Mapping[str, NDArr
 def project_generation(run: Run, path: Path) -> str | None: ...
 def remove_project_leftovers(run: Run, path: Path) -> None: ...
 
+@final
 class JournalContent:
     @property
     def project(self) -> Path | None: ...
@@ -62,6 +142,7 @@ class JournalContent:
 
 def read_journal(run: Run, path: Path) -> JournalContent: ...
 
+@final
 class Journal:
     def __new__(cls, path: Path, host: str, project: Path | None, locked: bool) -> Journal: ...
     def start(self, generation: str, previous: str | None, seq: int) -> None: ...

@@ -113,4 +113,3 @@ def from_canonical(array: Array, axes: str, source: str = LABELS) -> Array:
     kept = [letter for letter in source if letter in axes]
     squeezed = array.squeeze(dropped)
     return squeezed.transpose([kept.index(letter) for letter in axes if letter in kept])
-

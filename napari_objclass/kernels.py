@@ -9,33 +9,185 @@ and ``cancel`` (a :class:`CancelToken`), and passes them on as one :class:`Run`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from napari_objclass import _core
-from napari_objclass._core import CancelToken, Journal, JournalContent, OpenedProject, Run, default_threads
+from napari_objclass._core import (
+    CancelToken,
+    Forest,
+    Journal,
+    JournalContent,
+    OpenedProject,
+    Run,
+    default_threads,
+    uncertainty,
+)
 from napari_objclass.errors import DtypeError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    Array = NDArray[Any]
+    Progress = Callable[[int, int, str], object]
+
 __all__ = [
     "CancelToken",
+    "Forest",
     "Journal",
     "JournalContent",
+    "Measured",
     "OpenedProject",
     "Run",
+    "connected_components",
     "default_threads",
+    "feature_specs",
+    "fit_forest",
+    "forest_probabilities",
+    "measure",
+    "object_runs",
     "open_project",
+    "paint",
     "project_generation",
     "read_journal",
     "remove_project_leftovers",
     "save_project",
+    "uncertainty",
 ]
+
+# Label images
+
+
+def connected_components(
+    image: Array,
+    *,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> NDArray[np.uint32]:
+    """Objects of a segmentation ``tzyx``: adjacent (4 or 6 neighbours) pixels of equal non-zero value, per frame.
+
+    Ids are consecutive from 1 in each frame, in raster first-encounter order with x fastest.
+    """
+    run = Run("finding objects", threads, progress, cancel)
+    return _core.connected_components(run, _integers(image))
+
+
+def paint(
+    labels: Array,
+    frames: NDArray[np.int64],
+    ids: NDArray[np.uint64],
+    values: Array,
+    *,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> Array:
+    """Image ``tzyx`` with each object of ``labels`` filled with its value; 0 on background and objects without a row.
+
+    ``frames``, ``ids`` and ``values`` have one entry per object, sorted by frame; the image has the values' dtype
+    (uint8, uint16, uint32 or float32).
+    """
+    starts = np.searchsorted(frames, np.arange(labels.shape[0] + 1))
+    run = Run("painting", threads, progress, cancel)
+    ids, values = np.ascontiguousarray(ids, np.uint64), np.ascontiguousarray(values)
+    return _core.paint(run, _integers(labels), starts.tolist(), ids, values)
+
+
+def object_runs(
+    labels: Array, ids: Sequence[int], *, threads: int | None = None, cancel: CancelToken | None = None
+) -> list[NDArray[np.int64]]:
+    """Where the objects ``ids`` of a frame ``zyx`` are: for each id the rows (z, y, x, length) of its runs of pixels.
+
+    Runs come in raster order; an id without a pixel has no rows.
+    """
+    run = Run("looking up objects", threads, None, cancel)
+    rows = _core.object_runs(run, _integers(labels[None]), [int(i) for i in ids])
+    order = np.argsort(rows[:, 0], kind="stable")
+    ends = np.searchsorted(rows[order, 0], np.arange(1, len(ids)))
+    return np.split(rows[order, 1:], ends)
+
+
+def _integers(labels: Array) -> Array:
+    """Booleans as the bytes they are."""
+    return labels.view(np.uint8) if labels.dtype == bool else labels
+
+
+# Features
+
+
+class Measured(NamedTuple):
+    """Feature values of all objects, rows by frame and then by id, and why values are missing."""
+
+    ids: NDArray[np.uint64]
+    frames: NDArray[np.int64]
+    values: NDArray[np.float64]  # (n_objects, n_columns)
+    missing: NDArray[np.int64]  # (n_missing, 3): row, column, index of the reason
+    reasons: list[str]
+
+
+def feature_specs(n_dims: int, channels: Sequence[str]) -> list[dict[str, Any]]:
+    """Every feature the core computes, laid out for ``n_dims`` dimensions and these channels."""
+    return _core.feature_specs(n_dims, list(channels))
+
+
+def measure(
+    labels: Array,
+    raw: Array | None,
+    features: Sequence[str],
+    *,
+    block_shape: tuple[int, int, int] | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> Measured:
+    """Measure ``features`` of all objects of ``labels`` (tzyx) in ``raw`` (tzyxc).
+
+    ``block_shape`` (z, y, x) cuts the work into blocks; None takes a frame as one block.
+    """
+    run = Run("measuring objects", threads, progress, cancel)
+    ids, frames, values, missing, reasons = _core.measure(run, labels, raw, list(features), block_shape)
+    n_columns = values.size // len(ids) if len(ids) else 0
+    return Measured(ids, frames, values.reshape(len(ids), n_columns), problems, reasons)
+
+
+# Random forest: matrices are float32 or float64, any strides
+
+
+def fit_forest(
+    x: Array,
+    y: NDArray[np.uintp],
+    n_classes: int,
+    *,
+    n_trees: int,
+    seed: int,
+    missing: str,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> Forest:
+    """Forest trained on rows ``x`` of class numbers ``y``, counted from 0."""
+    run = Run("training the forest", threads, progress, cancel)
+    return _core.fit_forest(run, x, y, n_classes, n_trees, seed, missing)
+
+
+def forest_probabilities(
+    forest: Forest,
+    x: Array,
+    *,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> NDArray[np.float32]:
+    """Class probabilities of rows ``x``, (rows, classes)."""
+    return forest.probabilities(Run("predicting", threads, progress, cancel), x)
+
+
+# Project file and journal
 
 
 def open_project(path: Path, recovered: list[Path]) -> OpenedProject:
@@ -43,7 +195,7 @@ def open_project(path: Path, recovered: list[Path]) -> OpenedProject:
     return _core.open_project(Run("open project"), path, recovered)
 
 
-def save_project(path: Path, document: str, arrays: Mapping[str, NDArray[Any]]) -> None:
+def save_project(path: Path, document: str, arrays: Mapping[str, Array]) -> None:
     """Write a project: JSON text and arrays of bool, integers, float32 or float64.
 
     The save that it continues becomes the backup; a failure leaves everything as it was.
@@ -69,3 +221,4 @@ def remove_project_leftovers(path: Path) -> None:
 def read_journal(path: Path) -> JournalContent:
     """Read a journal without owning it; a missing one is empty."""
     return _core.read_journal(Run("read journal"), path)
+    return Measured(ids, frames, values.reshape(len(ids), n_columns), missing.reshape(-1, 3), reasons)

@@ -21,8 +21,13 @@
 //! `error` and `task` serve all of them; `python` is the only folder that knows Python.
 //! A whole image is a plan of one block: there is no second code path.
 
+pub mod block;
 pub mod error;
+pub mod feature;
+pub mod label;
+pub mod learn;
 pub mod project;
+pub mod region;
 pub mod task;
 
 #[cfg(feature = "python")]

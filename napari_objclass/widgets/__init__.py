@@ -1,1 +1,1 @@
-
+"""The faces in napari; the only importers of Qt and napari."""

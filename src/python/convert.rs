@@ -3,25 +3,52 @@
 //! `kernels.py` hands over native-endian, aligned arrays of five axes `tzyxc` (raw) or four axes `tzyx`
 //! (label images); any strides are welcome.
 
-use numpy::{PyReadonlyArrayDyn, PyUntypedArrayMethods};
+use numpy::{Element, PyArray4, PyReadonlyArray1, PyReadonlyArray4, PyReadonlyArray5};
 use pyo3::prelude::*;
 
+/// Declares an enum of arrays, one variant a pixel type, and a macro that runs the same code for each of them.
 macro_rules! pixel_arrays {
-    ($(#[$doc:meta])* $name:ident { $($variant:ident($pixel:ty)),+ $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident, $dispatch:ident, $array:ident { $($variant:ident($pixel:ty)),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(FromPyObject)]
         pub(crate) enum $name<'py> {
-            $(#[doc = stringify!($pixel)] $variant(PyReadonlyArrayDyn<'py, $pixel>)),+
+            $($variant($array<'py, $pixel>)),+
         }
+
+        macro_rules! $dispatch {
+            ($value:expr, |$typed:ident| $body:expr) => {
+                match $value {
+                    $($crate::python::convert::$name::$variant($typed) => $body),+
+                }
+            };
+        }
+        pub(crate) use $dispatch;
     };
 }
 
 pixel_arrays! {
-    /// A label image of any integer type.
-    LabelArray { U8(u8), U16(u16), U32(u32), U64(u64), I8(i8), I16(i16), I32(i32), I64(i64) }
+    /// Label images `tzyx` of any integer type.
+    LabelArray, with_labels, PyReadonlyArray4 {
+        U8(u8), U16(u16), U32(u32), U64(u64), I8(i8), I16(i16), I32(i32), I64(i64),
+    }
 }
 
 pixel_arrays! {
-    /// An intensity image of any integer or float type.
-    RawArray { U8(u8), U16(u16), U32(u32), U64(u64), I8(i8), I16(i16), I32(i32), I64(i64), F32(f32), F64(f64) }
+    /// One value an object, of a type that images are painted in.
+    ValueArray, with_values, PyReadonlyArray1 { U8(u8), U16(u16), U32(u32), F32(f32) }
+}
+
+pixel_arrays! {
+    /// Intensity images `tzyxc` of any integer or float type.
+    RawArray, with_raw, PyReadonlyArray5 {
+        U8(u8), U16(u16), U32(u32), U64(u64), I8(i8), I16(i16), I32(i32), I64(i64), F32(f32), F64(f64),
+    }
+}
+
+/// A new array `tzyx`, 0 everywhere.
+pub(crate) fn zeros<V: Element>(
+    py: Python<'_>,
+    shape: (usize, usize, usize, usize),
+) -> Bound<'_, PyArray4<V>> {
+    PyArray4::zeros(py, [shape.0, shape.1, shape.2, shape.3], false)
 }

@@ -3,7 +3,10 @@
 mod convert;
 mod detach;
 mod error;
+mod label;
+mod learn;
 mod project;
+mod region;
 
 /// Compute kernels; use them through `napari_objclass`, not directly.
 #[pyo3::pymodule(gil_used = false)]
@@ -11,8 +14,14 @@ mod _core {
     #[pymodule_export]
     use super::detach::{default_threads, CancelToken, Run};
     #[pymodule_export]
+    use super::label::{connected_components, object_runs, paint};
+    #[pymodule_export]
+    use super::learn::{fit_forest, uncertainty, Forest};
+    #[pymodule_export]
     use super::project::{
         open_project, project_generation, read_journal, remove_project_leftovers, save_project,
         Journal, JournalContent, OpenedProject,
     };
+    #[pymodule_export]
+    use super::region::{feature_specs, measure};
 }

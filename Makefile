@@ -1,0 +1,60 @@
+# What a developer types: `make demo`, `make test`, `make lint`, `make bench`. Everything else is set up on the way.
+# Needs Python ≥ 3.11, make, a C compiler and Rust ≥ 1.85.
+
+PYTHON ?= python3
+BIN    := .venv/bin
+# cmake of the virtual environment first: HDF5 needs a newer one than many distributions have.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+SOURCES := Cargo.toml Cargo.lock pyproject.toml $(shell find src -name '*.rs')
+
+.PHONY: demo test test-rust test-python lint bench clean
+
+demo: .venv/.built
+	$(BIN)/objclass demo --out demo
+
+test: test-rust test-python
+
+test-rust: .venv/.tools
+	cargo test --release --locked --no-default-features
+
+test-python: .venv/.test
+	$(BIN)/python -m pytest
+
+lint: .venv/.test
+	cargo fmt --check
+	cargo clippy --release --locked --all-targets -- -D warnings
+	cargo clippy --release --locked --no-default-features --all-targets -- -D warnings
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest napari_objclass._core
+
+bench: .venv/.bench
+	$(BIN)/python tests/bench/run.py
+
+.venv/.built: $(SOURCES) .venv/.tools
+	$(BIN)/maturin develop --release --locked
+	touch $@
+
+.venv/.test: .venv/.built
+	$(BIN)/maturin develop --release --locked --extras test,lint
+	touch $@
+
+.venv/.bench: .venv/.built
+	$(BIN)/maturin develop --release --locked --extras bench
+	touch $@
+
+# A bare Debian lacks ensurepip, which venv needs.
+.venv/.tools:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null \
+	  || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -qy python3-venv; } \
+	  || { echo "Python lacks venv; install it with: sudo apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check 'cmake>=3.26,<5' ninja 'maturin>=1.9,<2'
+	touch $@
+
+clean:
+	rm -rf target .venv demo napari_objclass/_core.abi3.so

@@ -1,0 +1,164 @@
+"""The command line: what can be typed, and what comes of errors; each command's work is in ``commands/``.
+
+Only argparse is imported here, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from napari_objclass import __version__
+from napari_objclass.errors import Cancelled, ObjClassError
+from napari_objclass.workflow import sources
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DONE, FAILED, USAGE, SOME_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
+
+# One name a role, and the names ilastik's headless mode gives it; dashes and underscores are the same.
+ROLES = {
+    "raw": ("--raw-data", "--raw"),
+    "labels": ("--labels", "--label-image"),
+    "segmentation": ("--segmentation", "--segmentation-image"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code (0 done, 1 failed, 2 usage, 3 some inputs failed, 130 interrupted)."""
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    args = _parser().parse_args([_dashes(word) for word in arguments])
+    try:
+        return int(import_module(f"napari_objclass.commands.{args.command}").run(args))
+    except (KeyboardInterrupt, Cancelled):
+        return _say("interrupted; nothing half-written was left behind", INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        return FAILED
+    except (ObjClassError, OSError, MemoryError) as error:
+        if args.debug:
+            raise
+        return _say(_sentence(error), FAILED)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="objclass",
+        description="Object classification: label a few objects, classify all of them.",
+        epilog="The five-minute tour is in the README.",
+    )
+    parser.add_argument("--version", action="version", version=f"objclass {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+
+    command = _command(commands, "demo", "the main job on a generated sample: images, table, project and a picture")
+    command.add_argument("--out", default="objclass-demo", metavar="DIR", help="folder for the results (%(default)s)")
+
+    command = _command(commands, "features", "measure every object of one image and write the table")
+    command.add_argument("image", metavar="RAW", help="intensity image, or - for none")
+    _objects(command, required=True, nargs=None)
+    command.add_argument("-o", "--output", required=True, metavar="TABLE.csv")
+    command.add_argument("--features", default="default", metavar="SET", help="default, all, or ids: a,b,c")
+    command.add_argument("--axes", metavar="AXES", help="axes of RAW, such as zyxc, where the file does not tell")
+    _threads(command)
+
+    command = _command(commands, "annotate", "label objects of a project from a table or an image of classes")
+    command.add_argument("project", metavar="PROJECT", help="made if it does not exist and an image is given")
+    command.add_argument(
+        "--from",
+        dest="source",
+        required=True,
+        metavar="FILE",
+        help="CSV with a class and an id or z,y,x per line (and t); or an image of class numbers",
+    )
+    command.add_argument("--image", metavar="NAME", help="which image of the project (default: its only one)")
+    _add(command, "raw", help="add this image to the project first")
+    _objects(command, required=False, nargs=None)
+    command.add_argument("--axes", metavar="AXES", help="axes of the raw image, where the file does not tell")
+
+    command = _command(commands, "train", "train the forest of a project from its labels and store it")
+    command.add_argument("project", metavar="PROJECT")
+    command.add_argument("--features", metavar="SET", help="also choose the features: default, all, or ids: a,b,c")
+    _threads(command)
+
+    command = _command(commands, "predict", "classify all objects of images with the stored forest of a project")
+    command.add_argument("project", metavar="PROJECT")
+    _add(command, "raw", nargs="+", help="intensity images, in the order of the label images")
+    _objects(command, required=True, nargs="+")
+    command.add_argument("--input-axes", metavar="AXES", help="axes of the raw images, where the files do not tell")
+    command.add_argument(
+        "--export-source", default=sources.PREDICTIONS, metavar="SOURCE", help=", ".join(sources.SOURCES)
+    )
+    command.add_argument(
+        "--output-format", default=next(iter(sources.FORMATS)), metavar="FORMAT", help=", ".join(sources.FORMATS)
+    )
+    command.add_argument("--output-filename-format", default=sources.FILENAME, metavar="TEMPLATE", help="%(default)s")
+    command.add_argument("--output-internal-path", default=sources.INNER_PATH, metavar="NAME", help="%(default)s")
+    command.add_argument("--table-filename", metavar="TEMPLATE", help="write a CSV table too, such as {nickname}.csv")
+    command.add_argument("--table-only", action="store_true", help="write no images")
+    _threads(command)
+
+    command = _command(commands, "info", "say what is in a project or an image")
+    command.add_argument("file", metavar="FILE")
+
+    _command(commands, "doctor", "say what this installation is and what it may use")
+
+    command = _command(commands, "recover", "list sessions that were not saved, and save or discard them")
+    command.add_argument("id", nargs="?", metavar="ID")
+    command.add_argument("-o", "--output", metavar="PROJECT", help="save the session as this project")
+    command.add_argument("--discard", action="store_true", help="throw the session away")
+    return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, **options)
+
+    def error(self, message: str) -> NoReturn:
+        """Say in one line what is wrong with the command line."""
+        self.exit(USAGE, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def _command(commands: Any, name: str, summary: str) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=summary)
+    command.add_argument("--debug", action="store_true", help="show where an error comes from")
+    return command
+
+
+def _add(command: Any, role: str, **options: Any) -> None:
+    command.add_argument(*ROLES[role], dest=role, metavar="FILE", **options)
+
+
+def _objects(command: argparse.ArgumentParser, *, required: bool, nargs: str | None) -> None:
+    group = command.add_mutually_exclusive_group(required=required)
+    _add(group, "labels", nargs=nargs, help="label image: its ids are kept")
+    _add(group, "segmentation", nargs=nargs, help="segmentation: touching pixels of equal value are an object")
+
+
+def _threads(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--threads", type=int, metavar="N", help="default: the CPUs this process may use")
+
+
+def _dashes(word: str) -> str:
+    """``--raw_data=x_y`` is ``--raw-data=x_y``."""
+    if not word.startswith("--"):
+        return word
+    flag, equals, value = word.partition("=")
+    return flag.replace("_", "-") + equals + value
+
+
+def _sentence(error: BaseException) -> str:
+    if isinstance(error, ObjClassError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "not enough memory for this image; close other programs or use a smaller image"
+    if isinstance(error, OSError) and error.filename:
+        return f"cannot access {error.filename}: {error.strerror}"
+    return str(error)
+
+
+def _say(message: str, code: int) -> int:
+    print(f"objclass: {' '.join(message.split())}", file=sys.stderr)
+    return code

@@ -1,0 +1,76 @@
+"""Images named on the command line, and progress on the terminal."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from napari_objclass.errors import FileError, ParameterError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from napari_objclass.kernels import Progress
+    from napari_objclass.workflow.session import Session
+
+OBJECT_ROLES = ("labels", "segmentation")
+
+
+def objects_source(args: argparse.Namespace) -> tuple[str, Any]:
+    """Return the role that objects come from, and what was given for it.
+
+    Raises
+    ------
+    ParameterError
+        If nothing was given.
+    """
+    for role in OBJECT_ROLES:
+        if getattr(args, role) is not None:
+            return role, getattr(args, role)
+    raise ParameterError("name the objects: --labels, or --segmentation")
+
+
+def feature_set(text: str) -> str | tuple[str, ...]:
+    """``default``, ``all``, or ids separated by commas."""
+    return text if text in ("default", "all") else tuple(part.strip() for part in text.split(","))
+
+
+def say_notes(session: Session) -> None:
+    """Put what the user should know about a session on stderr."""
+    for note in session.notes:
+        print(f"objclass: note: {note}", file=sys.stderr)
+
+
+def expand(patterns: list[str]) -> list[str]:
+    """Files of glob patterns in sorted order; names that exist, or have an inner path, stay as they are."""
+    from pathlib import Path
+
+    files: list[str] = []
+    for pattern in patterns:
+        path = Path(pattern).expanduser()
+        wild = [i for i, part in enumerate(path.parts) if set("*?[") & set(part)]
+        if not wild or path.exists():
+            files.append(pattern)
+            continue
+        found = sorted(Path(*path.parts[: wild[0]]).glob(str(Path(*path.parts[wild[0] :]))))
+        if not found:
+            raise FileError(f"no file matches {pattern!r}; check the folder and the pattern")
+        files += map(str, found)
+    return files
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """Progress of kernels as a bar on a terminal; silence elsewhere."""
+    from tqdm import tqdm
+
+    with tqdm(disable=None, leave=False, file=sys.stderr) as bar:
+
+        def report(done: int, total: int, what: str) -> None:
+            bar.set_description(what, refresh=False)
+            bar.total, bar.n = total, done
+            bar.refresh()
+
+        yield report

@@ -1,0 +1,71 @@
+"""``objclass doctor``: what this installation is and what it may use."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+PACKAGES = ("numpy", "h5py", "tifffile", "imagecodecs", "pillow", "pandas", "psygnal", "napari")
+
+
+def run(_: argparse.Namespace) -> int:
+    """Print a line per fact; a fact that will hurt says so and how to mend it."""
+    from napari_objclass import __version__, kernels
+    from napari_objclass.workflow.project import recovery_folder
+
+    facts = {
+        "napari-objclass": __version__,
+        "Python": f"{platform.python_version()} ({sys.executable})",
+        "system": platform.platform(),
+        "threads": str(kernels.default_threads()),
+        "memory": _memory(),
+        "recovery folder": _writable(recovery_folder()),
+    } | {name: _version(name) for name in PACKAGES}
+    width = max(map(len, facts))
+    for name, fact in facts.items():
+        print(f"{name:<{width}}  {fact}")
+    return 0
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return f'not installed (pip install "napari-objclass[{package}]" adds it)'
+
+
+def _memory() -> str:
+    limit = memory_limit()
+    return "unknown" if limit is None else f"{limit / 2**30:.1f} GiB"
+
+
+def memory_limit() -> int | None:
+    """Bytes this process may use: the machine's memory, or less where a control group says so."""
+    limits = []
+    for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        try:
+            limits.append(int(Path(path).read_text("ascii")))
+        except (OSError, ValueError):
+            continue
+    try:
+        import os
+
+        limits.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    except (AttributeError, OSError, ValueError):
+        pass
+    return min(limits, default=None)
+
+
+def _writable(folder: Path) -> str:
+    import os
+
+    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    if os.access(existing, os.W_OK):
+        return str(folder)
+    return f"{folder} cannot be written: unsaved labels would not survive a crash; make it writable"

@@ -1,0 +1,60 @@
+"""``objclass info``: say what is in a project or an image."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print a line per fact."""
+    facts = _project(args.file) if Path(args.file).suffix == ".objclass" else _image(args.file)
+    width = max(map(len, facts))
+    for name, fact in facts.items():
+        print(f"{name:<{width}}  {fact}")
+    return 0
+
+
+def _image(path: str) -> dict[str, str]:
+    from napari_objclass.io.readers import open_image
+
+    image = open_image(path)
+    facts = {
+        "file": str(image.path) + (f"/{image.inner}" if image.inner else ""),
+        "shape": " × ".join(f"{letter} {length}" for letter, length in zip(image.axes, image.data.shape, strict=True)),
+        "dtype": str(image.data.dtype),
+    }
+    if image.spacing is not None:
+        facts["voxel size"] = " × ".join(f"{size:g}" for size in image.spacing) + f" {image.units or ''}"
+    if image.channel_names:
+        facts["channels"] = ", ".join(image.channel_names)
+    if image.note:
+        facts["note"] = image.note
+    return facts
+
+
+def _project(path: str) -> dict[str, str]:
+    from napari_objclass.workflow.session import Session
+
+    with Session.open(path, read_only=True) as session:
+        annotations = session.annotations
+        facts = {"project": path, "images": ", ".join(lane.name for lane in session.lanes) or "none"}
+        active = Counter(each.cls for each in annotations if each.state == "active")
+        for number, each in enumerate(session.classes, 1):
+            facts[f"class {number}"] = f"{each.name}, {active[number]} objects labelled"
+        for state, count in Counter(each.state for each in annotations if each.state != "active").items():
+            facts[f"labels {state}"] = str(count)
+        facts["features"] = ", ".join(session.feature_selection.features) or "none chosen yet"
+        forest = session.forest
+        facts["forest"] = (
+            "none trained yet"
+            if forest is None
+            else f"{session.classifier.n_trees} trees, {len(forest.samples.y)} samples, "
+            f"{100 * (1 - forest.oob_error):.0f} % agreement on objects not used for training"
+        )
+        facts |= {f"note {i}": note for i, note in enumerate(session.notes, 1)}
+    return facts

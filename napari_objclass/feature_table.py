@@ -1,0 +1,176 @@
+"""What a feature is, and the table of feature values of objects."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
+
+from napari_objclass.errors import FeatureError, ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class FeatureSpec:
+    """What a feature is called, what it measures, and which columns it fills.
+
+    ``ilastik_id`` is ``"<plug-in>/<id>"`` of the ilastik feature whose values this one reproduces, else None.
+    """
+
+    id: str
+    display: str
+    group: str
+    plugin: str
+    doc: str
+    unit: str
+    n_values: int
+    columns: tuple[str, ...]
+    hidden: bool
+    ilastik_id: str | None
+    dims: tuple[int, ...]
+    per_channel: bool
+
+    @property
+    def display_columns(self) -> tuple[str, ...]:
+        """Column names as ilastik writes them: the display name, numbered if there are several values."""
+        if self.n_values == 1:
+            return (self.display,)
+        return tuple(f"{self.display}_{i}" for i in range(self.n_values))
+
+
+class Problem(NamedTuple):
+    """Why a value of an object is missing."""
+
+    id: int
+    frame: int
+    feature: str
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureTable:
+    """Feature values of objects: one row per object, by frame and then by id; always the same columns.
+
+    ``table["centroid"]`` gives the values of one feature, of shape (n_objects, n_values); vectors are in x, y[, z]
+    order. A missing value is NaN and has its reason in :attr:`problems`.
+
+    Attributes
+    ----------
+    ids : ndarray of uint64, shape (n_objects,)
+        Label of each object in its frame.
+    frames : ndarray of int64, shape (n_objects,)
+        Frame of each object, 0 for images without time.
+    values : ndarray of float64, shape (n_objects, n_columns)
+    specs : tuple of FeatureSpec
+        The features measured, in column order.
+    """
+
+    ids: NDArray[np.uint64]
+    frames: NDArray[np.int64]
+    values: NDArray[np.float64]
+    specs: tuple[FeatureSpec, ...]
+    _missing: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 3), np.int64), repr=False)
+    """Row, column and number of the reason of each missing value."""
+    _reasons: tuple[str, ...] = field(default=(), repr=False)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __getitem__(self, feature: str) -> NDArray[np.float64]:
+        return self.values[:, self._columns_of(feature)]
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Ids of the features measured."""
+        return tuple(spec.id for spec in self.specs)
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """Ids of the columns of :attr:`values`."""
+        return [column for spec in self.specs for column in spec.columns]
+
+    @property
+    def display_columns(self) -> list[str]:
+        """Names of the columns as ilastik writes them."""
+        return [column for spec in self.specs for column in spec.display_columns]
+
+    @cached_property
+    def problems(self) -> list[Problem]:
+        """One entry for each missing value; a feature of several values names the one that is missing."""
+        owners = [spec for spec in self.specs for _ in spec.columns]
+        found = []
+        for row, column, number in self._missing.tolist():
+            spec, reason = owners[column], self._reasons[number]
+            if spec.n_values > 1:
+                reason = f"{self.columns[column]}: {reason}"
+            found.append(Problem(int(self.ids[row]), int(self.frames[row]), spec.id, reason))
+        return found
+
+    def select(self, features: Sequence[str]) -> FeatureTable:
+        """Keep some of the features, in the order given."""
+        ranges = {spec.id: self._columns_of(spec.id) for spec in self.specs}
+        refuse_unknown(features, ranges)
+        kept = [column for feature in features for column in range(ranges[feature].start, ranges[feature].stop)]
+        places = np.full(len(self.columns), -1)
+        places[kept] = np.arange(len(kept))
+        missing = self._missing.copy()
+        missing[:, 1] = places[missing[:, 1]]
+        return FeatureTable(
+            self.ids,
+            self.frames,
+            self.values[:, kept],
+            tuple(self.specs[self.features.index(feature)] for feature in features),
+            missing[missing[:, 1] >= 0],
+            self._reasons,
+        )
+
+    def to_dataframe(self, names: Literal["display", "id"] = "display") -> pd.DataFrame:
+        """Make a pandas data frame with the columns ``labelimage_oid``, ``timestep`` and one per value.
+
+        Parameters
+        ----------
+        names : {"display", "id"}
+            Name columns as ilastik does, or by their ids.
+        """
+        import pandas as pd
+
+        if names not in ("display", "id"):
+            raise ParameterError(f"names must be 'display' or 'id', not {names!r}")
+        columns = self.display_columns if names == "display" else self.columns
+        frame = pd.DataFrame(self.values, columns=columns)
+        frame.insert(0, "timestep", self.frames)
+        frame.insert(0, "labelimage_oid", self.ids)
+        return frame
+
+    def _columns_of(self, feature: str) -> slice:
+        start = 0
+        for spec in self.specs:
+            if spec.id == feature:
+                return slice(start, start + spec.n_values)
+            start += spec.n_values
+        raise KeyError(_unknown(feature, self.features))
+
+
+def refuse_unknown(features: Sequence[str], known: Collection[str]) -> None:
+    """Raise FeatureError for a feature that is not known, or asked for twice."""
+    seen = set()
+    for feature in features:
+        if feature not in known:
+            raise FeatureError(_unknown(feature, list(known)))
+        if feature in seen:
+            raise FeatureError(f"feature {feature!r} is asked for twice")
+        seen.add(feature)
+
+
+def _unknown(feature: object, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(str(feature), known, n=3)
+    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else "feature_catalog() lists those that exist"
+    return f"there is no feature {feature!r}; {hint}"

@@ -1,0 +1,235 @@
+"""Measuring objects: the catalogue of features, and the function that fills a table with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from napari_objclass import axes as ax, kernels
+from napari_objclass.errors import DtypeError, FeatureError, ParameterError, ShapeError
+from napari_objclass.feature_table import FeatureSpec, FeatureTable, Problem, refuse_unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["FeatureSpec", "FeatureTable", "Problem", "choose", "feature_catalog", "measure"]
+
+_NOT_BY_DEFAULT = "Location"
+
+
+def feature_catalog(
+    n_dims: int = 2,
+    n_channels: int = 1,
+    *,
+    hidden: bool = True,
+    channel_names: Sequence[str] | None = None,
+) -> list[FeatureSpec]:
+    """Every feature that exists for images of ``n_dims`` spatial dimensions and ``n_channels`` channels.
+
+    Parameters
+    ----------
+    n_dims : {2, 3}
+    n_channels : int
+        0 for label images without raw.
+    hidden : bool
+        Also those that are offered only by id.
+    channel_names : sequence of str, optional
+        Parts of column ids; ``c0``, ``c1``, … if not given.
+
+    Raises
+    ------
+    ParameterError
+        For another number of dimensions or names that do not fit the channels.
+    """
+    if n_dims not in (2, 3):
+        raise ParameterError(f"n_dims must be 2 or 3, not {n_dims!r}")
+    specs = _specs(n_dims, _channel_names(channel_names, n_channels))
+    return [s for s in specs if n_dims in s.dims and (hidden or not s.hidden) and (n_channels or not s.per_channel)]
+
+
+def choose(features: str | Sequence[str], n_dims: int, n_channels: int) -> tuple[str, ...]:
+    """Ids that "default", "all" or a list of ids stand for with such images, in the order of the catalogue or list.
+
+    Raises
+    ------
+    FeatureError
+        For an id that does not exist, or cannot be measured on such images.
+    """
+    return tuple(spec.id for spec in _choose(features, feature_catalog(n_dims, n_channels), n_dims, n_channels))
+
+
+def measure(
+    labels: ArrayLike,
+    raw: ArrayLike | None = None,
+    *,
+    axes: str | None = None,
+    features: Literal["default", "all"] | Sequence[str] = "default",
+    margin: int | Sequence[int] | None = None,
+    spacing: Sequence[float] | None = None,
+    channel_names: Sequence[str] | None = None,
+    threads: int | None = None,
+    progress: Callable[[int, int, str], object] | None = None,
+    cancel: kernels.CancelToken | None = None,
+) -> FeatureTable:
+    """Measure every object of a label image.
+
+    Parameters
+    ----------
+    labels : array of integers or bool
+        0 is background; ids may have gaps and reach 2⁶⁴ - 1. Whole numbers stored as floats are accepted.
+    raw : array of integers or floats, optional
+        Intensities, with the axes of ``labels`` and possibly a channel axis. Without it only features of size,
+        place and shape can be measured.
+    axes : str, optional
+        Axes of ``raw`` (of ``labels`` if there is no raw), e.g. ``"tzyxc"``. Guessed from the shapes if not given:
+        labels are ``yx``, ``zyx`` or ``tzyx``.
+    features : "default", "all" or sequence of str
+        Feature ids; "default" leaves out hidden features and those of place.
+    margin : int or (z, y, x) or (y, x), optional
+        Width of the neighbourhood in pixels, for features that look around an object.
+    spacing : (z, y, x) or (y, x), optional
+        Size of a pixel. Features in pixels do not depend on it.
+    channel_names : sequence of str, optional
+        Names of the channels, used in column ids.
+    threads : int, optional
+        Number of threads; the values do not depend on it.
+    progress : callable, optional
+        Called as ``(done, total, what)`` while the computation runs.
+    cancel : CancelToken, optional
+        Stops the computation when cancelled.
+
+    Returns
+    -------
+    FeatureTable
+
+    Raises
+    ------
+    AxesError, ShapeError, DtypeError, ParameterError, FeatureError
+        For input that does not fit, each with one sentence that says how to mend it.
+    """
+    labels_tzyx, raw_tzyxc = _canonical(labels, raw, axes)
+    n_dims = 3 if labels_tzyx.shape[1] > 1 else 2
+    n_channels = 0 if raw_tzyxc is None else raw_tzyxc.shape[-1]
+    _check_per_axis("margin", margin, minimum=0)
+    _check_per_axis("spacing", spacing, minimum=np.nextafter(0, 1))
+    catalog = feature_catalog(n_dims, n_channels, channel_names=channel_names)
+    specs = _choose(features, catalog, n_dims, n_channels)
+    needs_raw = any(spec.per_channel for spec in specs)
+    measured = kernels.measure(
+        labels_tzyx,
+        raw_tzyxc if needs_raw else None,
+        [spec.id for spec in specs],
+        threads=threads,
+        progress=progress,
+        cancel=cancel,
+    )
+    n_columns = sum(spec.n_values for spec in specs)
+    return FeatureTable(
+        measured.ids,
+        measured.frames,
+        measured.values.reshape(len(measured.ids), n_columns),
+        tuple(specs),
+        measured.missing,
+        tuple(measured.reasons),
+    )
+
+
+def _canonical(labels: ArrayLike, raw: ArrayLike | None, axes: str | None) -> tuple[NDArray[Any], NDArray[Any] | None]:
+    """Labels as tzyx integers and raw as tzyxc, checked against each other."""
+    labels = _as_labels(np.asarray(labels))
+    if raw is None:
+        return ax.to_canonical(labels, axes or ax.label_axes(labels.ndim), ax.LABELS), None
+    raw = _as_raw(np.asarray(raw))
+    if axes is None:
+        labels_axes = ax.label_axes(labels.ndim)
+        axes = ax.raw_axes(raw.shape, labels.shape, labels_axes)
+    else:
+        axes = ax.check(axes, raw.ndim)
+        labels_axes = ax.without_channel(axes)
+    canonical = ax.to_canonical(labels, labels_axes, ax.LABELS)
+    canonical_raw = ax.to_canonical(raw, axes, ax.RAW)
+    if canonical_raw.shape[:-1] != canonical.shape:
+        raise ShapeError(
+            f"raw of shape {raw.shape} (axes {axes}) does not fit the label image of shape {labels.shape} "
+            f"(axes {labels_axes}): every axis but the channel axis must be as long"
+        )
+    return canonical, canonical_raw
+
+
+def _as_labels(labels: NDArray[Any]) -> NDArray[Any]:
+    """Integers as they are, bool as 0 and 1, floats if they are whole numbers."""
+    if labels.dtype.kind in "ui":
+        return labels
+    if labels.dtype.kind == "b":
+        return labels.view(np.uint8) if labels.dtype.isnative else labels.astype(np.uint8)
+    if labels.dtype.kind != "f":
+        raise DtypeError(f"a label image holds integers, not {labels.dtype}; convert it first")
+    if not np.all(np.isfinite(labels)) or np.any(labels != np.trunc(labels)) or np.any(abs(labels) >= 2.0**63):
+        raise DtypeError(
+            f"the label image is of type {labels.dtype} and holds values that are not whole numbers; "
+            "pass integers, or probabilities to threshold()"
+        )
+    return labels.astype(np.int64)
+
+
+def _as_raw(raw: NDArray[Any]) -> NDArray[Any]:
+    """Integers and floats of up to 64 bit as they are; float16 and bool widened without loss."""
+    if raw.dtype.kind == "b":
+        return raw.astype(np.uint8)
+    if raw.dtype.kind == "f" and raw.dtype.itemsize == 2:
+        return raw.astype(np.float32)
+    if raw.dtype.kind not in "uif" or raw.dtype.itemsize > 8:
+        raise DtypeError(f"raw holds integers or floats of up to 64 bit, not {raw.dtype}; convert it first")
+    return raw
+
+
+def _choose(
+    features: str | Sequence[str], catalog: list[FeatureSpec], n_dims: int, n_channels: int
+) -> list[FeatureSpec]:
+    """Find the chosen features, or say why the first of them cannot be measured."""
+    if features == "all":
+        return [spec for spec in catalog if not spec.hidden]
+    if features == "default":
+        return [spec for spec in catalog if not spec.hidden and spec.group != _NOT_BY_DEFAULT]
+    if isinstance(features, str):
+        raise FeatureError(f"features must be 'default', 'all' or a list of feature ids, not {features!r}")
+    known = {spec.id: spec for spec in catalog}
+    everything = {spec.id: spec for spec in _specs(n_dims, ("c0",))}
+    for feature in features:
+        if feature in known or feature not in everything:
+            continue
+        spec = everything[feature]
+        if n_dims not in spec.dims:
+            raise FeatureError(f"feature {feature!r} exists only for {spec.dims[0]}D images, and this one is {n_dims}D")
+        if spec.per_channel and not n_channels:
+            raise FeatureError(f"feature {feature!r} needs intensities: pass the raw image too")
+    refuse_unknown(features, known)
+    return [known[feature] for feature in features]
+
+
+def _specs(n_dims: int, channels: tuple[str, ...]) -> list[FeatureSpec]:
+    specs = kernels.feature_specs(n_dims, channels)
+    return [FeatureSpec(**{**s, "columns": tuple(s["columns"]), "dims": tuple(s["dims"])}) for s in specs]
+
+
+def _channel_names(names: Sequence[str] | None, n_channels: int) -> tuple[str, ...]:
+    if names is None:
+        return tuple(f"c{i}" for i in range(n_channels))
+    names = tuple(names)
+    if len(names) != n_channels:
+        raise ParameterError(f"{len(names)} channel names for {n_channels} channels; give one for each")
+    if len(set(names)) != len(names):
+        raise ParameterError(f"channel names must differ, these do not: {', '.join(names)}")
+    return names
+
+
+def _check_per_axis(name: str, value: float | Sequence[float] | None, minimum: float) -> None:
+    if value is None:
+        return
+    numbers = np.atleast_1d(np.asarray(value, dtype=float))
+    if numbers.ndim != 1 or len(numbers) > 3 or not np.all(np.isfinite(numbers)) or np.any(numbers < minimum):
+        kind = "not negative" if minimum == 0 else "positive"
+        raise ParameterError(f"{name} must be one number per axis in array order, each {kind}, not {value!r}")

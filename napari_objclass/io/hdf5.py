@@ -1,0 +1,147 @@
+"""HDF5: datasets with ilastik's ``axistags`` and ``drange`` attributes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_objclass.errors import FileError
+from napari_objclass.io.image import Image, LazyArray, spatial
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import h5py
+    from numpy.typing import NDArray
+
+DEFAULT_INNER = "exported_data"
+
+_TYPE_FLAGS = {"c": 1, "z": 2, "y": 2, "x": 2, "t": 8}  # VIGRA's AxisType: channels, space, time
+
+
+class Hdf5Array(LazyArray):
+    """A dataset of an HDF5 file."""
+
+    def __init__(self, path: Path, inner: str, dataset: h5py.Dataset) -> None:
+        super().__init__(dataset.shape, dataset.dtype)
+        self.path = path
+        self.inner = inner
+
+    def __getitem__(self, key: Any) -> NDArray[Any]:
+        import h5py
+
+        with h5py.File(self.path, "r") as file:
+            pixels: NDArray[Any] = file[self.inner][key]
+            return pixels
+
+
+def read(path: Path, inner: str) -> Image:
+    """Find the dataset ``inner`` (or the only one there is) and read its attributes."""
+    import h5py
+
+    with h5py.File(path, "r") as file:
+        inner = _find(file, path, inner)
+        dataset = file[inner]
+        axes, spacing, units = _axistags(dataset)
+        return Image(
+            data=Hdf5Array(path, inner, dataset),
+            axes=axes,
+            path=path,
+            inner=inner,
+            spacing=spacing,
+            units=units,
+            drange=_drange(dataset),
+            channel_names=_channel_names(dataset),
+        )
+
+
+def write(
+    path: Path,
+    array: NDArray[Any],
+    axes: str,
+    spacing: tuple[float, ...] | None,
+    channel_names: tuple[str, ...] | None,
+    inner: str,
+) -> None:
+    """Write one compressed dataset with axistags; the unit of ``spacing`` goes into their descriptions."""
+    import h5py
+
+    sizes = dict(zip(spatial(axes), spacing or (), strict=False))
+    tags = [
+        {
+            "key": letter,
+            "typeFlags": _TYPE_FLAGS[letter],
+            "resolution": sizes.get(letter, 0),
+            "description": "µm" if letter in sizes else "",
+        }
+        for letter in axes
+    ]
+    with h5py.File(path, "w") as file:
+        dataset = file.create_dataset(
+            inner or DEFAULT_INNER, data=array, chunks=True, compression="gzip", compression_opts=1, shuffle=True
+        )
+        dataset.attrs["axistags"] = json.dumps({"axes": tags})
+        if channel_names:
+            dataset.attrs["channel_names"] = json.dumps(channel_names)
+
+
+def datasets(path: Path) -> list[str]:
+    """Paths of all datasets in the file."""
+    import h5py
+
+    with h5py.File(path, "r") as file:
+        return list(_walk(file))
+
+
+def _find(file: h5py.File, path: Path, inner: str) -> str:
+    import h5py
+
+    if inner and isinstance(file.get(inner), h5py.Dataset):
+        return inner
+    found = list(_walk(file))
+    if not inner and len(found) == 1:
+        return found[0]
+    if not found:
+        raise FileError(f"{path} holds no dataset")
+    shown = ", ".join(found[:12]) + (f" and {len(found) - 12} more" if len(found) > 12 else "")
+    if inner:
+        raise FileError(f"{path} has no dataset {inner!r}; it has {shown}")
+    raise FileError(f"{path} holds several datasets; append one of them to the path: {shown}")
+
+
+def _walk(group: h5py.Group, prefix: str = "") -> Iterator[str]:
+    import h5py
+
+    for name in group:
+        link = group.get(name)  # None for a link that leads nowhere
+        if isinstance(link, h5py.Dataset):
+            yield prefix + name
+        elif isinstance(link, h5py.Group):
+            yield from _walk(link, f"{prefix}{name}/")
+
+
+def _axistags(dataset: h5py.Dataset) -> tuple[str, tuple[float, ...] | None, str | None]:
+    text = dataset.attrs.get("axistags")
+    if text is None:
+        return "", None, None
+    tags = json.loads(text)["axes"]
+    axes = "".join(tag["key"] for tag in tags)
+    space = [tag for tag in tags if tag["key"] in "zyx"]
+    spacing = tuple(float(tag.get("resolution", 0)) for tag in space)
+    if not all(spacing):
+        return axes, None, None
+    units = {tag.get("description", "") for tag in space}
+    return axes, spacing, units.pop() or None if len(units) == 1 else None
+
+
+def _drange(dataset: h5py.Dataset) -> tuple[float, float] | None:
+    value = np.ravel(dataset.attrs.get("drange", ()))
+    return (float(value[0]), float(value[1])) if len(value) == 2 else None
+
+
+def _channel_names(dataset: h5py.Dataset) -> tuple[str, ...] | None:
+    text = dataset.attrs.get("channel_names")
+    return tuple(json.loads(text)) if isinstance(text, str) else None

@@ -1,0 +1,96 @@
+"""What a file says about an image: the pixels, read when asked for, and what they mean."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import DTypeLike, NDArray
+
+    Array = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Image:
+    """An image in a file.
+
+    Attributes
+    ----------
+    data
+        Numpy array, memory map or :class:`LazyArray`: ``shape``, ``dtype``, ``ndim``, slicing and ``np.asarray``.
+    axes
+        One letter of ``tczyx`` per axis of ``data``.
+    path, inner
+        The file, and the dataset inside it ("" for files that hold one image).
+    spacing
+        Size of a pixel along each of the axes z, y, x that ``axes`` has, in the order of ``axes``; None if unknown.
+    units
+        Unit of ``spacing``; None if unknown.
+    drange
+        The range of values that the file declares.
+    channel_names
+        One name per channel.
+    note
+        One sentence on what was left out in reading; empty if nothing was.
+    """
+
+    data: Array | LazyArray
+    axes: str
+    path: Path
+    inner: str = ""
+    spacing: tuple[float, ...] | None = None
+    units: str | None = None
+    drange: tuple[float, float] | None = None
+    channel_names: tuple[str, ...] | None = None
+    note: str = ""
+
+
+class LazyArray(ABC):
+    """Array in a file that is opened anew for each access.
+
+    No handle is held: the object can be pickled, used from many threads, and outlives a replaced file.
+    """
+
+    def __init__(self, shape: tuple[int, ...], dtype: DTypeLike) -> None:
+        self.shape = shape
+        self.dtype = np.dtype(dtype)
+
+    @abstractmethod
+    def __getitem__(self, key: Any) -> Array:
+        """Pixels of basic slices and integers."""
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of values."""
+        return math.prod(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the whole array in memory."""
+        return self.size * self.dtype.itemsize
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:  # noqa: FBT001
+        return np.asarray(self[...], dtype=dtype)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.shape} {self.dtype}>"
+
+
+def spatial(axes: str) -> str:
+    """Select the letters of ``axes`` that :attr:`Image.spacing` has entries for."""
+    return "".join(letter for letter in axes if letter in "zyx")

@@ -1,0 +1,39 @@
+"""Numpy's own files: one array, no axes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_objclass.errors import DtypeError
+from napari_objclass.io.image import Image
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+
+def read(path: Path, inner: str) -> Image:
+    """Map the array into memory."""
+    try:
+        data = np.lib.format.open_memmap(path, mode="r")
+    except ValueError as error:
+        if "Python objects" in str(error):
+            raise DtypeError(f"{path} holds Python objects; save it as an array of numbers") from None
+        raise
+    return Image(data=data, axes="", path=path)
+
+
+def write(
+    path: Path,
+    array: NDArray[Any],
+    axes: str,
+    spacing: tuple[float, ...] | None,
+    channel_names: tuple[str, ...] | None,
+    inner: str,
+) -> None:
+    """Write the array; axes, spacing and names have no place in this format."""
+    with path.open("wb") as file:  # given a name, numpy would append its suffix
+        np.save(file, array, allow_pickle=False)

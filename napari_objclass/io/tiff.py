@@ -1,0 +1,201 @@
+"""TIFF: OME-TIFF, ImageJ hyperstacks and plain stacks."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
+
+import numpy as np
+
+from napari_objclass.errors import AxesError, DtypeError
+from napari_objclass.io.image import Image, LazyArray, spatial
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import tifffile
+    from numpy.typing import NDArray
+
+_MICROMETRES = {
+    "Å": 1e-4, "nm": 1e-3, "µm": 1.0, "μm": 1.0, "um": 1.0, "micron": 1.0, "microns": 1.0, "\\u00B5m": 1.0,
+    "mm": 1e3, "cm": 1e4, "inch": 25400.0, "m": 1e6,
+}  # fmt: skip
+_OME_ORDER = "tczyx"
+
+
+class TiffPages(LazyArray):
+    """Pages of a compressed TIFF file: only those that a slice touches are decoded."""
+
+    def __init__(self, path: Path, series: tifffile.TiffPageSeries) -> None:
+        super().__init__(series.shape, series.dtype or "u1")
+        self.path = path
+        self._page_ndim = len(series.keyframe.shape)
+        self._last: tuple[int, NDArray[Any]] | None = None
+
+    def __getitem__(self, key: Any) -> NDArray[Any]:
+        outer, within = self._divide(key)
+        leading = self.shape[: -self._page_ndim]
+        numbers = np.arange(math.prod(leading)).reshape(leading)[outer]
+        shape = np.broadcast_to(np.bool_(), self.shape[-self._page_ndim :])[within].shape
+        result = np.empty((np.size(numbers), *shape), self.dtype)
+        for row, page in enumerate(self._pages(np.ravel(numbers).tolist())):
+            result[row] = page[within]
+        return result.reshape(np.shape(numbers) + shape)
+
+    def _divide(self, key: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """Split a key into the part that selects pages and the part that selects within a page."""
+        keys = list(key) if isinstance(key, tuple) else [key]
+        if Ellipsis not in keys:
+            keys.append(Ellipsis)
+        gap = keys.index(Ellipsis)
+        keys[gap : gap + 1] = [slice(None)] * (self.ndim - len(keys) + 1)
+        split = self.ndim - self._page_ndim
+        return tuple(keys[:split]), tuple(keys[split:])
+
+    def _pages(self, numbers: list[int]) -> Iterator[NDArray[Any]]:
+        import tifffile
+
+        last = self._last
+        if last is not None and numbers == [last[0]]:  # neighbouring slices often share one page
+            yield last[1]
+            return
+        with tifffile.TiffFile(self.path) as file:
+            for number in numbers:
+                page = file.asarray(key=number, series=0)
+                self._last = number, page
+                yield page
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_last": None}
+
+
+def read(path: Path, inner: str) -> Image:
+    """Read the first series: mapped into memory if it is stored as one block, page by page otherwise."""
+    import tifffile
+
+    with tifffile.TiffFile(path) as file:
+        series = file.series[0]
+        if series.dtype is None or series.dtype.kind not in "biuf":
+            raise DtypeError(f"{path} holds {series.dtype} values; an image has integer or float pixels")
+        axes = _axes(series.axes, path)
+        spacing = _ome_spacing(file, axes) if file.is_ome else _imagej_spacing(file, axes)
+        return Image(
+            data=_data(path, series),
+            axes=axes,
+            path=path,
+            spacing=spacing,
+            units="µm" if spacing else None,
+            channel_names=_channel_names(file, series, axes),
+            note=f"the first of {len(file.series)} images in the file was taken" if len(file.series) > 1 else "",
+        )
+
+
+def write(
+    path: Path,
+    array: NDArray[Any],
+    axes: str,
+    spacing: tuple[float, ...] | None,
+    channel_names: tuple[str, ...] | None,
+    inner: str,
+) -> None:
+    """Write a compressed OME-TIFF; its axes are in the order tczyx, and those of length 1 are not read back.
+
+    64-bit integers, which OME-TIFF lacks, are stored in 32 bits if the values allow it, else refused.
+    """
+    import tifffile
+
+    order = [letter for letter in _OME_ORDER if letter in axes]
+    data = _storable(array).transpose([axes.index(letter) for letter in order])
+    metadata: dict[str, Any] = {"axes": "".join(order).upper()}
+    for letter, size in zip(spatial(axes), spacing or (), strict=False):
+        metadata |= {f"PhysicalSize{letter.upper()}": size, f"PhysicalSize{letter.upper()}Unit": "µm"}
+    if channel_names:
+        metadata["Channel"] = {"Name": list(channel_names)}
+    tifffile.imwrite(path, data, ome=True, photometric="minisblack", compression="zlib", metadata=metadata)
+
+
+def _data(path: Path, series: tifffile.TiffPageSeries) -> NDArray[Any] | LazyArray:
+    import tifffile
+
+    if series.dataoffset is not None and series.keyframe.is_memmappable:
+        return tifffile.memmap(path, series=0, mode="r")
+    n_pages, page_shape = len(series.pages), series.keyframe.shape
+    leading = series.shape[: len(series.shape) - len(page_shape)]
+    if n_pages > 1 and series.shape == (*leading, *page_shape) and math.prod(leading) == n_pages:
+        return TiffPages(path, series)
+    return series.asarray()
+
+
+def _axes(stored: str, path: Path) -> str:
+    """Our letters for tifffile's: samples are channels, unnamed axes are z, t, c counted from the last."""
+    letters = stored.lower()
+    if "s" in letters:
+        if "c" in letters:
+            raise AxesError(f"{path} has both channels and colour samples (axes {stored}); save it with one of them")
+        letters = letters.replace("s", "c")
+    free = iter(letter for letter in "ztc" if letter not in letters)
+    named = [letter if letter in "tczyx" else next(free, letter) for letter in reversed(letters)]
+    return "".join(reversed(named))
+
+
+def _ome_pixels(file: tifffile.TiffFile) -> ElementTree.Element | None:
+    root = ElementTree.fromstring(file.ome_metadata or "<OME/>")
+    return next((node for node in root.iter() if node.tag.endswith("Pixels")), None)
+
+
+def _ome_spacing(file: tifffile.TiffFile, axes: str) -> tuple[float, ...] | None:
+    pixels = _ome_pixels(file)
+    if pixels is None:
+        return None
+    sizes = []
+    for letter in spatial(axes.lower()):
+        size = float(pixels.get(f"PhysicalSize{letter.upper()}", 0))
+        sizes.append(size * _MICROMETRES.get(pixels.get(f"PhysicalSize{letter.upper()}Unit", "µm"), 0))
+    return tuple(sizes) if all(sizes) else None
+
+
+def _imagej_spacing(file: tifffile.TiffFile, axes: str) -> tuple[float, ...] | None:
+    """ImageJ's calibration; the resolution of other files is about printing and says nothing."""
+    metadata = file.imagej_metadata
+    scale = _MICROMETRES.get(str((metadata or {}).get("unit", "")), 0)
+    if metadata is None or not scale:
+        return None
+    tags = file.pages.first.tags
+    sizes = {"z": float(metadata.get("spacing", 0)) * scale}
+    for letter in "yx":
+        pixels, length = tags.valueof(f"{letter.upper()}Resolution", (0, 1))
+        sizes[letter] = length / pixels * scale if pixels else 0.0
+    spacing = tuple(sizes[letter] for letter in spatial(axes))
+    return spacing if all(spacing) else None
+
+
+def _channel_names(file: tifffile.TiffFile, series: tifffile.TiffPageSeries, axes: str) -> tuple[str, ...] | None:
+    if "c" not in axes:
+        return None
+    n_channels = series.shape[axes.index("c")]
+    names: list[str | None] = []
+    if file.is_ome and (pixels := _ome_pixels(file)) is not None:
+        names = [node.get("Name") for node in pixels if node.tag.endswith("Channel")]
+    elif file.imagej_metadata and axes == "cyx":  # ImageJ names pages, which are channels in this case only
+        names = list(file.imagej_metadata.get("Labels", []))
+    named = tuple(name for name in names if name)
+    return named if len(named) == n_channels else None
+
+
+def _storable(array: NDArray[Any]) -> NDArray[Any]:
+    if array.dtype == np.bool_:
+        return array.astype(np.uint8)
+    if array.dtype == np.float16:
+        return array.astype(np.float32)
+    if array.dtype.kind not in "iu" or array.dtype.itemsize < 8:
+        return array.astype(array.dtype.newbyteorder("="), copy=False)
+    narrow = np.dtype(f"{array.dtype.kind}4")
+    limits = np.iinfo(narrow)
+    if array.size and (array.min() < limits.min or array.max() > limits.max):
+        raise DtypeError(
+            f"TIFF readers know integers of up to 32 bit and this image has values up to {array.max()}; "
+            "write it as .h5 or .npy"
+        )
+    return array.astype(narrow)

@@ -1,0 +1,215 @@
+"""Writing images and tables, so that a file is there whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import os
+import uuid
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_objclass.axes import check
+from napari_objclass.errors import FileError, ShapeError
+from napari_objclass.io.formats import WRITABLE, locate
+from napari_objclass.io.image import spatial
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+_ROWS_AT_ONCE = 10_000
+_POWERS = np.array([float(f"1e{k}") for k in range(23)])
+
+
+def write_image(
+    path: str | os.PathLike[str],
+    array: ArrayLike,
+    axes: str,
+    *,
+    spacing: Sequence[float] | None = None,
+    channel_names: Sequence[str] | None = None,
+) -> Path:
+    """Write an image as OME-TIFF, HDF5 (``file.h5/inner/path``, default ``exported_data``) or npy, by suffix.
+
+    Parameters
+    ----------
+    path
+        The file. An HDF5 file that holds other datasets is not overwritten.
+    array
+        Pixels with the axes ``axes``.
+    axes
+        Letters of ``tczyx``, one per axis.
+    spacing
+        Size of a pixel in µm along z, y, x, as far as ``axes`` has them and in its order.
+    channel_names
+        One name per channel.
+
+    Returns
+    -------
+    Path
+        The file that was written, without the inner path.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be written, or its format only be read.
+    AxesError, ShapeError, DtypeError
+        If axes, spacing, names or pixel type do not fit.
+    """
+    array = np.asarray(array)
+    axes = check(axes, array.ndim)
+    if array.size == 0:
+        raise ShapeError(f"an image of shape {array.shape} has no pixels to write")
+    target, inner, module = locate(path)
+    if target.suffix.lower() not in WRITABLE:
+        raise FileError(f"{target}: images are written as {', '.join(WRITABLE)}; choose one of these suffixes")
+    if spacing is not None and len(spacing) != len(spatial(axes)):
+        raise ShapeError(f"spacing has {len(spacing)} entries but axes {axes!r} has {len(spatial(axes))} of z, y, x")
+    n_channels = array.shape[axes.index("c")] if "c" in axes else 0
+    if channel_names is not None and len(channel_names) != n_channels:
+        raise ShapeError(f"{len(channel_names)} channel names were given for {n_channels} channels")
+    if module.__name__.endswith("hdf5"):
+        inner = inner or module.DEFAULT_INNER
+        _refuse_to_replace_others(target, inner, module)
+    with replacing(target) as temporary:
+        module.write(
+            temporary,
+            array,
+            axes,
+            tuple(map(float, spacing)) if spacing is not None else None,
+            tuple(channel_names) if channel_names is not None else None,
+            inner,
+        )
+    return target
+
+
+def write_table(path: str | os.PathLike[str], columns: Mapping[str, NDArray[Any]]) -> Path:
+    """Write a table as CSV: commas, one header line, numbers in the fewest digits that read back as the same number.
+
+    Parameters
+    ----------
+    path
+        A file ending in .csv.
+    columns
+        Arrays of one length (n_rows,): integers, floats (NaN is written ``nan``) or text, which is quoted where it
+        has to be.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be written.
+    ShapeError
+        If the columns differ in length.
+    """
+    target = check_table_path(path)
+    lengths = {len(column) for column in columns.values()}
+    if len(lengths) > 1:
+        raise ShapeError(f"the columns of a table have one length, these have {sorted(lengths)}")
+    with replacing(target) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        for start in range(0, max(lengths, default=0), _ROWS_AT_ONCE):
+            part = slice(start, start + _ROWS_AT_ONCE)
+            writer.writerows(zip(*(_cells(column[part]) for column in columns.values()), strict=True))
+    return target
+
+
+def check_table_path(path: str | os.PathLike[str]) -> Path:
+    """Say before the work starts that its table could not be written: the path if it could.
+
+    Raises
+    ------
+    FileError
+        If the suffix is not .csv, the folder is missing, or the place is taken by something that is not a file.
+    """
+    target = Path(path).expanduser()
+    if target.suffix.lower() != ".csv":
+        raise FileError(f"{target}: tables are written as .csv; choose this suffix")
+    _check_place(target)
+    return target
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Lend a temporary sibling of ``path`` that takes its place at the end, and vanishes if the block fails.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be written.
+    """
+    _check_place(path)
+    target = Path(os.path.realpath(path))  # a symbolic link stays one
+    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        yield temporary
+        temporary.replace(target)
+    except OSError as error:
+        if isinstance(error, FileError):
+            raise
+        raise FileError(f"{path} cannot be written: {error.strerror or error}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _check_place(path: Path) -> None:
+    if not path.parent.is_dir():
+        raise FileError(f"{path} cannot be written: there is no folder {path.parent}; create it first")
+    if path.exists() and not path.is_file():
+        raise FileError(f"{path} cannot be written: it is not a file; choose another name")
+
+
+def _refuse_to_replace_others(path: Path, inner: str, module: Any) -> None:
+    if not path.is_file():
+        return
+    try:
+        others = [name for name in module.datasets(path) if name != inner]
+    except OSError as error:
+        raise FileError(f"{path} exists and is no HDF5 file; write to another file") from error
+    if others:
+        raise FileError(f"{path} already holds {others[0]!r}, which would be lost; write to another file")
+
+
+def _cells(column: NDArray[Any]) -> list[Any]:
+    if column.dtype.kind == "f" and column.dtype.itemsize < 8:
+        return _shortest(column.astype(np.float32, copy=False)).tolist()  # type: ignore[no-any-return]
+    return column.tolist()  # type: ignore[no-any-return]
+
+
+def _shortest(values: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Find the doubles that print like ``values``: each rounded to as few digits as still tell it from its neighbours.
+
+    6 digits always fit into a float32 and 9 always tell it. Powers of ten up to 22 are exact doubles, so that within
+    the bounds here each candidate is the double nearest to its decimal; the few other values go one by one.
+    """
+    shortest = values.astype(np.float64)
+    size = np.abs(shortest)
+    whole = (size < 2**24) & (size == np.rint(size))
+    usual = (size >= 1e-12) & (size < 1e16) & ~whole
+    rest = np.flatnonzero(usual)
+    exact = shortest[rest]
+    exponent = np.floor(np.log10(size[rest])).astype(np.intp)
+    told = np.zeros(len(rest), np.bool_)
+    pending = np.arange(len(rest))
+    for digits in (8, 7, 6):  # most need 8, and only those told by 8 may do with fewer
+        candidate = _rounded(exact[pending], exponent[pending], digits)
+        same = candidate.astype(np.float32) == values[rest[pending]]
+        pending = pending[same]
+        shortest[rest[pending]] = candidate[same]
+        told[pending] = True
+    pending = np.flatnonzero(~told)
+    shortest[rest[pending]] = _rounded(exact[pending], exponent[pending], 9)
+    for index in np.flatnonzero(~usual & ~whole & np.isfinite(size)):
+        shortest[index] = float(str(values[index]))
+    return shortest
+
+
+def _rounded(exact: NDArray[np.float64], exponent: NDArray[np.intp], digits: int) -> NDArray[np.float64]:
+    scale = digits - 1 - exponent
+    up, down = _POWERS[np.maximum(scale, 0)], _POWERS[np.maximum(-scale, 0)]  # one of them is 1
+    rounded: NDArray[np.float64] = np.rint(exact * up / down) / up * down
+    return rounded

@@ -1,0 +1,166 @@
+"""Annotations that come from elsewhere: a table with a class per object, or an image of classes."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_objclass import axes as ax
+from napari_objclass.errors import FileError, ParameterError, ShapeError
+from napari_objclass.io.formats import FORMATS
+from napari_objclass.io.readers import open_image
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+# Names that columns go by, ours first, then those of ilastik's and scikit-image's tables.
+_CLASS = ("class", "user label")
+_ID = ("id", "labelimage_oid", "label")
+_FRAME = ("t", "timestep", "frame")
+_PLACE = ("z", "y", "x")
+
+# What tables say of an object that nobody labelled.
+_NO_CLASS = ("", "0")
+
+
+@dataclass(frozen=True)
+class Found:
+    """Annotations of n objects, named by exactly one of ids and places.
+
+    Attributes
+    ----------
+    classes
+        (n,) class numbers, or names.
+    frames
+        (n,) frames.
+    ids
+        (n,) ids in the label image.
+    at
+        (n, 2 or 3) positions, (y, x) or (z, y, x).
+    """
+
+    classes: list[int | str]
+    frames: list[int]
+    ids: list[int] | None = None
+    at: list[tuple[float, ...]] | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """Class names that occur, in order of appearance."""
+        return list(dict.fromkeys(cls for cls in self.classes if isinstance(cls, str)))
+
+
+def read_annotations(path: str | os.PathLike[str], labels: NDArray[Any], axes: str) -> Found:
+    """Annotations in a file: a CSV table, or an image of class numbers that belongs to ``labels``.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be read, or a line of the table cannot be understood.
+    ShapeError
+        If the image has another shape than the label image.
+    """
+    if Path(path).suffix.lower() not in FORMATS and not _is_inside_container(path):
+        return _from_table(Path(path).expanduser())
+    image = open_image(path)
+    classes = np.asarray(image.data)
+    if classes.shape != labels.shape:
+        raise ShapeError(
+            f"the image of classes has shape {classes.shape}, the label image {labels.shape}; "
+            "draw the classes on an image of the same size"
+        )
+    return from_image(classes, labels, axes)
+
+
+def from_image(classes: NDArray[Any], labels: NDArray[Any], axes: str) -> Found:
+    """Annotate every object that one class covers by more than half."""
+    if classes.dtype.kind not in "bui":
+        raise ParameterError(f"an image of classes holds class numbers, this one is {classes.dtype}; convert it first")
+    found = Found([], [], [])
+    assert found.ids is not None
+    frames = zip(ax.to_canonical(labels, axes, ax.LABELS), ax.to_canonical(classes, axes, ax.LABELS), strict=True)
+    for t, (frame_labels, frame_classes) in enumerate(frames):
+        ids, rows, sizes = np.unique(frame_labels, return_inverse=True, return_counts=True)
+        numbers, columns = np.unique(frame_classes, return_inverse=True)
+        covered = np.bincount(rows.ravel() * len(numbers) + columns.ravel(), minlength=len(ids) * len(numbers))
+        row, column = np.nonzero(2 * covered.reshape(len(ids), -1) > sizes[:, None])
+        kept = (ids[row] != 0) & (numbers[column] > 0)
+        found.ids.extend(ids[row[kept]].tolist())
+        found.classes.extend(numbers[column[kept]].tolist())
+        found.frames.extend([t] * int(kept.sum()))
+    return found
+
+
+def _from_table(path: Path) -> Found:
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            lines = list(csv.reader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not a CSV text file"
+        raise FileError(f"cannot read {path}: {reason}") from error
+    if not lines:
+        raise FileError(f"{path} is empty; its first line should name the columns, such as id,class")
+    header = [name.strip().lower() for name in lines[0]]
+    table = _Columns(path, header)
+    for number, line in enumerate(lines[1:], 2):
+        if line:
+            table.add(number, line)
+    return table.found()
+
+
+class _Columns:
+    """The columns of a table that matter, filled line by line."""
+
+    def __init__(self, path: Path, header: Sequence[str]) -> None:
+        self._path = path
+        self._class = self._position(header, _CLASS)
+        self._id = self._position(header, _ID)
+        self._frame = self._position(header, _FRAME)
+        self._place = [header.index(name) for name in _PLACE if name in header]
+        by_place = {"y", "x"} <= set(header)
+        if self._class is None or (self._id is None and not by_place):
+            raise FileError(
+                f"{path} needs a column 'class', and 'id' or 'y' and 'x' (and 'z', 't'); it has {', '.join(header)}"
+            )
+        self._classes: list[int | str] = []
+        self._frames: list[int] = []
+        self._ids: list[int] = []
+        self._at: list[tuple[float, ...]] = []
+
+    @staticmethod
+    def _position(header: Sequence[str], names: Sequence[str]) -> int | None:
+        return next((header.index(name) for name in names if name in header), None)
+
+    def add(self, number: int, line: list[str]) -> None:
+        """Take one line of the table; lines without a class are passed over."""
+        assert self._class is not None
+        try:
+            cls = line[self._class].strip()
+            if cls in _NO_CLASS:
+                return
+            frame = 0 if self._frame is None else int(line[self._frame])
+            if self._id is not None:
+                self._ids.append(int(line[self._id]))
+            else:
+                self._at.append(tuple(float(line[i]) for i in self._place))
+        except (ValueError, IndexError) as error:
+            raise FileError(f"{self._path}, line {number}: cannot understand {','.join(line)!r}") from error
+        self._classes.append(int(cls) if cls.isdecimal() else cls)
+        self._frames.append(frame)
+
+    def found(self) -> Found:
+        """Everything that was added."""
+        if self._id is not None:
+            return Found(self._classes, self._frames, ids=self._ids)
+        return Found(self._classes, self._frames, at=self._at)
+
+
+def _is_inside_container(path: str | os.PathLike[str]) -> bool:
+    return any(part.suffix.lower() in {".h5", ".hdf5", ".ilp"} for part in Path(path).parents)

@@ -1,0 +1,156 @@
+"""The applet of the user's marks: places, not ids.
+
+A :class:`Mark` keeps the voxels of the object as it was when it was clicked, and nothing but the user takes it away.
+What it means for the objects of today is derived, see :mod:`napari_objclass.workflow.claims`.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from napari_objclass.workflow.claims import Claims
+    from napari_objclass.workflow.classes import ObjectClass
+    from napari_objclass.workflow.objects import Objects
+
+ID = "annotations"
+
+
+class AnnotationState(StrEnum):
+    """What an annotation means for the present label image; only active ones train."""
+
+    #: Its object is of its class.
+    ACTIVE = "active"
+    #: It claims an object of which marks cover less than half; a click confirms.
+    CHANGED = "changed"
+    #: Its object is claimed by marks of other classes too; a click decides.
+    CONFLICT = "conflict"
+    #: It claims nothing at present.
+    PARKED = "parked"
+
+
+@dataclass(frozen=True, eq=False)
+class Mark:
+    """One mark of the user: this place, in this image and frame, is of this class.
+
+    Attributes
+    ----------
+    runs
+        Mask of the object as it was when clicked: (n, 4) rows z, y, x, length in raster order, pixel coordinates.
+    anchor
+        A voxel (z, y, x) of the mask.
+    time
+        Seconds since 1970; for the user only, no result depends on it.
+    """
+
+    uuid: str
+    lane: str
+    t: int
+    cls: str
+    runs: NDArray[np.int64]
+    anchor: tuple[int, int, int]
+    time: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Values by field name, but for the mask."""
+        return {
+            "uuid": self.uuid,
+            "lane": self.lane,
+            "t": self.t,
+            "class": self.cls,
+            "anchor": list(self.anchor),
+            "time": self.time,
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any], runs: NDArray[np.int64]) -> Mark:
+        """Inverse of :meth:`to_json`."""
+        z, y, x = values["anchor"]
+        return cls(
+            uuid=values["uuid"],
+            lane=values["lane"],
+            t=int(values["t"]),
+            cls=values["class"],
+            runs=runs,
+            anchor=(int(z), int(y), int(x)),
+            time=float(values["time"]),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Annotation:
+    """A mark and what it means at present.
+
+    Attributes
+    ----------
+    lane, t
+        Position of the image set (None if it was removed) and frame.
+    cls, class_name
+        Number and name of the class; None if it was deleted.
+    object_id
+        The object it claims; None if parked.
+    anchor, runs
+        The place: one voxel (z, y, x), and the mask as rows z, y, x, length.
+    state, reason
+        The state, and for a parked annotation why.
+    """
+
+    lane: int | None
+    t: int
+    cls: int | None
+    class_name: str | None
+    object_id: int | None
+    anchor: tuple[int, int, int]
+    runs: NDArray[np.int64] = field(repr=False)
+    state: AnnotationState
+    reason: str | None
+    time: float
+    uuid: str = field(repr=False)
+
+
+def make(lane: str, objects: Objects, classes: Mapping[tuple[int, int], str]) -> tuple[Mark, ...]:
+    """Mark objects: ``classes`` has the class uuid by frame and id."""
+    now = time.time()
+    return tuple(
+        Mark(uuid4().hex, lane, t, cls, runs, _middle(runs), now)
+        for ((t, _), cls), runs in zip(classes.items(), objects.masks(list(classes)), strict=True)
+    )
+
+
+def describe(claims: Claims, lane: int | None, classes: Sequence[ObjectClass]) -> list[Annotation]:
+    """Annotations of one lane by frame and place, in terms of the present classes and objects."""
+    number_of = {each.uuid: number for number, each in enumerate(classes, 1)}
+    described = []
+    for mark, object_id, state, reason in claims.rows():
+        number = number_of.get(mark.cls)
+        described.append(
+            Annotation(
+                lane=lane,
+                t=mark.t,
+                cls=number,
+                class_name=None if number is None else classes[number - 1].name,
+                object_id=object_id or None,
+                anchor=mark.anchor,
+                runs=mark.runs,
+                state=state,
+                reason=reason,
+                time=mark.time,
+                uuid=mark.uuid,
+            )
+        )
+    return sorted(described, key=lambda each: (each.t, each.anchor))
+
+
+def _middle(runs: NDArray[np.int64]) -> tuple[int, int, int]:
+    """Voxel (z, y, x) in the middle of the middle run of a mask."""
+    z, y, x, length = (int(each) for each in runs[len(runs) // 2])
+    return z, y, x + length // 2

@@ -1,0 +1,218 @@
+"""What marks mean for a label image: which objects they claim, and in which of four states they are.
+
+A mark claims the object that holds more than half of the mark's voxels; hence it claims at most one. The marks on one
+object agree on its class or not, and cover enough of it or not. States never delete a mark: with the old label image
+back, the old states are back.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_objclass.workflow.annotations import AnnotationState
+from napari_objclass.workflow.objects import find_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_objclass.workflow.annotations import Mark
+    from napari_objclass.workflow.objects import Objects
+
+#: A mark claims the object that holds more than this share of its voxels. One half is the smallest share that lets
+#: a mark claim one object at most.
+CLAIM = 0.5
+#: The marks on an object must cover at least this share of it: an object more than twice as large as what was marked
+#: is another one.
+COVER = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Claims:
+    """What the marks of one lane claim.
+
+    Attributes
+    ----------
+    marks
+        The marks, m of them.
+    object_ids
+        (m,) claimed object per mark, 0 for none.
+    states
+        One per mark.
+    reasons
+        One per mark; a sentence for parked ones, else None.
+    """
+
+    marks: tuple[Mark, ...]
+    object_ids: NDArray[np.uint64]
+    states: tuple[AnnotationState, ...]
+    reasons: tuple[str | None, ...]
+
+    @classmethod
+    def parked(cls, marks: Sequence[Mark], reason: str) -> Claims:
+        """Claims of marks whose image is not there."""
+        states = (AnnotationState.PARKED,) * len(marks)
+        return cls(tuple(marks), np.zeros(len(marks), np.uint64), states, (reason,) * len(marks))
+
+    def rows(self) -> Iterator[tuple[Mark, int, AnnotationState, str | None]]:
+        """Mark, claimed object or 0, state and reason of each mark."""
+        return zip(self.marks, self.object_ids.tolist(), self.states, self.reasons, strict=True)
+
+    @cached_property
+    def active(self) -> dict[tuple[int, int], str]:
+        """Class uuid of every object with active marks, by frame and id, in that order."""
+        found = {
+            (mark.t, object_id): mark.cls
+            for mark, object_id, state, _ in self.rows()
+            if state is AnnotationState.ACTIVE
+        }
+        return dict(sorted(found.items()))
+
+    def class_numbers(
+        self, frames: NDArray[np.int64], ids: NDArray[np.uint64], classes: Sequence[str]
+    ) -> NDArray[np.int64]:
+        """Class number, by its position among the uuids ``classes``, of all objects of a table; 0 if not active."""
+        number_of = {uuid: number for number, uuid in enumerate(classes, 1)}
+        marked_frames = np.array([t for t, _ in self.active], np.int64)
+        marked_ids = np.array([object_id for _, object_id in self.active], np.uint64)
+        numbers = np.zeros(len(ids), np.int64)
+        numbers[find_rows(frames, ids, marked_frames, marked_ids)] = [number_of[uuid] for uuid in self.active.values()]
+        return numbers
+
+    @cached_property
+    def claiming(self) -> dict[tuple[int, int], list[Mark]]:
+        """The marks that claim an object, by frame and id."""
+        found: defaultdict[tuple[int, int], list[Mark]] = defaultdict(list)
+        for mark, object_id, _, _ in self.rows():
+            if object_id:
+                found[mark.t, object_id].append(mark)
+        return dict(found)
+
+
+def derive(objects: Objects, marks: Sequence[Mark], classes: Sequence[str]) -> Claims:
+    """Say what marks mean for the objects of a label image.
+
+    Parameters
+    ----------
+    objects
+        The label image with its index.
+    marks
+        Marks of this lane.
+    classes
+        Uuids of the classes there are; marks of other classes claim nothing.
+    """
+    if not marks:
+        return Claims((), np.zeros(0, np.uint64), (), ())
+    number_of = {uuid: number for number, uuid in enumerate(classes)}
+    numbers = np.array([number_of.get(mark.cls, -1) for mark in marks])
+    voxels = _Voxels.under(objects, marks)
+    object_ids, overlaps = voxels.majority(np.array([mark.runs[:, 3].sum() for mark in marks]))
+    object_ids[numbers < 0] = 0
+    rows = objects.rows(np.array([mark.t for mark in marks]), object_ids)
+    states = _states(objects, voxels, rows, numbers, overlaps)
+    reasons = tuple(_reason(number, row) for number, row in zip(numbers, rows, strict=True))
+    return Claims(tuple(marks), object_ids, states, reasons)
+
+
+def _states(
+    objects: Objects,
+    voxels: _Voxels,
+    rows: NDArray[np.int64],
+    numbers: NDArray[np.int64],
+    overlaps: NDArray[np.int64],
+) -> tuple[AnnotationState, ...]:
+    """States of marks that claim the objects ``rows`` (-1: none) with so many voxels for the classes ``numbers``."""
+    states = np.full(len(rows), AnnotationState.PARKED, object)  # the members themselves, not their text
+    order = np.argsort(rows, kind="stable")
+    order = order[rows[order] >= 0]
+    if len(order) == 0:
+        return tuple(states)
+    starts = np.flatnonzero(np.diff(rows[order], prepend=-1))
+    counts = np.diff(starts, append=len(order))
+    claimed = rows[order[starts]]
+    covered = np.add.reduceat(overlaps[order], starts)
+    if (counts > 1).any():
+        covered[counts > 1] = voxels.union(objects, rows, claimed[counts > 1])
+    agreed = np.minimum.reduceat(numbers[order], starts) == np.maximum.reduceat(numbers[order], starts)
+    own = np.full(len(claimed), AnnotationState.CHANGED, object)
+    own[covered >= COVER * objects.sizes[claimed]] = AnnotationState.ACTIVE
+    own[~agreed] = AnnotationState.CONFLICT
+    states[order] = np.repeat(own, counts)
+    return tuple(states)
+
+
+def _reason(number: int, row: int) -> str | None:
+    if number < 0:
+        return "its class was deleted"
+    return "there is no object at its place" if row < 0 else None
+
+
+@dataclass(frozen=True, eq=False)
+class _Voxels:
+    """All voxels under a list of marks.
+
+    Attributes
+    ----------
+    owner
+        (n,) index of the mark, rising.
+    flat
+        (n,) index into the flattened label image.
+    ids
+        (n,) label there.
+    """
+
+    owner: NDArray[np.int64]
+    flat: NDArray[np.int64]
+    ids: NDArray[np.uint64]
+
+    @classmethod
+    def under(cls, objects: Objects, marks: Sequence[Mark]) -> _Voxels:
+        """Voxels of the marks that lie inside the image."""
+        n_frames, depth, height, width = objects.labels.shape
+        owner = np.repeat(np.arange(len(marks)), [len(mark.runs) for mark in marks])
+        t = np.array([mark.t for mark in marks])[owner]
+        z, y, x, length = np.concatenate([mark.runs for mark in marks]).T
+        start, stop = x.clip(0), (x + length).clip(max=width)
+        inside = (t < n_frames) & (z >= 0) & (z < depth) & (y >= 0) & (y < height) & (start < stop)
+        first = (((t * depth + z) * height + y) * width + start)[inside]
+        length = (stop - start)[inside]
+        before = np.cumsum(length) - length
+        flat = np.repeat(first - before, length) + np.arange(length.sum())
+        return cls(np.repeat(owner[inside], length), flat, objects.labels.reshape(-1)[flat].astype(np.uint64))
+
+    def majority(self, sizes: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        """Per mark, the object that holds more than its share ``CLAIM`` of ``sizes``, and with how many voxels."""
+        object_ids, overlaps = np.zeros(len(sizes), np.uint64), np.zeros(len(sizes), np.int64)
+        if len(self.flat) == 0:
+            return object_ids, overlaps
+        # Neighbours nearly always agree: what is sorted are stretches of one label, a few per mark.
+        starts = _changes(self.owner, self.ids)
+        lengths = np.diff(starts, append=len(self.flat))
+        owner, ids = self.owner[starts], self.ids[starts]
+        order = np.lexsort((ids, owner))
+        owner, ids, lengths = owner[order], ids[order], lengths[order]
+        starts = _changes(owner, ids)
+        overlap, owner, ids = np.add.reduceat(lengths, starts), owner[starts], ids[starts]
+        chosen = (overlap > CLAIM * sizes[owner]) & (ids != 0)
+        object_ids[owner[chosen]], overlaps[owner[chosen]] = ids[chosen], overlap[chosen]
+        return object_ids, overlaps
+
+    def union(self, objects: Objects, rows: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Number of voxels of each object ``wanted`` (rows, rising) that are under any of the marks that claim it."""
+        row = rows[self.owner]
+        own = np.isin(row, wanted) & (self.ids == objects.ids[row])
+        _, first = np.unique(self.flat[own], return_index=True)
+        _, covered = np.unique(row[own][first], return_counts=True)
+        return covered
+
+
+def _changes(owner: NDArray[np.int64], ids: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Indices at which a new stretch of equal owner and label begins."""
+    changes = np.flatnonzero((owner[1:] != owner[:-1]) | (ids[1:] != ids[:-1])) + 1
+    return np.concatenate([[0], changes])

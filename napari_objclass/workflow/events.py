@@ -1,0 +1,179 @@
+"""The changes of a session. Doing, undoing, and replaying a journal are all the same: :meth:`Event.apply`.
+
+An event is one class: what it changes, its inverse, and its form in the journal. Add an event by adding a class to
+``EVENTS``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+import numpy as np
+
+from napari_objclass.errors import ProjectError
+from napari_objclass.workflow.annotations import Mark
+from napari_objclass.workflow.classes import Classes, ObjectClass
+from napari_objclass.workflow.lane import LaneRecord
+from napari_objclass.workflow.state import SETTINGS, State
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from napari_objclass.workflow.applet import Json, Settings
+
+
+class Event(Protocol):
+    """One change of a session."""
+
+    KIND: ClassVar[str]
+
+    def apply(self, state: State) -> Event:
+        """Make the change and return the event that takes it back."""
+        ...
+
+    def to_json(self, folder: Path | None) -> Json:
+        """What the journal of a project in ``folder`` keeps."""
+        ...
+
+
+@dataclass(frozen=True)
+class AnnotationsChanged:
+    """Marks were made, and others taken away."""
+
+    KIND: ClassVar[str] = "annotations"
+    add: tuple[Mark, ...] = ()
+    #: Lane and mark uuid of each.
+    remove: tuple[tuple[str, str], ...] = ()
+
+    def apply(self, state: State) -> AnnotationsChanged:
+        """Make the change and return its inverse."""
+        removed = tuple(state.marks[lane].pop(uuid) for lane, uuid in self.remove)
+        for mark in self.add:
+            state.marks.setdefault(mark.lane, {})[mark.uuid] = mark
+        return AnnotationsChanged(removed, tuple((mark.lane, mark.uuid) for mark in self.add))
+
+    def to_json(self, folder: Path | None = None) -> Json:
+        """Marks with their masks as flat lists."""
+        return {
+            "add": [mark.to_json() | {"runs": mark.runs.ravel().tolist()} for mark in self.add],
+            "remove": [list(each) for each in self.remove],
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any], folder: Path | None = None) -> AnnotationsChanged:
+        """Inverse of :meth:`to_json`."""
+        add = (Mark.from_json(each, np.array(each["runs"], np.int64).reshape(-1, 4)) for each in values["add"])
+        return cls(tuple(add), tuple((lane, uuid) for lane, uuid in values["remove"]))
+
+
+@dataclass(frozen=True)
+class ClassesChanged:
+    """The list of classes is another one."""
+
+    KIND: ClassVar[str] = "classes"
+    classes: Classes
+
+    def apply(self, state: State) -> ClassesChanged:
+        """Make the change and return its inverse."""
+        inverse = ClassesChanged(state.classes)
+        state.classes = self.classes
+        return inverse
+
+    def to_json(self, folder: Path | None = None) -> Json:
+        """All classes."""
+        return {"classes": [each.to_json() for each in self.classes]}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any], folder: Path | None = None) -> ClassesChanged:
+        """Inverse of :meth:`to_json`."""
+        return cls(tuple(ObjectClass.from_json(each) for each in values["classes"]))
+
+
+@dataclass(frozen=True)
+class SettingsChanged:
+    """The settings of one applet are others."""
+
+    KIND: ClassVar[str] = "settings"
+    applet: str
+    settings: Settings
+
+    def apply(self, state: State) -> SettingsChanged:
+        """Make the change and return its inverse."""
+        inverse = SettingsChanged(self.applet, state.settings[self.applet])
+        state.settings[self.applet] = self.settings
+        return inverse
+
+    def to_json(self, folder: Path | None = None) -> Json:
+        """All settings of the applet."""
+        return {"applet": self.applet, "settings": self.settings.to_json()}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any], folder: Path | None = None) -> SettingsChanged:
+        """Inverse of :meth:`to_json`."""
+        return cls(values["applet"], SETTINGS[values["applet"]].from_json(values["settings"]))
+
+
+@dataclass(frozen=True)
+class LanesChanged:
+    """Lanes were removed, put into the list, or (same uuid) given other sources.
+
+    Attributes
+    ----------
+    put
+        Records, each with its position in the list.
+    remove
+        Uuids.
+    """
+
+    KIND: ClassVar[str] = "lanes"
+    put: tuple[tuple[int, LaneRecord], ...] = ()
+    remove: tuple[str, ...] = ()
+
+    def apply(self, state: State) -> LanesChanged:
+        """Make the change and return its inverse."""
+        before = {lane.uuid: (position, lane) for position, lane in enumerate(state.lanes)}
+        gone = {*self.remove, *(lane.uuid for _, lane in self.put)}
+        state.lanes = [lane for lane in state.lanes if lane.uuid not in gone]
+        for position, lane in sorted(self.put, key=lambda each: each[0]):
+            state.lanes.insert(position, lane)
+        return LanesChanged(
+            tuple(before[uuid] for uuid in sorted(gone) if uuid in before),
+            tuple(lane.uuid for _, lane in self.put if lane.uuid not in before),
+        )
+
+    def to_json(self, folder: Path | None = None) -> Json:
+        """Records, with paths relative to ``folder`` too."""
+        return {"put": [[position, lane.to_json(folder)] for position, lane in self.put], "remove": list(self.remove)}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any], folder: Path | None = None) -> LanesChanged:
+        """Inverse of :meth:`to_json`."""
+        put = ((position, LaneRecord.from_json(lane, folder)) for position, lane in values["put"])
+        return cls(tuple(put), tuple(values["remove"]))
+
+
+EVENTS = {event.KIND: event for event in (AnnotationsChanged, ClassesChanged, SettingsChanged, LanesChanged)}
+
+
+def to_json(event: Event, folder: Path | None) -> Json:
+    """Entry of the journal of a project in ``folder``."""
+    return {"event": event.KIND} | event.to_json(folder)
+
+
+def from_json(entry: Mapping[str, Any], folder: Path | None) -> Event:
+    """Event of a journal entry.
+
+    Raises
+    ------
+    ProjectError
+        For an entry that this version does not know.
+    """
+    event = EVENTS.get(entry["event"])
+    if event is None:
+        raise ProjectError(
+            f"the journal has an entry {entry['event']!r} that this version does not know; open it with a newer version"
+        )
+    decoded: Event = event.from_json(entry, folder)
+    return decoded

@@ -1,0 +1,67 @@
+"""The applet in which features are chosen: explicit ids, so that a project means the same in every version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from napari_objclass import features
+from napari_objclass.errors import ParameterError
+from napari_objclass.workflow.applet import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ID = "feature_selection"
+
+
+@dataclass(frozen=True)
+class FeatureSelection(Settings):
+    """Which features are measured.
+
+    Attributes
+    ----------
+    features
+        Feature ids; none until there is an image, then the default ones. ``"default"`` and ``"all"`` are taken too
+        and become explicit ids when assigned to a session that has an image.
+    margin
+        Voxels around an object that belong to its neighbourhood: one number, or one per axis in array order;
+        None for that of ilastik.
+    """
+
+    features: Sequence[str] | str = ()
+    margin: int | tuple[int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.features, str):
+            if self.features not in {"default", "all"}:
+                raise ParameterError(f"features is a list of ids, 'default' or 'all', got {self.features!r}")
+        else:
+            object.__setattr__(self, "features", tuple(self.features))
+        margins = self.margin if isinstance(self.margin, tuple) else (self.margin or 0,)
+        if any(each < 0 for each in margins):
+            raise ParameterError(f"margin cannot be negative, got {self.margin}")
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The chosen features.
+
+        Raises
+        ------
+        ParameterError
+            When none are chosen.
+        """
+        if isinstance(self.features, str) or not self.features:
+            raise ParameterError("no features are chosen; assign session.feature_selection, e.g. features='default'")
+        return tuple(self.features)
+
+
+def explicit(selection: FeatureSelection, n_dims: int, n_channels: int) -> FeatureSelection:
+    """Replace ``"default"`` and ``"all"`` by the ids they stand for with such images; other ids must exist.
+
+    Raises
+    ------
+    FeatureError
+        For an id that cannot be measured on such images.
+    """
+    return replace(selection, features=features.choose(selection.features, n_dims, n_channels))

@@ -1,0 +1,295 @@
+"""The applet that brings images in: checks what the user gives, and opens the pixels of a lane in canonical form."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Unpack
+from uuid import uuid4
+
+import numpy as np
+
+from napari_objclass import axes as axis_letters, kernels
+from napari_objclass.errors import AxesError, DtypeError, FileError, ObjClassError, ParameterError, ShapeError
+from napari_objclass.io.fingerprint import fingerprint
+from napari_objclass.io.image import Image, spatial
+from napari_objclass.io.readers import open_image
+from napari_objclass.workflow.data_folder import DATASET, store_data
+from napari_objclass.workflow.lane import (
+    LABELS,
+    RAW,
+    ROLES,
+    SEGMENTATION,
+    LaneRecord,
+    Pixels,
+    Source,
+    location,
+    open_source,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from napari_objclass.io.image import LazyArray
+    from napari_objclass.workflow.applet import RunOptions
+
+ID = "input_data"
+
+Given = dict[str, "NDArray[Any]"]
+ArrayOrPath = Any
+
+
+@dataclass(frozen=True, eq=False)
+class Images:
+    """The pixels of a lane.
+
+    Attributes
+    ----------
+    objects
+        What the objects come from, ``tzyx``.
+    axes
+        Letters of the label image as the user knows it.
+    raw_shape
+        Length of ``tzyxc``; None without raw.
+    problem
+        One sentence when a file has other content than when it was annotated.
+    notes
+        Sentences about what was done to fit the images.
+    """
+
+    objects: NDArray[Any]
+    axes: str
+    raw_shape: tuple[int, ...] | None = None
+    problem: str | None = None
+    notes: tuple[str, ...] = ()
+    _raw: Pixels | None = None
+
+    @cached_property
+    def raw(self) -> NDArray[Any] | None:
+        """``tzyxc``, read when it is first asked for; None without raw."""
+        return None if self._raw is None else axis_letters.to_canonical(np.asarray(self._raw.data), self._raw.axes)
+
+    @property
+    def extent(self) -> tuple[int, int]:
+        """Number of spatial dimensions and of channels (0 without raw)."""
+        return 3 if self.objects.shape[1] > 1 else 2, 0 if self.raw_shape is None else self.raw_shape[-1]
+
+
+def describe(
+    sources: Mapping[str, ArrayOrPath],
+    *,
+    axes: str | Mapping[str, str] | None = None,
+    name: str | None = None,
+    spacing: Sequence[float] | None = None,
+    offset: Sequence[int] | None = None,
+    uuid: str | None = None,
+) -> tuple[LaneRecord, Given]:
+    """Make the record of a lane out of arrays and paths by role, and say which pixels no file holds.
+
+    Raises
+    ------
+    ObjClassError
+        In one sentence, when the images do not fit together.
+    """
+    sources = {role: source for role, source in sources.items() if source is not None}
+    role = _role_of_objects(sources)
+    named = _axes_by_role(axes, sources, role)
+    given = {each: np.asarray(source) for each, source in sources.items() if not isinstance(source, str | os.PathLike)}
+    files = {each: open_image(sources[each], axes=named.get(each)) for each in sources if each not in given}
+    arrays = given | {each: image.data for each, image in files.items()}
+    letters = _letters(arrays, role, named, {each: image.axes for each, image in files.items()})
+    record = LaneRecord(
+        uuid=uuid or uuid4().hex,
+        name=name or next((image.path.stem for image in files.values()), "image"),
+        sources={
+            each: Source(
+                axes=letters[each],
+                fingerprint=fingerprint(arrays[each], letters[each]),
+                path=str(files[each].path.absolute()) if each in files else None,
+                inner=files[each].inner if each in files else "",
+            )
+            for each in sources
+        },
+        spacing=_triple(spacing) or next(filter(None, map(_spacing, files.values())), None),
+        offset=_whole_triple(offset),
+    )
+    _fit(record, {each: Pixels(array, letters[each]) for each, array in arrays.items()})
+    return record, given
+
+
+def describe_again(
+    old: LaneRecord,
+    given: Given,
+    sources: Mapping[str, ArrayOrPath],
+    axes: str | Mapping[str, str] | None,
+) -> tuple[LaneRecord, Given]:
+    """Make the record of a lane some of whose sources are others; like :func:`describe`, identity and name stay."""
+    new = {role: source for role, source in sources.items() if source is not None}
+    kept = [role for role in old.sources if role not in new and (role == RAW or not {LABELS, SEGMENTATION} & set(new))]
+    letters = {role: old.sources[role].axes for role in kept}
+    if isinstance(axes, str):
+        axes = {RAW if RAW in new else next(iter(new), RAW): axes}
+    return describe(
+        {role: _again(old.sources[role], given.get(role)) for role in kept} | new,
+        axes=letters | dict(axes or {}),
+        name=old.name,
+        spacing=old.spacing,
+        offset=old.offset,
+        uuid=old.uuid,
+    )
+
+
+def _again(source: Source, given: NDArray[Any] | None) -> ArrayOrPath:
+    return given if source.path is None else location(source)
+
+
+def with_files(record: LaneRecord, given: Given, project: Path, *, moved: bool) -> LaneRecord:
+    """Write what no file holds into the data folder of ``project``, and if that ``moved``, what its old one holds."""
+    sources = dict(record.sources)
+    for role, source in record.sources.items():
+        if source.path is None or (source.stored and moved):
+            try:
+                pixels = np.asarray(open_source(record, role, given).data)
+            except FileError:
+                continue  # lost in a crash, or moved away: its annotations wait for it
+            path = store_data(project, f"{record.uuid}-{role}", pixels, source.axes)
+            sources[role] = replace(source, path=str(project.parent / path), inner=DATASET, stored=True)
+    return replace(record, sources=sources)
+
+
+def open_images(record: LaneRecord, given: Mapping[str, NDArray[Any]]) -> Images:
+    """Open the pixels of a lane, those that no file holds from ``given``.
+
+    Raises
+    ------
+    FileError
+        When they cannot be read, or do not fit together any more.
+    """
+    opened = {role: open_source(record, role, given) for role in record.sources}
+    problem = next((pixels.problem for pixels in opened.values() if pixels.problem), None)
+    try:
+        images = _fit(record, opened)
+    except ObjClassError as error:
+        raise FileError(problem or str(error)) from error
+    return replace(images, problem=problem)
+
+
+def label_image(record: LaneRecord, images: Images, **run: Unpack[RunOptions]) -> NDArray[Any]:
+    """Return the label image ``tzyx``: ids as they are, or those of the connected components of a segmentation."""
+    if SEGMENTATION in record.sources:
+        components: NDArray[Any] = kernels.connected_components(images.objects, **run)
+        return components
+    return images.objects
+
+
+def _role_of_objects(sources: Mapping[str, ArrayOrPath]) -> str:
+    unknown = sorted(set(sources) - set(ROLES))
+    if unknown:
+        raise ObjClassError(
+            f"an image of role {unknown[0]!r} cannot be used yet; pass the objects as labels= or segmentation="
+        )
+    roles = [role for role in (LABELS, SEGMENTATION) if role in sources]
+    if len(roles) != 1:
+        raise ParameterError("an image set needs its objects as exactly one of labels= and segmentation=")
+    return roles[0]
+
+
+def _axes_by_role(
+    axes: str | Mapping[str, str] | None, sources: Mapping[str, ArrayOrPath], role: str
+) -> dict[str, str]:
+    """Axes that the user named; a single string describes raw, or the objects when there is no raw."""
+    if axes is None:
+        return {}
+    if isinstance(axes, str):
+        return {RAW if RAW in sources else role: axes}
+    stray = sorted(set(axes) - set(sources))
+    if stray:
+        raise AxesError(f"axes names the role {stray[0]!r}, but no such image was given")
+    return dict(axes)
+
+
+def _letters(
+    arrays: Mapping[str, NDArray[Any] | LazyArray], role: str, named: Mapping[str, str], read: Mapping[str, str]
+) -> dict[str, str]:
+    """Axes of every image: as named; as read from its file, where they fit; or guessed from the other image."""
+    objects, raw = arrays[role], arrays.get(RAW)
+    letters = named.get(role)
+    if letters is None and RAW in named and len(axis_letters.without_channel(named[RAW])) == objects.ndim:
+        letters = axis_letters.without_channel(named[RAW])
+    if letters is None and role in read and _shape(objects, read[role], axis_letters.LABELS):
+        letters = read[role]
+    letters = axis_letters.check(letters or axis_letters.label_axes(objects.ndim), objects.ndim)
+    if raw is None:
+        return {role: letters}
+    raw_letters = named.get(RAW)
+    if raw_letters is None and RAW in read:
+        fits = _shape(raw, read[RAW], axis_letters.RAW)[:4] == _shape(objects, letters, axis_letters.LABELS)
+        raw_letters = read[RAW] if fits else None
+    raw_letters = raw_letters or axis_letters.raw_axes(raw.shape, objects.shape, letters)
+    return {role: letters, RAW: axis_letters.check(raw_letters, raw.ndim)}
+
+
+def _shape(array: NDArray[Any] | LazyArray, letters: str, target: str) -> tuple[int, ...]:
+    """Canonical shape of an array with these axes, () if they have no place in ``target``."""
+    lengths = dict(zip(letters, array.shape, strict=True))
+    if any(length > 1 for letter, length in lengths.items() if letter not in target):
+        return ()
+    return tuple(lengths.get(letter, 1) for letter in target)
+
+
+def _fit(record: LaneRecord, opened: Mapping[str, Pixels]) -> Images:
+    """Bring the images of a lane into canonical form, or say in words why they do not fit."""
+    role = SEGMENTATION if SEGMENTATION in opened else LABELS
+    objects, raw = opened[role], opened.get(RAW)
+    canonical = axis_letters.to_canonical(np.asarray(objects.data), objects.axes, axis_letters.LABELS)
+    raw_shape = None if raw is None else _shape(raw.data, raw.axes, axis_letters.RAW)
+    if raw is not None and raw_shape is not None and raw_shape[:4] != canonical.shape:
+        raise ShapeError(
+            f"raw of shape {raw.data.shape} ({raw.axes}) and {role} of shape {objects.data.shape} ({objects.axes}) "
+            f"of {record.name!r} differ; give images of one size, or axes="
+        )
+    canonical, notes = _integers(canonical, record, role)
+    return Images(canonical, axis_letters.without_channel(objects.axes), raw_shape, notes=notes, _raw=raw)
+
+
+def _integers(objects: NDArray[Any], record: LaneRecord, role: str) -> tuple[NDArray[Any], tuple[str, ...]]:
+    where = f"the {role} image of {record.name!r}"
+    if objects.dtype.kind == "b":
+        return objects.astype(np.uint8), ()
+    if objects.dtype.kind == "f":
+        if not (np.isfinite(objects) & (objects == np.trunc(objects)) & (np.abs(objects) < 2**63)).all():
+            raise DtypeError(f"{where} has fractions; ids are whole numbers, probabilities need a threshold first")
+        checked, _ = _integers(objects.astype(np.int64), record, role)
+        return checked, (f"{where} is {objects.dtype}; its whole numbers were taken as ids",)
+    if objects.dtype.kind not in "ui":
+        raise DtypeError(f"{where} has pixels of type {objects.dtype}; integers are needed")
+    if role == LABELS and objects.dtype.kind == "i" and objects.size and objects.min() < 0:
+        raise ParameterError(f"{where} has negative ids; 0 is background and ids start at 1")
+    return objects, ()
+
+
+def _spacing(image: Image) -> tuple[float, float, float] | None:
+    by_letter = dict(zip(spatial(image.axes), image.spacing or (), strict=False))
+    return _triple([by_letter[letter] for letter in "zyx" if letter in by_letter]) if by_letter else None
+
+
+def _triple(spacing: Sequence[float] | None) -> tuple[float, float, float] | None:
+    """Spacing in order z, y, x; for 2D, (y, x) is enough."""
+    if spacing is None:
+        return None
+    values = [float(each) for each in spacing]
+    if len(values) not in {2, 3} or not all(math.isfinite(each) and each > 0 for each in values):
+        raise ParameterError(f"spacing is (y, x) or (z, y, x) of positive numbers, got {tuple(spacing)}")
+    return (values[-3] if len(values) == 3 else 1.0, values[-2], values[-1])
+
+
+def _whole_triple(offset: Sequence[int] | None) -> tuple[int, int, int]:
+    values = [0, 0, 0] if offset is None else [int(each) for each in offset]
+    if len(values) not in {2, 3}:
+        raise ParameterError(f"offset is (y, x) or (z, y, x), got {len(values)} numbers")
+    return (values[-3] if len(values) == 3 else 0, values[-2], values[-1])

@@ -1,0 +1,201 @@
+"""The part of a session that keeps it: every change in the journal, undo and redo, saving and opening.
+
+A change is an event. It is written to the journal, then applied to the state, then announced; opening a project
+applies what its journal holds by the same code.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from psygnal import Signal
+
+from napari_objclass.errors import ObjClassError
+from napari_objclass.workflow import events, input_data
+from napari_objclass.workflow.chain import Chain
+from napari_objclass.workflow.history import History
+from napari_objclass.workflow.object_classification import TrainedForest
+from napari_objclass.workflow.project import ProjectStore
+from napari_objclass.workflow.state import State
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_objclass.workflow.applet import Json
+    from napari_objclass.workflow.events import Event
+    from napari_objclass.workflow.journal import Recovery
+    from napari_objclass.workflow.project import Opened
+
+    Saved = tuple[Json, dict[str, NDArray[Any]]]
+
+
+class Journaled:
+    """State, journal and history of a session, and the chain of applets that follows from the state.
+
+    One thread makes changes; others may compute outputs or save meanwhile.
+
+    Attributes
+    ----------
+    changed
+        Signal, emitted after every change on the thread that made it, with the set of (applet id, lane) whose output
+        is another one; lane is None for what belongs to no single lane.
+    """
+
+    changed = Signal(set)
+
+    def __init__(self, *, recover: bool = True) -> None:
+        self._begin(ProjectStore.new(recover=recover), None)
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str], *, read_only: bool = False) -> Self:
+        """Open a project, with all that was done after it was last saved.
+
+        Parameters
+        ----------
+        path
+            The project file.
+        read_only
+            Leave the file and its journal as they are; changes live in this session only.
+        """
+        return cls._over(*ProjectStore.open(Path(path), read_only=read_only), detached=read_only)
+
+    @classmethod
+    def recover(cls, recovery_id: str) -> Self:
+        """Go on with work that was never saved; :meth:`recoverable` lists it."""
+        return cls._over(*ProjectStore.recover(recovery_id))
+
+    @staticmethod
+    def recoverable() -> list[Recovery]:
+        """Work that was never saved, of processes that are gone, newest first."""
+        return ProjectStore.recoverable()
+
+    @staticmethod
+    def discard(recovery_id: str) -> None:
+        """Drop work that was never saved, for good."""
+        ProjectStore.discard(recovery_id)
+
+    @classmethod
+    def _over(cls, store: ProjectStore, opened: Opened, *, detached: bool = False) -> Self:
+        session = cls.__new__(cls)
+        try:
+            session._begin(store, opened, detached=detached)
+        except ObjClassError:
+            store.close()
+            raise
+        return session
+
+    def _begin(self, store: ProjectStore, opened: Opened | None, *, detached: bool = False) -> None:
+        self._store = store
+        self._detached = detached
+        self._changing = threading.Lock()
+        self._saved: Saved = (opened.document or {}, opened.arrays) if opened else ({}, {})
+        self._restore(opened.events if opened else [], {})
+
+    def _restore(self, entries: Sequence[Json], given: dict[str, input_data.Given]) -> None:
+        """Take the state of the last save, and make the changes of the journal on top of it."""
+        self._history = History()
+        self._state = State.from_document(*self._saved, self._folder)
+        for entry in entries:
+            events.from_json(entry, self._folder).apply(self._state)
+        self._chain = Chain(self._state, TrainedForest.from_document(*self._saved), given)
+
+    def undo(self) -> bool:
+        """Take back the latest change to annotations, classes or settings; False if there is none."""
+        return self._history.undo(self._commit)
+
+    def redo(self) -> bool:
+        """Make the change again that was undone last; False if there is none."""
+        return self._history.redo(self._commit)
+
+    def _do(self, event: Event) -> None:
+        self._history.record(self._commit(event))
+
+    def _commit(self, *changes: Event) -> Event:
+        """Write changes to the journal, make them, announce them; return the inverse of the last."""
+        with self._changing:
+            if not self._detached:
+                self._store.append(*(events.to_json(event, self._folder) for event in changes))
+            inverses = [event.apply(self._state) for event in changes]
+        self._announce()
+        return inverses[-1]
+
+    def _announce(self) -> None:
+        positions = {lane.uuid: index for index, lane in enumerate(self._state.lanes)}
+        stale = {(applet, None if lane is None else positions[lane]) for applet, lane in self._chain.refresh()}
+        if stale:
+            self.changed.emit(stale)
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences that the user should read once."""
+        return [*self._store.notes, *self._chain.notes]
+
+    @property
+    def path(self) -> Path | None:
+        """The project file; None before the first save."""
+        return self._store.path
+
+    @property
+    def _folder(self) -> Path | None:
+        return self._store.path.parent if self._store.path else None
+
+    @property
+    def read_only(self) -> bool:
+        """Whether the project file cannot be changed from here."""
+        return self._detached or self._store.read_only
+
+    def save(self, path: str | os.PathLike[str] | None = None) -> None:
+        """Write the project, and go on with the file it is written to.
+
+        Pixels that no file holds are written once into a folder beside it.
+
+        Parameters
+        ----------
+        path
+            The project file; by default that of the last save.
+        """
+        target = self._store.path if path is None else Path(path).expanduser().resolve()
+        if target is None:
+            raise ObjClassError("the session was never saved; name a file, e.g. save('mitosis.objclass')")
+        with self._changing:
+            seq = self._store.seq
+            document, arrays = self._to_document(target)
+        self._store.save(target, document, arrays, seq=seq)
+        self._saved, self._detached = (document, arrays), False
+
+    def _to_document(self, target: Path) -> Saved:
+        """Document and arrays of a project file, after all pixels have a file."""
+        moved, given = target != self._store.path, self._chain.given
+        lanes = self._state.lanes
+        self._state.lanes = [
+            input_data.with_files(each, given.get(each.uuid, {}), target, moved=moved) for each in lanes
+        ]
+        for lane in lanes:
+            given.pop(lane.uuid, None)
+        document, arrays = self._state.to_document(target.parent)
+        if self._chain.forest is not None:
+            about, learnt = self._chain.forest.to_document()
+            document, arrays = document | about, arrays | learnt
+        return document, arrays
+
+    def revert(self) -> None:
+        """Drop everything that was done after the last save."""
+        keys = self._chain.keys()
+        self._store.revert()
+        self._restore([], self._chain.given)
+        self.changed.emit({(applet, None) for applet, _ in keys})
+
+    def close(self) -> None:
+        """End the session; what was not saved stays in the journal and is there when the project is opened again."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,169 @@
+"""A lane: one image set of a session. What it is (a record that can be saved) and how its pixels are opened.
+
+Pixels come from files, or were handed over as arrays; a record knows a fingerprint of each, so that annotations
+cannot land on another image that happens to lie at the same place.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari_objclass.errors import FileError, ObjClassError
+from napari_objclass.io.fingerprint import fingerprint
+from napari_objclass.io.readers import open_image
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from napari_objclass.io.image import LazyArray
+
+RAW = "raw"
+LABELS = "labels"
+SEGMENTATION = "segmentation"
+ROLES = (RAW, LABELS, SEGMENTATION)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the pixels of one role come from.
+
+    Attributes
+    ----------
+    axes
+        Letters of the array as it is in the file or was handed over.
+    fingerprint
+        Of the pixels that the annotations were made on.
+    path
+        Absolute; None for an array that no file holds.
+    inner
+        Dataset inside the file, "" for files that hold one image.
+    stored
+        Whether the file belongs to the project.
+    """
+
+    axes: str
+    fingerprint: str
+    path: str | None = None
+    inner: str = ""
+    stored: bool = False
+
+    def to_json(self, folder: Path | None = None) -> dict[str, Any]:
+        """Values by field name; the path also relative to ``folder``, unless it is on another drive."""
+        path = self.path
+        if path is not None and folder is not None and Path(path).drive == folder.drive:
+            path = Path(os.path.relpath(path, folder)).as_posix()
+        return {
+            "path": path,
+            "absolute": self.path,
+            "inner": self.inner,
+            "axes": self.axes,
+            "fingerprint": self.fingerprint,
+            "stored": self.stored,
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any], folder: Path | None = None) -> Source:
+        """Inverse of :meth:`to_json`; where project and image moved apart, the absolute path counts."""
+        path, absolute = values["path"], values.get("absolute")
+        if path is not None and folder is not None:
+            path = os.path.normpath(folder / path)
+            if absolute is not None and not Path(path).exists() and Path(absolute).exists():
+                path = absolute
+        return cls(values["axes"], values["fingerprint"], path, values["inner"] or "", bool(values["stored"]))
+
+
+@dataclass(frozen=True)
+class LaneRecord:
+    """One image set: identity, name, geometry and sources by role.
+
+    Attributes
+    ----------
+    spacing
+        Size of a voxel, in order z, y, x; None if unknown.
+    offset
+        Position of the first voxel in the image this one was cropped from, in order z, y, x.
+    """
+
+    uuid: str
+    name: str
+    sources: Mapping[str, Source]
+    spacing: tuple[float, float, float] | None = None
+    offset: tuple[int, int, int] = (0, 0, 0)
+
+    def to_json(self, folder: Path | None = None) -> dict[str, Any]:
+        """Values by field name; paths relative to ``folder``."""
+        return {
+            "uuid": self.uuid,
+            "name": self.name,
+            "spacing": self.spacing and list(self.spacing),
+            "offset": list(self.offset),
+            "roles": {role: source.to_json(folder) for role, source in self.sources.items()},
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any], folder: Path | None = None) -> LaneRecord:
+        """Inverse of :meth:`to_json`."""
+        spacing, offset = values["spacing"], values["offset"]
+        return cls(
+            uuid=values["uuid"],
+            name=values["name"],
+            sources={role: Source.from_json(source, folder) for role, source in values["roles"].items()},
+            spacing=None if spacing is None else (float(spacing[0]), float(spacing[1]), float(spacing[2])),
+            offset=(int(offset[0]), int(offset[1]), int(offset[2])),
+        )
+
+    @property
+    def content(self) -> tuple[tuple[str, str], ...]:
+        """What the pixels are, wherever they lie: role and fingerprint of each source."""
+        return tuple((role, source.fingerprint) for role, source in sorted(self.sources.items()))
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """The array of one source, maybe still in its file, with its axes and what a reader should know about it."""
+
+    data: NDArray[Any] | LazyArray
+    axes: str
+    #: One sentence when the content is not the recorded one.
+    problem: str | None = None
+
+
+def open_source(record: LaneRecord, role: str, given: Mapping[str, NDArray[Any]]) -> Pixels:
+    """Open the pixels of one role, from ``given`` if no file holds them.
+
+    Raises
+    ------
+    FileError
+        When they cannot be found or read.
+    """
+    source = record.sources[role]
+    if source.path is None and role in given:
+        return Pixels(given[role], source.axes)
+    if source.path is None:
+        raise FileError(
+            f"the {role} image of {record.name!r} was only in memory and is gone; hand it over again with relink_lane"
+        )
+    try:
+        image = open_image(location(source), axes=source.axes)
+    except ObjClassError as error:
+        raise FileError(
+            f"the {role} image of {record.name!r} cannot be opened ({error}); put it back or use relink_lane"
+        ) from error
+    problem = None
+    if fingerprint(image.data, source.axes) != source.fingerprint:
+        problem = (
+            f"the {role} image of {record.name!r} at {source.path} has other content than when it was annotated; "
+            "put the old file back, or accept the new content with relink_lane"
+        )
+    return Pixels(image.data, source.axes, problem)
+
+
+def location(source: Source) -> str:
+    """Return path and inner path in one, as readers take it."""
+    assert source.path is not None
+    return f"{source.path}/{source.inner}" if source.inner else source.path

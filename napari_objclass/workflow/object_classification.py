@@ -1,0 +1,330 @@
+"""The applet that learns: from samples of annotated objects to a forest, and from a forest to predictions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Unpack
+
+import numpy as np
+
+from napari_objclass import axes, kernels
+from napari_objclass.errors import FeatureError, ObjClassError, ParameterError
+from napari_objclass.forest import RandomForest, uncertainty
+from napari_objclass.workflow.applet import Settings
+from napari_objclass.workflow.classes import Classes, ObjectClass
+from napari_objclass.workflow.objects import find_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_objclass.features import FeatureTable
+    from napari_objclass.workflow.applet import Json, RunOptions, WatchOptions
+
+ID = "object_classification"
+
+
+@dataclass(frozen=True)
+class Classifier(Settings):
+    """How the forest is grown.
+
+    Attributes
+    ----------
+    n_trees
+        Number of trees.
+    seed
+        Of all random choices: the same seed and samples give the same forest.
+    missing
+        Where missing feature values go: ``"last"`` behind all others, ``"zero"`` as if they were 0 (as ilastik does).
+    """
+
+    n_trees: int = 100
+    seed: int = 0
+    missing: Literal["last", "zero"] = "last"
+
+    def __post_init__(self) -> None:
+        if self.n_trees < 1:
+            raise ParameterError(f"a forest needs at least one tree, got n_trees={self.n_trees}")
+        if self.missing not in {"last", "zero"}:
+            raise ParameterError(f"missing is 'last' or 'zero', got {self.missing!r}")
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """What a forest learns from: one row per annotated object, in order of lane, frame and id.
+
+    Attributes
+    ----------
+    X
+        (n, n_columns) feature values, float32.
+    y
+        (n,) class numbers.
+    lanes
+        (n,) index into ``lane_uuids``.
+    frames, ids
+        (n,) which objects they are.
+    """
+
+    X: NDArray[np.float32]
+    y: NDArray[np.int64]
+    lanes: NDArray[np.int64]
+    frames: NDArray[np.int64]
+    ids: NDArray[np.uint64]
+    lane_uuids: tuple[str, ...]
+    columns: tuple[str, ...]
+
+    @classmethod
+    def of_lane(cls, lane: str, table: FeatureTable, numbers: Mapping[tuple[int, int], int]) -> Samples:
+        """Samples of one lane; ``numbers`` are class numbers by frame and id."""
+        keys = sorted(numbers)
+        frames = np.array([t for t, _ in keys], np.int64)
+        ids = np.array([object_id for _, object_id in keys], np.uint64)
+        rows = find_rows(table.frames, table.ids, frames, ids)
+        return cls(
+            X=table.values[rows].astype(np.float32),
+            y=np.array([numbers[key] for key in keys], np.int64),
+            lanes=np.zeros(len(keys), np.int64),
+            frames=frames,
+            ids=ids,
+            lane_uuids=(lane,),
+            columns=tuple(table.columns),
+        )
+
+    def part(self, lane: str) -> Samples:
+        """Samples of one of the lanes; none if it is not among them."""
+        rows = self.lanes == self.lane_uuids.index(lane) if lane in self.lane_uuids else np.zeros(len(self.y), bool)
+        lanes = np.zeros(int(rows.sum()), np.int64)
+        return Samples(self.X[rows], self.y[rows], lanes, self.frames[rows], self.ids[rows], (lane,), self.columns)
+
+    def renumbered(self, numbers: Mapping[int, int]) -> Samples:
+        """Samples with other class numbers; those of classes that are not named are left out."""
+        kept = np.isin(self.y, list(numbers))
+        y = np.array([numbers[int(old)] for old in self.y[kept]], np.int64)
+        return Samples(
+            self.X[kept], y, self.lanes[kept], self.frames[kept], self.ids[kept], self.lane_uuids, self.columns
+        )
+
+    @classmethod
+    def pooled(cls, parts: Sequence[Samples]) -> Samples:
+        """Concatenate samples of single lanes.
+
+        Raises
+        ------
+        FeatureError
+            When the lanes have different columns, as images with different channels have.
+        """
+        parts = [part for part in parts if len(part.y)]
+        if not parts:
+            raise ObjClassError("nothing is annotated yet; annotate a few objects of each class")
+        for part in parts[1:]:
+            _check_columns(part.columns, parts[0].columns)
+        return cls(
+            X=np.concatenate([part.X for part in parts]),
+            y=np.concatenate([part.y for part in parts]),
+            lanes=np.repeat(np.arange(len(parts)), [len(part.y) for part in parts]),
+            frames=np.concatenate([part.frames for part in parts]),
+            ids=np.concatenate([part.ids for part in parts]),
+            lane_uuids=tuple(part.lane_uuids[0] for part in parts),
+            columns=parts[0].columns,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedForest:
+    """A forest with everything needed to use it without the session that grew it.
+
+    Attributes
+    ----------
+    forest
+        The trees.
+    samples
+        What it was grown from.
+    classes
+        The classes it knows, in order of their numbers.
+    features, margin
+        The features it was grown on, as they are measured.
+    trained_on
+        Digest of the annotations and settings it stands for.
+    without
+        Names of annotated images that could not be read.
+    """
+
+    forest: RandomForest
+    samples: Samples
+    classes: Classes
+    features: tuple[str, ...]
+    margin: int | tuple[int, ...] | None
+    trained_on: str
+    without: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Feature columns, in the order of :attr:`importances`."""
+        return self.samples.columns
+
+    @property
+    def oob_error(self) -> float:
+        """Share of samples that the trees not grown from them put into a wrong class."""
+        return self.forest.oob_error
+
+    @property
+    def oob_confusion(self) -> NDArray[np.uint64]:
+        """(n_classes, n_classes) counts: rows the annotated class, columns the out-of-bag prediction."""
+        return self.forest.oob_confusion
+
+    @property
+    def importances(self) -> NDArray[np.float64]:
+        """(n_columns,) importance of every column."""
+        return self.forest.importances
+
+    def to_document(self) -> tuple[dict[str, Json], dict[str, NDArray[Any]]]:
+        """Return the project document's entries ``samples`` and ``forest``, and the arrays behind them."""
+        document: dict[str, Json] = {
+            "samples": {"lanes": list(self.samples.lane_uuids), "columns": list(self.samples.columns)},
+            "forest": {
+                "classes": [each.to_json() for each in self.classes],
+                "features": list(self.features),
+                "margin": self.margin,
+                # A forest that lacks an image is grown again as soon as the image is there.
+                "trained_on": "" if self.without else self.trained_on,
+            },
+        }
+        arrays: dict[str, NDArray[Any]] = {
+            f"samples/{name}": getattr(self.samples, name) for name in ("X", "y", "lanes", "frames", "ids")
+        }
+        arrays |= {f"forest/{name}": array for name, array in self.forest.to_arrays().items()}
+        return document, arrays
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> TrainedForest | None:
+        """Inverse of :meth:`to_document`; None when the project has no forest."""
+        about, samples = document.get("forest"), document.get("samples")
+        if not about or not samples:
+            return None
+        names = {name.removeprefix("forest/"): array for name, array in arrays.items() if name.startswith("forest/")}
+        return cls(
+            forest=RandomForest.from_arrays(names),
+            samples=Samples(
+                **{name: arrays[f"samples/{name}"] for name in ("X", "y", "lanes", "frames", "ids")},
+                lane_uuids=tuple(samples["lanes"]),
+                columns=tuple(samples["columns"]),
+            ),
+            classes=tuple(ObjectClass.from_json(each) for each in about["classes"]),
+            features=tuple(about["features"]),
+            margin=tuple(about["margin"]) if isinstance(about["margin"], list) else about["margin"],
+            trained_on=about["trained_on"],
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What a forest says about the objects of one lane, one row per object in order of frame and id.
+
+    Attributes
+    ----------
+    ids, frames
+        (n,) which objects.
+    classes
+        (n,) number of the most probable class; of equals, the lowest.
+    probabilities
+        (n, n_classes) mean over trees.
+    uncertainty
+        (n,) one minus the difference of the two largest probabilities.
+    class_names
+        Name of every class, in order of their numbers.
+    """
+
+    ids: NDArray[np.uint64]
+    frames: NDArray[np.int64]
+    classes: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+    uncertainty: NDArray[np.float32]
+    class_names: tuple[str, ...]
+    _labels: NDArray[Any] = field(repr=False)
+    _axes: str = field(repr=False)
+
+    def paint(self, what: str | int = "classes", **run: Unpack[RunOptions]) -> NDArray[Any]:
+        """Image in which every object has its value, with the axes of the label image; background is 0.
+
+        Parameters
+        ----------
+        what
+            ``"classes"`` (uint8, uint16 for more than 255 classes), ``"uncertainty"`` (float32), or number or name
+            of a class for its probability (float32).
+        **run
+            ``threads``, ``progress`` and ``cancel``.
+
+        Raises
+        ------
+        ParameterError
+            For anything else.
+        """
+        if what == "classes":
+            values: NDArray[Any] = self.classes.astype(np.uint8 if len(self.class_names) <= 255 else np.uint16)
+        elif what == "uncertainty":
+            values = np.nan_to_num(self.uncertainty, nan=1.0).astype(np.float32)
+        else:
+            values = self.probabilities[:, self._column(what)].astype(np.float32)
+        image = kernels.paint(self._labels, self.frames, self.ids, values, **run)
+        return axes.from_canonical(image, self._axes)
+
+    def _column(self, cls: str | int) -> int:
+        if isinstance(cls, str) and cls in self.class_names:
+            return self.class_names.index(cls)
+        if not isinstance(cls, str) and 1 <= cls <= len(self.class_names):
+            return cls - 1
+        raise ParameterError(f"cannot paint {cls!r}; paint 'classes', 'uncertainty', or one of {self.class_names}")
+
+
+def train(
+    samples: Samples,
+    classes: Classes,
+    settings: Classifier,
+    *,
+    features: tuple[str, ...],
+    margin: int | tuple[int, ...] | None,
+    trained_on: str,
+    without: tuple[str, ...] = (),
+    **run: Unpack[RunOptions],
+) -> TrainedForest:
+    """Grow a forest: a pure function of samples, settings and the number of classes."""
+    forest = RandomForest(settings.n_trees, settings.seed, run.get("threads"), settings.missing)
+    forest.fit(samples.X, samples.y, classes=list(range(1, len(classes) + 1)), **_watched(run))
+    return TrainedForest(forest, samples, classes, features, margin, trained_on, without)
+
+
+def predict(
+    trained: TrainedForest,
+    table: FeatureTable,
+    labels: NDArray[Any],
+    letters: str,
+    **run: Unpack[RunOptions],
+) -> Prediction:
+    """Classify every object of a feature table; ``labels`` (``tzyx``, user's axes ``letters``) is what it paints on."""
+    _check_columns(tuple(table.columns), trained.columns)
+    trained.forest.threads = run.get("threads")
+    probabilities = trained.forest.predict_proba(table.values.astype(np.float32), **_watched(run))
+    return Prediction(
+        ids=table.ids,
+        frames=table.frames,
+        classes=probabilities.argmax(axis=1) + 1,
+        probabilities=probabilities,
+        uncertainty=uncertainty(probabilities),
+        class_names=tuple(each.name for each in trained.classes),
+        _labels=labels,
+        _axes=letters,
+    )
+
+
+def _watched(run: RunOptions) -> WatchOptions:
+    return {"progress": run.get("progress"), "cancel": run.get("cancel")}
+
+
+def _check_columns(columns: tuple[str, ...], expected: tuple[str, ...]) -> None:
+    if columns != expected:
+        differing = sorted(set(columns) ^ set(expected))
+        raise FeatureError(
+            f"this image gives {len(columns)} feature columns and the classifier was trained on {len(expected)} "
+            f"(differing: {', '.join(differing[:4])}); use images with the same channels and dimensions"
+        )

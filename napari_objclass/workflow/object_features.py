@@ -1,0 +1,38 @@
+"""The applet that measures: the feature table of one lane."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Unpack
+
+from napari_objclass import axes, features
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_objclass.features import FeatureTable
+    from napari_objclass.workflow.applet import RunOptions
+
+ID = "object_features"
+
+
+def table(
+    labels: NDArray[Any],
+    raw: NDArray[Any] | None,
+    feature_ids: str | Sequence[str],
+    *,
+    margin: int | tuple[int, ...] | None = None,
+    spacing: tuple[float, float, float] | None = None,
+    **run: Unpack[RunOptions],
+) -> FeatureTable:
+    """Measure every object of a label image ``tzyx`` with raw ``tzyxc``: one row each, in order of frame and id."""
+    return features.measure(
+        labels,
+        raw,
+        axes=axes.LABELS if raw is None else axes.RAW,
+        features=feature_ids,
+        margin=margin,
+        spacing=spacing,
+        **run,
+    )

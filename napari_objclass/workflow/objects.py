@@ -1,0 +1,132 @@
+"""The objects of one lane: its label image with an index of what is in it, keyed by frame and id."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Unpack
+
+import numpy as np
+
+from napari_objclass import axes, features, kernels
+from napari_objclass.errors import ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_objclass.workflow.applet import RunOptions
+
+LARGEST_ID = 2**64 - 1
+
+
+@dataclass(frozen=True, eq=False)
+class Objects:
+    """A label image and its objects, sorted by frame, then id.
+
+    Attributes
+    ----------
+    labels
+        Label image ``tzyx``, C-contiguous.
+    frames, ids, sizes
+        Per object, (n,): frame, id and number of voxels.
+    """
+
+    labels: NDArray[Any]
+    frames: NDArray[np.int64]
+    ids: NDArray[np.uint64]
+    sizes: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, labels: NDArray[Any], **run: Unpack[RunOptions]) -> Objects:
+        """Index the objects of a label image ``tzyx``."""
+        labels = np.ascontiguousarray(labels)
+        table = features.measure(labels, axes=axes.LABELS, features=["num_pixels"], **run)
+        return cls(labels, table.frames, table.ids, table["num_pixels"][:, 0].astype(np.int64))
+
+    def rows(self, frames: NDArray[np.int64], ids: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """Rows of the objects with these frames and ids, -1 where there is none."""
+        return find_rows(self.frames, self.ids, frames, ids)
+
+    def at(self, t: int, position: Sequence[float]) -> int:
+        """Return the id of the object at ``position``, (z, y, x) or, for a single plane, (y, x).
+
+        Raises
+        ------
+        ParameterError
+            Where there is no object.
+        """
+        self._check_frame(t)
+        shape = self.labels.shape[1:]
+        n_dims = 2 if shape[0] == 1 else 3
+        if len(position) not in {n_dims, 3}:
+            expected = "(y, x)" if n_dims == 2 else "(z, y, x)"
+            raise ParameterError(f"a position in this image is {expected}, got {len(position)} numbers")
+        nearest = np.floor(np.asarray([0] * (3 - len(position)) + [*position], np.float64) + 0.5)
+        if not ((nearest >= 0) & (nearest < shape)).all():
+            raise ParameterError(f"position {tuple(position)} lies outside the image of shape {shape[3 - n_dims :]}")
+        found = int(self.labels[(t, *nearest.astype(np.int64))])
+        if found == 0:
+            raise ParameterError(f"there is only background at {tuple(position)} in frame {t}; point at an object")
+        return found
+
+    def keys(
+        self,
+        frames: Sequence[int],
+        *,
+        ids: Sequence[int] | None = None,
+        at: Sequence[Sequence[float]] | None = None,
+    ) -> list[tuple[int, int]]:
+        """Frame and id of the objects named by ids or by positions.
+
+        Raises
+        ------
+        ParameterError
+            When one of them does not exist.
+        """
+        if at is not None:
+            return [(t, self.at(t, position)) for t, position in zip(frames, at, strict=True)]
+        keys = [(t, int(object_id)) for t, object_id in zip(frames, () if ids is None else ids, strict=True)]
+        for t in set(frames):
+            self._check_frame(t)
+        possible = [object_id if 0 <= object_id <= LARGEST_ID else 0 for _, object_id in keys]
+        rows = self.rows(np.array(frames, np.int64), np.array(possible, np.uint64))
+        for (t, object_id), row in zip(keys, rows, strict=True):
+            if row < 0:
+                own = self.ids[self.frames == t]
+                known = f"its {len(own)} objects have ids {own[0]} to {own[-1]}" if len(own) else "it has none"
+                raise ParameterError(f"frame {t} has no object {object_id}; {known}")
+        return keys
+
+    def masks(self, keys: Sequence[tuple[int, int]]) -> list[NDArray[np.int64]]:
+        """Run-length masks of objects by frame and id: per object, rows z, y, x, length in raster order."""
+        ids: defaultdict[int, list[int]] = defaultdict(list)
+        for t, object_id in keys:
+            ids[t].append(object_id)
+        found: dict[tuple[int, int], NDArray[np.int64]] = {}
+        for t, own in ids.items():
+            found |= zip([(t, each) for each in own], kernels.object_runs(self.labels[t], own), strict=True)
+        return [found[key] for key in keys]
+
+    def _check_frame(self, t: int) -> None:
+        if not 0 <= t < len(self.labels):
+            raise ParameterError(f"there is no frame {t}; the image has frames 0 to {len(self.labels) - 1}")
+
+
+def find_rows(
+    frames: NDArray[np.int64],
+    ids: NDArray[np.uint64],
+    wanted_frames: NDArray[np.int64],
+    wanted_ids: NDArray[np.uint64],
+) -> NDArray[np.int64]:
+    """Rows of a table sorted by frame, then id, that hold the wanted pairs; -1 where there is none."""
+    rows = np.full(len(wanted_ids), -1, np.int64)
+    for t in np.unique(wanted_frames):
+        start, stop = np.searchsorted(frames, [t, t + 1])
+        if start == stop:
+            continue
+        asked = np.flatnonzero(wanted_frames == t)
+        position = np.searchsorted(ids[start:stop], wanted_ids[asked]).clip(max=stop - start - 1) + start
+        rows[asked] = np.where(ids[position] == wanted_ids[asked], position, -1)
+    return rows

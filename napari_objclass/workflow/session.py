@@ -1,0 +1,404 @@
+"""A session: everything a user can do with images, annotations, classes and settings.
+
+What changes something is an event, see :class:`~napari_objclass.workflow.journaled.Journaled`; everything else is an
+output of the chain of applets, which follows from the state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Unpack, cast
+
+import numpy as np
+
+from napari_objclass import axes as axis_letters
+from napari_objclass.errors import ObjClassError, ParameterError
+from napari_objclass.features import feature_catalog
+from napari_objclass.workflow import (
+    annotations as marks,
+    classes,
+    export,
+    feature_selection,
+    input_data,
+    object_classification,
+    object_features,
+    object_table,
+    sources,
+)
+from napari_objclass.workflow.claims import Claims
+from napari_objclass.workflow.events import AnnotationsChanged, ClassesChanged, Event, LanesChanged, SettingsChanged
+from napari_objclass.workflow.journaled import Journaled
+from napari_objclass.workflow.lane import LABELS, RAW, SEGMENTATION, LaneRecord
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from napari_objclass.features import FeatureTable
+    from napari_objclass.workflow.annotations import Annotation
+    from napari_objclass.workflow.applet import Json, RunOptions, Settings
+    from napari_objclass.workflow.classes import ObjectClass
+    from napari_objclass.workflow.feature_selection import FeatureSelection
+    from napari_objclass.workflow.object_classification import Classifier, Prediction, TrainedForest
+
+    Saved = tuple[Json, dict[str, NDArray[Any]]]
+
+
+class Session(Journaled):
+    """Annotate objects of images, and classify all of them.
+
+    Every change is durable when the call that made it returns: it is in a journal beside the project or, before the
+    first save, in the user's recovery folder.
+
+    Parameters
+    ----------
+    recover
+        False to keep no journal until the first save, for scripts.
+    """
+
+    # --------------------------------------------------------------------------------------------------- images
+
+    @property
+    def lanes(self) -> list[LaneRecord]:
+        """The image sets, in order."""
+        return list(self._state.lanes)
+
+    def add_lane(
+        self,
+        *,
+        raw: ArrayLike | os.PathLike[str] | None = None,
+        labels: ArrayLike | os.PathLike[str] | None = None,
+        segmentation: ArrayLike | os.PathLike[str] | None = None,
+        probabilities: ArrayLike | os.PathLike[str] | None = None,
+        axes: str | dict[str, str] | None = None,
+        name: str | None = None,
+        spacing: Sequence[float] | None = None,
+        offset: Sequence[int] | None = None,
+    ) -> int:
+        """Add an image set: raw, and either a label image, whose ids are kept, or a segmentation.
+
+        Parameters
+        ----------
+        raw, labels, segmentation
+            Arrays, or paths of files. The objects of a segmentation are its connected components of equal values.
+        axes
+            Axes of raw (of the objects when there is no raw), or axes by role; guessed if not given.
+        name
+            Shown to the user; the file's name if not given.
+        spacing
+            Size of a voxel in array order, (z, y, x) or (y, x); the file's if not given.
+        offset
+            Position of the first voxel in the image this one was cropped from, in array order.
+
+        Returns
+        -------
+        int
+            Position of the lane.
+        """
+        images = {RAW: raw, LABELS: labels, SEGMENTATION: segmentation, "probabilities": probabilities}
+        record, given = input_data.describe(images, axes=axes, name=name, spacing=spacing, offset=offset)
+        changes: list[Event] = [LanesChanged(put=((len(self._state.lanes), record),))]
+        selection = self.feature_selection
+        if isinstance(selection.features, str) or not selection.features:
+            wanted = replace(selection, features=selection.features or "default")
+            chosen = feature_selection.explicit(wanted, *input_data.open_images(record, given).extent)
+            changes.append(SettingsChanged(feature_selection.ID, chosen))
+        self._chain.given[record.uuid] = given
+        self._commit(*changes)
+        return len(self._state.lanes) - 1
+
+    def relink_lane(
+        self,
+        lane: int,
+        *,
+        raw: ArrayLike | os.PathLike[str] | None = None,
+        labels: ArrayLike | os.PathLike[str] | None = None,
+        segmentation: ArrayLike | os.PathLike[str] | None = None,
+        axes: str | dict[str, str] | None = None,
+    ) -> None:
+        """Give a lane other pixels: a moved file, a new segmentation; or accept those that its files have now.
+
+        Its annotations stay where they are and mean whatever objects are there.
+
+        Parameters
+        ----------
+        lane
+            Position of the lane.
+        raw, labels, segmentation
+            As in :meth:`add_lane`; those not given stay what they are.
+        axes
+            Axes of what is given.
+        """
+        old = self._lane(lane)
+        sources = {RAW: raw, LABELS: labels, SEGMENTATION: segmentation}
+        given = self._chain.given.get(old.uuid, {})
+        record, given = input_data.describe_again(old, given, sources, axes)
+        self._chain.relinked(old.uuid, given)
+        self._commit(LanesChanged(put=((lane, record),)))
+
+    def remove_lane(self, lane: int) -> None:
+        """Remove an image set; its annotations are parked, and undo brings all back."""
+        self._do(LanesChanged(remove=(self._lane(lane).uuid,)))
+
+    def label_image(self, lane: int, **run: Unpack[RunOptions]) -> NDArray[Any]:
+        """Label image of a lane, with the axes of the image it comes from."""
+        record = self._lane(lane)
+        return axis_letters.from_canonical(self._chain.objects(record, **run).labels, self._chain.images(record).axes)
+
+    def axes(self, lane: int) -> str:
+        """Axes of :meth:`label_image`."""
+        return self._chain.images(self._lane(lane)).axes
+
+    def table(
+        self, lane: int, *, features: str | Sequence[str] | None = None, **run: Unpack[RunOptions]
+    ) -> FeatureTable:
+        """Feature table of a lane, all frames: the selected features, or those named (ids, "default" or "all")."""
+        record, selection = self._lane(lane), self.feature_selection
+        if features is None or features == selection.features:
+            return self._chain.table(record, selection.ids, selection.margin, **run)
+        labels, raw = self._chain.objects(record, **run).labels, self._chain.images(record).raw
+        return object_features.table(labels, raw, features, margin=selection.margin, spacing=record.spacing, **run)
+
+    def _lane(self, lane: int) -> LaneRecord:
+        if not 0 <= lane < len(self._state.lanes):
+            raise ParameterError(f"there is no image set {lane}; the session has {len(self._state.lanes)}, from 0")
+        return self._state.lanes[lane]
+
+    # --------------------------------------------------------------------------------------------- annotations
+
+    def annotate(
+        self,
+        lane: int,
+        object_id: int | None = None,
+        *,
+        at: Sequence[float] | None = None,
+        cls: int | str,
+        t: int = 0,
+    ) -> None:
+        """Say of which class an object is; what was said of it before is replaced.
+
+        Parameters
+        ----------
+        lane
+            Position of the lane.
+        object_id
+            The object; or
+        at
+            a position in it, in array order without t and c: (y, x) or (z, y, x).
+        cls
+            Number or name of the class; 0 clears.
+        t
+            Frame.
+
+        Raises
+        ------
+        ParameterError
+            When there is no such object or class.
+        """
+        ids = None if object_id is None else [object_id]
+        self.annotate_many(lane, ids=ids, at=None if at is None else [at], classes=[cls], t=t)
+
+    def annotate_many(
+        self,
+        lane: int,
+        *,
+        ids: Sequence[int] | None = None,
+        at: Sequence[Sequence[float]] | None = None,
+        classes: Sequence[int | str],
+        t: int | Sequence[int] = 0,
+    ) -> None:
+        """Annotate n objects of a lane as one change; of two rows for one object the later counts.
+
+        Parameters
+        ----------
+        ids, at
+            (n,) objects, or (n, 2 or 3) positions in them, as in :meth:`annotate`.
+        classes
+            (n,) number or name of the class of each.
+        t
+            Frame, or (n,) frames.
+        """
+        if (ids is None) == (at is None):
+            raise ParameterError("name the objects by exactly one of ids and positions")
+        record = self._lane(lane)
+        problem = self._chain.images(record).problem
+        if problem:
+            raise ObjClassError(problem)
+        objects, claims = self._chain.objects(record), self._chain.claims(record)
+        places = ids if at is None else at
+        assert places is not None
+        if len(classes) != len(places):
+            raise ParameterError(f"{len(places)} objects need as many classes, got {len(classes)}")
+        frames = [int(frame) for frame in np.broadcast_to(t, len(places))]
+        keys = objects.keys(frames, ids=ids, at=at)
+        wanted = dict(zip(keys, (self._class_uuid(cls) for cls in classes), strict=True))
+        add = marks.make(record.uuid, objects, {key: cls for key, cls in wanted.items() if cls is not None})
+        remove = tuple((record.uuid, mark.uuid) for key in wanted for mark in claims.claiming.get(key, ()))
+        if add or remove:
+            self._do(AnnotationsChanged(add, remove))
+
+    @property
+    def annotations(self) -> list[Annotation]:
+        """All annotations with what they mean at present, by lane, frame and place; those without image last."""
+        found = []
+        for position, lane in enumerate(self._state.lanes):
+            if self._state.marks_of(lane.uuid):
+                found += marks.describe(self._chain.present_claims(lane), position, self._state.classes)
+        present = {lane.uuid for lane in self._state.lanes}
+        for uuid in self._state.marks:
+            if uuid not in present:
+                parked = Claims.parked(self._state.marks_of(uuid), "its image was removed")
+                found += marks.describe(parked, None, self._state.classes)
+        return found
+
+    def object_classes(self, lane: int, t: int = 0) -> dict[int, int]:
+        """Class number of every object of a frame with active annotations, by id."""
+        numbers = {each.uuid: number for number, each in enumerate(self._state.classes, 1)}
+        active = self._chain.present_claims(self._lane(lane)).active
+        return {object_id: numbers[uuid] for (frame, object_id), uuid in active.items() if frame == t}
+
+    def _class_uuid(self, cls: int | str) -> str | None:
+        return None if cls == 0 else self._state.classes[classes.number(self._state.classes, cls) - 1].uuid
+
+    # ----------------------------------------------------------------------------------------------- prediction
+
+    def train(self, **run: Unpack[RunOptions]) -> TrainedForest:
+        """Grow a forest from the active annotations of all lanes, unless the last one stands for just these.
+
+        Parameters
+        ----------
+        **run
+            ``threads``, ``progress`` and ``cancel``; the forest does not depend on them.
+
+        Raises
+        ------
+        ObjClassError
+            When nothing is annotated.
+        """
+        return self._chain.train(**run)
+
+    @property
+    def forest(self) -> TrainedForest | None:
+        """The forest that was trained last; :meth:`train` brings it up to date."""
+        return self._chain.forest
+
+    def predict(self, lane: int, *, retrain: bool = True, **run: Unpack[RunOptions]) -> Prediction:
+        """Classify every object of a lane.
+
+        Parameters
+        ----------
+        lane
+            Position of the lane.
+        retrain
+            Bring the forest up to date with annotations and settings first; False to use the stored one as it is.
+        **run
+            ``threads``, ``progress`` and ``cancel``; the result does not depend on them.
+        """
+        return self._chain.predict(self._lane(lane), retrain=retrain, **run)
+
+    def export(
+        self,
+        lane: int,
+        images: Sequence[str] = (sources.PREDICTIONS,),
+        *,
+        table: str | None = None,
+        filename: str = sources.FILENAME,
+        format: str = "compressed hdf5",
+        inner: str = sources.INNER_PATH,
+        retrain: bool = True,
+        **run: Unpack[RunOptions],
+    ) -> list[Path]:
+        """Classify the objects of a lane and write images and a table.
+
+        Parameters
+        ----------
+        lane
+            Position of the lane.
+        images
+            Any of ``"Object Predictions"``, ``"Object Probabilities"``, ``"Object Identities"``, ``"Uncertainty"``.
+        table
+            File name template of the CSV table; None for no table.
+        filename
+            File name template of the images; ``{dataset_dir}``, ``{nickname}`` and ``{result_type}`` are filled in.
+        format
+            ``"compressed hdf5"``, ``"tiff"`` or ``"numpy"``.
+        inner
+            Dataset inside an HDF5 file.
+        retrain
+            As in :meth:`predict`.
+        **run
+            ``threads``, ``progress`` and ``cancel``.
+
+        Returns
+        -------
+        list of Path
+            The files that were written.
+        """
+        record = self._lane(lane)
+        target = export.Target.of(record, images, table, filename, format, inner)
+        prediction = self.predict(lane, retrain=retrain, **run)
+        written = target.write_images(prediction, self.label_image(lane, **run), self.axes(lane), **run)
+        if table is not None:
+            measured = self.table_to_export(lane, **run)
+            written.append(target.write_table(prediction, measured, self._chain.class_numbers(record, measured)))
+        return written
+
+    def table_to_export(self, lane: int, **run: Unpack[RunOptions]) -> FeatureTable:
+        """Feature table of a lane: the selected features, and those that every exported table has."""
+        catalog = feature_catalog(*self._chain.images(self._lane(lane)).extent)
+        return self.table(lane, features=object_table.with_required(self.feature_selection.ids, catalog), **run)
+
+    # ------------------------------------------------------------------------------------- classes and settings
+
+    @property
+    def classes(self) -> list[ObjectClass]:
+        """The classes; class 1 is the first."""
+        return list(self._state.classes)
+
+    def add_class(self, name: str | None = None, color: str | None = None, *, ignore: bool = False) -> int:
+        """Add a class and return its number; name and colour are the next free ones if not given."""
+        self._do(ClassesChanged(classes.added(self._state.classes, name, color, ignore=ignore)))
+        return len(self._state.classes)
+
+    def rename_class(self, cls: int | str, name: str) -> None:
+        """Give a class another name."""
+        self._do(ClassesChanged(classes.changed(self._state.classes, cls, name=name)))
+
+    def recolour_class(self, cls: int | str, color: str) -> None:
+        """Give a class another colour, ``"#rrggbb"``."""
+        self._do(ClassesChanged(classes.changed(self._state.classes, cls, color=color)))
+
+    def ignore_class(self, cls: int | str, *, ignore: bool = True) -> None:
+        """Leave a class out of summaries, or take it in again."""
+        self._do(ClassesChanged(classes.changed(self._state.classes, cls, ignore=ignore)))
+
+    def delete_class(self, cls: int | str) -> None:
+        """Delete a class; higher numbers fall by one, its annotations are parked, and undo brings all back."""
+        self._do(ClassesChanged(classes.deleted(self._state.classes, cls)))
+
+    @property
+    def feature_selection(self) -> FeatureSelection:
+        """Which features are measured; assign another to change it."""
+        return cast("FeatureSelection", self._state.settings[feature_selection.ID])
+
+    @feature_selection.setter
+    def feature_selection(self, selection: FeatureSelection) -> None:
+        if self._state.lanes:
+            selection = feature_selection.explicit(selection, *self._chain.images(self._state.lanes[0]).extent)
+        self._set(feature_selection.ID, selection)
+
+    @property
+    def classifier(self) -> Classifier:
+        """How the forest is grown; assign another to change it."""
+        return cast("Classifier", self._state.settings[object_classification.ID])
+
+    @classifier.setter
+    def classifier(self, settings: Classifier) -> None:
+        self._set(object_classification.ID, settings)
+
+    def _set(self, applet: str, settings: Settings) -> None:
+        if settings != self._state.settings[applet]:
+            self._do(SettingsChanged(applet, settings))

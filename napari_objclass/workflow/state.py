@@ -1,0 +1,99 @@
+"""What a session consists of besides pixels, and how it is written into and read from a project file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_objclass.workflow import classes, feature_selection, object_classification
+from napari_objclass.workflow.annotations import Mark
+from napari_objclass.workflow.classes import Classes, ObjectClass
+from napari_objclass.workflow.feature_selection import FeatureSelection
+from napari_objclass.workflow.lane import LaneRecord
+from napari_objclass.workflow.object_classification import Classifier
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from napari_objclass.workflow.applet import Settings
+
+#: The settings of every applet that has some.
+SETTINGS: dict[str, type[Settings]] = {
+    feature_selection.ID: FeatureSelection,
+    object_classification.ID: Classifier,
+}
+
+
+def _default_settings() -> dict[str, Settings]:
+    return {applet: settings() for applet, settings in SETTINGS.items()}
+
+
+@dataclass
+class State:
+    """Settings by applet, lanes, classes, and marks by lane uuid and their own uuid.
+
+    Only events change it (:mod:`napari_objclass.workflow.events`). Marks of removed lanes stay.
+    """
+
+    settings: dict[str, Settings] = field(default_factory=_default_settings)
+    lanes: list[LaneRecord] = field(default_factory=list)
+    classes: Classes = classes.DEFAULT
+    marks: dict[str, dict[str, Mark]] = field(default_factory=dict)
+
+    def marks_of(self, lane: str) -> tuple[Mark, ...]:
+        """Marks of one lane, in the order in which they were made."""
+        return tuple(self.marks.get(lane, {}).values())
+
+    def training_digest(self) -> str:
+        """Text that changes with everything a forest depends on: marks, their images, classes and settings."""
+        lanes = [lane for lane in self.lanes if self.marks.get(lane.uuid)]
+        content = {
+            "settings": {applet: settings.to_json() for applet, settings in self.settings.items()},
+            "classes": [each.uuid for each in self.classes],
+            "lanes": [(lane.uuid, lane.content, lane.spacing) for lane in lanes],
+            "marks": [sorted((mark.uuid, mark.cls) for mark in self.marks_of(lane.uuid)) for lane in lanes],
+        }
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+    def to_document(self, folder: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Entries of a project document in ``folder``, and the arrays behind them."""
+        marks = [mark for lane in self.marks.values() for mark in lane.values()]
+        document = {
+            "settings": {applet: settings.to_json() for applet, settings in self.settings.items()},
+            "lanes": [lane.to_json(folder) for lane in self.lanes],
+            "classes": [each.to_json() for each in self.classes],
+            "annotations": [mark.to_json() for mark in marks],
+        }
+        arrays = {
+            "annotations/runs": np.concatenate([np.zeros((0, 4), np.int64), *(mark.runs for mark in marks)]),
+            "annotations/run_offsets": np.cumsum([0, *(len(mark.runs) for mark in marks)], dtype=np.int64),
+        }
+        return document, arrays
+
+    @classmethod
+    def from_document(
+        cls, document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], folder: Path | None
+    ) -> State:
+        """Inverse of :meth:`to_document`; what the document lacks is as in a new session."""
+        state = cls()
+        state.settings |= {
+            applet: SETTINGS[applet].from_json(values)
+            for applet, values in document.get("settings", {}).items()
+            if applet in SETTINGS
+        }
+        state.lanes = [LaneRecord.from_json(each, folder) for each in document.get("lanes", [])]
+        if document.get("classes"):
+            state.classes = tuple(ObjectClass.from_json(each) for each in document["classes"])
+        annotations: Sequence[Mapping[str, Any]] = document.get("annotations", [])
+        if annotations:
+            runs = np.split(arrays["annotations/runs"], arrays["annotations/run_offsets"][1:-1])
+            for values, own in zip(annotations, runs, strict=True):
+                state.marks.setdefault(values["lane"], {})[values["uuid"]] = Mark.from_json(values, own)
+        return state

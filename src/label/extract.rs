@@ -1,0 +1,55 @@
+//! Where chosen objects are: their runs of pixels.
+
+use ndarray::ArrayView3;
+use rustc_hash::FxHashMap;
+
+use super::rows::map_rows;
+use super::runs::{append_runs, Label};
+use crate::error::Result;
+use crate::task::Task;
+
+/// A run of pixels of one of the chosen objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ObjectRun {
+    /// Which of the chosen ids, by position.
+    pub which: usize,
+    /// Slice.
+    pub z: usize,
+    /// Row.
+    pub y: usize,
+    /// First pixel.
+    pub x: usize,
+    /// Number of pixels.
+    pub length: usize,
+}
+
+/// All runs of the objects `ids` of a frame `zyx`, in raster order.
+///
+/// # Errors
+/// [`crate::error::Error::Cancelled`].
+pub fn object_runs<T: Label>(
+    labels: ArrayView3<'_, T>,
+    ids: &[u64],
+    task: &Task,
+) -> Result<Vec<ObjectRun>> {
+    let which: FxHashMap<u64, usize> = ids.iter().enumerate().map(|(i, &id)| (id, i)).collect();
+    let ny = labels.dim().1;
+    let parts = map_rows(labels, task, |rows| {
+        let (mut found, mut runs) = (Vec::new(), Vec::new());
+        rows.for_each(|row, pixels| {
+            runs.clear();
+            append_runs(pixels, &mut runs);
+            found.extend(runs.iter().filter_map(|run| {
+                which.get(&run.label).map(|&which| ObjectRun {
+                    which,
+                    z: row / ny,
+                    y: row % ny,
+                    x: run.start as usize,
+                    length: run.pixels().len(),
+                })
+            }));
+        });
+        found
+    })?;
+    Ok(parts.into_iter().flatten().collect())
+}

@@ -1,0 +1,8 @@
+//! Making and using label images: integers, 0 background, one integer per object.
+
+pub mod components;
+pub mod extract;
+pub mod paint;
+mod rows;
+pub mod runs;
+mod union_find;

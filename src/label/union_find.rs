@@ -1,0 +1,59 @@
+//! Disjoint sets that many threads may join at once; the representative is always the smallest member.
+//!
+//! Linking the larger root below the smaller one makes the outcome independent of the order of the joins
+//! (wait-free linking after Anderson and Woll, 1991; path halving).
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Disjoint sets over `0..n`.
+pub(crate) struct UnionFind {
+    parent: Vec<AtomicU32>,
+}
+
+impl UnionFind {
+    /// `n` sets of one member each.
+    pub(crate) fn new(n: u32) -> Self {
+        Self {
+            parent: (0..n).map(AtomicU32::new).collect(),
+        }
+    }
+
+    /// The smallest member of the set of `i`.
+    pub(crate) fn find(&self, mut i: u32) -> u32 {
+        loop {
+            let parent = self.load(i);
+            if parent == i {
+                return i;
+            }
+            let grandparent = self.load(parent);
+            // Lost updates only leave a longer path: a parent never becomes larger.
+            if grandparent != parent {
+                self.parent[i as usize].store(grandparent, Ordering::Relaxed);
+            }
+            i = grandparent;
+        }
+    }
+
+    /// Joins the sets of `a` and `b`.
+    pub(crate) fn join(&self, mut a: u32, mut b: u32) {
+        loop {
+            a = self.find(a);
+            b = self.find(b);
+            if a == b {
+                return;
+            }
+            let (low, high) = (a.min(b), a.max(b));
+            let slot = &self.parent[high as usize];
+            if slot
+                .compare_exchange(high, low, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok()
+            {
+                return;
+            }
+        }
+    }
+
+    fn load(&self, i: u32) -> u32 {
+        self.parent[i as usize].load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,153 @@
+//! Measuring objects, and the catalogue of what can be measured.
+
+use ndarray::Axis;
+use numpy::{IntoPyArray, PyArray1};
+use pyo3::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::convert::{with_labels, with_raw, LabelArray, RawArray};
+use super::detach::{detach, Run};
+use crate::error::{Error, Result};
+use crate::feature::{self, Feature, FeatureTable, FEATURES};
+use crate::region::collect::Frame;
+use crate::region::{LabelImage, RawImage};
+
+/// A feature as Python sees it: the arguments of `napari_objclass.features.FeatureSpec`.
+#[derive(IntoPyObject)]
+pub(crate) struct Spec {
+    id: &'static str,
+    display: &'static str,
+    group: &'static str,
+    plugin: &'static str,
+    doc: &'static str,
+    unit: &'static str,
+    n_values: usize,
+    columns: Vec<String>,
+    hidden: bool,
+    ilastik_id: Option<&'static str>,
+    dims: Vec<usize>,
+    per_channel: bool,
+}
+
+/// Every feature, laid out for images of `n_dims` dimensions with these channels.
+#[pyfunction]
+pub(crate) fn feature_specs(n_dims: usize, channels: Vec<String>) -> Vec<Spec> {
+    let specs = FEATURES.iter().map(|feature| feature.spec());
+    specs
+        .map(|spec| Spec {
+            id: spec.id,
+            display: spec.display,
+            group: spec.group,
+            plugin: spec.plugin,
+            doc: spec.doc,
+            unit: spec.unit,
+            n_values: spec.n_values(n_dims, channels.len()),
+            columns: spec.columns(n_dims, &channels),
+            hidden: spec.hidden,
+            ilastik_id: spec.ilastik_id,
+            dims: spec.dims.to_vec(),
+            per_channel: spec.values == feature::Values::PerChannel,
+        })
+        .collect()
+}
+
+/// What `measure` returns: ids, frames, values (row after row), the missing values as (row, column, number of the
+/// reason) one after the other, and the reasons.
+type Measured<'py> = (
+    Bound<'py, PyArray1<u64>>,
+    Bound<'py, PyArray1<i64>>,
+    Bound<'py, PyArray1<f64>>,
+    Bound<'py, PyArray1<i64>>,
+    Vec<String>,
+);
+
+/// Measures the features `features` of all objects of `labels` (tzyx) in `raw` (tzyxc).
+#[pyfunction]
+#[pyo3(signature = (run, labels, raw, features, block_shape=None))]
+pub(crate) fn measure<'py>(
+    py: Python<'py>,
+    run: &Run,
+    labels: LabelArray<'py>,
+    raw: Option<RawArray<'py>>,
+    features: Vec<String>,
+    block_shape: Option<[usize; 3]>,
+) -> PyResult<Measured<'py>> {
+    let chosen = choose(&features)?;
+    let label_images = label_frames(&labels);
+    let raw_images = raw.as_ref().map(raw_frames);
+    let n_dims = label_images
+        .first()
+        .map_or(2, |labels| if labels.shape()[0] > 1 { 3 } else { 2 });
+    let frames = pair(&label_images, raw_images.as_deref())?;
+    let table = detach(py, run, |task| {
+        feature::measure(&frames, &chosen, n_dims, block_shape, task)
+    })?;
+    let (missing, reasons) = index_reasons(&table);
+    Ok((
+        table.ids.into_pyarray(py),
+        table.frames.into_pyarray(py),
+        table.values.into_pyarray(py),
+        missing.into_pyarray(py),
+        reasons,
+    ))
+}
+
+fn choose(ids: &[String]) -> Result<Vec<&'static dyn Feature>> {
+    let unknown = |id: &String| Error::Feature(format!("there is no feature {id:?}"));
+    ids.iter()
+        .map(|id| feature::find(id).ok_or_else(|| unknown(id)))
+        .collect()
+}
+
+fn pair<'a>(
+    labels: &'a [Box<dyn LabelImage + Send + 'a>],
+    raw: Option<&'a [Box<dyn RawImage + Send + 'a>]>,
+) -> Result<Vec<Frame<'a>>> {
+    if raw.is_some_and(|raw| raw.len() != labels.len()) {
+        return Err(Error::Shape(
+            "raw and label image have different numbers of frames".into(),
+        ));
+    }
+    let frame = |t: usize| Frame {
+        labels: labels[t].as_ref(),
+        raw: raw.map(|raw| raw[t].as_ref() as &dyn RawImage),
+    };
+    Ok((0..labels.len()).map(frame).collect())
+}
+
+/// Reasons repeat: each sentence once, and its number in place of it.
+fn index_reasons(table: &FeatureTable) -> (Vec<i64>, Vec<String>) {
+    let mut reasons = Vec::new();
+    let mut numbers = FxHashMap::default();
+    let mut missing = Vec::with_capacity(3 * table.problems.len());
+    for problem in &table.problems {
+        let number = *numbers.entry(problem.reason).or_insert_with(|| {
+            reasons.push(problem.reason.to_string());
+            reasons.len() - 1
+        });
+        missing.extend([problem.row, problem.column, number].map(|n| n as i64));
+    }
+    (missing, reasons)
+}
+
+/// The frames of a tzyx label image.
+fn label_frames<'a>(labels: &'a LabelArray<'_>) -> Vec<Box<dyn LabelImage + Send + 'a>> {
+    with_labels!(labels, |array| {
+        let array = array.as_array();
+        let frame = |t| -> Box<dyn LabelImage + Send + 'a> {
+            Box::new(array.clone().index_axis_move(Axis(0), t))
+        };
+        (0..array.len_of(Axis(0))).map(frame).collect()
+    })
+}
+
+/// The frames of a tzyxc raw image.
+fn raw_frames<'a>(raw: &'a RawArray<'_>) -> Vec<Box<dyn RawImage + Send + 'a>> {
+    with_raw!(raw, |array| {
+        let array = array.as_array();
+        let frame = |t| -> Box<dyn RawImage + Send + 'a> {
+            Box::new(array.clone().index_axis_move(Axis(0), t))
+        };
+        (0..array.len_of(Axis(0))).map(frame).collect()
+    })
+}

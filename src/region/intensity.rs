@@ -1,0 +1,178 @@
+//! Intensity sums per object and channel, whatever the pixel type.
+
+use ndarray::ArrayView4;
+
+use super::exact::{self, ExactSums};
+use super::moments::Moments;
+use super::pixel::Narrow;
+use super::runs::{Piece, Run};
+use super::wide::{self, WideSums};
+use crate::block::Shape;
+
+/// Intensity sums of all objects; those of object `row` in channel `c` stand at `row * n_channels + c`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Intensity {
+    /// No feature asked for any.
+    None,
+    /// Raw of up to 16 bit.
+    Exact {
+        /// See [`Narrow::OFFSET`].
+        offset: i32,
+        /// The sums.
+        sums: Vec<ExactSums>,
+    },
+    /// Wider raw.
+    Wide(Vec<WideSums>),
+}
+
+impl Intensity {
+    /// Appends records without voxels until there are `length`.
+    pub fn grow(&mut self, length: usize) {
+        match self {
+            Self::None => {}
+            Self::Exact { sums, .. } => sums.resize(length, ExactSums::EMPTY),
+            Self::Wide(sums) => sums.resize(length, WideSums::EMPTY),
+        }
+    }
+
+    /// Removes all records and keeps the memory.
+    pub fn clear(&mut self) {
+        match self {
+            Self::None => {}
+            Self::Exact { sums, .. } => sums.clear(),
+            Self::Wide(sums) => sums.clear(),
+        }
+    }
+
+    /// Becomes `wanted`, which has no records; keeps the memory if it is of the same kind.
+    pub fn prepare(&mut self, wanted: Self) {
+        match (&mut *self, &wanted) {
+            (Self::Exact { offset, .. }, Self::Exact { offset: new, .. }) => *offset = *new,
+            (Self::Wide(_), Self::Wide(_)) => {}
+            _ => *self = wanted,
+        }
+    }
+
+    /// Bytes of memory held.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        match self {
+            Self::None => 0,
+            Self::Exact { sums, .. } => sums.capacity() * size_of::<ExactSums>(),
+            Self::Wide(sums) => sums.capacity() * size_of::<WideSums>(),
+        }
+    }
+
+    /// Adds record `from` of `other` to record `to`; both tables are of one raw image.
+    pub fn merge(&mut self, to: usize, other: &Self, from: usize) {
+        match (self, other) {
+            (Self::Exact { sums, .. }, Self::Exact { sums: others, .. }) => {
+                sums[to].merge(&others[from]);
+            }
+            (Self::Wide(sums), Self::Wide(others)) => sums[to].merge(&others[from]),
+            _ => {}
+        }
+    }
+
+    /// Appends record `from` of `other`.
+    pub fn push(&mut self, other: &Self, from: usize) {
+        match (self, other) {
+            (Self::Exact { sums, .. }, Self::Exact { sums: others, .. }) => {
+                sums.push(others[from]);
+            }
+            (Self::Wide(sums), Self::Wide(others)) => sums.push(others[from]),
+            _ => {}
+        }
+    }
+
+    /// The finished moments of record `place`, of an object of `count` voxels; `None` if nothing was collected.
+    #[must_use]
+    pub fn moments(&self, place: usize, count: u64) -> Option<Moments> {
+        match self {
+            Self::None => None,
+            Self::Exact { offset, sums } => Some(sums[place].moments(count, *offset)),
+            Self::Wide(sums) => Some(sums[place].moments()),
+        }
+    }
+}
+
+/// A raw image whose pixel type no longer matters.
+pub trait RawImage: Sync {
+    /// Lengths along z, y, x.
+    fn shape(&self) -> Shape;
+
+    /// Number of channels.
+    fn channels(&self) -> usize;
+
+    /// The kind of sums for this pixel type, without records.
+    fn no_sums(&self) -> Intensity;
+
+    /// Adds the voxels of `runs`, which belong to the objects `rows`, in every channel.
+    fn add(&self, piece: Piece, runs: &[Run], rows: &[u32], intensity: &mut Intensity);
+}
+
+/// A pixel type of raw: decides between exact and wide sums.
+pub trait Pixel: Copy + Send + Sync {
+    /// See [`RawImage::no_sums`].
+    fn no_sums() -> Intensity;
+    /// Adds the runs of a contiguous row of one channel.
+    fn add_runs(
+        row: &[Self],
+        runs: &[Run],
+        rows: &[u32],
+        channel: usize,
+        n_channels: usize,
+        intensity: &mut Intensity,
+    );
+}
+
+macro_rules! pixels {
+    ($add:path, $variant:pat => $sums:ident, $none:expr; $($pixel:ty),+) => {$(
+        impl Pixel for $pixel {
+            fn no_sums() -> Intensity {
+                $none
+            }
+            fn add_runs(
+                row: &[Self],
+                runs: &[Run],
+                rows: &[u32],
+                channel: usize,
+                n_channels: usize,
+                intensity: &mut Intensity,
+            ) {
+                if let $variant = intensity {
+                    $add(row, runs, rows, channel, n_channels, $sums);
+                }
+            }
+        }
+    )+};
+}
+pixels!(exact::add_runs, Intensity::Exact { sums, .. } => sums,
+    Intensity::Exact { offset: Self::OFFSET, sums: Vec::new() }; u8, u16, i8, i16);
+pixels!(wide::add_runs, Intensity::Wide(sums) => sums,
+    Intensity::Wide(Vec::new()); u32, u64, i32, i64, f32, f64);
+
+impl<P: Pixel> RawImage for ArrayView4<'_, P> {
+    fn shape(&self) -> Shape {
+        let (z, y, x, _) = self.dim();
+        [z, y, x]
+    }
+
+    fn channels(&self) -> usize {
+        self.dim().3
+    }
+
+    fn no_sums(&self) -> Intensity {
+        P::no_sums()
+    }
+
+    fn add(&self, piece: Piece, runs: &[Run], rows: &[u32], intensity: &mut Intensity) {
+        let Piece { z, y, from, to } = piece;
+        for channel in 0..self.channels() {
+            let row = self.slice(ndarray::s![z, y, from..to, channel]);
+            let contiguous = row.as_standard_layout();
+            let row = contiguous.as_slice().unwrap_or_default();
+            P::add_runs(row, runs, rows, channel, self.channels(), intensity);
+        }
+    }
+}

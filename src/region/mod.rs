@@ -1,0 +1,29 @@
+//! What is collected per object, in one pass over label image and raw.
+//!
+//! ```text
+//! row of labels ─► runs of one label ─► record of the object: geometry, then intensity per channel
+//! slabs, in any thread ─► one RegionTable each ─► merged in slab order ─► RegionTable of the image
+//! ```
+//!
+//! Most pixels repeat the label to their left, so the work is done per run. Everything collected is mergeable:
+//! the table of a whole equals the merged tables of its parts, bit for bit where sums are integers
+//! (coordinates, and raw of up to 16 bit).
+
+pub mod collect;
+pub mod exact;
+pub mod geometry;
+pub mod intensity;
+mod lanes;
+pub mod moments;
+pub mod pixel;
+pub mod rows;
+pub mod runs;
+pub mod table;
+pub mod wide;
+
+pub use collect::collect;
+pub use geometry::Geometry;
+pub use intensity::{Intensity, RawImage};
+pub use moments::Moments;
+pub use runs::LabelImage;
+pub use table::RegionTable;

@@ -1,0 +1,131 @@
+//! The table of ingredients: one record per object, mergeable.
+
+use super::geometry::Geometry;
+use super::intensity::{Intensity, RawImage};
+use super::rows::RowIndex;
+use super::runs::{Piece, Run};
+use crate::block::Shape;
+
+/// What was collected about each object of a frame or of a part of it; rows stand in the order of first meeting.
+#[derive(Debug)]
+pub struct RegionTable {
+    index: RowIndex,
+    n_channels: usize,
+    /// Id of each object.
+    pub ids: Vec<u64>,
+    /// Size, place and spread of each object.
+    pub geometry: Vec<Geometry>,
+    /// Intensities of each object and channel.
+    pub intensity: Intensity,
+}
+
+impl RegionTable {
+    /// A table without objects that will collect intensities of `raw`, if any.
+    #[must_use]
+    pub fn new(raw: Option<&dyn RawImage>) -> Self {
+        Self {
+            index: RowIndex::default(),
+            n_channels: raw.map_or(0, RawImage::channels),
+            ids: Vec::new(),
+            geometry: Vec::new(),
+            intensity: raw.map_or(Intensity::None, RawImage::no_sums),
+        }
+    }
+
+    /// Number of raw channels collected.
+    #[must_use]
+    pub fn n_channels(&self) -> usize {
+        self.n_channels
+    }
+
+    /// Forgets all objects and keeps the memory.
+    pub fn clear(&mut self) {
+        self.index.clear(&self.ids);
+        self.ids.clear();
+        self.geometry.clear();
+        self.intensity.clear();
+    }
+
+    /// Makes an empty table collect intensities of `raw`.
+    pub fn prepare(&mut self, raw: Option<&dyn RawImage>) {
+        self.n_channels = raw.map_or(0, RawImage::channels);
+        self.intensity
+            .prepare(raw.map_or(Intensity::None, RawImage::no_sums));
+    }
+
+    /// Bytes of memory held.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.index.memory()
+            + self.ids.capacity() * size_of::<u64>()
+            + self.geometry.capacity() * size_of::<Geometry>()
+            + self.intensity.memory()
+    }
+
+    /// Uses the memory of `index`, which must be clear, in place of its own; for callers that make many tables.
+    pub fn swap_index(&mut self, index: &mut RowIndex) {
+        std::mem::swap(&mut self.index, index);
+    }
+
+    /// Adds the runs of one piece of row; (z, y) and run starts count from `origin`, the start of the slab.
+    pub fn update(
+        &mut self,
+        piece: Piece,
+        origin: Shape,
+        runs: &[Run],
+        raw: Option<&dyn RawImage>,
+        rows: &mut Vec<u32>,
+    ) {
+        let (z, y) = ((piece.z - origin[0]) as u32, (piece.y - origin[1]) as u32);
+        rows.clear();
+        for run in runs {
+            let row = self.index.row(run.label, &mut self.ids);
+            if row == self.geometry.len() {
+                self.geometry.push(Geometry::EMPTY);
+            }
+            self.geometry[row].add_run(z, y, run.start, run.length);
+            rows.push(row as u32);
+        }
+        if let (Some(raw), false) = (raw, runs.is_empty()) {
+            self.intensity.grow(self.ids.len() * self.n_channels);
+            raw.add(piece, runs, rows, &mut self.intensity);
+        }
+    }
+
+    /// Moves the origin of all coordinates: `offset` is added to each.
+    pub fn shift(&mut self, offset: Shape) {
+        for geometry in &mut self.geometry {
+            geometry.shift(offset);
+        }
+    }
+
+    /// Adds the objects of `other`; those of the same id become one.
+    pub fn merge(&mut self, other: &Self) {
+        for (from, &id) in other.ids.iter().enumerate() {
+            let known = self.ids.len();
+            let to = self.index.row(id, &mut self.ids);
+            if to == known {
+                self.geometry.push(other.geometry[from]);
+            } else {
+                self.geometry[to].merge(&other.geometry[from]);
+            }
+            for channel in 0..self.n_channels {
+                let source = from * self.n_channels + channel;
+                if to == known {
+                    self.intensity.push(&other.intensity, source);
+                } else {
+                    let target = to * self.n_channels + channel;
+                    self.intensity.merge(target, &other.intensity, source);
+                }
+            }
+        }
+    }
+
+    /// Rows in ascending order of ids.
+    #[must_use]
+    pub fn order(&self) -> Vec<u32> {
+        let mut order: Vec<u32> = (0..self.ids.len() as u32).collect();
+        order.sort_unstable_by_key(|&row| self.ids[row as usize]);
+        order
+    }
+}

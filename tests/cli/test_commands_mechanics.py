@@ -1,0 +1,190 @@
+"""Every command does what the README says it does."""
+
+import csv
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import h5py
+import numpy as np
+import pytest
+import tifffile
+
+import napari_objclass as oc
+
+
+def rows(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_help_answers_at_once():
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "napari_objclass", "--help"], check=True, capture_output=True)
+        seconds.append(time.perf_counter() - start)
+    assert min(seconds) < 0.3
+
+
+def test_demo(objclass, tmp_path):
+    result = objclass("demo", "--out", tmp_path)
+    assert result.code == 0, result.err
+    assert {path.name for path in tmp_path.iterdir()} >= {
+        "overview.png", "raw.tif", "labels.tif", "classes.tif", "uncertainty.tif", "table.csv", "demo.objclass",
+        "annotations.csv",
+    }  # fmt: skip
+    truth = oc.sample.nuclei_2d().truth
+    names = oc.sample.nuclei_2d().class_names
+    table = rows(tmp_path / "table.csv")
+    unlabelled = [row for row in table if row["User Label"] == "0"]
+    assert len(table) - len(unlabelled) == 12
+    right = [row["Predicted Class"] == names[truth[int(row["labelimage_oid"])] - 1] for row in unlabelled]
+    assert np.mean(right) >= 0.95
+    classes = tifffile.imread(tmp_path / "classes.tif")
+    labels = tifffile.imread(tmp_path / "labels.tif")
+    for row in table:
+        painted = np.unique(classes[labels == int(row["labelimage_oid"])])
+        assert [names[k - 1] for k in painted] == [row["Predicted Class"]]
+
+
+def test_features(objclass, images, tmp_path):
+    result = objclass("features", images / "raw.tif", "--labels", images / "labels.tif", "-o", tmp_path / "t.csv")
+    assert result.code == 0, result.err
+    nuclei = oc.sample.nuclei_2d()
+    table = oc.measure(nuclei.labels, nuclei.raw)
+    written = rows(tmp_path / "t.csv")
+    assert [int(row["labelimage_oid"]) for row in written] == table.ids.tolist()
+    means = np.array([np.float32(row["Mean Intensity"]) for row in written])
+    np.testing.assert_array_equal(means, table["intensity_mean"][:, 0].astype(np.float32))
+
+
+def test_features_without_raw(objclass, images, tmp_path):
+    result = objclass("features", "-", "--segmentation", images / "labels.tif", "-o", tmp_path / "t.csv")
+    assert result.code == 0, result.err
+    assert "Mean Intensity" not in rows(tmp_path / "t.csv")[0]
+
+
+@pytest.mark.parametrize("source", ["table.csv", "classes.tif"])
+def test_annotate(objclass, images, tmp_path, source):
+    path = tmp_path / "p.objclass"
+    result = objclass(
+        "annotate", path, "--raw", images / "raw.tif", "--labels", images / "labels.tif", "--from", images / source
+    )
+    assert result.code == 0, result.err
+    with oc.Session.open(path) as session:
+        assert session.object_classes(0) == oc.sample.labelled_examples(oc.sample.nuclei_2d())
+
+
+def test_annotate_by_place(objclass, images, tmp_path):
+    y, x = np.argwhere(tifffile.imread(images / "labels.tif") == 1)[5]
+    (tmp_path / "places.csv").write_text(f"y,x,class\n{y},{x},mitotic\n", "utf-8")
+    result = objclass(
+        "annotate", tmp_path / "p.objclass", "--labels", images / "labels.tif", "--from", tmp_path / "places.csv"
+    )
+    assert result.code == 0, result.err
+    with oc.Session.open(tmp_path / "p.objclass") as session:
+        assert session.object_classes(0) == {1: 1}
+        assert session.classes[0].name == "mitotic"
+
+
+def test_annotating_again_adds_to_the_project(objclass, images, project, tmp_path):
+    (tmp_path / "more.csv").write_text("labelimage_oid,User Label\n1,debris\n2,0\n", "utf-8")
+    result = objclass("annotate", project, "--from", tmp_path / "more.csv")
+    assert result.code == 0, result.err
+    with oc.Session.open(project) as session:
+        assert [each.name for each in session.classes][-1] == "debris"
+        assert session.object_classes(0)[1] == 3
+
+
+def test_an_exported_table_comes_back(objclass, images, project, tmp_path):
+    objclass("predict", project, "--raw-data", images / "raw.tif", "--labels", images / "labels.tif",
+             "--table-only", "--table-filename", tmp_path / "t.csv")  # fmt: skip
+    again = tmp_path / "again.objclass"
+    objclass("annotate", again, "--labels", images / "labels.tif", "--from", images / "table.csv")
+    assert objclass("annotate", again, "--from", tmp_path / "t.csv").code == 0
+
+
+def test_predict_with_flags_of_ilastik(objclass, images, project, tmp_path):
+    result = objclass(
+        "predict", project, "--raw_data", images / "raw.tif", "--label_image", images / "labels.tif",
+        "--export_source=Object Predictions", "--output_filename_format", tmp_path / "{nickname}_{result_type}.h5",
+        "--table_filename", tmp_path / "{nickname}.csv",
+    )  # fmt: skip
+    assert result.code == 0, result.err
+    written = tmp_path / "raw_Object Predictions.h5"
+    with oc.Session.open(project) as session:
+        expected = session.predict(0).paint("classes")
+    with h5py.File(written) as file:
+        dataset = file["exported_data"]
+        np.testing.assert_array_equal(dataset[()].squeeze(), expected)
+        assert [axis["key"] for axis in json.loads(dataset.attrs["axistags"])["axes"]][:2] == ["y", "x"]
+    assert len(rows(tmp_path / "raw.csv")) == 160
+
+
+def test_predict_goes_on_after_a_bad_image(objclass, images, project, tmp_path):
+    (tmp_path / "broken.tif").write_bytes(b"II*\0")
+    result = objclass(
+        "predict", project, "--raw-data", tmp_path / "broken.tif", images / "raw.tif",
+        "--labels", images / "labels.tif", images / "labels.tif",
+        "--output-format", "tiff", "--output-filename-format", tmp_path / "{nickname}",
+    )  # fmt: skip
+    assert result.code == 3
+    assert result.err.splitlines()[-1] == "1 of 2 done, 1 failed"
+    assert (tmp_path / "raw.tiff").exists()
+    assert sorted(path.name for path in tmp_path.iterdir() if "broken" in path.name) == ["broken.tif"]
+
+
+def test_predict_leaves_the_project_alone(objclass, images, project):
+    before = project.read_bytes()
+    journals = sorted(path.name for path in project.parent.iterdir())
+    objclass("predict", project, "--raw-data", images / "raw.tif", "--labels", images / "labels.tif",
+             "--output-filename-format", project.parent / "out" / "x")  # fmt: skip
+    assert project.read_bytes() == before
+    assert sorted(path.name for path in project.parent.iterdir() if path.suffix != "") == journals
+
+
+def test_globs(objclass, images, project, tmp_path):
+    result = objclass("predict", project, "--raw-data", images / "r*.tif", "--labels", images / "l?bels.tif",
+                      "--output-filename-format", tmp_path / "x")  # fmt: skip
+    assert result.code == 0, result.err
+
+
+@pytest.mark.parametrize("name", ["raw.tif", "both.h5/raw", "floats.npy"])
+def test_info_about_images(objclass, images, name):
+    result = objclass("info", images / name)
+    assert result.code == 0
+    assert "y 512 × x 512" in result.out
+
+
+def test_info_about_a_project(objclass, project):
+    result = objclass("info", project)
+    assert result.code == 0
+    assert "6 objects labelled" in result.out
+    assert "100 trees" in result.out
+
+
+def test_doctor(objclass):
+    result = objclass("doctor")
+    assert result.code == 0
+    assert "threads" in result.out
+
+
+def test_recover(objclass, tmp_path):
+    code = (
+        "import napari_objclass as oc, os\n"
+        "s = oc.Session(); n = oc.sample.nuclei_2d()\n"
+        "s.add_lane(raw=n.raw, labels=n.labels); s.annotate(0, 1, cls=1)\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == -signal.SIGKILL
+    listed = objclass("recover")
+    assert listed.code == 0
+    recovery_id = listed.out.split()[0]
+    saved = objclass("recover", recovery_id, "-o", tmp_path / "found.objclass")
+    assert saved.code == 0, saved.err
+    with oc.Session.open(tmp_path / "found.objclass") as session:
+        assert len(session.annotations) == 1
+    assert objclass("recover").out == "every session was saved\n"

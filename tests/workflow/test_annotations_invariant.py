@@ -1,0 +1,85 @@
+"""Annotations survive what happens to the label image."""
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+from scipy import ndimage
+from workflow.scenes import movie, nuclei
+
+from napari_objclass.workflow.session import Session
+
+
+def probability_map(seed, n_nuclei=120, size=400):
+    """Smooth map with round, partly touching peaks of different heights, as a pixel classifier gives."""
+    rng = np.random.default_rng(seed)
+    y, x = np.ogrid[:size, :size]
+    nuclei_map = np.zeros((size, size))
+    for cy, cx, radius in zip(*rng.uniform(8, size - 8, (2, n_nuclei)), rng.uniform(6, 11, n_nuclei), strict=True):
+        distance = np.sqrt((y - cy) ** 2 + (x - cx) ** 2)
+        nuclei_map = np.maximum(nuclei_map, 1 / (1 + np.exp((distance - radius) / 1.2)))
+    noise = ndimage.gaussian_filter(rng.normal(size=(size, size)), 2)
+    return ndimage.gaussian_filter(nuclei_map, 1) + 0.03 * noise / noise.std()
+
+
+def states(session):
+    return [str(annotation.state) for annotation in session.annotations]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_another_threshold_keeps_nine_of_ten_and_its_return_keeps_all(seed):
+    probabilities = probability_map(seed)
+    with Session(recover=False) as session:
+        session.add_lane(segmentation=(probabilities > 0.5).astype(np.uint8))
+        table = session.table(0, features=["num_pixels"])
+        ids = table.ids[table["num_pixels"][:, 0] > 20].tolist()
+        session.annotate_many(0, ids=ids, classes=[1 + i % 2 for i in range(len(ids))])
+        before = session.object_classes(0)
+        assert len(ids) > 40
+        assert len(before) == len(ids)
+
+        session.relink_lane(0, segmentation=(probabilities > 0.6).astype(np.uint8))
+        assert states(session).count("active") >= 0.9 * len(ids)
+
+        session.relink_lane(0, segmentation=(probabilities > 0.5).astype(np.uint8))
+        assert session.object_classes(0) == before
+
+
+def test_no_threshold_loses_an_annotation():
+    probabilities = probability_map(5)
+    with Session(recover=False) as session:
+        session.add_lane(segmentation=(probabilities > 0.5).astype(np.uint8))
+        ids = session.table(0).ids[:30].tolist()
+        session.annotate_many(0, ids=ids, classes=[1] * len(ids))
+        places = [(a.t, a.anchor, a.cls) for a in session.annotations]
+        for threshold in (0.1, 0.9, 2.0, 0.7, 0.3):
+            session.relink_lane(0, segmentation=(probabilities > threshold).astype(np.uint8))
+            assert [(a.t, a.anchor, a.cls) for a in session.annotations] == places
+        session.relink_lane(0, segmentation=(probabilities > 2).astype(np.uint8))
+        assert set(states(session)) == {"parked"}
+        assert session.object_classes(0) == {}
+
+
+@given(st.lists(st.integers(1, 2**64 - 1), min_size=12, max_size=12, unique=True))
+def test_renumbered_objects_keep_their_classes(new):
+    scene = nuclei((60, 80))
+    ids = sorted({object_id for _, object_id in scene.truth})
+    renumber = dict(zip(ids, new, strict=True))
+    renumbered = np.zeros(scene.labels.shape, np.uint64)
+    for old, fresh in renumber.items():
+        renumbered[scene.labels == old] = fresh
+    with Session(recover=False) as session:
+        session.add_lane(raw=scene.raw, labels=scene.labels)
+        session.annotate_many(0, ids=ids, classes=[scene.truth[0, i] for i in ids])
+        before = session.object_classes(0)
+        session.relink_lane(0, labels=renumbered)
+        assert session.object_classes(0) == {renumber[i]: cls for i, cls in before.items()}
+
+
+def test_a_movie_is_its_frames():
+    scene = movie()
+    with Session(recover=False) as session:
+        session.add_lane(raw=scene.raw, labels=scene.labels, axes="tyx")
+        for (t, object_id), cls in scene.truth.items():
+            session.annotate(0, object_id, cls=cls, t=t)
+        for t in range(len(scene.labels)):
+            assert session.object_classes(0, t=t) == {i: cls for (frame, i), cls in scene.truth.items() if frame == t}

@@ -1,0 +1,378 @@
+"""Sessions: adding images of all kinds, missing and replaced files, classes, settings, signals, reading only."""
+
+import shutil
+
+import numpy as np
+import pytest
+from workflow.scenes import movie, nuclei
+
+from napari_objclass.errors import FileError, ObjClassError, ParameterError, ProjectError
+from napari_objclass.io.writers import write_image
+from napari_objclass.workflow.applet import Outputs
+from napari_objclass.workflow.feature_selection import FeatureSelection
+from napari_objclass.workflow.object_classification import Classifier
+from napari_objclass.workflow.session import Session
+
+
+@pytest.fixture
+def session():
+    with Session(recover=False) as session:
+        yield session
+
+
+@pytest.fixture
+def scene():
+    return nuclei((60, 80))
+
+
+# ----------------------------------------------------------------------------------------------------------- images
+
+
+def test_a_segmentation_gets_ids_and_a_label_image_keeps_its_own(session, scene):
+    assert session.add_lane(raw=scene.raw, segmentation=scene.labels > 0) == 0
+    assert session.add_lane(raw=scene.raw, labels=scene.labels.astype(np.int64) * 1000) == 1
+    assert session.table(0).ids.tolist() == list(range(1, 13))
+    assert session.label_image(0).dtype == np.uint32
+    assert session.table(1).ids.tolist() == list(range(1000, 13000, 1000))
+    assert session.label_image(1).dtype == np.int64
+
+
+def test_a_segmentation_separates_touching_values(session):
+    session.add_lane(segmentation=np.array([[1, 1, 2, 2], [0, 0, 0, -1]], np.int8))
+    assert session.label_image(0).tolist() == [[1, 1, 2, 2], [0, 0, 0, 3]]
+
+
+@pytest.mark.parametrize(
+    ("raw_shape", "labels_shape", "axes", "channels"),
+    [
+        ((60, 80), (60, 80), None, 1),
+        ((60, 80, 2), (60, 80), None, 2),
+        ((2, 60, 80), (60, 80), None, 2),
+        ((20, 60, 80), (20, 60, 80), None, 1),
+        ((20, 60, 80, 3), (20, 60, 80), None, 3),
+        ((4, 60, 80), (4, 60, 80), "tyx", 1),
+        ((80, 60, 2), (80, 60), "xyc", 2),
+        ((2, 60, 80), (60, 80), {"raw": "cyx"}, 2),
+        ((2, 80, 60), (60, 80), {"raw": "cxy", "labels": "yx"}, 2),
+    ],
+)
+@pytest.mark.parametrize("from_files", [False, True])
+def test_axes(session, tmp_path, raw_shape, labels_shape, axes, channels, from_files):
+    labels = np.zeros(labels_shape, np.uint8)
+    labels[..., 5:15, 5:15] = 1
+    raw = np.random.default_rng(0).integers(0, 255, raw_shape, np.uint8)
+    if from_files:
+        np.save(tmp_path / "raw.npy", raw)
+        np.save(tmp_path / "labels.npy", labels)
+        raw, labels = tmp_path / "raw.npy", tmp_path / "labels.npy"
+    session.add_lane(raw=raw, labels=labels, axes=axes)
+    assert sum(column.startswith("intensity_mean_") for column in session.table(0).columns) == channels
+
+
+def test_name_and_spacing_come_from_the_file(session, tmp_path, scene):
+    write_image(tmp_path / "plate.tif", scene.labels.astype(np.uint16), "yx", spacing=(0.5, 0.25))
+    session.add_lane(labels=tmp_path / "plate.tif")
+    (lane,) = session.lanes
+    assert lane.name == "plate"
+    assert lane.spacing == pytest.approx((1, 0.5, 0.25))
+
+
+@pytest.mark.parametrize(
+    ("images", "says"),
+    [
+        ({}, "exactly one of labels= and segmentation="),
+        ({"labels": 1, "segmentation": 1}, "exactly one of"),
+        ({"labels": 1, "probabilities": 1}, "role 'probabilities' cannot be used yet"),
+        ({"labels": "nowhere.tif"}, "there is no file"),
+        ({"labels": 1, "raw": np.zeros((61, 80))}, "does not fit the label image"),
+        ({"labels": 1, "raw": np.zeros((61, 80)), "axes": "yx"}, "differ; give images of one size"),
+        ({"labels": 1, "axes": "yxc"}, "names 3 axes but the array has 2"),
+        ({"labels": 1, "axes": {"raw": "yx"}}, "names the role 'raw', but no such image"),
+        ({"labels": np.array([[-1, 0]])}, "negative ids"),
+        ({"labels": np.array([[0.5, 0]])}, "has fractions"),
+        ({"labels": np.array([[np.nan, 0]])}, "has fractions"),
+        ({"labels": np.array([["a", "b"]])}, "integers are needed"),
+        ({"labels": np.zeros(5, int)}, "2 to 4 dimensions"),
+        ({"labels": 1, "spacing": (0, 1)}, "positive numbers"),
+        ({"labels": 1, "offset": (1,)}, r"offset is \(y, x\)"),
+    ],
+)
+def test_images_that_do_not_fit_are_refused_in_words(session, scene, images, says):
+    images = {role: scene.labels if isinstance(image, int) else image for role, image in images.items()}
+    with pytest.raises(ObjClassError, match=says):
+        session.add_lane(**images)
+    assert session.lanes == []
+
+
+def test_ids_stored_as_floats_are_taken_with_a_note(session, scene):
+    session.add_lane(labels=scene.labels.astype(np.float32))
+    assert session.table(0).ids.tolist() == list(range(1, 13))
+    assert "whole numbers were taken as ids" in session.notes[0]
+
+
+def test_a_lane_without_objects(session):
+    session.add_lane(raw=np.zeros((30, 30)), labels=np.zeros((30, 30), np.uint8))
+    assert len(session.table(0)) == 0
+    assert session.object_classes(0) == {}
+
+
+def test_removing_a_lane_parks_and_undo_brings_back(session, scene):
+    for _ in range(3):
+        session.add_lane(raw=scene.raw, labels=scene.labels)
+    session.annotate(0, 1, cls=1)
+    session.annotate(1, 2, cls=2)
+    names = session.lanes
+    session.remove_lane(0)
+    parked = session.annotations[-1]
+    assert (parked.lane, parked.state, parked.reason) == (None, "parked", "its image was removed")
+    assert session.object_classes(0) == {2: 2}
+    session.undo()
+    assert session.lanes == names
+    assert session.object_classes(0) == {1: 1}
+    with pytest.raises(ParameterError, match="there is no image set 3; the session has 3"):
+        session.table(3)
+
+
+# ---------------------------------------------------------------------------------------- missing and replaced files
+
+
+@pytest.fixture
+def project(tmp_path, scene):
+    np.save(tmp_path / "raw.npy", scene.raw)
+    np.save(tmp_path / "labels.npy", scene.labels)
+    with Session() as session:
+        session.add_lane(raw=tmp_path / "raw.npy", labels=tmp_path / "labels.npy", name="plate")
+        session.annotate_many(0, ids=scene.of_class(1), classes=[1] * len(scene.of_class(1)))
+        session.annotate_many(0, ids=scene.of_class(2), classes=[2] * len(scene.of_class(2)))
+        session.train()
+        session.save(tmp_path / "p.objclass")
+    return tmp_path
+
+
+def test_a_missing_image_parks_and_its_return_activates(project, scene):
+    (project / "labels.npy").rename(project / "moved.npy")
+    with Session.open(project / "p.objclass") as session:
+        assert {a.state for a in session.annotations} == {"parked"}
+        assert len(session.annotations) == 12
+        assert "cannot be opened" in session.annotations[0].reason
+        assert any("relink_lane" in note for note in session.notes)
+        with pytest.raises(FileError, match="the labels image of 'plate' cannot be opened"):
+            session.predict(0)
+        session.relink_lane(0, labels=project / "moved.npy")
+        assert session.object_classes(0) == {i: cls for (_, i), cls in scene.truth.items()}
+
+
+@pytest.mark.parametrize("role", ["raw", "labels"])
+def test_other_content_parks_until_it_is_accepted(project, scene, role):
+    images = {"raw": scene.raw, "labels": scene.labels}
+    np.save(project / f"{role}.npy", np.roll(images[role], 1, axis=0))
+    with Session.open(project / "p.objclass") as session:
+        assert {a.state for a in session.annotations} == {"parked"}
+        (note,) = session.notes
+        assert f"the {role} image of 'plate'" in note
+        assert "other content" in note
+        with pytest.raises(ObjClassError, match="other content"):
+            session.annotate(0, 1, cls=1)
+        session.relink_lane(0)
+        assert len(session.object_classes(0)) == 12
+
+
+def test_a_file_of_another_shape_parks(project, scene):
+    np.save(project / "labels.npy", scene.labels[:-1])
+    with Session.open(project / "p.objclass") as session:
+        assert {a.state for a in session.annotations} == {"parked"}
+        assert "other content" in session.annotations[0].reason
+    np.save(project / "labels.npy", scene.labels[None, None, None])
+    with Session.open(project / "p.objclass") as session:
+        assert {a.state for a in session.annotations} == {"parked"}
+
+
+def test_pixels_that_were_only_in_memory_can_be_handed_over_again(tmp_path, scene):
+    with Session() as session:
+        session.save(tmp_path / "p.objclass")
+        session.add_lane(labels=scene.labels)
+        session.annotate(0, 1, cls=1)
+    with Session.open(tmp_path / "p.objclass") as session:
+        assert "only in memory" in session.annotations[0].reason
+        session.relink_lane(0, labels=scene.labels)
+        assert session.object_classes(0) == {1: 1}
+
+
+def test_lost_pixels_do_not_keep_a_project_from_being_saved(tmp_path, scene):
+    with Session() as session:
+        session.add_lane(raw=scene.raw, labels=scene.labels)
+        session.annotate(0, 1, cls=1)
+        session.save(tmp_path / "p.objclass")
+        session.relink_lane(0, labels=scene.labels * 2)
+    shutil.rmtree(tmp_path / "p.objclass.data")
+    (tmp_path / "elsewhere").mkdir()
+    with Session.open(tmp_path / "p.objclass") as session:
+        session.save(tmp_path / "elsewhere" / "p.objclass")
+    with Session.open(tmp_path / "elsewhere" / "p.objclass") as session:
+        assert [a.state for a in session.annotations] == ["parked"]
+        session.relink_lane(0, raw=scene.raw, labels=scene.labels)
+        assert session.object_classes(0) == {1: 1}
+
+
+# ---------------------------------------------------------------------------------------------- classes and settings
+
+
+def test_classes(session):
+    assert [each.name for each in session.classes] == ["Class 1", "Class 2"]
+    assert session.add_class() == 3
+    assert session.classes[2].name == "Class 3"
+    assert len({each.color for each in session.classes}) == 3
+    session.rename_class("Class 1", "interphase")
+    session.recolour_class(1, "#abcdef")
+    session.ignore_class(1)
+    assert (session.classes[0].name, session.classes[0].color, session.classes[0].ignore) == (
+        "interphase",
+        "#abcdef",
+        True,
+    )
+    session.delete_class("Class 2")
+    assert session.add_class() == 3
+    assert session.classes[2].name == "Class 4"
+
+
+def test_ninety_nine_classes_differ_in_colour(session):
+    while len(session.classes) < 99:
+        session.add_class()
+    assert len({each.color for each in session.classes}) == 99
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda s: s.add_class("Class 1"), "there is a class 'Class 1' already"),
+        (lambda s: s.add_class(" "), "needs a name"),
+        (lambda s: s.add_class("x", "red"), "not of the form '#rrggbb'"),
+        (lambda s: s.rename_class(1, "Class 2"), "already"),
+        (lambda s: s.delete_class(3), "no class 3"),
+        (lambda s: (s.delete_class(2), s.delete_class(1)), "the only one"),
+        (lambda s: setattr(s, "classifier", Classifier(n_trees=0)), "at least one tree"),
+        (lambda s: setattr(s, "classifier", Classifier(missing="first")), "missing is"),
+        (lambda s: setattr(s, "feature_selection", FeatureSelection(features=["intensity_men"])), "intensity_mean"),
+        (lambda s: setattr(s, "feature_selection", FeatureSelection(features="fast")), "'default' or 'all'"),
+        (lambda s: setattr(s, "feature_selection", FeatureSelection(margin=-1)), "negative"),
+    ],
+)
+def test_impossible_changes_say_why(session, scene, change, says):
+    session.add_lane(raw=scene.raw, labels=scene.labels)
+    with pytest.raises(ObjClassError, match=says):
+        change(session)
+
+
+def test_a_deleted_class_parks_its_annotations_and_undo_brings_them_back(session, scene):
+    session.add_lane(raw=scene.raw, labels=scene.labels)
+    session.add_class("third")
+    session.annotate_many(0, ids=[1, 2, 3], classes=[1, 2, 3])
+    session.delete_class(2)
+    assert session.object_classes(0) == {1: 1, 3: 2}
+    parked = next(a for a in session.annotations if a.state == "parked")
+    assert (parked.cls, parked.class_name, parked.reason) == (None, None, "its class was deleted")
+    session.undo()
+    assert session.object_classes(0) == {1: 1, 2: 2, 3: 3}
+
+
+def test_the_first_image_settles_the_features(session, scene):
+    assert session.feature_selection.features == ()
+    with pytest.raises(ObjClassError, match="no features are chosen"):
+        _ = session.feature_selection.ids
+    session.add_lane(labels=scene.labels)
+    assert session.feature_selection.features
+    assert not any(feature.startswith("intensity") for feature in session.feature_selection.features)
+    session.add_lane(raw=scene.raw, labels=scene.labels)
+    assert session.table(0).columns == session.table(1).columns
+
+
+def test_feature_sets_become_explicit_ids(session, scene):
+    session.feature_selection = FeatureSelection(features="all", margin=3)
+    session.add_lane(raw=scene.raw, labels=scene.labels)
+    everything = session.feature_selection
+    assert len(everything.features) > 5
+    assert everything.margin == 3
+    session.feature_selection = FeatureSelection(features="default")
+    assert set(session.feature_selection.features) < set(everything.features)
+    assert session.table(0).features == session.feature_selection.features
+    assert session.table(0, features=["num_pixels"]).columns == ["num_pixels"]
+
+
+# ------------------------------------------------------------------------------------------------ signal, reading only
+
+
+def test_changed_names_what_became_stale_and_nothing_else(session, scene):
+    session.add_lane(raw=scene.raw, labels=scene.labels)
+    session.add_lane(raw=scene.raw, labels=scene.labels)
+    seen = []
+    session.changed.connect(seen.append)
+    session.annotate(1, 3, cls=1)
+    forest = {("object_classification", each) for each in (None, 0, 1)}
+    assert seen.pop() == {("annotations", 1)} | forest
+    session.recolour_class(1, "#000000")
+    assert seen.pop() == {("annotations", None)}
+    session.feature_selection = FeatureSelection(features=["num_pixels"])
+    assert seen.pop() == {("feature_selection", None), ("object_features", 0), ("object_features", 1)} | forest
+    session.classifier = Classifier(seed=1)
+    assert seen.pop() == forest
+    session.classifier = Classifier(seed=1)
+    assert seen == []
+    session.undo()
+    assert seen.pop() == forest
+
+
+def test_read_only_sessions_change_nothing_on_disk(project, scene):
+    before = {path.name: path.read_bytes() for path in project.iterdir() if path.is_file()}
+    with Session.open(project / "p.objclass", read_only=True) as session:
+        assert session.read_only
+        lane = session.add_lane(raw=scene.raw, labels=scene.labels)
+        session.predict(lane, retrain=False)
+        session.annotate(0, 1, cls=0)
+    assert {path.name: path.read_bytes() for path in project.iterdir() if path.is_file()} == before
+
+
+def test_a_second_session_on_a_project_may_only_look(project):
+    with Session.open(project / "p.objclass"), Session.open(project / "p.objclass") as second:
+        assert second.read_only
+        assert second.notes
+        assert len(second.object_classes(0)) == 12
+        with pytest.raises(ProjectError, match="reading only"):
+            second.annotate(0, 1, cls=0)
+        assert len(second.object_classes(0)) == 12
+
+
+def test_saving_needs_a_name_once(session, tmp_path, scene):
+    with pytest.raises(ObjClassError, match="name a file"):
+        session.save()
+    session.add_lane(labels=scene.labels)
+    session.save(tmp_path / "p.objclass")
+    session.annotate(0, 1, cls=1)
+    session.save()
+    assert session.path == tmp_path / "p.objclass"
+
+
+def test_a_journal_of_a_newer_version_is_refused_and_left_to_it(project):
+    with Session.open(project / "p.objclass") as session:
+        session._store.append({"event": "time travel"})
+    for _ in range(2):  # the second time, the lock of the first must be gone
+        with pytest.raises(ProjectError, match="'time travel' that this version does not know"):
+            Session.open(project / "p.objclass")
+
+
+def test_outputs_are_held_by_key_and_the_oldest_dropped():
+    outputs, computed = Outputs(limits={"images": 2}), []
+
+    def get(applet, lane, key):
+        return outputs.get(applet, lane, (key,), lambda: computed.append((applet, lane, key)) or len(computed))
+
+    assert [get("table", 0, "a"), get("table", 0, "a"), get("table", 0, "b"), get("table", 0, "a")] == [1, 1, 2, 3]
+    for lane in (0, 1, 0, 2, 0, 1):
+        get("images", lane, "a")
+    assert [lane for applet, lane, _ in computed if applet == "images"] == [0, 1, 2, 1]
+
+
+def test_movies_have_frames(session):
+    film = movie(2, shape=(40, 40))
+    session.add_lane(raw=film.raw, labels=film.labels, axes="tyx")
+    assert session.table(0).frames.tolist() == [0] * 4 + [1] * 4
+    assert session.table(0).ids.tolist() == [1, 2, 3, 4] * 2
