@@ -121,7 +121,7 @@ def backup(project: Path) -> Path:
 def recoverable() -> list[Recovery]:
     """List the recovery folder, newest first."""
     found = []
-    for path in _recovery_folder().glob(f"*/{_FILE}"):
+    for path in recovery_folder().glob(f"*/{_FILE}"):
         content = kernels.read_journal(path)
         if content.entries and not is_owned(path):
             time = datetime.fromtimestamp(path.stat().st_mtime, UTC)
@@ -131,7 +131,7 @@ def recoverable() -> list[Recovery]:
 
 def recovery_path(recovery_id: str) -> Path:
     """Name of a journal in the recovery folder."""
-    return _recovery_folder() / recovery_id / _FILE
+    return recovery_folder() / recovery_id / _FILE
 
 
 def recoverable_of(project: Path) -> list[Path]:
@@ -176,14 +176,15 @@ def sync(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _recovery_folder() -> Path:
+def recovery_folder() -> Path:
+    """Folder of the journals that cannot be beside a project."""
     override = os.environ.get(STATE_VARIABLE)
     state = Path(override) if override else Path(platformdirs.user_state_dir("objclass", appauthor=False))
     return state / "recovery"
 
 
 def _new_folder() -> Path:
-    folder = _recovery_folder() / f"{datetime.now():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
+    folder = recovery_folder() / f"{datetime.now():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
     try:
         folder.mkdir(parents=True)
     except OSError as error:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from napari_objclass import kernels
 from napari_objclass.errors import FileError, ProjectError, ProjectLockedError
 from napari_objclass.workflow import journal
-from napari_objclass.workflow.journal import KeptJournal, Recovery
+from napari_objclass.workflow.journal import KeptJournal, Recovery, recovery_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     Json = dict[str, Any]
     Arrays = Mapping[str, NDArray[Any]]
+
+__all__ = ["Opened", "ProjectStore", "Recovery", "recovery_folder"]
 
 BACKUP_SUFFIX = ".bak"
 

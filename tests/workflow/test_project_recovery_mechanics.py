@@ -47,7 +47,7 @@ def test_a_session_without_a_path_has_a_journal_from_its_first_change(state):
 def test_work_whose_process_is_alive_is_not_recovered():
     store = ProjectStore.new()
     store.append(click(1))
-    recovery_id = next(journal._recovery_folder().iterdir()).name
+    recovery_id = next(journal.recovery_folder().iterdir()).name
     with pytest.raises(ProjectLockedError):
         ProjectStore.recover(recovery_id)
     store.close()
