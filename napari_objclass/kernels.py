@@ -152,7 +152,7 @@ def measure(
     run = Run("measuring objects", threads, progress, cancel)
     ids, frames, values, missing, reasons = _core.measure(run, labels, raw, list(features), block_shape)
     n_columns = values.size // len(ids) if len(ids) else 0
-    return Measured(ids, frames, values.reshape(len(ids), n_columns), problems, reasons)
+    return Measured(ids, frames, values.reshape(len(ids), n_columns), missing.reshape(-1, 3), reasons)
 
 
 # Random forest: matrices are float32 or float64, any strides
@@ -221,4 +221,3 @@ def remove_project_leftovers(path: Path) -> None:
 def read_journal(path: Path) -> JournalContent:
     """Read a journal without owning it; a missing one is empty."""
     return _core.read_journal(Run("read journal"), path)
-    return Measured(ids, frames, values.reshape(len(ids), n_columns), missing.reshape(-1, 3), reasons)

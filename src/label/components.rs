@@ -8,7 +8,7 @@ use ndarray::ArrayView3;
 use rayon::prelude::*;
 
 use super::rows::{for_rows_mut, map_rows, steps};
-use super::runs::{append_runs, Label, Run};
+use super::runs::{find_runs, Label, Run};
 use super::union_find::UnionFind;
 use crate::error::{Error, Result};
 use crate::task::Task;
@@ -41,8 +41,9 @@ impl FrameRuns {
         }
         let parts = map_rows(image, task, |rows| {
             let (mut runs, mut ends) = (Vec::new(), Vec::with_capacity(rows.len()));
+            let mut memory = Vec::new();
             rows.for_each(|_, pixels| {
-                append_runs(pixels, &mut runs);
+                runs.extend_from_slice(find_runs(pixels, &mut memory));
                 ends.push(runs.len());
             });
             (runs, ends)
@@ -98,10 +99,10 @@ impl FrameRuns {
                 &self.runs[before.start as usize],
                 &self.runs[after.start as usize],
             );
-            if a.label == b.label && a.start < b.end && b.start < a.end {
+            if a.label == b.label && a.start < b.end() && b.start < a.end() {
                 sets.join(before.start, after.start);
             }
-            if a.end <= b.end {
+            if a.end() <= b.end() {
                 before.start += 1;
             } else {
                 after.start += 1;
@@ -110,7 +111,7 @@ impl FrameRuns {
     }
 
     fn paint(&self, ids: &[u32], out: &mut [u32], nx: usize, task: &Task) -> Result<()> {
-        for_rows_mut(out, nx, task, |row, pixels| {
+        for_rows_mut(out, nx, task, |row, pixels, (): &mut ()| {
             for i in self.row(row) {
                 pixels[self.runs[i as usize].pixels()].fill(ids[i as usize]);
             }

@@ -4,7 +4,7 @@ use ndarray::ArrayView3;
 use rustc_hash::FxHashMap;
 
 use super::rows::map_rows;
-use super::runs::{append_runs, Label};
+use super::runs::{find_runs, Label};
 use crate::error::Result;
 use crate::task::Task;
 
@@ -35,11 +35,9 @@ pub fn object_runs<T: Label>(
     let which: FxHashMap<u64, usize> = ids.iter().enumerate().map(|(i, &id)| (id, i)).collect();
     let ny = labels.dim().1;
     let parts = map_rows(labels, task, |rows| {
-        let (mut found, mut runs) = (Vec::new(), Vec::new());
+        let (mut found, mut memory) = (Vec::new(), Vec::new());
         rows.for_each(|row, pixels| {
-            runs.clear();
-            append_runs(pixels, &mut runs);
-            found.extend(runs.iter().filter_map(|run| {
+            found.extend(find_runs(pixels, &mut memory).iter().filter_map(|run| {
                 which.get(&run.label).map(|&which| ObjectRun {
                     which,
                     z: row / ny,

@@ -4,7 +4,7 @@ use ndarray::ArrayView3;
 use rustc_hash::FxHashMap;
 
 use super::rows::{for_rows_mut, with_row};
-use super::runs::{append_runs, Label};
+use super::runs::{find_runs, Label, Run};
 use crate::error::{Error, Result};
 use crate::task::Task;
 
@@ -33,15 +33,14 @@ pub fn paint<T: Label, V: Copy + Default + Send + Sync>(
         )));
     }
     let table = Table::new(ids, values);
-    for_rows_mut(out, labels.dim().2, task, |row, pixels| {
-        let mut runs = Vec::new();
-        with_row(labels, row, &mut Vec::new(), |line| {
-            append_runs(line, &mut runs)
+    let write = |row, pixels: &mut [V], (copy, runs): &mut (Vec<T>, Vec<Run>)| {
+        with_row(labels, row, copy, |line| {
+            for run in find_runs(line, runs) {
+                pixels[run.pixels()].fill(table.value(run.label));
+            }
         });
-        for run in runs {
-            pixels[run.pixels()].fill(table.value(run.label));
-        }
-    })
+    };
+    for_rows_mut(out, labels.dim().2, task, write)
 }
 
 /// Value of an id.

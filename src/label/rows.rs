@@ -85,22 +85,24 @@ where
         .collect()
 }
 
-/// Calls `write` with the number and the pixels of every row of `out`, rows of `nx` pixels one after the other.
+/// Calls `write` with the number and the pixels of every row of `out`, rows of `nx` pixels one after the other,
+/// and with memory that it may use again from row to row.
 ///
 /// # Errors
 /// [`crate::error::Error::Cancelled`].
-pub(crate) fn for_rows_mut<T: Send>(
+pub(crate) fn for_rows_mut<T: Send, M: Default>(
     out: &mut [T],
     nx: usize,
     task: &Task,
-    write: impl Fn(usize, &mut [T]) + Sync,
+    write: impl Fn(usize, &mut [T], &mut M) + Sync,
 ) -> Result<()> {
     let nx = nx.max(1);
     let chunks = out.par_chunks_mut(ROWS_PER_STEP * nx);
     task.expect(chunks.len());
     chunks.enumerate().try_for_each(|(step, rows)| {
+        let mut memory = M::default();
         for (i, row) in rows.chunks_exact_mut(nx).enumerate() {
-            write(step * ROWS_PER_STEP + i, row);
+            write(step * ROWS_PER_STEP + i, row, &mut memory);
         }
         task.advance()
     })

@@ -8,11 +8,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rayon::prelude::*;
 
 use super::intensity::RawImage;
-use super::rows::RowIndex;
-use super::runs::{LabelImage, Piece, Run};
+use super::labels::{LabelImage, Piece};
+use super::row_index::RowIndex;
 use super::table::RegionTable;
 use crate::block::{Block, Shape};
 use crate::error::{Error, Result};
+use crate::label::runs::Run;
 use crate::task::Task;
 
 /// One time point: a label image and, if intensities are wanted, the raw image of the same shape.

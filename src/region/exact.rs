@@ -7,7 +7,7 @@ use multiversion::multiversion;
 
 use super::moments::{to_f64, Moments};
 use super::pixel::Narrow;
-use super::runs::Run;
+use crate::label::runs::Run;
 
 /// Power sums of shifted values: exact for every object of fewer than 2⁴⁶ voxels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

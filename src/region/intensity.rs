@@ -3,11 +3,12 @@
 use ndarray::ArrayView4;
 
 use super::exact::{self, ExactSums};
+use super::labels::Piece;
 use super::moments::Moments;
 use super::pixel::Narrow;
-use super::runs::{Piece, Run};
 use super::wide::{self, WideSums};
 use crate::block::Shape;
+use crate::label::runs::Run;
 
 /// Intensity sums of all objects; those of object `row` in channel `c` stand at `row * n_channels + c`.
 #[derive(Clone, Debug, PartialEq)]

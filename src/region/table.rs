@@ -2,9 +2,10 @@
 
 use super::geometry::Geometry;
 use super::intensity::{Intensity, RawImage};
-use super::rows::RowIndex;
-use super::runs::{Piece, Run};
+use super::labels::Piece;
+use super::row_index::RowIndex;
 use crate::block::Shape;
+use crate::label::runs::Run;
 
 /// What was collected about each object of a frame or of a part of it; rows stand in the order of first meeting.
 #[derive(Debug)]

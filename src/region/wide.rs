@@ -9,7 +9,7 @@ use multiversion::multiversion;
 use super::lanes::{greater, lesser, Buffer, PIECE};
 use super::moments::Moments;
 use super::pixel::Wide;
-use super::runs::Run;
+use crate::label::runs::Run;
 
 /// Power sums of the differences to a centre.
 #[derive(Clone, Copy, Debug, PartialEq)]
