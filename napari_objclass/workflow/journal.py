@@ -7,18 +7,24 @@ or whose file system has no locks.
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import uuid
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import platformdirs
 
 from napari_objclass import kernels
 from napari_objclass.errors import FileError, ProjectLockedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Entry = tuple[str, int, str]
+"""Generation, number and JSON text of a change."""
 
 SUFFIX = ".journal"
 BACKUP_SUFFIX = ".journal.bak"
@@ -71,6 +77,18 @@ class KeptJournal:
         """Whether it is in the recovery folder."""
         return self.path.name == _FILE
 
+    @contextmanager
+    def unchanged_on_failure(self) -> Iterator[None]:
+        """Give it up again as it was, if what is done with it fails."""
+        was_empty = not kernels.read_journal(self.path).entries
+        try:
+            yield
+        except BaseException:
+            if was_empty:
+                self.journal.clear("", None, 0)
+            self.close()
+            raise
+
     def close(self) -> None:
         """Give it up; nothing remains of one without changes."""
         self.journal.close()
@@ -103,17 +121,17 @@ def backup(project: Path) -> Path:
 def recoverable() -> list[Recovery]:
     """List the recovery folder, newest first."""
     found = []
-    for path in _recovery_folder().glob(f"*/{_FILE}"):
+    for path in recovery_folder().glob(f"*/{_FILE}"):
         content = kernels.read_journal(path)
-        if content.events and not is_owned(path):
+        if content.entries and not is_owned(path):
             time = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-            found.append(Recovery(path.parent.name, content.project, len(content.events), time))
+            found.append(Recovery(path.parent.name, content.project, len(content.entries), time))
     return sorted(found, key=lambda recovery: recovery.time, reverse=True)
 
 
 def recovery_path(recovery_id: str) -> Path:
     """Name of a journal in the recovery folder."""
-    return _recovery_folder() / recovery_id / _FILE
+    return recovery_folder() / recovery_id / _FILE
 
 
 def recoverable_of(project: Path) -> list[Path]:
@@ -121,11 +139,16 @@ def recoverable_of(project: Path) -> list[Path]:
     return [recovery_path(recovery.id) for recovery in recoverable() if recovery.path == project]
 
 
-def set_aside(path: Path) -> None:
-    """Copy a journal to the recovery folder, to be found among the recoverable ones."""
-    copy = _new_folder() / _FILE
-    shutil.copy2(path, copy)
-    sync(copy)
+def set_aside(project: Path, entries: list[Entry]) -> None:
+    """Keep entries of another state of a project in the recovery folder."""
+    kept = KeptJournal.in_recovery_folder(project)
+    last = None
+    for generation, seq, event in entries:
+        if last != (generation, seq - 1):
+            kept.journal.start(generation, None, seq - 1)
+        kept.journal.append([event])
+        last = (generation, seq)
+    kept.close()
 
 
 def remove(path: Path) -> None:
@@ -153,14 +176,15 @@ def sync(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _recovery_folder() -> Path:
+def recovery_folder() -> Path:
+    """Folder of the journals that cannot be beside a project."""
     override = os.environ.get(STATE_VARIABLE)
     state = Path(override) if override else Path(platformdirs.user_state_dir("objclass", appauthor=False))
     return state / "recovery"
 
 
 def _new_folder() -> Path:
-    folder = _recovery_folder() / f"{datetime.now():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
+    folder = recovery_folder() / f"{datetime.now():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
     try:
         folder.mkdir(parents=True)
     except OSError as error:

@@ -10,7 +10,7 @@ import json
 import shutil
 import threading
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from napari_objclass import kernels
 from napari_objclass.errors import FileError, ProjectError, ProjectLockedError
 from napari_objclass.workflow import journal
-from napari_objclass.workflow.journal import KeptJournal, Recovery
+from napari_objclass.workflow.journal import KeptJournal, Recovery, recovery_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     Json = dict[str, Any]
     Arrays = Mapping[str, NDArray[Any]]
+
+__all__ = ["Opened", "ProjectStore", "Recovery", "recovery_folder"]
 
 BACKUP_SUFFIX = ".bak"
 
@@ -62,8 +64,11 @@ class ProjectStore:
         self._kept: KeptJournal | None = None
         self._generation = uuid.uuid4().hex
         self._previous: str | None = None
+        self._saved: tuple[str, str | None] = self._generation, None
+        """The save that is on disk, and the one before it; an older one than the journal follows if that is lost."""
         self._saved_seq = 0
         self._seq = 0
+        self._foreign: list[journal.Entry] = []
         self._saving = threading.Lock()
         self._appending = threading.RLock()
 
@@ -117,26 +122,28 @@ class ProjectStore:
         ProjectLockedError
             If its process, or another that has the project open, is alive.
         """
-        path = journal.recovery_path(recovery_id)
+        path = _recoverable(recovery_id)
         content = kernels.read_journal(path)
-        if not content.events:
-            raise ProjectError(f"there is no recoverable work named {recovery_id!r}; list what there is first")
-        if journal.is_owned(path):
-            raise ProjectLockedError(f"the work {recovery_id!r} is open in process {content.pid}; save it there")
         if content.project is not None and _exists(content.project):
             store, opened = cls.open(content.project, exclusive=True)
             if not path.exists():  # it followed the save at hand, so opening adopted it
                 return store, opened
         else:
             store, opened = cls.new(), Opened(None)
-        events = [json.loads(event) for event in content.events]
+        events = [json.loads(event) for _, _, event in content.entries]
         store._adopt(path, events)
         return store, Opened(opened.document, opened.arrays, [*opened.events, *events], opened.notes)
 
     @staticmethod
     def discard(recovery_id: str) -> None:
-        """Drop recoverable work for good."""
-        journal.remove(journal.recovery_path(recovery_id))
+        """Drop recoverable work for good.
+
+        Raises
+        ------
+        ProjectError
+            If there is no such work, or its process is alive.
+        """
+        journal.remove(_recoverable(recovery_id))
 
     @property
     def seq(self) -> int:
@@ -202,7 +209,9 @@ class ProjectStore:
     def revert(self) -> None:
         """Drop all unsaved changes; nothing else does."""
         with self._saving, self._appending:
+            self._generation, self._previous = self._saved
             if self._kept is not None:
+                self._set_foreign_aside()
                 self._kept.journal.clear(self._generation, self._previous, self._saved_seq)
                 if self._kept.in_recovery:
                     self._release()
@@ -216,33 +225,33 @@ class ProjectStore:
 
     def _own(self, *, exclusive: bool) -> None:
         """Take over the journal beside the project, if that can be."""
-        assert self.path is not None
+        assert self.path is not None  # only `open` calls this
         try:
             self._kept = KeptJournal.beside(self.path)
-            kernels.remove_project_leftovers(self.path)
         except ProjectLockedError as error:
             if exclusive:
                 raise
             self.read_only = True
             self.notes.append(str(error))
         except FileError as error:
-            self.notes.append(f"changes to {self.path} are kept in the user's recovery folder until saved: {error}")
+            self.notes.append(_recovery_note(self.path, error))
+        else:
+            with suppress(FileError):  # they only take space
+                kernels.remove_project_leftovers(self.path)
 
     def _start(self, found: kernels.OpenedProject) -> Opened:
         """Go on from what was found."""
         document = None if found.document is None else json.loads(found.document)
+        if found.tip is not None:
+            self._generation, self._previous = found.tip
         if document is not None:
-            self._generation, self._previous = document["generation"], document["previous"]
+            self._saved = document["generation"], document["previous"]
+        self._foreign = found.foreign
         self.notes += found.notes
         self._saved_seq, self._seq = found.saved_seq, found.seq
         events = [json.loads(event) for event in found.events]
         if self._kept is not None:
-            if found.has_foreign:
-                journal.set_aside(self._kept.path)
-                self._kept.journal.clear(self._generation, self._previous, self._saved_seq)
-                self.append(*events[: len(events) - found.n_adopted])
-            else:
-                self._kept.journal.start(self._generation, self._previous, self._seq)
+            self._kept.journal.start(self._generation, self._previous, self._seq)
         return Opened(document, found.arrays, events, self.notes)
 
     def _adopt(self, recovered: Path, events: list[Json]) -> None:
@@ -251,49 +260,37 @@ class ProjectStore:
         journal.remove(recovered)
 
     def _save_here(self, path: Path, document: Json, arrays: Arrays, seq: int) -> None:
-        if kernels.project_generation(path) not in (None, self._generation):
+        if kernels.project_generation(path) not in (None, self._saved[0]):
             raise ProjectError(
                 f"{path} was saved by another process after it was opened here; save under another name to keep both"
             )
-        generation = self._write(path, document, arrays, seq)
+        generation = uuid.uuid4().hex
+        if self._kept is not None and self._kept.in_recovery:
+            self._kept.journal.announce(generation)
+        self._write(path, generation, document, arrays, seq)
         with self._appending:
-            self._follow(generation, seq)
-            if self._kept is not None:
-                self._fold_in(self._kept, path, seq)
-                if self._kept.in_recovery and self._seq == seq:
-                    self._release()
+            self._follow(path, generation, seq)
 
     def _save_elsewhere(self, path: Path, document: Json, arrays: Arrays, seq: int) -> None:
-        late = self._events_after(seq)
-        try:
-            target = KeptJournal.beside(path)
-        except FileError as error:
-            self.notes.append(f"changes to {path} are kept in the user's recovery folder until saved: {error}")
-            target = None
-        try:
-            with _set_aside(path) as aside:
-                generation = self._write(path, document, arrays, seq)
-        except BaseException:
-            if target is not None:
-                target.close()
-            raise
-        old = self._kept
+        """Move the journal, then save: a crash in between leaves all changes beside the new name."""
+        target, notes = _claim(path)
+        unsaved = self._unsaved()
+        generation = uuid.uuid4().hex
+        with target.unchanged_on_failure(), _set_aside(path):
+            target.journal.start(self._generation, self._previous, self._seq - len(unsaved))
+            target.journal.append(unsaved)
+            target.journal.announce(generation)
+            self._write(path, generation, document, arrays, seq)
+        self._set_foreign_aside()
+        self.notes += notes
+        old, self._kept = self._kept, target
         self.path, self.read_only, self._keeps_journal = path, False, True
-        self._kept = target
-        self._follow(generation, seq)
-        if target is not None:
-            _set_journal_aside(target, aside)
-            target.journal.clear(generation, self._previous, seq)
-        self._seq = seq
-        if late:
-            self.append(*late)
+        self._follow(path, generation, seq)
         if old is not None:
-            self._fold_in(old, path, seq)
             old.journal.clear(generation, None, seq)
             old.close()
 
-    def _write(self, path: Path, document: Json, arrays: Arrays, seq: int) -> str:
-        generation = uuid.uuid4().hex
+    def _write(self, path: Path, generation: str, document: Json, arrays: Arrays, seq: int) -> None:
         signed = {
             **document,
             "generation": generation,
@@ -302,24 +299,33 @@ class ProjectStore:
             "saved_at": datetime.now(UTC).isoformat(timespec="seconds"),
         }
         kernels.save_project(path, json.dumps(signed), arrays)
-        return generation
 
-    def _follow(self, generation: str, seq: int) -> None:
+    def _follow(self, path: Path, generation: str, seq: int) -> None:
+        """Go on from a save."""
         self._previous, self._generation, self._saved_seq = self._generation, generation, seq
-
-    def _fold_in(self, kept: KeptJournal, path: Path, seq: int) -> None:
-        """Rotate the journal after a save."""
+        self._saved = self._generation, self._previous
+        if self._kept is None:
+            return
         try:
-            kept.journal.rotate(journal.backup(path), seq, self._generation, self._previous)
+            self._set_foreign_aside()
+            self._kept.journal.rotate(journal.backup(path), seq, self._generation, self._previous)
         except FileError as error:
             # The save is complete and replay skips what it contains: only the next save has more to rotate.
             self.notes.append(f"the journal of {path} was not shortened after saving: {error}")
+        if self._kept.in_recovery and self._seq == seq:
+            self._release()
 
-    def _events_after(self, seq: int) -> list[Json]:
-        if self._kept is None:
-            return []
-        content = kernels.read_journal(self._kept.path)
-        return [json.loads(event) for number, event in zip(content.seqs, content.events, strict=True) if number > seq]
+    def _unsaved(self) -> list[str]:
+        """List the changes of the journal that no save contains."""
+        entries = [] if self._kept is None else kernels.read_journal(self._kept.path).entries
+        foreign = set(self._foreign)
+        return [entry[2] for entry in entries if entry[1] > self._saved_seq and entry not in foreign]
+
+    def _set_foreign_aside(self) -> None:
+        """Keep what the journal holds of another state of the project, before it is cleared."""
+        if self._foreign and self.path is not None:
+            journal.set_aside(self.path, self._foreign)
+        self._foreign = []
 
     def _check_open(self) -> None:
         if self._closed:
@@ -331,34 +337,48 @@ class ProjectStore:
             self._kept = None
 
 
+def _recoverable(recovery_id: str) -> Path:
+    path = journal.recovery_path(recovery_id)
+    content = kernels.read_journal(path)
+    if not content.entries:
+        raise ProjectError(f"there is no recoverable work named {recovery_id!r}; list what there is first")
+    if journal.is_owned(path):
+        raise ProjectLockedError(f"the work {recovery_id!r} is open in process {content.pid}; save it there")
+    return path
+
+
+def _claim(path: Path) -> tuple[KeptJournal, list[str]]:
+    """Journal for a project that is about to be saved at ``path``, and notes about it."""
+    try:
+        return KeptJournal.beside(path), []
+    except FileError as error:
+        return KeptJournal.in_recovery_folder(path), [_recovery_note(path, error)]
+
+
+def _recovery_note(path: Path, reason: FileError) -> str:
+    return f"changes to {path} are kept in the user's recovery folder until they are saved: {reason}"
+
+
 @contextmanager
-def _set_aside(path: Path) -> Iterator[Path | None]:
+def _set_aside(path: Path) -> Iterator[None]:
     """Copy another project that a save is about to replace, unless the save fails."""
     backup = path.with_name(path.name + BACKUP_SUFFIX)
     occupied = path.exists() and path.stat().st_size > 0
     if occupied and not backup.exists() and kernels.project_generation(path) is None:
         raise ProjectError(f"{path} is there already and is not a project; choose another name")
-    if not occupied and not backup.exists():
-        yield None
-        return
     aside = path.with_name(f"{path.stem}.replaced-{datetime.now():%Y%m%dT%H%M%S%f}{path.suffix}")
+    copies = {path if occupied else backup: aside, journal.beside(path): journal.beside(aside)}
     try:
-        shutil.copy2(path if occupied else backup, aside)
-        journal.sync(aside)
-        yield aside
+        if occupied or backup.exists():
+            for source, copy in copies.items():
+                if source.exists():
+                    shutil.copy2(source, copy)
+                    journal.sync(copy)
+        yield
     except BaseException:
-        aside.unlink(missing_ok=True)
+        for copy in copies.values():
+            copy.unlink(missing_ok=True)
         raise
-
-
-def _set_journal_aside(target: KeptJournal, aside: Path | None) -> None:
-    """Keep the unsaved changes of the project that a save has replaced."""
-    if kernels.read_journal(target.path).events:
-        if aside is None:
-            journal.set_aside(target.path)
-        else:
-            shutil.copy2(target.path, journal.beside(aside))
-            journal.sync(journal.beside(aside))
 
 
 def _exists(path: Path) -> bool:

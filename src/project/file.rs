@@ -1,4 +1,4 @@
-//! A project as an HDF5 file that h5py reads; the only importer of `hdf5`.
+//! A project as an HDF5 file that h5py reads; the only importer of `hdf5` and `hdf5_sys`.
 //!
 //! ```text
 //! /                 attributes format, version, generation, previous, journal_seq, written_by, saved_at, extra
@@ -11,13 +11,15 @@
 //! ```
 //!
 //! A column `extra` (JSON text) is there only when a row has keys unknown to this version. Every other dataset is a
-//! named array. A file is never held open: HDF5's own locks would keep h5py out, and an unclosed file is unreadable.
+//! named array. h5py may open it read-only at any time; to write into it breaks its seal. It is never held open: HDF5's own locks would keep h5py out, and an unclosed file is unreadable.
 
+use std::ffi::c_void;
 use std::path::Path;
 
 use hdf5::file::LibraryVersion;
 use hdf5::types::{FloatSize, IntSize, TypeDescriptor, VarLenUnicode};
 use hdf5::{Dataset, File, Group, H5Type, Location};
+use hdf5_sys::h5f::H5Fget_file_image;
 use ndarray::{Array1, Array2, ArrayView, Dimension};
 use serde::de::DeserializeOwned;
 use serde::Serialize;
@@ -25,7 +27,6 @@ use serde_json::{json, Map, Value};
 
 use super::array::{with_values, Array, Arrays};
 use super::schema::{self, Document, Extra};
-use super::seal;
 use crate::error::{Error, Result};
 
 /// Value of the root attribute `format`.
@@ -44,16 +45,16 @@ const EXTRA: &str = "extra";
 /// Columns of annotations: everything else in that group is a named array.
 const ANNOTATION_COLUMNS: [&str; 7] = ["uuid", "lane", "t", "class", "anchor", "time", EXTRA];
 
-/// Writes a new file; the caller seals it and gives it its name.
+/// The project as the content of an HDF5 file.
+///
+/// HDF5 composes it in memory: were it to write to disk itself, a full disk would crash the process.
 ///
 /// # Errors
-/// [`Error::Project`] if an applet or array has an impossible name, [`Error::Io`] if HDF5 cannot write.
-pub fn write(path: &Path, document: &Document, arrays: &Arrays) -> Result<()> {
+/// [`Error::Project`] if an applet or array has an impossible name, or a text holds a NUL character.
+pub fn compose(document: &Document, arrays: &Arrays) -> Result<Vec<u8>> {
     check_names(document, arrays)?;
-    write_hdf5(path, document, arrays).map_err(|error| Error::Io {
-        path: path.to_path_buf(),
-        source: std::io::Error::other(error.to_string()),
-    })
+    compose_hdf5(document, arrays)
+        .map_err(|error| Error::Project(format!("the project cannot be saved: {error}")))
 }
 
 /// Reads a file whose seal is known to be intact.
@@ -90,15 +91,15 @@ fn open(path: &Path) -> hdf5::Result<File> {
         .open(path)
 }
 
-fn write_hdf5(path: &Path, document: &Document, arrays: &Arrays) -> hdf5::Result<()> {
+fn compose_hdf5(document: &Document, arrays: &Arrays) -> hdf5::Result<Vec<u8>> {
     let file = File::with_options()
         .with_fapl(|access| {
             access
                 .libver_bounds(LibraryVersion::V18, LibraryVersion::V110)
-                .file_locking(false)
+                .core_filebacked(false)
         })
-        .with_fcpl(|creation| creation.userblock(seal::LENGTH as u64))
-        .create(path)?;
+        // A name of its own: HDF5 takes two files in memory for the same one by that.
+        .create(&document.generation)?;
     write_document(&file, document)?;
     for (name, array) in arrays {
         let (folder, name) = name.rsplit_once('/').unwrap_or_default();
@@ -106,7 +107,23 @@ fn write_hdf5(path: &Path, document: &Document, arrays: &Arrays) -> hdf5::Result
         with_values!(array, values => write_array(&group, name, values.view()))?;
     }
     file.flush()?;
-    file.close()
+    let image = image(&file)?;
+    file.close()?;
+    Ok(image)
+}
+
+/// The bytes of a file that is in memory.
+fn image(file: &File) -> hdf5::Result<Vec<u8>> {
+    let copy = |buffer: *mut c_void, length: usize| {
+        // SAFETY: `file` is open as long as it is borrowed, and HDF5 writes at most `length` bytes to `buffer`, or
+        // nothing and returns the length it needs if `buffer` is null. `sync` takes the lock of the library.
+        let written = hdf5::sync::sync(|| unsafe { H5Fget_file_image(file.id(), buffer, length) });
+        usize::try_from(written).map_err(|_| hdf5::Error::from("HDF5 gives no image of the file"))
+    };
+    let mut bytes = vec![0; copy(std::ptr::null_mut(), 0)?];
+    let written = copy(bytes.as_mut_ptr().cast(), bytes.len())?;
+    bytes.truncate(written);
+    Ok(bytes)
 }
 
 fn write_document(file: &File, document: &Document) -> hdf5::Result<()> {

@@ -167,12 +167,16 @@ impl Journal {
     pub fn start(&mut self, generation: &str, previous: Option<&str>, seq: u64) -> Result<()> {
         self.generation = generation.into();
         self.seq = seq;
-        let head = Line::Head(Head {
-            owner: self.owner.clone(),
-            generation: generation.into(),
-            previous: previous.map(Into::into),
-        });
-        self.write(&encode(&head)?)
+        self.write_head(generation, previous)
+    }
+
+    /// Before a save named `generation`: states that it will contain the entries so far.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn announce(&mut self, generation: &str) -> Result<()> {
+        let previous = self.generation.clone();
+        self.write_head(generation, Some(&previous))
     }
 
     /// Appends changes; returns the number of the last one once all are durable.
@@ -199,7 +203,7 @@ impl Journal {
 
     /// After a save: moves the changes up to number `seq`, which it contains, to `backup` and goes on from it.
     ///
-    /// Changes made while the project was being saved stay, and so do those before them: replay skips these.
+    /// When changes were made during the save, all stay here as well: replay skips those that the save contains.
     /// A crash between the two steps leaves the same changes in both files.
     ///
     /// # Errors
@@ -255,10 +259,20 @@ impl Journal {
             };
             write().map_err(Error::io(new))
         })?;
-        if content.entries().all(|entry| entry.seq <= seq) {
+        let is_late = |entry: &Entry| entry.seq > seq && entry.generation == self.generation;
+        if !content.entries().any(is_late) {
             self.empty()?;
         }
         Ok(())
+    }
+
+    fn write_head(&mut self, generation: &str, previous: Option<&str>) -> Result<()> {
+        let head = Line::Head(Head {
+            owner: self.owner.clone(),
+            generation: generation.into(),
+            previous: previous.map(Into::into),
+        });
+        self.write(&encode(&head)?)
     }
 
     fn empty(&mut self) -> Result<()> {
@@ -350,8 +364,7 @@ fn encode(line: &Line) -> Result<Vec<u8>> {
 fn decode(line: &[u8]) -> Option<Line> {
     let (crc, body) = line.strip_prefix(b"{\"crc\":\"")?.split_at_checked(8)?;
     let body = body.strip_prefix(b"\",")?;
-    let crc = u32::from_str_radix(std::str::from_utf8(crc).ok()?, 16).ok()?;
-    if crc != crc32fast::hash(body) {
+    if crc != format!("{:08x}", crc32fast::hash(body)).as_bytes() {
         return None;
     }
     let json = [b"{", body].concat();

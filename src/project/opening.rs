@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::array::Arrays;
-use super::journal::{self, Content, Line};
-use super::replay::{replay, Replay};
+use super::journal::{self, Content, Entry, Line};
+use super::replay::{onwards, upon, Replay, Tip};
 use super::schema::Document;
 use super::seal::{self, State};
 use super::{file, sibling, BACKUP, JOURNAL};
@@ -24,8 +24,10 @@ pub struct Opened {
     pub adopted: Option<PathBuf>,
     /// How many of the changes, at the end, come from that.
     pub n_adopted: usize,
-    /// Whether the journal also holds changes to another state of the project, which the next save would drop.
-    pub has_foreign: bool,
+    /// Changes to another state of the project in its journal, which the next save would drop.
+    pub foreign: Vec<Entry>,
+    /// The save to go on from, and the one before it.
+    pub tip: Option<Tip>,
     /// Number of the last change that a save contains; what comes after it is unsaved.
     pub saved_seq: u64,
     /// Number of the last change that the project's own journals hold.
@@ -42,35 +44,47 @@ pub fn open(path: &Path, recovered: &[PathBuf]) -> Result<Opened> {
     // Journals first: if another process saves in between, its save contains what they hold.
     let journal = journal::read(&sibling(path, JOURNAL))?;
     let old_journal = journal::read(&sibling(path, &format!("{JOURNAL}{BACKUP}")))?;
+    let both = [&old_journal.lines[..], &journal.lines].concat();
     let mut notes = Vec::new();
-    let (project, lines) = match read(path) {
+    let (project, is_intact) = match read(path) {
         Err(Error::Damaged(what)) => {
-            let lines = [&old_journal.lines[..], &journal.lines].concat();
-            let backup = read_backup(path, what, lines.iter().any(is_entry), &mut notes)?;
-            (backup, lines)
+            let has_entries = both.iter().any(is_entry);
+            (read_backup(path, what, has_entries, &mut notes)?, false)
         }
-        project => (Some(project?), journal.lines.clone()),
+        project => (Some(project?), true),
     };
     let document = project.as_ref().map(|(document, _)| document);
-    let saved = replay(document, &lines[..lines.len() - journal.lines.len()]);
-    let own = replay(document, &lines);
+    let is_newest =
+        is_intact && !document.is_some_and(|document| has_complete_sequel(document, &both));
+    if let Some(document) = document.filter(|_| is_intact && !is_newest) {
+        notes.push(sequel_note(path, document));
+    }
+    let play = |more: &[Line]| match document.filter(|_| is_newest) {
+        Some(document) => upon(document, &[&journal.lines[..], more].concat()),
+        None => onwards(document, &[&both[..], more].concat()),
+    };
+
+    let saved_seq = match document {
+        Some(document) if is_intact => document.journal_seq,
+        _ => onwards(document, &old_journal.lines).seq,
+    };
+    let own = play(&[]);
     note_losses(path, &own, journal.n_damaged, &mut notes);
     if !own.foreign.is_empty() {
         notes.push(foreign_note(path, own.foreign.len()));
     }
-    let known = [&old_journal.lines[..], &journal.lines].concat();
     let mut adopted = None;
     for candidate in recovered {
         let content = journal::read(candidate)?;
-        let all = replay(document, &[&lines[..], &content.lines].concat());
-        let belongs = all.foreign == own.foreign && agrees(&content, &known, own.seq);
+        let all = play(&content.lines);
+        let belongs = all.foreign == own.foreign && agrees(&content, document, &both, own.seq);
         if belongs && adopted.is_none() {
             adopted = Some((candidate.clone(), all.entries));
         } else {
             notes.push(foreign_note(path, content.entries().count()));
         }
     }
-    let (seq, n_own, has_foreign) = (own.seq, own.entries.len(), !own.foreign.is_empty());
+    let n_own = own.entries.len();
     let (adopted, entries) = match adopted {
         Some((path, entries)) => (Some(path), entries),
         None => (None, own.entries),
@@ -79,12 +93,22 @@ pub fn open(path: &Path, recovered: &[PathBuf]) -> Result<Opened> {
         adopted,
         n_adopted: entries.len() - n_own,
         events: entries.into_iter().map(|entry| entry.event).collect(),
-        has_foreign,
-        saved_seq: saved.seq,
-        seq,
+        foreign: own.foreign,
+        tip: own.tip,
+        saved_seq,
+        seq: own.seq,
         notes,
         project,
     })
+}
+
+/// Whether the project is an older save, and the journals hold everything that came after it.
+fn has_complete_sequel(document: &Document, lines: &[Line]) -> bool {
+    let sequel = onwards(Some(document), lines);
+    let is_older = sequel
+        .tip
+        .is_some_and(|(generation, _)| generation != document.generation);
+    is_older && sequel.n_missing == 0 && sequel.foreign.is_empty()
 }
 
 /// An intact project.
@@ -138,15 +162,25 @@ fn note_losses(path: &Path, replay: &Replay, n_damaged: usize, notes: &mut Vec<S
     }
 }
 
+fn sequel_note(path: &Path, document: &Document) -> String {
+    format!(
+        "{} is an older save, of {}, and the changes made after it were found and are shown; revert to drop them",
+        path.display(),
+        document.saved_at
+    )
+}
+
 fn foreign_note(path: &Path, n: usize) -> String {
     format!(
-        "{n} changes were made on top of another state of {} and are not shown; they are kept in the list of recoverable work",
+        "{n} changes were made on top of another state of {} and are not shown; find them in the list of recoverable \
+         work after the next save",
         path.display()
     )
 }
 
-/// Whether a recovered journal agrees with all that is known up to change `seq`.
-fn agrees(recovered: &Content, known: &[Line], seq: u64) -> bool {
+/// Whether all changes of a recovered journal up to number `seq` are those that are known under that number, or were
+/// announced to be in the save at hand: else it goes another way from the same save.
+fn agrees(recovered: &Content, document: Option<&Document>, known: &[Line], seq: u64) -> bool {
     let known: HashMap<u64, &Value> = known
         .iter()
         .filter_map(|line| match line {
@@ -154,9 +188,17 @@ fn agrees(recovered: &Content, known: &[Line], seq: u64) -> bool {
             Line::Head(_) => None,
         })
         .collect();
-    let is_known =
-        |entry: &journal::Entry| entry.seq > seq || known.get(&entry.seq) == Some(&&entry.event);
-    recovered.entries().all(is_known)
+    let announces = |line: &Line| match line {
+        Line::Head(head) => document.is_some_and(|document| document.generation == head.generation),
+        Line::Entry(_) => false,
+    };
+    let n_announced = recovered.lines.iter().rposition(announces).unwrap_or(0);
+    recovered.lines[n_announced..]
+        .iter()
+        .all(|line| match line {
+            Line::Entry(entry) => entry.seq > seq || known.get(&entry.seq) == Some(&&entry.event),
+            Line::Head(_) => true,
+        })
 }
 
 fn is_entry(line: &Line) -> bool {

@@ -34,12 +34,13 @@ pub fn save(path: &Path, document: &Document, arrays: &Arrays) -> Result<()> {
             path.display()
         )));
     }
+    let content = file::compose(document, arrays)?;
     let temporary = |of: &Path| sibling(of, &format!(".{}{TEMPORARY}", document.generation));
     let backup = sibling(path, BACKUP);
     let save = || {
         let found = generation(path)?;
         replace(path, &temporary(path), |new| {
-            write(new, path, document, arrays)?;
+            write(new, path, &content)?;
             let kept = if found.is_some() && found == document.previous {
                 path
             } else {
@@ -86,14 +87,12 @@ pub fn remove_leftovers(path: &Path) -> Result<()> {
     Ok(())
 }
 
-fn write(new: &Path, old: &Path, document: &Document, arrays: &Arrays) -> Result<()> {
-    // The system's own words for a folder that refuses are clearer than HDF5's.
-    fs::File::create(new).map_err(Error::io(new))?;
-    file::write(new, document, arrays)?;
+fn write(new: &Path, old: &Path, content: &[u8]) -> Result<()> {
+    seal::write(new, content)?;
     if let Ok(found) = fs::metadata(old) {
         fs::set_permissions(new, found.permissions()).map_err(Error::io(new))?;
     }
-    seal::seal(new)
+    Ok(())
 }
 
 fn copy_durably(from: &Path, to: &Path) -> Result<()> {

@@ -2,9 +2,11 @@
 //!
 //! The HDF5 library is never given a damaged file: it may crash on one.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::fs::File;
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
+
+use crc32fast::Hasher;
 
 use crate::error::{Error, Result};
 
@@ -24,16 +26,17 @@ pub enum State {
     Damaged,
 }
 
-/// Seals a finished file and makes it durable.
+/// Writes a sealed file and waits until it is durable.
 ///
 /// # Errors
 /// [`Error::Io`].
-pub fn seal(path: &Path) -> Result<()> {
+pub fn write(path: &Path, content: &[u8]) -> Result<()> {
     let write = || {
-        let mut file = OpenOptions::new().read(true).write(true).open(path)?;
-        let text = seal_of(&mut file)?;
-        file.seek(SeekFrom::Start(0))?;
-        file.write_all(&text)?;
+        let mut file = File::create(path)?;
+        let mut hasher = Hasher::new();
+        hasher.update(content);
+        file.write_all(&seal_of(&hasher, content.len()))?;
+        file.write_all(content)?;
         file.sync_all()
     };
     write().map_err(Error::io(path))
@@ -54,7 +57,8 @@ pub fn check(path: &Path) -> Result<State> {
                 Err(error)
             };
         }
-        let intact = found == seal_of(&mut file)?;
+        let (hasher, length) = hash_rest(&mut file)?;
+        let intact = found == seal_of(&hasher, length);
         Ok(if intact {
             State::Intact
         } else {
@@ -67,23 +71,26 @@ pub fn check(path: &Path) -> Result<State> {
     }
 }
 
-/// The seal that the content of `file` deserves.
-fn seal_of(file: &mut File) -> io::Result<[u8; LENGTH]> {
-    file.seek(SeekFrom::Start(LENGTH as u64))?;
-    let mut hasher = crc32fast::Hasher::new();
+fn hash_rest(file: &mut File) -> io::Result<(Hasher, usize)> {
+    let mut hasher = Hasher::new();
     let mut length = 0;
     let mut buffer = vec![0; 1 << 16];
     loop {
         match file.read(&mut buffer)? {
-            0 => break,
+            0 => return Ok((hasher, length)),
             n => {
                 hasher.update(&buffer[..n]);
                 length += n;
             }
         }
     }
-    let text = format!("{TITLE}crc32 {:08x} of {length} bytes\n", hasher.finalize());
+}
+
+/// The seal that content of this checksum and length deserves.
+fn seal_of(hasher: &Hasher, length: usize) -> [u8; LENGTH] {
+    let crc = hasher.clone().finalize();
+    let text = format!("{TITLE}crc32 {crc:08x} of {length} bytes\n");
     let mut seal = [0; LENGTH];
     seal[..text.len()].copy_from_slice(text.as_bytes());
-    Ok(seal)
+    seal
 }

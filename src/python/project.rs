@@ -10,7 +10,7 @@ use pyo3::types::PyDict;
 use super::detach::{detach, Run};
 use crate::error::{Error, Result};
 use crate::project::array::{with_values, Array, Arrays};
-use crate::project::journal::{self, Owner};
+use crate::project::journal::{self, Entry, Owner};
 use crate::project::schema::{Document, WRITER};
 use crate::project::{opening, saving};
 
@@ -23,8 +23,8 @@ macro_rules! project_arrays {
         }
 
         impl ProjectArray<'_> {
-            fn to_owned(&self) -> Array {
-                match self { $(Self::$variant(array) => array.as_array().to_owned().into()),+ }
+            fn copy(&self) -> Array {
+                match self { $(Self::$variant(array) => array.as_array().as_standard_layout().into_owned().into()),+ }
             }
         }
     };
@@ -35,6 +35,13 @@ project_arrays! {
     I8(i8), I16(i16), I32(i32), I64(i64), F32(f32), F64(f64),
 }
 
+/// Generation, number and JSON text of a change.
+type PlainEntry = (String, u64, String);
+
+fn plain(entry: &Entry) -> PlainEntry {
+    (entry.generation.clone(), entry.seq, entry.event.to_string())
+}
+
 /// What `open_project` found.
 #[pyclass(frozen, get_all, module = "napari_objclass")]
 pub(crate) struct OpenedProject {
@@ -43,7 +50,8 @@ pub(crate) struct OpenedProject {
     events: Vec<String>,
     adopted: Option<PathBuf>,
     n_adopted: usize,
-    has_foreign: bool,
+    foreign: Vec<PlainEntry>,
+    tip: Option<(String, Option<String>)>,
     saved_seq: u64,
     seq: u64,
     notes: Vec<String>,
@@ -69,7 +77,8 @@ pub(crate) fn open_project(
         events: opened.events.iter().map(ToString::to_string).collect(),
         adopted: opened.adopted,
         n_adopted: opened.n_adopted,
-        has_foreign: opened.has_foreign,
+        foreign: opened.foreign.iter().map(plain).collect(),
+        tip: opened.tip,
         saved_seq: opened.saved_seq,
         seq: opened.seq,
         notes: opened.notes,
@@ -87,10 +96,7 @@ pub(crate) fn save_project(
 ) -> PyResult<()> {
     let mut owned = Arrays::new();
     for (name, array) in arrays {
-        owned.insert(
-            name.extract()?,
-            array.extract::<ProjectArray<'_>>()?.to_owned(),
-        );
+        owned.insert(name.extract()?, array.extract::<ProjectArray<'_>>()?.copy());
     }
     detach(py, run, |_| {
         let document = Document {
@@ -124,8 +130,7 @@ pub(crate) struct JournalContent {
     pid: Option<u32>,
     host: Option<String>,
     locked: bool,
-    seqs: Vec<u64>,
-    events: Vec<String>,
+    entries: Vec<PlainEntry>,
 }
 
 /// Read a journal without owning it; a missing one is empty.
@@ -138,11 +143,7 @@ pub(crate) fn read_journal(py: Python<'_>, run: &Run, path: PathBuf) -> PyResult
         pid: owner.map(|owner| owner.pid),
         host: owner.map(|owner| owner.host.clone()),
         locked: owner.is_some_and(|owner| owner.locked),
-        seqs: content.entries().map(|entry| entry.seq).collect(),
-        events: content
-            .entries()
-            .map(|entry| entry.event.to_string())
-            .collect(),
+        entries: content.entries().map(plain).collect(),
     })
 }
 
@@ -184,6 +185,11 @@ impl Journal {
         seq: u64,
     ) -> PyResult<()> {
         self.with(py, |journal| journal.start(generation, previous, seq))
+    }
+
+    /// Before a save named `generation`: state that it will contain the entries so far.
+    fn announce(&self, py: Python<'_>, generation: &str) -> PyResult<()> {
+        self.with(py, |journal| journal.announce(generation))
     }
 
     /// Append JSON texts; returns the number of the last one once all are durable.
