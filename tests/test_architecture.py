@@ -20,6 +20,7 @@ RUST_STOREYS = ["error", "task", "block", "label", "region", "feature", "learn",
 # Which Rust files may name a crate.
 RUST_DOORS = {
     "hdf5": r"src/project/file\.rs",
+    "hdf5_sys": r"src/project/file\.rs",
     "linfa": r"src/learn/forest\.rs",
     "linfa_trees": r"src/learn/forest\.rs",
     "pyo3": r"src/python/.*|src/lib\.rs",
@@ -29,7 +30,7 @@ RUST_DOORS = {
 # Python modules from the bottom up; each may import from its own storey and those before it.
 STOREYS = [
     r"errors",
-    r"axes|kernels|labels|features|forest|sample",
+    r"axes|kernels|labels|feature_table|features|forest|sample",
     r"io(\..*)?|workflow\.sources",
     r"workflow\.(lane|applet|classes|objects)",
     r"workflow\.(?!session|batch|sources|lane|applet|classes|objects|chain|state|events|history|journaled)[a-z_]+",
