@@ -134,9 +134,8 @@ fn index_reasons(table: &FeatureTable) -> (Vec<i64>, Vec<String>) {
 fn label_frames<'a>(labels: &'a LabelArray<'_>) -> Vec<Box<dyn LabelImage + Send + 'a>> {
     with_labels!(labels, |array| {
         let array = array.as_array();
-        let frame = |t| -> Box<dyn LabelImage + Send + 'a> {
-            Box::new(array.clone().index_axis_move(Axis(0), t))
-        };
+        let frame =
+            |t| -> Box<dyn LabelImage + Send + 'a> { Box::new(array.index_axis_move(Axis(0), t)) };
         (0..array.len_of(Axis(0))).map(frame).collect()
     })
 }
@@ -145,9 +144,8 @@ fn label_frames<'a>(labels: &'a LabelArray<'_>) -> Vec<Box<dyn LabelImage + Send
 fn raw_frames<'a>(raw: &'a RawArray<'_>) -> Vec<Box<dyn RawImage + Send + 'a>> {
     with_raw!(raw, |array| {
         let array = array.as_array();
-        let frame = |t| -> Box<dyn RawImage + Send + 'a> {
-            Box::new(array.clone().index_axis_move(Axis(0), t))
-        };
+        let frame =
+            |t| -> Box<dyn RawImage + Send + 'a> { Box::new(array.index_axis_move(Axis(0), t)) };
         (0..array.len_of(Axis(0))).map(frame).collect()
     })
 }
