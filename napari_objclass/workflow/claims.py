@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_objclass.workflow.annotations import AnnotationState
+from napari_objclass.workflow.marks import AnnotationState
 from napari_objclass.workflow.objects import find_rows
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_objclass.workflow.annotations import Mark
+    from napari_objclass.workflow.marks import Mark
     from napari_objclass.workflow.objects import Objects
 
 #: A mark claims the object that holds more than this share of its voxels. One half is the smallest share that lets

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 import numpy as np
 
 from napari_objclass.errors import ProjectError
-from napari_objclass.workflow.annotations import Mark
 from napari_objclass.workflow.classes import Classes, ObjectClass
 from napari_objclass.workflow.lane import LaneRecord
+from napari_objclass.workflow.marks import Mark
 from napari_objclass.workflow.state import SETTINGS, State
 
 if TYPE_CHECKING:

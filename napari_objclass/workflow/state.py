@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_objclass.workflow import classes, feature_selection, object_classification
-from napari_objclass.workflow.annotations import Mark
 from napari_objclass.workflow.classes import Classes, ObjectClass
 from napari_objclass.workflow.feature_selection import FeatureSelection
 from napari_objclass.workflow.lane import LaneRecord
+from napari_objclass.workflow.marks import Mark
 from napari_objclass.workflow.object_classification import Classifier
 
 if TYPE_CHECKING:

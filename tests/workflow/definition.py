@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from napari_objclass.workflow.annotations import Mark
+from napari_objclass.workflow.marks import Mark
 
 
 def runs_of(mask):
