@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Unpack, cast
 
 from napari_objclass.errors import FileError, ObjClassError
 from napari_objclass.workflow import (
-    annotations,
+    annotations as annotations_applet,
     feature_selection,
     input_data,
     object_classification,
@@ -102,12 +102,12 @@ class Chain:
         keys: Keys = {
             (input_data.ID, None): tuple(pixels),
             (feature_selection.ID, None): (selection,),
-            (annotations.ID, None): state.classes,
+            (annotations_applet.ID, None): state.classes,
             (object_classification.ID, None): forest,
         }
         keys |= {(input_data.ID, lane): key for lane, key in pixels.items()}
         keys |= {(object_features.ID, lane): key for lane, key in measured.items()}
-        keys |= {(annotations.ID, lane): key for lane, key in marked.items()}
+        keys |= {(annotations_applet.ID, lane): key for lane, key in marked.items()}
         keys |= {(object_classification.ID, lane): (key, forest) for lane, key in measured.items()}
         return keys
 
@@ -156,7 +156,7 @@ class Chain:
                 return Claims.parked(own, problem)
             return derive(self.objects(lane), own, [each.uuid for each in self.state.classes])
 
-        return self._outputs.get(annotations.ID, lane.uuid, self._keys[annotations.ID, lane.uuid], compute)
+        return self._outputs.get(annotations_applet.ID, lane.uuid, self._keys[annotations_applet.ID, lane.uuid], compute)
 
     def present_claims(self, lane: LaneRecord) -> Claims:
         """Like :meth:`claims`, but marks whose image cannot be seen are parked."""
