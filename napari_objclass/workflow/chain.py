@@ -156,7 +156,9 @@ class Chain:
                 return Claims.parked(own, problem)
             return derive(self.objects(lane), own, [each.uuid for each in self.state.classes])
 
-        return self._outputs.get(annotations_applet.ID, lane.uuid, self._keys[annotations_applet.ID, lane.uuid], compute)
+        return self._outputs.get(
+            annotations_applet.ID, lane.uuid, self._keys[annotations_applet.ID, lane.uuid], compute
+        )
 
     def present_claims(self, lane: LaneRecord) -> Claims:
         """Like :meth:`claims`, but marks whose image cannot be seen are parked."""
