@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 
 ID = "input_data"
 
+#: Raw in memory of more bytes than this is stored on request only: a save should not take minutes unasked.
+LARGE_RAW = 1 << 30
+
 Given = dict[str, "NDArray[Any]"]
 ArrayOrPath = Any
 
@@ -148,18 +151,28 @@ def _again(source: Source, given: NDArray[Any] | None) -> ArrayOrPath:
     return given if source.path is None else location(source)
 
 
-def with_files(record: LaneRecord, given: Given, project: Path, *, moved: bool) -> LaneRecord:
-    """Write what no file holds into the data folder of ``project``, and if that ``moved``, what its old one holds."""
-    sources = dict(record.sources)
+def with_files(
+    record: LaneRecord, given: Given, project: Path, *, moved: bool, store_raw: bool
+) -> tuple[LaneRecord, Given]:
+    """Write what no file holds into the data folder of ``project``, and if that ``moved``, what its old one holds.
+
+    Returns
+    -------
+    LaneRecord, Given
+        The lane with its files, and what still has none: raw above ``LARGE_RAW`` bytes unless ``store_raw``.
+    """
+    sources, left = dict(record.sources), dict(given)
     for role, source in record.sources.items():
-        if source.path is None or (source.stored and moved):
+        is_large = role == RAW and role in given and given[role].nbytes > LARGE_RAW
+        if (source.path is None and (store_raw or not is_large)) or (source.stored and moved):
             try:
                 pixels = np.asarray(open_source(record, role, given).data)
             except FileError:
                 continue  # lost in a crash, or moved away: its annotations wait for it
             path = store_data(project, f"{record.uuid}-{role}", pixels, source.axes)
             sources[role] = replace(source, path=str(project.parent / path), inner=DATASET, stored=True)
-    return replace(record, sources=sources)
+            left.pop(role, None)
+    return replace(record, sources=sources), left
 
 
 def open_images(record: LaneRecord, given: Mapping[str, NDArray[Any]]) -> Images:

@@ -149,7 +149,7 @@ class Journaled:
         """Whether the project file cannot be changed from here."""
         return self._detached or self._store.read_only
 
-    def save(self, path: str | os.PathLike[str] | None = None) -> None:
+    def save(self, path: str | os.PathLike[str] | None = None, *, store_raw: bool = False) -> None:
         """Write the project, and go on with the file it is written to.
 
         Pixels that no file holds are written once into a folder beside it.
@@ -158,25 +158,28 @@ class Journaled:
         ----------
         path
             The project file; by default that of the last save.
+        store_raw
+            Also raw images of more than 1 GB that no file holds; without, a note says which were left out.
         """
         target = self._store.path if path is None else Path(path).expanduser().resolve()
         if target is None:
             raise ObjClassError("the session was never saved; name a file, e.g. save('mitosis.objclass')")
         with self._changing:
             seq = self._store.seq
-            document, arrays = self._to_document(target)
+            document, arrays = self._to_document(target, store_raw=store_raw)
         self._store.save(target, document, arrays, seq=seq)
         self._saved, self._detached = (document, arrays), False
 
-    def _to_document(self, target: Path) -> Saved:
+    def _to_document(self, target: Path, *, store_raw: bool) -> Saved:
         """Document and arrays of a project file, after all pixels have a file."""
         moved, given = target != self._store.path, self._chain.given
-        lanes = self._state.lanes
-        self._state.lanes = [
-            input_data.with_files(each, given.get(each.uuid, {}), target, moved=moved) for each in lanes
-        ]
-        for lane in lanes:
-            given.pop(lane.uuid, None)
+        for position, lane in enumerate(self._state.lanes):
+            self._state.lanes[position], left = input_data.with_files(
+                lane, given.pop(lane.uuid, {}), target, moved=moved, store_raw=store_raw
+            )
+            if left:
+                given[lane.uuid] = left
+                self._chain.note(f"raw of {lane.name!r} is only in memory; save with store_raw=True to keep it")
         document, arrays = self._state.to_document(target.parent)
         if self._chain.forest is not None:
             about, learnt = self._chain.forest.to_document()

@@ -198,6 +198,19 @@ def test_pixels_that_were_only_in_memory_can_be_handed_over_again(tmp_path, scen
         assert session.object_classes(0) == {1: 1}
 
 
+def test_large_raw_in_memory_is_stored_on_request(tmp_path, scene, monkeypatch):
+    monkeypatch.setattr("napari_objclass.workflow.input_data.LARGE_RAW", scene.raw.nbytes - 1)
+    with Session() as session:
+        session.add_lane(raw=scene.raw, labels=scene.labels, name="big")
+        session.save(tmp_path / "without.objclass")
+        assert session.notes == ["raw of 'big' is only in memory; save with store_raw=True to keep it"]
+        session.table(0)
+        session.save(tmp_path / "with.objclass", store_raw=True)
+    for name, roles in (("without", ["labels"]), ("with", ["labels", "raw"])):
+        stored = sorted(path.stem.rpartition("-")[2] for path in (tmp_path / f"{name}.objclass.data").iterdir())
+        assert stored == roles
+
+
 def test_lost_pixels_do_not_keep_a_project_from_being_saved(tmp_path, scene):
     with Session() as session:
         session.add_lane(raw=scene.raw, labels=scene.labels)
