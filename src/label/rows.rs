@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use ndarray::{ArrayView3, ArrayView4, Axis};
+use ndarray::{s, ArrayView3, ArrayView4, Axis};
 use rayon::prelude::*;
 
+use super::contiguous::contiguous;
 use crate::error::Result;
 use crate::task::Task;
 
@@ -30,19 +31,17 @@ impl<'a, T: Copy> Rows<'a, T> {
         self.range.len()
     }
 
-    /// Calls `visit` with every row's number and contiguous pixels, copying only rows that lie strided in memory.
+    /// Calls `visit` with every row's number and contiguous pixels.
     pub(crate) fn for_each(&self, mut visit: impl FnMut(usize, &[T])) {
         let ny = self.image.dim().1;
-        let mut copy = Vec::new();
-        for row in self.range.clone() {
-            let plane = self.image.index_axis_move(Axis(0), row / ny);
-            let pixels = plane.index_axis_move(Axis(0), row % ny);
-            if let Some(pixels) = pixels.as_slice() {
-                visit(row, pixels);
-            } else {
-                copy.clear();
-                copy.extend(pixels.iter().copied());
-                visit(row, &copy);
+        let mut row = self.range.start;
+        while row < self.range.end {
+            let (z, y) = (row / ny, row % ny);
+            let stop = ny.min(y + self.range.end - row);
+            let plane = contiguous(self.image.slice(s![z..=z, y..stop, ..]));
+            for pixels in plane.rows() {
+                visit(row, pixels.to_slice().unwrap_or_default());
+                row += 1;
             }
         }
     }
