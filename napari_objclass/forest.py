@@ -49,8 +49,8 @@ class RandomForest:
         threads: int | None = None,
         missing: Literal["last", "zero"] = "last",
     ) -> None:
-        if n_trees < 1:
-            raise ParameterError(f"n_trees must be at least 1, not {n_trees}")
+        if not 1 <= n_trees < 2**32:
+            raise ParameterError(f"n_trees must be between 1 and 2**32 - 1, not {n_trees}")
         if not 0 <= seed < 2**64:
             raise ParameterError(f"seed must be between 0 and 2**64 - 1, not {seed}")
         if missing not in ("last", "zero"):
@@ -211,7 +211,9 @@ class RandomForest:
         """
         stored = {name: _stored(arrays, name, *form) for name, form in _FORMS.items()}
         seed, missing_last = int(stored.pop("seed")), bool(stored.pop("missing_last"))
-        classes = _labels(_stored(arrays, "classes", None, 1), "classes")
+        classes = _stored(arrays, "classes", None, 1)
+        if classes.dtype.kind not in _LABEL_KINDS or len(np.unique(classes)) != len(classes):
+            raise _damaged("classes are not distinct integers or strings")
         if len(classes) != stored["leaf_frequencies"].shape[1]:
             raise _damaged("it has not one leaf frequency per class")
         missing: Literal["last", "zero"] = "last" if missing_last else "zero"
@@ -255,6 +257,9 @@ def uncertainty(probabilities: ArrayLike) -> NDArray[Any]:
     return kernels.uncertainty(_matrix(probabilities, "probabilities"))
 
 
+# Booleans, integers, strings.
+_LABEL_KINDS = "biuU"
+
 # dtype and number of dimensions of the stored arrays; of the rest, ``classes`` may be integers or strings.
 _FORMS: dict[str, tuple[type[np.generic], int]] = {
     "nodes_per_tree": (np.uint32, 1),
@@ -287,7 +292,7 @@ def _labels(values: ArrayLike, name: str) -> Array:
         labels = np.array(labels.tolist())
     if labels.ndim != 1:
         raise ShapeError(f"{name} must have one dimension, not {labels.ndim}")
-    if labels.dtype.kind not in "biuU" and labels.size:
+    if labels.dtype.kind not in _LABEL_KINDS and labels.size:
         raise DtypeError(f"{name} must hold integers or strings, not {labels.dtype}; convert them first")
     return labels
 

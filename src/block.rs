@@ -1,5 +1,7 @@
 //! Boxes of voxels and how to cut them: integers only.
 
+use ndarray::{s, Ix3, SliceInfo, SliceInfoElem};
+
 /// Lengths along z, y and x.
 pub type Shape = [usize; 3];
 
@@ -31,6 +33,13 @@ impl Block {
     #[must_use]
     pub fn shape(&self) -> Shape {
         std::array::from_fn(|axis| self.stop[axis] - self.start[axis])
+    }
+
+    /// Selects the voxels of this block in an image.
+    #[must_use]
+    pub fn slice(&self) -> SliceInfo<[SliceInfoElem; 3], Ix3, Ix3> {
+        let [z, y, x] = std::array::from_fn(|axis| self.start[axis]..self.stop[axis]);
+        s![z, y, x]
     }
 
     /// The grid of blocks of `shape` that covers this one, in z, y, x order; those at the far end may be smaller.

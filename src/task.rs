@@ -3,9 +3,8 @@
 //! A kernel takes `&Task`, calls [`Task::advance`] once per slab, tree or frame, and leaves with
 //! [`Error::Cancelled`] as soon as that call says so.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -83,33 +82,48 @@ pub fn default_threads() -> usize {
     granted.map_or(available, |n: usize| n.clamp(1, available))
 }
 
-/// The pool of exactly `threads` threads (default: [`default_threads`]); pools are kept for the process.
+/// Runs `work` with a pool of exactly `threads` threads (default: [`default_threads`]) that nobody else uses meanwhile.
+///
+/// Pools are kept for later, but never shared: a thread that waits within one computation would take up another, and
+/// a short computation would end only with a long one.
 ///
 /// # Errors
 /// [`Error::Value`] when `threads` is 0 or the threads cannot be started.
-pub fn pool(threads: Option<usize>) -> Result<Arc<ThreadPool>> {
-    static POOLS: OnceLock<Mutex<HashMap<usize, Arc<ThreadPool>>>> = OnceLock::new();
+pub fn with_pool<R>(threads: Option<usize>, work: impl FnOnce(&ThreadPool) -> R) -> Result<R> {
     let threads = threads.unwrap_or_else(default_threads);
     if threads == 0 {
         return Err(Error::Value("threads must be at least 1".into()));
     }
-    let mut pools = POOLS
-        .get_or_init(Mutex::default)
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
-    if let Some(pool) = pools.get(&threads) {
-        return Ok(Arc::clone(pool));
-    }
-    let built = ThreadPoolBuilder::new()
+    let pool = take_idle(threads).map_or_else(|| start(threads), Ok)?;
+    let result = work(&pool);
+    lock_idle().push((std::process::id(), pool));
+    Ok(result)
+}
+
+/// Pools that nobody uses, with the process that started them: a forked child inherits the list but no thread.
+static IDLE: Mutex<Vec<(u32, ThreadPool)>> = Mutex::new(Vec::new());
+
+fn lock_idle() -> MutexGuard<'static, Vec<(u32, ThreadPool)>> {
+    IDLE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn take_idle(threads: usize) -> Option<ThreadPool> {
+    let mut idle = lock_idle();
+    let fits = |(process, pool): &(u32, ThreadPool)| {
+        *process == std::process::id() && pool.current_num_threads() == threads
+    };
+    let place = idle.iter().position(fits)?;
+    Some(idle.swap_remove(place).1)
+}
+
+fn start(threads: usize) -> Result<ThreadPool> {
+    let pool = ThreadPoolBuilder::new()
         .num_threads(threads)
         .thread_name(|i| format!("objclass-{i}"))
-        .build()
-        .map_err(|e| {
-            Error::Value(format!(
-                "cannot start {threads} threads: {e}; ask for fewer"
-            ))
-        })?;
-    let built = Arc::new(built);
-    pools.insert(threads, Arc::clone(&built));
-    Ok(built)
+        .build();
+    pool.map_err(|e| {
+        Error::Value(format!(
+            "cannot start {threads} threads: {e}; ask for fewer"
+        ))
+    })
 }

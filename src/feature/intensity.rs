@@ -29,7 +29,7 @@ fn set_channels(
             0 => value(moments),
             n => Err(Reason::NotFinite(n)),
         };
-        let finite = |v: f64| v.is_finite().then_some(v).ok_or(Reason::Overflow);
+        let finite = |v: f64| v.is_finite().then_some(v).ok_or(Reason::OutOfRange);
         cells.set(channel, result.and_then(finite));
     }
 }

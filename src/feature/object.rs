@@ -66,8 +66,8 @@ pub enum Reason {
     Flat,
     /// This many pixels of the object are NaN or infinite in raw.
     NotFinite(u64),
-    /// The value is beyond the range of 64-bit floats.
-    Overflow,
+    /// The value, or a power it is made of, is beyond the range of 64-bit floats.
+    OutOfRange,
 }
 
 impl fmt::Display for Reason {
@@ -76,7 +76,10 @@ impl fmt::Display for Reason {
             Self::Flat => write!(f, "all pixels have the same intensity"),
             Self::NotFinite(1) => write!(f, "raw has 1 non-finite pixel"),
             Self::NotFinite(n) => write!(f, "raw has {n} non-finite pixels"),
-            Self::Overflow => write!(f, "the intensities are too large for 64-bit floats"),
+            Self::OutOfRange => write!(
+                f,
+                "powers of the intensities are too large or too small for 64-bit floats"
+            ),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Where chosen objects are: their runs of pixels.
 
-use ndarray::ArrayView3;
+use ndarray::{ArrayView3, Axis};
 use rustc_hash::FxHashMap;
 
-use super::rows::map_rows;
+use super::rows::{expect_passes, map_steps, Rows};
 use super::runs::{find_runs, Label};
 use crate::error::Result;
 use crate::task::Task;
@@ -33,10 +33,11 @@ pub fn object_runs<T: Label>(
     task: &Task,
 ) -> Result<Vec<ObjectRun>> {
     let which: FxHashMap<u64, usize> = ids.iter().enumerate().map(|(i, &id)| (id, i)).collect();
-    let ny = labels.dim().1;
-    let parts = map_rows(labels, task, |rows| {
+    let (nz, ny, _) = labels.dim();
+    expect_passes(1, labels.insert_axis(Axis(0)), task);
+    let parts = map_steps(nz * ny, task, |step| {
         let (mut found, mut memory) = (Vec::new(), Vec::new());
-        rows.for_each(|row, pixels| {
+        Rows::of_step(labels, step).for_each(|row, pixels| {
             found.extend(find_runs(pixels, &mut memory).iter().filter_map(|run| {
                 which.get(&run.label).map(|&which| ObjectRun {
                     which,

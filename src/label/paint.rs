@@ -1,10 +1,12 @@
 //! From values per object to an image: every object filled with its value, background 0.
 
-use ndarray::ArrayView3;
+use std::ops::Range;
+
+use ndarray::{ArrayView3, ArrayView4};
 use rustc_hash::FxHashMap;
 
-use super::rows::{for_rows_mut, with_row};
-use super::runs::{find_runs, Label, Run};
+use super::rows::{expect_passes, for_steps_mut, frames, Rows};
+use super::runs::{find_runs, Label};
 use crate::error::{Error, Result};
 use crate::task::Task;
 
@@ -13,14 +15,15 @@ const DENSE_FACTOR: u64 = 16;
 /// Ids below this always fit in an array: 4 MB of 32-bit values.
 const DENSE_ALWAYS: u64 = 1 << 20;
 
-/// Writes `values[i]` where `labels` is `ids[i]`, in `out`: the frame's pixels in C order, all 0.
+/// Writes `values[i]` where `labels` (tzyx) is `ids[i]`, in `out`: its pixels in C order, all 0.
 ///
-/// Objects without a row stay 0.
+/// The objects of frame t are `starts[t]..starts[t + 1]`; others stay 0.
 ///
 /// # Errors
-/// [`Error::Shape`] when `ids` and `values` differ in length; [`Error::Cancelled`].
+/// [`Error::Shape`] when there is not one value per id, or `starts` does not fit; [`Error::Cancelled`].
 pub fn paint<T: Label, V: Copy + Default + Send + Sync>(
-    labels: ArrayView3<'_, T>,
+    labels: ArrayView4<'_, T>,
+    starts: &[usize],
     ids: &[u64],
     values: &[V],
     out: &mut [V],
@@ -32,15 +35,41 @@ pub fn paint<T: Label, V: Copy + Default + Send + Sync>(
             "{n} ids but {m} values to paint; pass one value per id"
         )));
     }
-    let table = Table::new(ids, values);
-    let write = |row, pixels: &mut [V], (copy, runs): &mut (Vec<T>, Vec<Run>)| {
-        with_row(labels, row, copy, |line| {
-            for run in find_runs(line, runs) {
+    expect_passes(1, labels, task);
+    for (t, (frame, out)) in frames(labels, out).enumerate() {
+        let objects = objects_of_frame(starts, t, ids.len())?;
+        let table = Table::new(&ids[objects.clone()], &values[objects]);
+        paint_frame(frame, &table, out, task)?;
+    }
+    Ok(())
+}
+
+fn objects_of_frame(starts: &[usize], t: usize, n: usize) -> Result<Range<usize>> {
+    match starts.get(t..t + 2) {
+        Some(&[start, end]) if start <= end && end <= n => Ok(start..end),
+        _ => Err(Error::Shape(format!(
+            "the objects of frame {t} are not among the {n} given"
+        ))),
+    }
+}
+
+fn paint_frame<T: Label, V: Copy + Default + Send + Sync>(
+    labels: ArrayView3<'_, T>,
+    table: &Table<V>,
+    out: &mut [V],
+    task: &Task,
+) -> Result<()> {
+    let nx = labels.dim().2;
+    for_steps_mut(out, nx, task, |step, pixels| {
+        let mut rest = pixels.chunks_exact_mut(nx);
+        let mut memory = Vec::new();
+        Rows::of_step(labels, step).for_each(|_, line| {
+            let pixels = rest.next().unwrap_or_default();
+            for run in find_runs(line, &mut memory) {
                 pixels[run.pixels()].fill(table.value(run.label));
             }
         });
-    };
-    for_rows_mut(out, labels.dim().2, task, write)
+    })
 }
 
 /// Value of an id.

@@ -2,26 +2,15 @@
 
 use std::ops::Range;
 
-use ndarray::{ArrayView3, Axis};
+use ndarray::{s, ArrayView3, ArrayView4, Axis};
 use rayon::prelude::*;
 
+use super::contiguous::contiguous;
 use crate::error::Result;
 use crate::task::Task;
 
-/// Rows handled between two looks at the stop flag: far below a second for the longest rows.
-const ROWS_PER_STEP: usize = 256;
-
-/// The steps that cover `n_rows` rows, each announced to `task`.
-pub(crate) fn steps(
-    n_rows: usize,
-    task: &Task,
-) -> impl IndexedParallelIterator<Item = Range<usize>> {
-    let n_steps = n_rows.div_ceil(ROWS_PER_STEP);
-    task.expect(n_steps);
-    (0..n_steps)
-        .into_par_iter()
-        .map(move |step| step * ROWS_PER_STEP..((step + 1) * ROWS_PER_STEP).min(n_rows))
-}
+/// Rows in a step, between two looks at the stop flag: far below a second for the longest rows.
+pub(crate) const STEP: usize = 256;
 
 /// Some consecutive rows of a frame; row r is row r % ny of slice r / ny.
 pub(crate) struct Rows<'a, T> {
@@ -29,81 +18,90 @@ pub(crate) struct Rows<'a, T> {
     range: Range<usize>,
 }
 
-impl<T: Copy> Rows<'_, T> {
+impl<'a, T: Copy> Rows<'a, T> {
+    /// The rows of step `step` of `image`.
+    pub(crate) fn of_step(image: ArrayView3<'a, T>, step: usize) -> Self {
+        let n_rows = image.dim().0 * image.dim().1;
+        let range = step * STEP..((step + 1) * STEP).min(n_rows);
+        Self { image, range }
+    }
+
     /// How many rows these are.
     pub(crate) fn len(&self) -> usize {
         self.range.len()
     }
 
-    /// Calls `visit` with every row's number and contiguous pixels, copying only rows that lie strided in memory.
+    /// Calls `visit` with every row's number and contiguous pixels.
     pub(crate) fn for_each(&self, mut visit: impl FnMut(usize, &[T])) {
-        let mut copy = Vec::new();
-        for row in self.range.clone() {
-            with_row(self.image, row, &mut copy, |pixels| visit(row, pixels));
+        let ny = self.image.dim().1;
+        let mut row = self.range.start;
+        while row < self.range.end {
+            let (z, y) = (row / ny, row % ny);
+            let stop = ny.min(y + self.range.end - row);
+            let plane = contiguous(self.image.slice(s![z..=z, y..stop, ..]));
+            for pixels in plane.rows() {
+                visit(row, pixels.to_slice().unwrap_or_default());
+                row += 1;
+            }
         }
     }
 }
 
-/// Calls `visit` with the contiguous pixels of a row, using `copy` only when they lie strided in memory.
-pub(crate) fn with_row<T: Copy>(
-    image: ArrayView3<'_, T>,
-    row: usize,
-    copy: &mut Vec<T>,
-    visit: impl FnOnce(&[T]),
-) {
-    let ny = image.dim().1;
-    let pixels = image
-        .index_axis_move(Axis(0), row / ny)
-        .index_axis_move(Axis(0), row % ny);
-    if let Some(pixels) = pixels.as_slice() {
-        visit(pixels);
-    } else {
-        copy.clear();
-        copy.extend(pixels.iter().copied());
-        visit(copy);
-    }
+/// The frames of `image`, each with its pixels in `out`, the image in C order.
+pub(crate) fn frames<'i, 'o, T, V>(
+    image: ArrayView4<'i, T>,
+    out: &'o mut [V],
+) -> impl Iterator<Item = (ArrayView3<'i, T>, &'o mut [V])> {
+    let n_frames = image.dim().0;
+    let size = (image.len() / n_frames.max(1)).max(1);
+    (0..n_frames)
+        .map(move |t| image.index_axis_move(Axis(0), t))
+        .zip(out.chunks_mut(size))
 }
 
-/// What `work` makes of each step of rows, in raster order.
+/// Steps that a pass over `n_rows` rows takes.
+fn n_steps(n_rows: usize) -> usize {
+    n_rows.div_ceil(STEP)
+}
+
+/// Announces `passes` passes over every frame of an image `tzyx`.
+pub(crate) fn expect_passes<T>(passes: usize, image: ArrayView4<'_, T>, task: &Task) {
+    let (nt, nz, ny, _) = image.dim();
+    task.expect(passes * nt * n_steps(nz * ny));
+}
+
+/// What `work` makes of each step of `n_rows` rows, in raster order.
 ///
 /// # Errors
 /// [`crate::error::Error::Cancelled`].
-pub(crate) fn map_rows<T, R>(
-    image: ArrayView3<'_, T>,
+pub(crate) fn map_steps<R: Send>(
+    n_rows: usize,
     task: &Task,
-    work: impl Fn(Rows<'_, T>) -> R + Sync,
-) -> Result<Vec<R>>
-where
-    T: Copy + Sync,
-    R: Send,
-{
-    steps(image.dim().0 * image.dim().1, task)
-        .map(|range| {
-            let result = work(Rows { image, range });
+    work: impl Fn(usize) -> R + Sync,
+) -> Result<Vec<R>> {
+    (0..n_steps(n_rows))
+        .into_par_iter()
+        .map(|step| {
+            let result = work(step);
             task.advance().map(|()| result)
         })
         .collect()
 }
 
-/// Calls `write` with the number and the pixels of every row of `out`, rows of `nx` pixels one after the other,
-/// and with memory that it may use again from row to row.
+/// Calls `write` with the number and the pixels of each step of rows of `out`, a frame in C order.
 ///
 /// # Errors
 /// [`crate::error::Error::Cancelled`].
-pub(crate) fn for_rows_mut<T: Send, M: Default>(
+pub(crate) fn for_steps_mut<T: Send>(
     out: &mut [T],
     nx: usize,
     task: &Task,
-    write: impl Fn(usize, &mut [T], &mut M) + Sync,
+    write: impl Fn(usize, &mut [T]) + Sync,
 ) -> Result<()> {
-    let nx = nx.max(1);
-    let chunks = out.par_chunks_mut(ROWS_PER_STEP * nx);
-    task.expect(chunks.len());
-    chunks.enumerate().try_for_each(|(step, rows)| {
-        let mut memory = M::default();
-        for (i, row) in rows.chunks_exact_mut(nx).enumerate() {
-            write(step * ROWS_PER_STEP + i, row, &mut memory);
-        }
-        task.advance()
-    })
+    out.par_chunks_mut(STEP * nx.max(1))
+        .enumerate()
+        .try_for_each(|(step, rows)| {
+            write(step, rows);
+            task.advance()
+        })
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ndarray::{s, Array2};
+use ndarray::{s, Array2, ArrayView1};
 
 use super::forest::RandomForest;
 use super::samples::Missing;
@@ -104,6 +104,9 @@ fn check_lengths(arrays: &ForestArrays) -> Result<()> {
     if arrays.nodes_per_tree.is_empty() {
         return Err(corrupt("it has no trees"));
     }
+    if arrays.importances.is_empty() {
+        return Err(corrupt("it has no columns"));
+    }
     let (n_leaves, n_classes) = arrays.leaf_frequencies.dim();
     if n_leaves != arrays.column.iter().filter(|&&c| c == LEAF).count() {
         return Err(corrupt("leaf_frequencies has not one row per leaf"));
@@ -113,9 +116,11 @@ fn check_lengths(arrays: &ForestArrays) -> Result<()> {
             "oob_confusion and leaf_frequencies differ in classes",
         ));
     }
-    let is_share = |p: &f32| (0.0..=1.0).contains(p);
-    if !arrays.leaf_frequencies.iter().all(is_share) {
-        return Err(corrupt("a leaf frequency is not between 0 and 1"));
+    let adds_up = |leaf: ArrayView1<'_, f32>| {
+        leaf.iter().all(|&share| share >= 0.0) && (leaf.sum() - 1.0).abs() < 1e-4
+    };
+    if !arrays.leaf_frequencies.outer_iter().all(adds_up) {
+        return Err(corrupt("the class frequencies of a leaf do not sum to 1"));
     }
     Ok(())
 }

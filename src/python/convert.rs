@@ -3,7 +3,7 @@
 //! `kernels.py` hands over native-endian, aligned arrays of five axes `tzyxc` (raw) or four axes `tzyx`
 //! (label images); any strides are welcome.
 
-use numpy::{Element, PyArray4, PyReadonlyArray1, PyReadonlyArray4, PyReadonlyArray5};
+use numpy::{PyReadonlyArray1, PyReadonlyArray4, PyReadonlyArray5};
 use pyo3::prelude::*;
 
 /// Declares an enum of arrays, one variant a pixel type, and a macro that runs the same code for each of them.
@@ -43,12 +43,4 @@ pixel_arrays! {
     RawArray, with_raw, PyReadonlyArray5 {
         U8(u8), U16(u16), U32(u32), U64(u64), I8(i8), I16(i16), I32(i32), I64(i64), F32(f32), F64(f64),
     }
-}
-
-/// A new array `tzyx`, 0 everywhere.
-pub(crate) fn zeros<V: Element>(
-    py: Python<'_>,
-    shape: (usize, usize, usize, usize),
-) -> Bound<'_, PyArray4<V>> {
-    PyArray4::zeros(py, [shape.0, shape.1, shape.2, shape.3], false)
 }

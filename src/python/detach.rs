@@ -62,13 +62,14 @@ impl Run {
     #[pyo3(signature = (what, threads=None, progress=None, cancel=None))]
     fn new(
         what: String,
-        threads: Option<usize>,
+        threads: Option<i64>,
         progress: Option<Py<PyAny>>,
         cancel: Option<Py<CancelToken>>,
     ) -> Self {
         Self {
             what,
-            threads,
+            // Negative is as wrong as 0, and refused in the same words.
+            threads: threads.map(|n| usize::try_from(n).unwrap_or(0)),
             progress,
             cancel,
         }
@@ -84,23 +85,22 @@ pub(crate) fn detach<T: Send>(
     run: &Run,
     work: impl FnOnce(&Task) -> Result<T> + Send,
 ) -> PyResult<T> {
-    let pool = task::pool(run.threads)?;
-    let task = &Task::with_token(
-        run.cancel
-            .as_ref()
-            .map(|token| Arc::clone(&token.get().stop)),
-    );
-    pool.in_place_scope(|scope| {
-        let (sender, receiver) = channel();
-        scope.spawn(move |_| {
-            let result = catch_unwind(AssertUnwindSafe(|| work(task)));
-            drop(sender.send(result));
-        });
-        match wait(py, run, task, receiver)? {
-            Ok(result) => Ok(result?),
-            Err(panic) => Err(raise(py, "InternalError", panic_message(panic.as_ref()))),
-        }
-    })
+    let token = run.cancel.as_ref().map(|token| &token.get().stop);
+    let task = &Task::with_token(token.map(Arc::clone));
+    let result = task::with_pool(run.threads, |pool| {
+        pool.in_place_scope(|scope| {
+            let (sender, receiver) = channel();
+            scope.spawn(move |_| {
+                let result = catch_unwind(AssertUnwindSafe(|| work(task)));
+                drop(sender.send(result));
+            });
+            wait(py, run, task, receiver)
+        })
+    })?;
+    match result? {
+        Ok(result) => Ok(result?),
+        Err(panic) => Err(raise(py, "InternalError", panic_message(panic.as_ref()))),
+    }
 }
 
 /// Waits for the result; Ctrl-C or a raising callback stops the task first and is returned afterwards.

@@ -1,12 +1,12 @@
 //! Label images for Python: connected components, painting, runs of objects.
 
-use ndarray::{ArrayView3, ArrayView4, Axis};
+use ndarray::{ArrayView4, Axis};
 use numpy::{Element, IntoPyArray, PyArray2, PyArray4, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
 
-use super::convert::{with_labels, with_values, zeros, LabelArray, ValueArray};
+use super::convert::{with_labels, with_values, LabelArray, ValueArray};
 use super::detach::{detach, Run};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::label::{components, extract, paint as painting};
 use crate::task::Task;
 
@@ -18,15 +18,16 @@ pub(crate) fn connected_components<'py>(
     image: LabelArray<'py>,
 ) -> PyResult<Bound<'py, PyArray4<u32>>> {
     with_labels!(image, |image| {
-        write_frames(py, run, image.as_array(), |_, frame, out, task| {
-            components::connected_components(frame, out, task)
+        let image = image.as_array();
+        new_image(py, run, image, |out, task| {
+            components::connected_components(image, out, task)
         })
     })
 }
 
 /// Image (tzyx) with `values[i]` on object `ids[i]`, 0 elsewhere.
 ///
-/// The objects of frame t are rows `starts[t]..starts[t + 1]` of `ids` and `values`.
+/// The objects of frame t are `starts[t]..starts[t + 1]` of `ids` and `values`.
 #[pyfunction]
 pub(crate) fn paint<'py>(
     py: Python<'py>,
@@ -40,9 +41,9 @@ pub(crate) fn paint<'py>(
     with_values!(values, |values| {
         let values = values.as_slice()?;
         with_labels!(labels, |labels| {
-            let painted = write_frames(py, run, labels.as_array(), |t, frame, out, task| {
-                let rows = rows_of_frame(&starts, t, ids.len().min(values.len()))?;
-                painting::paint(frame, &ids[rows.clone()], &values[rows], out, task)
+            let labels = labels.as_array();
+            let painted = new_image(py, run, labels, |out, task| {
+                painting::paint(labels, &starts, ids, values, out, task)
             })?;
             Ok(painted.into_any())
         })
@@ -69,33 +70,16 @@ pub(crate) fn object_runs<'py>(
     })
 }
 
-fn rows_of_frame(starts: &[usize], t: usize, n: usize) -> Result<std::ops::Range<usize>> {
-    match starts.get(t..t + 2) {
-        Some(&[start, end]) if start <= end && end <= n => Ok(start..end),
-        _ => Err(Error::Shape(format!(
-            "the rows of frame {t} are not among the {n} rows given"
-        ))),
-    }
-}
-
-/// A new image of the shape of `image`, written frame by frame.
-fn write_frames<'py, T: Sync, V: Element + Send>(
+/// A new image of the shape of `image`, filled by `fill`, which gets its pixels in C order, all 0.
+fn new_image<'py, T: Sync, V: Element + Send>(
     py: Python<'py>,
     run: &Run,
     image: ArrayView4<'_, T>,
-    write: impl Fn(usize, ArrayView3<'_, T>, &mut [V], &Task) -> Result<()> + Sync,
+    fill: impl FnOnce(&mut [V], &Task) -> Result<()> + Send,
 ) -> PyResult<Bound<'py, PyArray4<V>>> {
-    let painted = zeros(py, image.dim());
-    {
-        let mut pixels = painted.readwrite();
-        let pixels = pixels.as_slice_mut()?;
-        let size = (image.len() / image.dim().0.max(1)).max(1);
-        detach(py, run, |task| {
-            let frames = image.outer_iter().zip(pixels.chunks_mut(size));
-            frames
-                .enumerate()
-                .try_for_each(|(t, (frame, out))| write(t, frame, out, task))
-        })?;
-    }
-    Ok(painted)
+    let new = PyArray4::zeros(py, image.dim(), false);
+    let mut pixels = new.readwrite();
+    let pixels = pixels.as_slice_mut()?;
+    detach(py, run, |task| fill(pixels, task))?;
+    Ok(new)
 }

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rayon::prelude::*;
 
 use super::intensity::RawImage;
-use super::labels::{LabelImage, Piece};
+use super::labels::{refuse_negative, LabelImage};
 use super::row_index::RowIndex;
 use super::table::RegionTable;
 use crate::block::{Block, Shape};
@@ -107,19 +107,19 @@ fn collect_slab(
     memory: &mut Memory,
 ) -> Result<()> {
     let Memory { index, runs, rows } = memory;
+    let labels = frame.labels.part(slab);
+    let raw = frame.raw.map(|raw| raw.part(slab));
+    let [depth, height, _] = slab.shape();
     table.swap_index(index);
-    let mut scan = || {
-        for z in slab.start[0]..slab.stop[0] {
-            for y in slab.start[1]..slab.stop[1] {
-                let (from, to) = (slab.start[2], slab.stop[2]);
-                let piece = Piece { z, y, from, to };
-                let runs = frame.labels.runs(piece, runs)?;
-                table.update(piece, slab.start, runs, frame.raw, rows);
-            }
+    let scanned = (0..depth * height).try_for_each(|row| {
+        let (z, y) = (row / height, row % height);
+        let runs = labels.runs(z, y, runs);
+        if frame.labels.is_signed() {
+            refuse_negative(runs, slab.start[0] + z, slab.start[1] + y)?;
         }
+        table.update(z, y, runs, raw.as_deref(), rows);
         Ok(())
-    };
-    let scanned = scan();
+    });
     table.swap_index(index);
     index.clear(&table.ids);
     table.shift(slab.start);

@@ -1,13 +1,13 @@
 //! Intensity sums per object and channel, whatever the pixel type.
 
-use ndarray::ArrayView4;
+use ndarray::{s, ArrayView4, Axis, CowArray, Ix3};
 
 use super::exact::{self, ExactSums};
-use super::labels::Piece;
 use super::moments::Moments;
 use super::pixel::Narrow;
 use super::wide::{self, WideSums};
-use crate::block::Shape;
+use crate::block::{Block, Shape};
+use crate::label::contiguous::contiguous;
 use crate::label::runs::Run;
 
 /// Intensity sums of all objects; those of object `row` in channel `c` stand at `row * n_channels + c`.
@@ -108,8 +108,14 @@ pub trait RawImage: Sync {
     /// The kind of sums for this pixel type, without records.
     fn no_sums(&self) -> Intensity;
 
-    /// Adds the voxels of `runs`, which belong to the objects `rows`, in every channel.
-    fn add(&self, piece: Piece, runs: &[Run], rows: &[u32], intensity: &mut Intensity);
+    /// The voxels of a block.
+    fn part(&self, block: &Block) -> Box<dyn RawPart + '_>;
+}
+
+/// A part of a raw image; its coordinates count from its own start.
+pub trait RawPart {
+    /// Adds the voxels of `runs` of row (z, y), which belong to the objects `rows`, in every channel.
+    fn add(&self, z: usize, y: usize, runs: &[Run], rows: &[u32], intensity: &mut Intensity);
 }
 
 /// A pixel type of raw: decides between exact and wide sums.
@@ -167,13 +173,20 @@ impl<P: Pixel> RawImage for ArrayView4<'_, P> {
         P::no_sums()
     }
 
-    fn add(&self, piece: Piece, runs: &[Run], rows: &[u32], intensity: &mut Intensity) {
-        let Piece { z, y, from, to } = piece;
-        for channel in 0..self.channels() {
-            let row = self.slice(ndarray::s![z, y, from..to, channel]);
-            let contiguous = row.as_standard_layout();
-            let row = contiguous.as_slice().unwrap_or_default();
-            P::add_runs(row, runs, rows, channel, self.channels(), intensity);
+    fn part(&self, block: &Block) -> Box<dyn RawPart + '_> {
+        let channels = self.axis_iter(Axis(3));
+        let part = channels.map(|channel| contiguous(channel.slice_move(block.slice())));
+        Box::new(part.collect::<Vec<_>>())
+    }
+}
+
+/// One image per channel.
+impl<P: Pixel> RawPart for Vec<CowArray<'_, P, Ix3>> {
+    fn add(&self, z: usize, y: usize, runs: &[Run], rows: &[u32], intensity: &mut Intensity) {
+        for (channel, image) in self.iter().enumerate() {
+            let row = image.slice(s![z, y, ..]);
+            let row = row.to_slice().unwrap_or_default();
+            P::add_runs(row, runs, rows, channel, self.len(), intensity);
         }
     }
 }

@@ -1,34 +1,28 @@
-//! Label images as the pass sees them: runs of a piece of row, whatever the pixel type.
+//! Label images as the pass sees them: the runs of a row, whatever the pixel type.
 
-use ndarray::{s, ArrayView3};
+use ndarray::{s, ArrayView3, CowArray, Ix3};
 
-use crate::block::Shape;
+use crate::block::{Block, Shape};
 use crate::error::{Error, Result};
+use crate::label::contiguous::contiguous;
 use crate::label::runs::{find_runs, Label, Run};
-
-/// A piece of a row of the image: the voxels `from..to` of row (z, y).
-#[derive(Clone, Copy, Debug)]
-pub struct Piece {
-    /// Plane.
-    pub z: usize,
-    /// Row in the plane.
-    pub y: usize,
-    /// First voxel.
-    pub from: usize,
-    /// One past the last voxel.
-    pub to: usize,
-}
 
 /// A label image whose pixel type no longer matters.
 pub trait LabelImage: Sync {
     /// Lengths along z, y, x.
     fn shape(&self) -> Shape;
 
-    /// Finds the runs of a piece of row.
-    ///
-    /// # Errors
-    /// [`Error::Value`] for a negative label.
-    fn runs<'a>(&self, piece: Piece, memory: &'a mut Vec<Run>) -> Result<&'a [Run]>;
+    /// Whether pixels may be negative.
+    fn is_signed(&self) -> bool;
+
+    /// The voxels of a block.
+    fn part(&self, block: &Block) -> Box<dyn LabelPart + '_>;
+}
+
+/// A part of a label image; its coordinates count from its own start.
+pub trait LabelPart {
+    /// Finds the runs of row (z, y).
+    fn runs<'a>(&self, z: usize, y: usize, memory: &'a mut Vec<Run>) -> &'a [Run];
 }
 
 impl<L: Label> LabelImage for ArrayView3<'_, L> {
@@ -36,18 +30,32 @@ impl<L: Label> LabelImage for ArrayView3<'_, L> {
         self.dim().into()
     }
 
-    fn runs<'a>(&self, piece: Piece, memory: &'a mut Vec<Run>) -> Result<&'a [Run]> {
-        let Piece { z, y, from, to } = piece;
-        let row = self.slice(s![z, y, from..to]);
-        let contiguous = row.as_standard_layout();
-        let runs = find_runs(contiguous.as_slice().unwrap_or_default(), memory);
-        match runs.iter().find(|run| L::SIGNED && (run.label as i64) < 0) {
-            None => Ok(runs),
-            Some(run) => Err(Error::Value(format!(
-                "the label image holds the negative label {} at z={z}, y={y}; \
-                 labels are 0 for background and positive for objects",
-                run.label as i64
-            ))),
-        }
+    fn is_signed(&self) -> bool {
+        L::SIGNED
+    }
+
+    fn part(&self, block: &Block) -> Box<dyn LabelPart + '_> {
+        Box::new(contiguous(self.slice(block.slice())))
+    }
+}
+
+impl<L: Label> LabelPart for CowArray<'_, L, Ix3> {
+    fn runs<'a>(&self, z: usize, y: usize, memory: &'a mut Vec<Run>) -> &'a [Run] {
+        let row = self.slice(s![z, y, ..]);
+        find_runs(row.to_slice().unwrap_or_default(), memory)
+    }
+}
+
+/// Refuses runs of row (z, y) of a signed label image that are negative.
+///
+/// # Errors
+/// [`Error::Value`] for the first of them.
+pub(super) fn refuse_negative(runs: &[Run], z: usize, y: usize) -> Result<()> {
+    match runs.iter().map(|run| run.label as i64).find(|&id| id < 0) {
+        None => Ok(()),
+        Some(id) => Err(Error::Value(format!(
+            "the label image holds the negative label {id} at z={z}, y={y}; \
+             labels are 0 for background and positive for objects"
+        ))),
     }
 }

@@ -1,8 +1,7 @@
 //! The table of ingredients: one record per object, mergeable.
 
 use super::geometry::Geometry;
-use super::intensity::{Intensity, RawImage};
-use super::labels::Piece;
+use super::intensity::{Intensity, RawImage, RawPart};
 use super::row_index::RowIndex;
 use crate::block::Shape;
 use crate::label::runs::Run;
@@ -68,28 +67,27 @@ impl RegionTable {
         std::mem::swap(&mut self.index, index);
     }
 
-    /// Adds the runs of one piece of row; (z, y) and run starts count from `origin`, the start of the slab.
+    /// Adds the runs of row (z, y) of a slab; coordinates count from its start.
     pub fn update(
         &mut self,
-        piece: Piece,
-        origin: Shape,
+        z: usize,
+        y: usize,
         runs: &[Run],
-        raw: Option<&dyn RawImage>,
+        raw: Option<&dyn RawPart>,
         rows: &mut Vec<u32>,
     ) {
-        let (z, y) = ((piece.z - origin[0]) as u32, (piece.y - origin[1]) as u32);
         rows.clear();
         for run in runs {
             let row = self.index.row(run.label, &mut self.ids);
             if row == self.geometry.len() {
                 self.geometry.push(Geometry::EMPTY);
             }
-            self.geometry[row].add_run(z, y, run.start, run.length);
+            self.geometry[row].add_run(z as u32, y as u32, run.start, run.length);
             rows.push(row as u32);
         }
         if let (Some(raw), false) = (raw, runs.is_empty()) {
             self.intensity.grow(self.ids.len() * self.n_channels);
-            raw.add(piece, runs, rows, &mut self.intensity);
+            raw.add(z, y, runs, rows, &mut self.intensity);
         }
     }
 

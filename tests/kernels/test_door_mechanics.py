@@ -1,6 +1,8 @@
 """The door out of the interpreter: cancel, progress, Ctrl-C, other threads."""
 
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -79,3 +81,50 @@ def test_other_threads_run_meanwhile(noise):
     stop.set()
     clock.join()
     assert sum(start < t < end for t in ticks) >= 5
+
+
+def test_a_short_call_does_not_wait_for_a_long_one():
+    rng = np.random.default_rng(0)
+    token = oc.CancelToken()
+    X, y = rng.random((50_000, 30)), rng.integers(0, 3, 50_000)
+
+    def train():
+        with pytest.raises(oc.Cancelled):
+            oc.RandomForest(n_trees=10_000, threads=2).fit(X, y, cancel=token)
+
+    image = rng.random((2000, 2000)) < 0.5
+    long = threading.Thread(target=train)
+    long.start()
+    time.sleep(0.2)
+    watchdog = threading.Timer(20, token.cancel)
+    watchdog.start()
+    for _ in range(5):
+        oc.connected_components(image, threads=2)
+    assert not token.cancelled
+    watchdog.cancel()
+    token.cancel()
+    long.join()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no fork")
+def test_a_forked_child_computes():
+    code = """
+import os, signal, warnings
+import numpy as np
+import napari_objclass as oc
+image = np.ones((300, 300), np.uint8)
+oc.connected_components(image, threads=2)
+warnings.simplefilter("ignore")  # newer Pythons warn about fork with threads
+child = os.fork()
+signal.alarm(20)
+oc.connected_components(image, threads=2)
+if child:
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+@pytest.mark.parametrize("threads", [0, -1])
+def test_a_number_of_threads_that_makes_no_sense(threads):
+    with pytest.raises(oc.ParameterError, match="at least 1"):
+        oc.connected_components(np.ones((2, 2), np.uint8), threads=threads)

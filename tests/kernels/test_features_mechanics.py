@@ -131,14 +131,22 @@ def test_non_finite_raw_spoils_only_its_object_and_channel(dtype, bad):
     assert table.problems[0] == (4, 0, "intensity_mean", "intensity_mean_c1: raw has 3 non-finite pixels")
 
 
-def test_huge_floats_have_reasons():
+OUT_OF_RANGE = "powers of the intensities are too large or too small for 64-bit floats"
+
+
+def test_powers_beyond_the_range_of_floats_have_reasons():
     raw = np.where(LABELS == 4, np.where(RAW % 2, 1e300, -1e300), RAW)
     table = measure(LABELS, raw, features="all")
     assert table["intensity_max"][0, 0] == 1e300
     assert np.isfinite(table["intensity_mean"][0, 0])
     assert np.isnan(table.values).sum() == len(table.problems) == 3
-    assert {p.reason for p in table.problems} == {"the intensities are too large for 64-bit floats"}
+    assert {p.reason for p in table.problems} == {OUT_OF_RANGE}
     assert np.isfinite(table.values[1]).all()
+    tiny = measure(LABELS, raw * 1e-300 * 1e-200, features="all")
+    assert [(p.feature, p.reason) for p in tiny.problems if p.id == 4] == [
+        ("intensity_skewness", OUT_OF_RANGE),
+        ("intensity_kurtosis", OUT_OF_RANGE),
+    ]
 
 
 @pytest.mark.parametrize("value", [-1, -(2**31)])

@@ -88,9 +88,11 @@ def test_uncertainty_of_a_row_with_nan_is_nan():
 
 REFUSED = {
     "no trees": (lambda f: RandomForest(0), ParameterError, "n_trees"),
+    "more trees than can be": (lambda f: RandomForest(2**70), ParameterError, "n_trees"),
     "negative seed": (lambda f: RandomForest(seed=-1), ParameterError, "seed"),
     "unknown missing": (lambda f: RandomForest(missing="mean"), ParameterError, "'last' or 'zero'"),
     "no threads": (lambda f: RandomForest(threads=0).fit(X, Y), ParameterError, "threads"),
+    "negative threads": (lambda f: RandomForest(threads=-1).fit(X, Y), ParameterError, "threads"),
     "no rows": (lambda f: f.fit(np.empty((0, 5)), []), ShapeError, "0 rows"),
     "no columns": (lambda f: f.fit(np.empty((40, 0)), Y), ShapeError, "0 columns"),
     "vector": (lambda f: f.fit(X[:, 0], Y), ShapeError, "two dimensions"),
@@ -145,7 +147,11 @@ def test_a_refused_fit_keeps_the_forest():
         lambda a: a.update(leaf_frequencies=a["leaf_frequencies"] - 1),
         lambda a: a.update(leaf_frequencies=a["leaf_frequencies"].ravel()),
         lambda a: a.update(oob_confusion=np.zeros((3, 3), np.uint64)),
+        lambda a: a.update(leaf_frequencies=a["leaf_frequencies"] / 2),
         lambda a: a.update(classes=np.arange(3)),
+        lambda a: a.update(classes=np.zeros(2, int)),
+        lambda a: a.update(classes=np.array([0.0, 1.0])),
+        lambda a: a.update(importances=a["importances"][:0].copy()),
         lambda a: a.update(importances=a["importances"][:2].copy()),
     ],
 )
@@ -153,6 +159,12 @@ def test_damaged_arrays_are_refused(forest, damage):
     arrays = forest.to_arrays()
     damage(arrays)
     with pytest.raises(ParameterError, match=r"the stored forest is damaged \(.*\); train it again"):
+        RandomForest.from_arrays(arrays)
+
+
+def test_a_stored_forest_without_columns_is_refused():
+    arrays = RandomForest(1).fit([[1.0]], [0]).to_arrays() | {"importances": np.empty(0)}
+    with pytest.raises(ParameterError, match="no columns"):
         RandomForest.from_arrays(arrays)
 
 

@@ -4,7 +4,7 @@ use linfa::prelude::*;
 use ndarray::{Array1, Array2, Axis};
 use objclass::error::Error;
 use objclass::learn::{uncertainty, ForestArrays, Missing, RandomForest, Samples};
-use objclass::task::{pool, Task};
+use objclass::task::{with_pool, Task};
 use proptest::prelude::*;
 
 /// Few distinct values, so that ties and rows that differ in their class only are common; some are missing.
@@ -49,12 +49,12 @@ proptest! {
     #[test]
     fn threads_do_not_matter((x, y) in rows()) {
         let on = |threads| {
-            let pool = pool(Some(threads)).expect("starts");
-            pool.install(|| {
+            let work = || {
                 let forest = fit(&x, &y, Missing::Last);
                 let probabilities = probabilities(&forest, &x);
                 (forest, probabilities)
-            })
+            };
+            with_pool(Some(threads), |pool| pool.install(work)).expect("starts")
         };
         let one = on(1);
         prop_assert_eq!(&on(2), &one);
