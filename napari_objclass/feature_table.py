@@ -132,6 +132,19 @@ class FeatureTable:
             self._reasons,
         )
 
+    def joined(self, other: FeatureTable) -> FeatureTable:
+        """Append the features of another table of the same objects."""
+        shift = [0, len(self.columns), len(self._reasons)]
+        missing = np.concatenate([self._missing, other._missing + shift])
+        return FeatureTable(
+            self.ids,
+            self.frames,
+            np.concatenate([self.values, other.values], axis=1),
+            self.specs + other.specs,
+            missing[np.lexsort((missing[:, 1], missing[:, 0]))],
+            self._reasons + other._reasons,
+        )
+
     def to_dataframe(self, names: Literal["display", "id"] = "display") -> pd.DataFrame:
         """Make a pandas data frame with the columns ``labelimage_oid``, ``timestep`` and one per value.
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar
 from napari_objclass.errors import ProjectError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping
+    from collections.abc import Callable, Collection, Hashable, Mapping
 
     from napari_objclass.kernels import CancelToken
 
@@ -77,13 +77,20 @@ class Outputs:
 
     def get(self, applet: str, lane: Hashable, key: Key, compute: Callable[[], T]) -> T:
         """Return the held output if ``key`` is what it was computed for, else a new one."""
+        held: T | None = self.held(applet, lane, key)
+        return self.hold(applet, lane, key, compute()) if held is None else held
+
+    def held(self, applet: str, lane: Hashable, key: Key) -> Any:
+        """Return the held output if ``key`` is what it was computed for, else None."""
         with self._lock:
-            known = self._held[applet].get(lane)
-            if known is not None and known[0] == key:
-                self._held[applet].move_to_end(lane)
-                output: T = known[1]
-                return output
-        output = compute()
+            known, output = self._held[applet].get(lane, (None, None))
+            if known != key:
+                return None
+            self._held[applet].move_to_end(lane)
+            return output
+
+    def hold(self, applet: str, lane: Hashable, key: Key, output: T) -> T:
+        """Hold an output, and return it."""
         with self._lock:
             held = self._held[applet]
             held[lane] = (key, output)
@@ -91,3 +98,10 @@ class Outputs:
             while len(held) > self._limits.get(applet, len(held)):
                 held.popitem(last=False)
         return output
+
+    def keep(self, lanes: Collection[Hashable]) -> None:
+        """Let go of the outputs of all other lanes."""
+        with self._lock:
+            for held in self._held.values():
+                for lane in [lane for lane in held if lane not in lanes]:
+                    del held[lane]

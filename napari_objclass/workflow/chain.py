@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 OBJECTS = "objects"
 
-#: Pixels of so many lanes are held; those of other lanes are read again when needed.
+#: Pixels of so many lanes are held, also as what predictions are painted on; others are read again when needed.
 LANES_HELD = 4
 
 Keys = dict[tuple[str, str | None], "Key"]
@@ -67,12 +67,13 @@ class Chain:
         self.state, self.forest, self.given = state, forest, given
         self.notes: list[str] = []
         self._relinked: Counter[str] = Counter()
-        self._outputs = Outputs(limits={input_data.ID: LANES_HELD, OBJECTS: LANES_HELD})
+        self._outputs = Outputs(limits=dict.fromkeys((input_data.ID, OBJECTS, object_classification.ID), LANES_HELD))
         self._keys = self.keys()
 
     def refresh(self) -> set[tuple[str, str | None]]:
         """Take note of a change of the state, and return the applets and lanes whose outputs are others."""
         before, self._keys = self._keys, self.keys()
+        self._outputs.keep({lane.uuid for lane in self.state.lanes})
         return {output for output, key in self._keys.items() if before.get(output) != key}
 
     def relinked(self, lane: str, given: input_data.Given) -> None:
@@ -111,11 +112,11 @@ class Chain:
         keys |= {(object_classification.ID, lane): (key, forest) for lane, key in measured.items()}
         return keys
 
-    def images(self, lane: LaneRecord) -> Images:
-        """Pixels of a lane, opened and checked."""
+    def images(self, lane: LaneRecord, opened: Images | None = None) -> Images:
+        """Pixels of a lane, opened and checked; those of a new lane are ``opened`` already."""
 
         def compute() -> Images:
-            images = input_data.open_images(lane, self.given.get(lane.uuid, {}))
+            images = opened or input_data.open_images(lane, self.given.get(lane.uuid, {}))
             for sentence in (*images.notes, images.problem):
                 self.note(sentence)
             return images
@@ -137,14 +138,16 @@ class Chain:
         margin: int | tuple[int, ...] | None,
         **run: Unpack[RunOptions],
     ) -> FeatureTable:
-        """Values of some features for all objects of a lane."""
-
-        def compute() -> FeatureTable:
+        """Values of some features for all objects of a lane; only those are measured that were not before."""
+        key = (self._keys[input_data.ID, lane.uuid], margin)
+        held: FeatureTable | None = self._outputs.held(object_features.ID, lane.uuid, key)
+        missing = [feature for feature in features if held is None or feature not in held.features]
+        if held is None or missing:
             labels, raw = self.objects(lane, **run).labels, self.images(lane).raw
-            return object_features.table(labels, raw, features, margin=margin, spacing=lane.spacing, **run)
-
-        key = (self._keys[input_data.ID, lane.uuid], tuple(features), margin)
-        return self._outputs.get(object_features.ID, lane.uuid, key, compute)
+            found = object_features.table(labels, raw, missing, margin=margin, spacing=lane.spacing, **run)
+            held = found if held is None else held.joined(found)
+            self._outputs.hold(object_features.ID, lane.uuid, key, held)
+        return held if held.features == tuple(features) else held.select(features)
 
     def claims(self, lane: LaneRecord) -> Claims:
         """What the marks of a lane mean for its objects; a ``FileError`` if these cannot be seen."""

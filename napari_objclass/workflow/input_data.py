@@ -91,8 +91,8 @@ def describe(
     spacing: Sequence[float] | None = None,
     offset: Sequence[int] | None = None,
     uuid: str | None = None,
-) -> tuple[LaneRecord, Given]:
-    """Make the record of a lane out of arrays and paths by role, and say which pixels no file holds.
+) -> tuple[LaneRecord, Given, Images]:
+    """Make the record of a lane out of arrays and paths by role, with the pixels that no file holds, and all pixels.
 
     Raises
     ------
@@ -121,8 +121,7 @@ def describe(
         spacing=_triple(spacing) or next(filter(None, map(_spacing, files.values())), None),
         offset=_whole_triple(offset),
     )
-    _fit(record, {each: Pixels(array, letters[each]) for each, array in arrays.items()})
-    return record, given
+    return record, given, _fit(record, {each: Pixels(array, letters[each]) for each, array in arrays.items()})
 
 
 def describe_again(
@@ -130,7 +129,7 @@ def describe_again(
     given: Given,
     sources: Mapping[str, ArrayOrPath],
     axes: str | Mapping[str, str] | None,
-) -> tuple[LaneRecord, Given]:
+) -> tuple[LaneRecord, Given, Images]:
     """Make the record of a lane some of whose sources are others; like :func:`describe`, identity and name stay."""
     new = {role: source for role, source in sources.items() if source is not None}
     kept = [role for role in old.sources if role not in new and (role == RAW or not {LABELS, SEGMENTATION} & set(new))]

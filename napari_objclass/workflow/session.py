@@ -13,7 +13,7 @@ import numpy as np
 
 from napari_objclass import axes as axis_letters
 from napari_objclass.errors import ObjClassError, ParameterError
-from napari_objclass.features import feature_catalog
+from napari_objclass.features import choose, feature_catalog
 from napari_objclass.workflow import (
     annotations as marks,
     classes,
@@ -21,7 +21,6 @@ from napari_objclass.workflow import (
     feature_selection,
     input_data,
     object_classification,
-    object_features,
     object_table,
     sources,
 )
@@ -99,15 +98,16 @@ class Session(Journaled):
             Position of the lane.
         """
         images = {RAW: raw, LABELS: labels, SEGMENTATION: segmentation, "probabilities": probabilities}
-        record, given = input_data.describe(images, axes=axes, name=name, spacing=spacing, offset=offset)
+        record, given, opened = input_data.describe(images, axes=axes, name=name, spacing=spacing, offset=offset)
         changes: list[Event] = [LanesChanged(put=((len(self._state.lanes), record),))]
         selection = self.feature_selection
         if isinstance(selection.features, str) or not selection.features:
             wanted = replace(selection, features=selection.features or "default")
-            chosen = feature_selection.explicit(wanted, *input_data.open_images(record, given).extent)
+            chosen = feature_selection.explicit(wanted, *opened.extent)
             changes.append(SettingsChanged(feature_selection.ID, chosen))
         self._chain.given[record.uuid] = given
         self._commit(*changes)
+        self._chain.images(record, opened)
         return len(self._state.lanes) - 1
 
     def relink_lane(
@@ -135,9 +135,10 @@ class Session(Journaled):
         old = self._lane(lane)
         sources = {RAW: raw, LABELS: labels, SEGMENTATION: segmentation}
         given = self._chain.given.get(old.uuid, {})
-        record, given = input_data.describe_again(old, given, sources, axes)
+        record, given, opened = input_data.describe_again(old, given, sources, axes)
         self._chain.relinked(old.uuid, given)
         self._commit(LanesChanged(put=((lane, record),)))
+        self._chain.images(record, opened)
 
     def remove_lane(self, lane: int) -> None:
         """Remove an image set; its annotations are parked, and undo brings all back."""
@@ -157,10 +158,8 @@ class Session(Journaled):
     ) -> FeatureTable:
         """Feature table of a lane, all frames: the selected features, or those named (ids, "default" or "all")."""
         record, selection = self._lane(lane), self.feature_selection
-        if features is None or features == selection.features:
-            return self._chain.table(record, selection.ids, selection.margin, **run)
-        labels, raw = self._chain.objects(record, **run).labels, self._chain.images(record).raw
-        return object_features.table(labels, raw, features, margin=selection.margin, spacing=record.spacing, **run)
+        wanted = selection.ids if features is None else choose(features, *self._chain.images(record).extent)
+        return self._chain.table(record, wanted, selection.margin, **run)
 
     def _lane(self, lane: int) -> LaneRecord:
         if not 0 <= lane < len(self._state.lanes):
@@ -339,10 +338,11 @@ class Session(Journaled):
         """
         record = self._lane(lane)
         target = export.Target.of(record, images, table, filename, format, inner)
+        # The larger table first: what the prediction needs is then measured in the same pass.
+        measured = None if table is None else self.table_to_export(lane, **run)
         prediction = self.predict(lane, retrain=retrain, **run)
         written = target.write_images(prediction, self.label_image(lane, **run), self.axes(lane), **run)
-        if table is not None:
-            measured = self.table_to_export(lane, **run)
+        if measured is not None:
             written.append(target.write_table(prediction, measured, self._chain.class_numbers(record, measured)))
         return written
 
