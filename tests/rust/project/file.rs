@@ -2,7 +2,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::sample::{arrays, document};
+use super::sample::{arrays, document};
 use objclass::error::Error;
 use objclass::project::array::Array;
 use objclass::project::saving::{generation, remove_leftovers, save};

@@ -2,7 +2,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::sample::{arrays, document};
+use super::sample::{arrays, document};
 use objclass::project::journal::{Journal, Owner};
 use objclass::project::opening::{open, Opened};
 use objclass::project::saving::save;

@@ -1,5 +1,5 @@
 //! The schema of a project: what it refuses, what it keeps.
-use crate::sample::{arrays, document, document_json};
+use super::sample::{arrays, document, document_json};
 use ndarray::array;
 use objclass::project::array::{Array, Arrays};
 use objclass::project::schema::{Document, RUNS, RUN_OFFSETS};

@@ -1,5 +1,4 @@
 //! Tests of `project`: schema, file, journal, opening.
-#![allow(clippy::unwrap_used, missing_docs)]
 
 mod file;
 mod journal;

@@ -1,0 +1,9 @@
+//! Tests of the core as its users see it; one binary, because linking takes longer than testing.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod block_cover;
+mod feature_eigen;
+mod forest_invariant;
+mod forest_oracle;
+mod project;
+mod region_merge;
