@@ -141,7 +141,7 @@ def _canonical(labels: ArrayLike, raw: ArrayLike | None, axes: str | None) -> tu
     """Labels as tzyx integers and raw as tzyxc, checked against each other."""
     labels = _as_labels(np.asarray(labels))
     if raw is None:
-        return ax.to_canonical(labels, axes or ax.label_axes(labels.ndim), ax.LABELS), None
+        return ax.to_canonical(labels, ax.label_axes(labels.ndim) if axes is None else axes, ax.LABELS), None
     raw = _as_raw(np.asarray(raw))
     if axes is None:
         labels_axes = ax.label_axes(labels.ndim)
@@ -160,11 +160,9 @@ def _canonical(labels: ArrayLike, raw: ArrayLike | None, axes: str | None) -> tu
 
 
 def _as_labels(labels: NDArray[Any]) -> NDArray[Any]:
-    """Integers as they are, bool as 0 and 1, floats if they are whole numbers."""
-    if labels.dtype.kind in "ui":
+    """Integers and bool as they are, floats if they are whole numbers."""
+    if labels.dtype.kind in "bui":
         return labels
-    if labels.dtype.kind == "b":
-        return labels.view(np.uint8) if labels.dtype.isnative else labels.astype(np.uint8)
     if labels.dtype.kind != "f":
         raise DtypeError(f"a label image holds integers, not {labels.dtype}; convert it first")
     if not np.all(np.isfinite(labels)) or np.any(labels != np.trunc(labels)) or np.any(abs(labels) >= 2.0**63):
@@ -198,15 +196,11 @@ def _choose(
         raise FeatureError(f"features must be 'default', 'all' or a list of feature ids, not {features!r}")
     known = {spec.id: spec for spec in catalog}
     everything = {spec.id: spec for spec in _specs(n_dims, ("c0",))}
-    for feature in features:
-        if feature in known or feature not in everything:
-            continue
-        spec = everything[feature]
+    refuse_unknown(features, everything)
+    for spec in (everything[feature] for feature in features if feature not in known):
         if n_dims not in spec.dims:
-            raise FeatureError(f"feature {feature!r} exists only for {spec.dims[0]}D images, and this one is {n_dims}D")
-        if spec.per_channel and not n_channels:
-            raise FeatureError(f"feature {feature!r} needs intensities: pass the raw image too")
-    refuse_unknown(features, known)
+            raise FeatureError(f"feature {spec.id!r} exists only for {spec.dims[0]}D images, and this one is {n_dims}D")
+        raise FeatureError(f"feature {spec.id!r} needs intensities: pass the raw image too")
     return [known[feature] for feature in features]
 
 

@@ -150,7 +150,7 @@ def measure(
     ``block_shape`` (z, y, x) cuts the work into blocks; None takes a frame as one block.
     """
     run = Run("measuring objects", threads, progress, cancel)
-    ids, frames, values, missing, reasons = _core.measure(run, labels, raw, list(features), block_shape)
+    ids, frames, values, missing, reasons = _core.measure(run, _integers(labels), raw, list(features), block_shape)
     n_columns = values.size // len(ids) if len(ids) else 0
     return Measured(ids, frames, values.reshape(len(ids), n_columns), missing.reshape(-1, 3), reasons)
 

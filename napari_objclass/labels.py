@@ -52,10 +52,10 @@ def connected_components(
     AxesError
         If the axes do not describe the image.
     """
-    image = np.asanyarray(image)
+    image = np.asarray(image)
     if image.dtype.kind not in "bui":
         raise DtypeError(f"a segmentation holds whole numbers, this one is {image.dtype}; threshold it first")
-    axes = ax.check(axes, image.ndim) if axes else ax.label_axes(image.ndim)
+    axes = ax.label_axes(image.ndim) if axes is None else ax.check(axes, image.ndim)
     canonical = ax.to_canonical(image, axes, ax.LABELS)
     labels = kernels.connected_components(canonical, threads=threads, progress=progress, cancel=cancel)
     return ax.from_canonical(labels, axes)

@@ -3,10 +3,10 @@
 //! The data flow, one folder a station, each depending only on those above it:
 //!
 //! ```text
-//! pixels ──► label/    label image: connected components (ids in raster order)
+//! pixels ──► label/    label image: connected components (ids in raster order), runs of rows, painting
 //!              │
 //!              ▼
-//! block ───► region/   one pass over label image and raw collects mergeable ingredients per object
+//!            region/   one pass over label image and raw collects mergeable ingredients per object
 //!              │
 //!              ▼
 //!            feature/  FEATURES turn ingredients into the columns of a feature table
@@ -18,7 +18,7 @@
 //!            project/  settings, classes, annotations and forest on disk; a journal of every change
 //! ```
 //!
-//! `error` and `task` serve all of them; `python` is the only folder that knows Python.
+//! `block`, `error` and `task` serve all of them; `python` is the only folder that knows Python.
 //! A whole image is a plan of one block: there is no second code path.
 
 pub mod block;

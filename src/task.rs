@@ -43,6 +43,8 @@ impl Task {
         self.check()
     }
 
+    /// Looks whether to go on.
+    ///
     /// # Errors
     /// [`Error::Cancelled`] once the task was asked to stop.
     pub fn check(&self) -> Result<()> {

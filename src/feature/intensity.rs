@@ -44,7 +44,7 @@ fn spread(moments: &Moments) -> Result<[f64; 3], Reason> {
 }
 
 /// Mean intensity.
-pub struct Mean;
+pub(super) struct Mean;
 
 impl Feature for Mean {
     fn spec(&self) -> FeatureSpec {
@@ -63,7 +63,7 @@ impl Feature for Mean {
 }
 
 /// Variance of intensity.
-pub struct Variance;
+pub(super) struct Variance;
 
 impl Feature for Variance {
     fn spec(&self) -> FeatureSpec {
@@ -83,7 +83,7 @@ impl Feature for Variance {
 }
 
 /// Skewness of intensity.
-pub struct Skewness;
+pub(super) struct Skewness;
 
 impl Feature for Skewness {
     fn spec(&self) -> FeatureSpec {
@@ -106,7 +106,7 @@ impl Feature for Skewness {
 }
 
 /// Kurtosis of intensity.
-pub struct Kurtosis;
+pub(super) struct Kurtosis;
 
 impl Feature for Kurtosis {
     fn spec(&self) -> FeatureSpec {
@@ -129,7 +129,7 @@ impl Feature for Kurtosis {
 }
 
 /// Minimum intensity.
-pub struct Min;
+pub(super) struct Min;
 
 impl Feature for Min {
     fn spec(&self) -> FeatureSpec {
@@ -148,7 +148,7 @@ impl Feature for Min {
 }
 
 /// Maximum intensity.
-pub struct Max;
+pub(super) struct Max;
 
 impl Feature for Max {
     fn spec(&self) -> FeatureSpec {
@@ -167,7 +167,7 @@ impl Feature for Max {
 }
 
 /// Total intensity.
-pub struct Sum;
+pub(super) struct Sum;
 
 impl Feature for Sum {
     fn spec(&self) -> FeatureSpec {

@@ -25,7 +25,7 @@ fn set_reversed(object: &Object<'_>, cells: &mut Cells<'_>, zyx: [f64; 3]) {
 }
 
 /// Lower corner of the bounding box.
-pub struct BboxMin;
+pub(super) struct BboxMin;
 
 impl Feature for BboxMin {
     fn spec(&self) -> FeatureSpec {
@@ -44,7 +44,7 @@ impl Feature for BboxMin {
 }
 
 /// Upper corner of the bounding box.
-pub struct BboxMax;
+pub(super) struct BboxMax;
 
 impl Feature for BboxMax {
     fn spec(&self) -> FeatureSpec {
@@ -64,7 +64,7 @@ impl Feature for BboxMax {
 }
 
 /// Centre of mass.
-pub struct Centroid;
+pub(super) struct Centroid;
 
 impl Feature for Centroid {
     fn spec(&self) -> FeatureSpec {

@@ -4,13 +4,13 @@
 //! test. Trees, lists, table columns, documentation and project files follow from its [`FeatureSpec`].
 
 pub mod eigen;
-pub mod intensity;
-pub mod location;
-pub mod object;
-pub mod shape;
-pub mod size;
-pub mod spec;
-pub mod table;
+mod intensity;
+mod location;
+mod object;
+mod shape;
+mod size;
+mod spec;
+mod table;
 
 pub use object::{Cells, Object, Problem, Reason};
 pub use spec::{FeatureSpec, Ingredient, Values};

@@ -18,7 +18,7 @@ const AXES: FeatureSpec = FeatureSpec {
 };
 
 /// Standard deviations along the principal axes.
-pub struct AxisRadii;
+pub(super) struct AxisRadii;
 
 impl Feature for AxisRadii {
     fn spec(&self) -> FeatureSpec {
@@ -42,7 +42,7 @@ impl Feature for AxisRadii {
 }
 
 /// Directions of the principal axes.
-pub struct AxisVectors;
+pub(super) struct AxisVectors;
 
 impl Feature for AxisVectors {
     fn spec(&self) -> FeatureSpec {

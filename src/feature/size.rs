@@ -3,7 +3,7 @@
 use super::{Cells, Feature, FeatureSpec, Ingredient, Object, Values};
 
 /// Number of pixels.
-pub struct NumPixels;
+pub(super) struct NumPixels;
 
 impl Feature for NumPixels {
     fn spec(&self) -> FeatureSpec {

@@ -4,18 +4,10 @@ use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2,
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use super::convert::{with_matrix, Matrix};
 use super::detach::{detach, Run};
 use crate::error::{Error, Result};
 use crate::learn::{self, ForestArrays, Missing, RandomForest, Samples};
-
-/// A matrix of either float type: features or probabilities of some rows.
-#[derive(FromPyObject)]
-pub(crate) enum Matrix<'py> {
-    /// f32
-    F32(PyReadonlyArray2<'py, f32>),
-    /// f64
-    F64(PyReadonlyArray2<'py, f64>),
-}
 
 /// A trained forest.
 #[pyclass(frozen, module = "napari_objclass")]
@@ -40,23 +32,14 @@ pub(crate) fn fit_forest(
     let missing = parse_missing(missing)?;
     let y = y.as_array().to_vec();
     let params = RandomForest::params().n_trees(n_trees).seed(seed);
-    let forest = match x {
-        Matrix::F32(x) => {
-            let x = x.as_array();
-            detach(py, run, |task| {
-                let samples = Samples::new(x, &y, n_classes, missing, task)?;
-                params.fit_samples(&samples, task)
-            })
-        }
-        Matrix::F64(x) => {
-            let x = x.as_array();
-            detach(py, run, |task| {
-                let samples = Samples::new(x, &y, n_classes, missing, task)?;
-                params.fit_samples(&samples, task)
-            })
-        }
-    };
-    Ok(Forest(forest?))
+    with_matrix!(x, |x| {
+        let x = x.as_array();
+        let forest = detach(py, run, |task| {
+            let samples = Samples::new(x, &y, n_classes, missing, task)?;
+            params.fit_samples(&samples, task)
+        });
+        Ok(Forest(forest?))
+    })
 }
 
 #[pymethods]
@@ -68,17 +51,11 @@ impl Forest {
         run: &Run,
         x: Matrix<'_>,
     ) -> PyResult<Bound<'py, PyArray2<f32>>> {
-        let probabilities = match x {
-            Matrix::F32(x) => {
-                let x = x.as_array();
-                detach(py, run, |task| self.0.predict_proba(x, task))
-            }
-            Matrix::F64(x) => {
-                let x = x.as_array();
-                detach(py, run, |task| self.0.predict_proba(x, task))
-            }
-        };
-        Ok(probabilities?.into_pyarray(py))
+        with_matrix!(x, |x| {
+            let x = x.as_array();
+            let probabilities = detach(py, run, |task| self.0.predict_proba(x, task))?;
+            Ok(probabilities.into_pyarray(py))
+        })
     }
 
     /// Share of the training rows that the trees which never saw them get wrong.
@@ -144,10 +121,9 @@ impl Forest {
 /// 1 − (first − second) of each row.
 #[pyfunction]
 pub(crate) fn uncertainty<'py>(py: Python<'py>, probabilities: Matrix<'_>) -> Bound<'py, PyAny> {
-    match probabilities {
-        Matrix::F32(p) => learn::uncertainty(p.as_array()).into_pyarray(py).into_any(),
-        Matrix::F64(p) => learn::uncertainty(p.as_array()).into_pyarray(py).into_any(),
-    }
+    with_matrix!(probabilities, |p| learn::uncertainty(p.as_array())
+        .into_pyarray(py)
+        .into_any())
 }
 
 fn parse_missing(word: &str) -> Result<Missing> {

@@ -100,8 +100,8 @@ fn choose(ids: &[String]) -> Result<Vec<&'static dyn Feature>> {
 }
 
 fn pair<'a>(
-    labels: &'a [Box<dyn LabelImage + Send + 'a>],
-    raw: Option<&'a [Box<dyn RawImage + Send + 'a>]>,
+    labels: &'a [Box<dyn LabelImage + 'a>],
+    raw: Option<&'a [Box<dyn RawImage + 'a>]>,
 ) -> Result<Vec<Frame<'a>>> {
     if raw.is_some_and(|raw| raw.len() != labels.len()) {
         return Err(Error::Shape(
@@ -131,21 +131,19 @@ fn index_reasons(table: &FeatureTable) -> (Vec<i64>, Vec<String>) {
 }
 
 /// The frames of a tzyx label image.
-fn label_frames<'a>(labels: &'a LabelArray<'_>) -> Vec<Box<dyn LabelImage + Send + 'a>> {
+fn label_frames<'a>(labels: &'a LabelArray<'_>) -> Vec<Box<dyn LabelImage + 'a>> {
     with_labels!(labels, |array| {
         let array = array.as_array();
-        let frame =
-            |t| -> Box<dyn LabelImage + Send + 'a> { Box::new(array.index_axis_move(Axis(0), t)) };
+        let frame = |t| -> Box<dyn LabelImage + 'a> { Box::new(array.index_axis_move(Axis(0), t)) };
         (0..array.len_of(Axis(0))).map(frame).collect()
     })
 }
 
 /// The frames of a tzyxc raw image.
-fn raw_frames<'a>(raw: &'a RawArray<'_>) -> Vec<Box<dyn RawImage + Send + 'a>> {
+fn raw_frames<'a>(raw: &'a RawArray<'_>) -> Vec<Box<dyn RawImage + 'a>> {
     with_raw!(raw, |array| {
         let array = array.as_array();
-        let frame =
-            |t| -> Box<dyn RawImage + Send + 'a> { Box::new(array.index_axis_move(Axis(0), t)) };
+        let frame = |t| -> Box<dyn RawImage + 'a> { Box::new(array.index_axis_move(Axis(0), t)) };
         (0..array.len_of(Axis(0))).map(frame).collect()
     })
 }

@@ -10,16 +10,16 @@
 //! (coordinates, and raw of up to 16 bit).
 
 pub mod collect;
-pub mod exact;
-pub mod geometry;
-pub mod intensity;
-pub mod labels;
+mod exact;
+mod geometry;
+mod intensity;
+mod labels;
 mod lanes;
-pub mod moments;
-pub mod pixel;
-pub mod row_index;
-pub mod table;
-pub mod wide;
+mod moments;
+mod pixel;
+mod row_index;
+mod table;
+mod wide;
 
 pub use collect::collect;
 pub use geometry::Geometry;

@@ -1,7 +1,7 @@
 //! The pixel types of raw: those of up to 16 bit are summed as integers, wider ones as 64-bit floats.
 
 /// A pixel of up to 16 bit.
-pub trait Narrow: Copy + Send + Sync {
+pub(super) trait Narrow: Copy + Send + Sync {
     /// What is subtracted from a value to fit it into `i16`.
     const OFFSET: i32;
     /// `self - OFFSET`.
@@ -41,7 +41,7 @@ impl Narrow for u16 {
 }
 
 /// A pixel that is summed in `f64`.
-pub trait Wide: Copy + Send + Sync {
+pub(super) trait Wide: Copy + Send + Sync {
     /// The value as `f64`, the nearest one if it has more than 53 bits.
     fn value(self) -> f64;
     /// The value of this pixel type nearest to `mean`: differences to it are exact where they can be.

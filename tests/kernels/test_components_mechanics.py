@@ -20,6 +20,12 @@ def test_read_only_image():
     assert oc.connected_components(image).max() == 1
 
 
+def test_a_matrix_is_an_image():
+    with pytest.warns(PendingDeprecationWarning):
+        image = np.matrix([[1, 0], [0, 1]])
+    np.testing.assert_array_equal(oc.connected_components(image), [[1, 0], [0, 2]])
+
+
 def test_axes_in_any_order():
     image = np.random.default_rng(0).integers(0, 2, (20, 30))
     np.testing.assert_array_equal(oc.connected_components(image.T, axes="xy").T, oc.connected_components(image))
@@ -32,6 +38,7 @@ def test_axes_in_any_order():
         (np.zeros((2, 2)), None, oc.DtypeError, "float64"),
         (np.zeros(4, int), None, oc.AxesError, "2 to 4"),
         (np.zeros((2, 2), int), "yy", oc.AxesError, "twice"),
+        (np.zeros((2, 2), int), "", oc.AxesError, "lacks y or x"),
         (np.zeros((2, 2), int), "yq", oc.AxesError, "'q'"),
         (np.zeros((2, 2, 3), int), "yxc", oc.AxesError, "'c'"),
     ],

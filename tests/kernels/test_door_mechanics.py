@@ -42,6 +42,12 @@ def test_progress_is_reported(noise):
     assert all(0 <= done <= total and what for done, total, what in seen)
 
 
+def test_progress_knows_all_frames_from_the_start(noise):
+    totals = []
+    oc.connected_components(noise[:, None], progress=lambda done, total, what: totals.append(total), threads=1)
+    assert len(set(totals) - {0}) == 1
+
+
 def test_a_raising_callback_stops_the_work(noise):
     def stop(*_):
         raise LookupError("enough")

@@ -171,6 +171,12 @@ REFUSED = {
         FeatureError,
         "did you mean 'intensity_mean'",
     ),
+    "unknown feature without raw": (
+        lambda: measure(LABELS, features=["intensity_meen"]),
+        FeatureError,
+        "did you mean 'intensity_mean'",
+    ),
+    "no axes": (lambda: measure(LABELS, axes=""), AxesError, "lacks y or x"),
     "strange feature": (lambda: measure(LABELS, RAW, features=["zzz"]), FeatureError, "feature_catalog"),
     "twice": (lambda: measure(LABELS, features=["num_pixels"] * 2), FeatureError, "twice"),
     "a word": (lambda: measure(LABELS, features="num_pixels"), FeatureError, "list of feature ids"),
