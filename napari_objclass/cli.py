@@ -6,6 +6,8 @@ Only argparse is imported here, so that ``--help`` answers at once.
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -31,17 +33,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code (0 done, 1 failed, 2 usage, 3 some inputs failed, 130 interrupted)."""
     arguments = sys.argv[1:] if argv is None else list(argv)
     args = _parser().parse_args([_dashes(word) for word in arguments])
+    if argv is None:  # the program, not a test: end in good order when a scheduler asks for it
+        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
-        return int(import_module(f"napari_objclass.commands.{args.command}").run(args))
+        code = int(import_module(f"napari_objclass.commands.{args.command}").run(args))
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except (KeyboardInterrupt, Cancelled):
-        return _say("interrupted; nothing half-written was left behind", INTERRUPTED)
+        say("interrupted; nothing half-written was left behind")
+        return INTERRUPTED
     except BrokenPipeError:
-        sys.stderr.close()
+        # Whoever reads has enough; what is left to be written would be complained about on leaving.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
-    except (ObjClassError, OSError, MemoryError) as error:
+    except Exception as error:
         if args.debug:
             raise
-        return _say(_sentence(error), FAILED)
+        say(sentence(error))
+        return FAILED
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -149,16 +159,17 @@ def _dashes(word: str) -> str:
     return flag.replace("_", "-") + equals + value
 
 
-def _sentence(error: BaseException) -> str:
+def sentence(error: Exception) -> str:
+    """What a user is told about an error."""
     if isinstance(error, ObjClassError):
         return str(error)
     if isinstance(error, MemoryError):
         return "not enough memory for this image; close other programs or use a smaller image"
-    if isinstance(error, OSError) and error.filename:
-        return f"cannot access {error.filename}: {error.strerror}"
-    return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        return f"cannot access {error.filename or 'the output'}: {error.strerror}"
+    return f"unexpected {type(error).__name__} ({error}); please report it with the output of the same line and --debug"
 
 
-def _say(message: str, code: int) -> int:
+def say(message: str) -> None:
+    """Put one line on stderr."""
     print(f"objclass: {' '.join(message.split())}", file=sys.stderr)
-    return code

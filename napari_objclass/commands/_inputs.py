@@ -44,12 +44,14 @@ def say_notes(session: Session) -> None:
 
 
 def expand(patterns: list[str]) -> list[str]:
-    """Files of glob patterns in sorted order; names that exist, or have an inner path, stay as they are."""
+    """Files of glob patterns in sorted order, each with the inner path of its pattern; other names stay as they are."""
     from pathlib import Path
+
+    from napari_objclass.io.formats import split
 
     files: list[str] = []
     for pattern in patterns:
-        path = Path(pattern).expanduser()
+        path, inner = split(str(Path(pattern).expanduser()))
         wild = [i for i, part in enumerate(path.parts) if set("*?[") & set(part)]
         if not wild or path.exists():
             files.append(pattern)
@@ -57,7 +59,7 @@ def expand(patterns: list[str]) -> list[str]:
         found = sorted(Path(*path.parts[: wild[0]]).glob(str(Path(*path.parts[wild[0] :]))))
         if not found:
             raise FileError(f"no file matches {pattern!r}; check the folder and the pattern")
-        files += map(str, found)
+        files += (str(file / inner) for file in found)
     return files
 
 

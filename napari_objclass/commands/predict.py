@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from napari_objclass.commands._inputs import expand, objects_source, progress_bar, say_notes
 from napari_objclass.errors import Cancelled, ObjClassError, ParameterError, ProjectError
@@ -15,49 +15,69 @@ if TYPE_CHECKING:
     from napari_objclass.kernels import Progress
     from napari_objclass.workflow.session import Session
 
+ImageSet = dict[str, str]
+"""Files by role; raw, if there is one, comes first and gives the name."""
+
 
 def run(args: argparse.Namespace) -> int:
     """Classify image after image; one that fails is named and the others go on."""
-    from napari_objclass.cli import DONE, FAILED, SOME_FAILED
+    from napari_objclass.cli import DONE, FAILED, SOME_FAILED, say, sentence
     from napari_objclass.workflow.session import Session
 
     if args.table_only and args.table_filename is None:
         raise ParameterError("--table-only writes just the table; name it with --table-filename")
-    pairs = _pairs(args)
+    image_sets = _image_sets(args)
+    _check_results(args, image_sets)
     failed = 0
     with Session.open(args.project, read_only=True) as session, progress_bar() as progress:
         if session.forest is None:
             raise ProjectError(f"{args.project} has no trained forest; run: objclass train {args.project}")
-        for raw, role, objects in pairs:
+        for image_set in image_sets:
             try:
-                for path in _predict(session, args, {"raw": raw, role: objects}, progress):
-                    print(path)
+                written = _predict(session, args, image_set, progress)
             except Cancelled:
                 raise
-            except (ObjClassError, OSError) as error:
+            except (ObjClassError, OSError, MemoryError) as error:
                 failed += 1
-                print(f"objclass: {raw or objects}: {error}", file=sys.stderr)
+                say(f"{next(iter(image_set.values()))}: {sentence(error)}")
+            else:
+                print(*written, sep="\n")
         say_notes(session)
-    if len(pairs) > 1:
-        print(f"{len(pairs) - failed} of {len(pairs)} done, {failed} failed", file=sys.stderr)
-    return DONE if not failed else FAILED if failed == len(pairs) else SOME_FAILED
+    if len(image_sets) > 1:
+        print(f"{len(image_sets) - failed} of {len(image_sets)} done, {failed} failed", file=sys.stderr)
+    return DONE if not failed else FAILED if failed == len(image_sets) else SOME_FAILED
 
 
-def _pairs(args: argparse.Namespace) -> list[tuple[str | None, str, str]]:
-    """(raw, role of the objects, their file) of every image."""
+def _image_sets(args: argparse.Namespace) -> list[ImageSet]:
     role, patterns = objects_source(args)
     objects = expand(patterns)
-    raws: list[str | None] = [*expand(args.raw)] if args.raw else [None] * len(objects)
+    if not args.raw:
+        return [{role: file} for file in objects]
+    raws = expand(args.raw)
     if len(raws) != len(objects):
         raise ParameterError(
             f"{len(raws)} raw images but {len(objects)} for {role}; give one of each per image, in the same order"
         )
-    return [(raw, role, file) for raw, file in zip(raws, objects, strict=True)]
+    return [{"raw": raw, role: file} for raw, file in zip(raws, objects, strict=True)]
 
 
-def _predict(session: Session, args: argparse.Namespace, images: dict[str, Any], progress: Progress) -> list[Path]:
+def _check_results(args: argparse.Namespace, image_sets: list[ImageSet]) -> None:
+    """Refuse before the first image what would write over an image, or twice into one file."""
+    from napari_objclass.io.formats import locate
+    from napari_objclass.workflow.export import Templates, check_overwriting
+
+    images = () if args.table_only else (args.export_source,)
+    templates = Templates(
+        images, args.table_filename, args.output_filename_format, args.output_format, args.output_internal_path
+    )
+    inputs = [[(role, locate(file).path.absolute()) for role, file in each.items()] for each in image_sets]
+    results = [templates.files(path.stem, path.parent) for ((_, path), *_) in inputs]
+    check_overwriting(results, [file for each in inputs for file in each])
+
+
+def _predict(session: Session, args: argparse.Namespace, image_set: ImageSet, progress: Progress) -> list[Path]:
     """Write what is asked for of one image; return the files."""
-    lane = session.add_lane(**images, axes=args.input_axes)
+    lane = session.add_lane(**image_set, axes=args.input_axes)  # type: ignore[arg-type]
     try:
         return session.export(
             lane,

@@ -52,7 +52,7 @@ def locate(source: str | os.PathLike[str]) -> Location:
     """
     if "://" in str(source):
         raise FileError(f"{source} is a web address; download the file and name the copy")
-    path, inner = _split(str(Path(source).expanduser()) if str(source) else "")
+    path, inner = split(str(Path(source).expanduser()) if str(source) else "")
     name = FORMATS.get(path.suffix.lower())
     if name is None:
         kind = f"files ending in {path.suffix!r}" if path.suffix else "files without a suffix"
@@ -60,7 +60,8 @@ def locate(source: str | os.PathLike[str]) -> Location:
     return Location(path, inner, importlib.import_module(f"napari_objclass.io.{name}"))
 
 
-def _split(text: str) -> tuple[Path, str]:
+def split(text: str) -> tuple[Path, str]:
+    """Split into the file and the inner path, "" if there is none; wildcards may be in the file."""
     for match in _CONTAINER.finditer(text):
         outer = Path(text[: match.end()])
         if not outer.is_dir():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -129,8 +129,7 @@ def check_table_path(path: str | os.PathLike[str]) -> Path:
     target = Path(path).expanduser()
     if target.suffix.lower() != ".csv":
         raise FileError(f"{target}: tables are written as .csv; choose this suffix")
-    _check_place(target)
-    return target
+    return check_place(target)
 
 
 @contextmanager
@@ -142,7 +141,7 @@ def replacing(path: Path) -> Iterator[Path]:
     FileError
         If the file cannot be written.
     """
-    _check_place(path)
+    check_place(path)
     target = Path(os.path.realpath(path))  # a symbolic link stays one
     temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
     try:
@@ -151,16 +150,26 @@ def replacing(path: Path) -> Iterator[Path]:
     except OSError as error:
         if isinstance(error, FileError):
             raise
-        raise FileError(f"{path} cannot be written: {error.strerror or error}") from error
+        reason = os.strerror(error.errno) if error.errno else error  # HDF5 tells more than anyone wants to know
+        raise FileError(f"{path} cannot be written: {reason}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # what keeps it from being removed has kept it from being made, and was said
+            temporary.unlink(missing_ok=True)
 
 
-def _check_place(path: Path) -> None:
+def check_place(path: Path) -> Path:
+    """Say before the work starts that a file could not be written: the path if it could.
+
+    Raises
+    ------
+    FileError
+        If the folder is missing, or the place is taken by something that is not a file.
+    """
     if not path.parent.is_dir():
         raise FileError(f"{path} cannot be written: there is no folder {path.parent}; create it first")
     if path.exists() and not path.is_file():
         raise FileError(f"{path} cannot be written: it is not a file; choose another name")
+    return path
 
 
 def _refuse_to_replace_others(path: Path, inner: str, module: Any) -> None:

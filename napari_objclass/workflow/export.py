@@ -11,13 +11,13 @@ import numpy as np
 
 from napari_objclass.errors import FileError, ParameterError
 from napari_objclass.io.formats import WRITABLE
-from napari_objclass.io.writers import check_table_path, write_image, write_table
-from napari_objclass.workflow.lane import LABELS, RAW
+from napari_objclass.io.writers import check_place, check_table_path, write_image, write_table
+from napari_objclass.workflow.lane import LABELS
 from napari_objclass.workflow.object_table import object_table
 from napari_objclass.workflow.sources import FORMATS, IDENTITIES, PREDICTIONS, PROBABILITIES, SOURCES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -30,65 +30,120 @@ ID = "export"
 
 
 @dataclass(frozen=True)
-class Target:
-    """Where the results of one lane go; made, and refused, before anything is computed.
+class Templates:
+    """What is to be written of any image, and under which names; see :meth:`Session.export` for the fields.
 
     Attributes
     ----------
-    lane
-        The lane.
     images
-        File of each source, with the inner path for HDF5.
+        The sources.
     table
-        File of the table; None for no table.
+        Name of the table; None for no table.
+    filename, format, inner
+        Name of the images, their format, and the dataset inside an HDF5 file.
     """
 
-    lane: LaneRecord
-    images: Mapping[str, str]
-    table: Path | None
+    images: Sequence[str]
+    table: str | None
+    filename: str
+    format: str
+    inner: str
 
-    @classmethod
-    def of(
-        cls, lane: LaneRecord, images: Sequence[str], table: str | None, filename: str, file_format: str, inner: str
-    ) -> Target:
-        """Fill in the templates.
+    def files(self, name: str, folder: Path) -> Files:
+        """Fill in what the image is called, and the folder it is in.
 
         Raises
         ------
         ParameterError
             For an unknown source or format, or two images in one file.
         FileError
-            If a file is one that the lane is read from, or the table cannot be written there.
+            If a file cannot be written there.
         """
-        suffix = _one_of(file_format, {name: name for name in FORMATS}, "format")
+        suffix = FORMATS[_one_of(self.format, {name: name for name in FORMATS}, "format")]
         known = {source.casefold(): source for source in SOURCES}
-        chosen = [known[_one_of(source.casefold(), known, "source")] for source in images]
-        fields = _fields(lane)
+        chosen = [known[_one_of(source.casefold(), known, "source")] for source in self.images]
+        fields = {"dataset_dir": folder.as_posix(), "nickname": name}
         paths = {}
         for source in chosen:
-            path = Path(expand_template(filename, fields | {"result_type": source})).expanduser()
+            path = Path(expand_template(self.filename, fields | {"result_type": source})).expanduser()
             path = path.with_suffix("") if path.suffix.lower() in WRITABLE else path
-            paths[source] = path.with_name(path.name + FORMATS[suffix])
+            paths[source] = check_place(path.with_name(path.name + suffix))
         if len(set(paths.values())) < len(chosen):
-            raise ParameterError(f"{filename!r} names one file for several images; put {{result_type}} into it")
-        table_path = None if table is None else check_table_path(expand_template(table, fields))
-        for path in (*paths.values(), *([table_path] if table_path else [])):
-            _refuse_input(path, lane)
-        is_hdf5 = FORMATS[suffix] == ".h5"
-        return cls(lane, {k: f"{path}/{inner}" if is_hdf5 else str(path) for k, path in paths.items()}, table_path)
+            raise ParameterError(f"{self.filename!r} names one file for several images; put {{result_type}} into it")
+        table = None if self.table is None else check_table_path(expand_template(self.table, fields))
+        return Files(paths, table, self.inner if suffix == ".h5" else "")
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where the results of one image go; known, and refused, before anything is computed.
+
+    Attributes
+    ----------
+    images
+        File of each source.
+    table
+        File of the table; None for no table.
+    inner
+        Dataset inside an HDF5 file.
+    """
+
+    images: Mapping[str, Path]
+    table: Path | None
+    inner: str
+
+    @property
+    def all(self) -> list[Path]:
+        """All files."""
+        return [*self.images.values(), *([] if self.table is None else [self.table])]
+
+
+def check_overwriting(results: Iterable[Files], inputs: Iterable[tuple[str, Path]]) -> None:
+    """Refuse to write a result over an image, or over another result.
+
+    Parameters
+    ----------
+    results
+        Files of each image.
+    inputs
+        Role and path of the files that images are read from.
+
+    Raises
+    ------
+    FileError
+        If that would happen.
+    """
+    roles = {path.resolve(): role for role, path in inputs}
+    taken = set()
+    for path in (path for files in results for path in files.all):
+        place = path.resolve()
+        if place in roles:
+            raise FileError(f"{path} is the {roles[place]} image itself; name another file for the result")
+        if place in taken:
+            raise FileError(f"{path} would be written for two images; put {{dataset_dir}} or {{nickname}} into it")
+        taken.add(place)
+
+
+@dataclass(frozen=True)
+class Target:
+    """Writes the results of one lane into its files."""
+
+    lane: LaneRecord
+    files: Files
 
     def write_images(
         self, prediction: Prediction, labels: NDArray[Any], axes: str, **run: Unpack[RunOptions]
     ) -> list[Path]:
         """Write the images; ``labels`` with axes ``axes`` is the label image."""
         return [
-            self._write_image(source, path, prediction, labels, axes, **run) for source, path in self.images.items()
+            self._write_image(source, path / self.files.inner, prediction, labels, axes, **run)
+            for source, path in self.files.images.items()
         ]
 
     def _write_image(
         self,
         source: str,
-        path: str,
+        path: Path,
         prediction: Prediction,
         labels: NDArray[Any],
         axes: str,
@@ -108,7 +163,7 @@ class Target:
 
     def write_table(self, prediction: Prediction, table: Table, labelled: ArrayLike) -> Path:
         """Write the table; ``labelled`` has the class number of every annotated object, 0 for the others."""
-        assert self.table is not None
+        assert self.files.table is not None
         columns = object_table(
             table,
             classes=prediction.class_names,
@@ -117,25 +172,12 @@ class Target:
             probabilities=prediction.probabilities,
             original_oid=LABELS in self.lane.sources,
         )
-        return write_table(self.table, columns)
+        return write_table(self.files.table, columns)
 
 
 def expand_template(template: str, fields: Mapping[str, object]) -> str:
     """Fill ``{dataset_dir}/{nickname}_{result_type}`` and the like; unknown placeholders are left as they are."""
     return re.sub(r"\{(\w+)\}", lambda match: str(fields.get(match[1], match[0])), template)
-
-
-def _fields(lane: LaneRecord) -> dict[str, str]:
-    """What the placeholders of a file name stand for; the folder is that of raw, or of the objects without raw."""
-    source = lane.sources.get(RAW) or next(iter(lane.sources.values()))
-    folder = Path.cwd() if source.path is None else Path(source.path).parent
-    return {"dataset_dir": folder.as_posix(), "nickname": lane.name}
-
-
-def _refuse_input(path: Path, lane: LaneRecord) -> None:
-    for role, source in lane.sources.items():
-        if source.path is not None and path.resolve() == Path(source.path).resolve():
-            raise FileError(f"{path} is the {role} image itself; name another file for the result")
 
 
 def _one_of(name: str, known: Mapping[str, str], what: str) -> str:

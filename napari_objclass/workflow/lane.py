@@ -118,6 +118,17 @@ class LaneRecord:
         )
 
     @property
+    def folder(self) -> Path:
+        """Folder of raw, or of the objects without raw; the current one if no file holds them."""
+        source = self.sources.get(RAW) or next(iter(self.sources.values()))
+        return Path.cwd() if source.path is None else Path(source.path).parent
+
+    @property
+    def files(self) -> list[tuple[str, Path]]:
+        """Role and path of every file."""
+        return [(role, Path(source.path)) for role, source in self.sources.items() if source.path is not None]
+
+    @property
     def content(self) -> tuple[tuple[str, str], ...]:
         """What the pixels are, wherever they lie: role and fingerprint of each source."""
         return tuple((role, source.fingerprint) for role, source in sorted(self.sources.items()))

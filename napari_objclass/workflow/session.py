@@ -301,7 +301,7 @@ class Session(Journaled):
     def export(
         self,
         lane: int,
-        images: Sequence[str] = (sources.PREDICTIONS,),
+        images: str | Sequence[str] = (sources.PREDICTIONS,),
         *,
         table: str | None = None,
         filename: str = sources.FILENAME,
@@ -337,7 +337,10 @@ class Session(Journaled):
             The files that were written.
         """
         record = self._lane(lane)
-        target = export.Target.of(record, images, table, filename, format, inner)
+        images = (images,) if isinstance(images, str) else images
+        files = export.Templates(images, table, filename, format, inner).files(record.name, record.folder)
+        export.check_overwriting([files], [file for each in self._state.lanes for file in each.files])
+        target = export.Target(record, files)
         # The larger table first: what the prediction needs is then measured in the same pass.
         measured = None if table is None else self.table_to_export(lane, **run)
         prediction = self.predict(lane, retrain=retrain, **run)
