@@ -3,6 +3,7 @@
 
 mod block_cover;
 mod feature_eigen;
+mod forest_definition;
 mod forest_invariant;
 mod forest_oracle;
 mod project;
