@@ -73,6 +73,9 @@ impl Task {
     }
 }
 
+/// Starting more takes longer than it saves on any machine there is.
+pub const MOST_THREADS: usize = 1024;
+
 /// Threads used when the caller names none: CPU affinity and cgroup quota, and the share of a SLURM job.
 #[must_use]
 pub fn default_threads() -> usize {
@@ -86,12 +89,14 @@ pub fn default_threads() -> usize {
 /// The pool of exactly `threads` threads (default: [`default_threads`]); pools are kept for the process.
 ///
 /// # Errors
-/// [`Error::Value`] when `threads` is 0 or the threads cannot be started.
+/// [`Error::Value`] when `threads` is 0 or more than [`MOST_THREADS`], or the threads cannot be started.
 pub fn pool(threads: Option<usize>) -> Result<Arc<ThreadPool>> {
     static POOLS: OnceLock<Mutex<HashMap<usize, Arc<ThreadPool>>>> = OnceLock::new();
     let threads = threads.unwrap_or_else(default_threads);
-    if threads == 0 {
-        return Err(Error::Value("threads must be at least 1".into()));
+    if !(1..=MOST_THREADS).contains(&threads) {
+        return Err(Error::Value(format!(
+            "threads must be at least 1 and at most {MOST_THREADS}"
+        )));
     }
     let mut pools = POOLS
         .get_or_init(Mutex::default)

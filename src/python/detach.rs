@@ -62,13 +62,14 @@ impl Run {
     #[pyo3(signature = (what, threads=None, progress=None, cancel=None))]
     fn new(
         what: String,
-        threads: Option<usize>,
+        threads: Option<i64>,
         progress: Option<Py<PyAny>>,
         cancel: Option<Py<CancelToken>>,
     ) -> Self {
         Self {
             what,
-            threads,
+            // A negative number is as wrong as 0, and refused with it.
+            threads: threads.map(|threads| usize::try_from(threads).unwrap_or(0)),
             progress,
             cancel,
         }
