@@ -83,8 +83,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="CSV with a class and an id or z,y,x per line (and t); or an image of class numbers",
     )
-    command.add_argument("--image", metavar="NAME", help="which image of the project (default: its only one)")
-    _add(command, "raw", help="add this image to the project first")
+    command.add_argument(
+        "--image",
+        metavar="NAME",
+        help="which image of the project (default: its only one), or what to call the one given here",
+    )
+    _add(command, "raw", help="add this image to the project first, or tell where the one of this name is now")
     _objects(command, required=False, nargs=None)
     command.add_argument("--axes", metavar="AXES", help="axes of the raw image, where the file does not tell")
 

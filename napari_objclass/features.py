@@ -9,6 +9,7 @@ import numpy as np
 from napari_objclass import axes as ax, kernels
 from napari_objclass.errors import DtypeError, FeatureError, ParameterError, ShapeError
 from napari_objclass.feature_table import FeatureSpec, FeatureTable, Problem, refuse_unknown
+from napari_objclass.labels import as_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -139,7 +140,7 @@ def measure(
 
 def _canonical(labels: ArrayLike, raw: ArrayLike | None, axes: str | None) -> tuple[NDArray[Any], NDArray[Any] | None]:
     """Labels as tzyx integers and raw as tzyxc, checked against each other."""
-    labels = _as_labels(np.asarray(labels))
+    labels = as_ids(np.asarray(labels), "the label image")
     if raw is None:
         return ax.to_canonical(labels, ax.label_axes(labels.ndim) if axes is None else axes, ax.LABELS), None
     raw = _as_raw(np.asarray(raw))
@@ -157,20 +158,6 @@ def _canonical(labels: ArrayLike, raw: ArrayLike | None, axes: str | None) -> tu
             f"(axes {labels_axes}): every axis but the channel axis must be as long"
         )
     return canonical, canonical_raw
-
-
-def _as_labels(labels: NDArray[Any]) -> NDArray[Any]:
-    """Integers and bool as they are, floats if they are whole numbers."""
-    if labels.dtype.kind in "bui":
-        return labels
-    if labels.dtype.kind != "f":
-        raise DtypeError(f"a label image holds integers, not {labels.dtype}; convert it first")
-    if not np.all(np.isfinite(labels)) or np.any(labels != np.trunc(labels)) or np.any(abs(labels) >= 2.0**63):
-        raise DtypeError(
-            f"the label image is of type {labels.dtype} and holds values that are not whole numbers; "
-            "pass integers, or probabilities to threshold()"
-        )
-    return labels.astype(np.int64)
 
 
 def _as_raw(raw: NDArray[Any]) -> NDArray[Any]:

@@ -1,4 +1,4 @@
-"""Label images from segmentations, for arrays of any axes."""
+"""Label images: from segmentations, and from arrays whose pixels mean ids but are not integers."""
 
 from __future__ import annotations
 
@@ -59,3 +59,30 @@ def connected_components(
     canonical = ax.to_canonical(image, axes, ax.LABELS)
     labels = kernels.connected_components(canonical, threads=threads, progress=progress, cancel=cancel)
     return ax.from_canonical(labels, axes)
+
+
+def as_ids(image: NDArray[Any], what: str) -> NDArray[Any]:
+    """Integers as they are, bool as 0 and 1, floats as integers if all are whole numbers.
+
+    Parameters
+    ----------
+    image
+        Pixels that mean ids.
+    what
+        What to call it in messages.
+
+    Raises
+    ------
+    DtypeError
+        For other pixels.
+    """
+    if image.dtype.kind in "ui":
+        return image
+    if image.dtype.kind == "b":
+        return image.view(np.uint8)
+    if image.dtype.kind != "f":
+        raise DtypeError(f"{what} has pixels of type {image.dtype}; a label image holds integers, convert it first")
+    # Comparing in double precision: float16 has no number that bounds the ids.
+    if not (np.isfinite(image) & (image == np.trunc(image)) & (np.abs(image) < np.float64(2**63))).all():
+        raise DtypeError(f"{what} has fractions; ids are whole numbers, probabilities need a threshold first")
+    return image.astype(np.int64)

@@ -74,6 +74,9 @@ impl Task {
     }
 }
 
+/// Starting more takes longer than it saves on any machine there is.
+pub const MOST_THREADS: usize = 1024;
+
 /// Threads used when the caller names none: CPU affinity and cgroup quota, and the share of a SLURM job.
 #[must_use]
 pub fn default_threads() -> usize {
@@ -90,11 +93,13 @@ pub fn default_threads() -> usize {
 /// a short computation would end only with a long one.
 ///
 /// # Errors
-/// [`Error::Value`] when `threads` is 0 or the threads cannot be started.
+/// [`Error::Value`] when `threads` is 0 or more than [`MOST_THREADS`], or the threads cannot be started.
 pub fn with_pool<R>(threads: Option<usize>, work: impl FnOnce(&ThreadPool) -> R) -> Result<R> {
     let threads = threads.unwrap_or_else(default_threads);
-    if threads == 0 {
-        return Err(Error::Value("threads must be at least 1".into()));
+    if !(1..=MOST_THREADS).contains(&threads) {
+        return Err(Error::Value(format!(
+            "threads must be at least 1 and at most {MOST_THREADS}"
+        )));
     }
     let pool = take_idle(threads).map_or_else(|| start(threads), Ok)?;
     let result = work(&pool);

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from napari_objclass.workflow.session import Session
 
+MOST_CLASSES = 255
+"""More would be ids or grey values that were taken for classes."""
+
 
 def run(args: argparse.Namespace) -> int:
     """Open or make the project, add the image if one is given, label, save."""
@@ -28,14 +31,14 @@ def run(args: argparse.Namespace) -> int:
     with Session(recover=False) if is_new else Session.open(path) as session:
         if session.read_only:
             raise ProjectError(session.notes[0])
-        lane = _add_lane(session, args) if gives_image else _find_lane(session, args.image)
-        labels = session.label_image(lane)
-        found = read_annotations(args.source, labels, session.axes(lane))
-        if is_new:
-            for number, name in enumerate(found.names[:2], 1):
-                session.rename_class(number, name)
-        _add_classes(session, found.classes)
-        session.annotate_many(lane, ids=found.ids, at=found.at, classes=found.classes, t=found.frames)
+        with session.all_or_nothing():
+            lane = _add_lane(session, args) if gives_image else _find_lane(session, args.image)
+            found = read_annotations(args.source, session.label_image(lane), session.axes(lane))
+            if is_new:
+                for number, name in enumerate(found.names[:2], 1):
+                    session.rename_class(number, name)
+            _add_classes(session, found.classes)
+            session.annotate_many(lane, ids=found.ids, at=found.at, classes=found.classes, t=found.frames)
         session.save(path)
         active = Counter(each.cls for each in session.annotations if each.state == "active")
         names = [each.name for each in session.classes]
@@ -46,8 +49,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _add_lane(session: Session, args: argparse.Namespace) -> int:
+    """Add the image, or give the one of its name these files."""
     role, source = objects_source(args)
     images: dict[str, Any] = {"raw": args.raw, role: source}
+    if any(lane.name == args.image for lane in session.lanes):
+        lane = _find_lane(session, args.image)
+        session.relink_lane(lane, **images, axes=args.axes)
+        return lane
     return session.add_lane(**images, axes=args.axes, name=args.image)
 
 
@@ -58,15 +66,19 @@ def _find_lane(session: Session, name: str | None) -> int:
         return 0
     if name not in names:
         raise ParameterError(f"name one of the project's images with --image: {', '.join(names) or 'it has none'}")
+    if names.count(name) > 1:
+        raise ParameterError(f"{names.count(name)} images of the project are called {name!r}; name it by its files")
     return names.index(name)
 
 
 def _add_classes(session: Session, wanted: list[int | str]) -> None:
     """Make the classes that are missing: names as they come, numbers up to the largest."""
+    largest = max((cls for cls in wanted if isinstance(cls, int)), default=0)
+    if largest > MOST_CLASSES:
+        raise ParameterError(f"class {largest} is no class number: they count from 1 to at most {MOST_CLASSES}")
     known = {each.name for each in session.classes}
     for name in dict.fromkeys(cls for cls in wanted if isinstance(cls, str)):
         if name not in known:
             session.add_class(name)
-    largest = max((cls for cls in wanted if isinstance(cls, int)), default=0)
     while len(session.classes) < largest:
         session.add_class()

@@ -77,6 +77,7 @@ def _check_results(args: argparse.Namespace, image_sets: list[ImageSet]) -> None
 
 def _predict(session: Session, args: argparse.Namespace, image_set: ImageSet, progress: Progress) -> list[Path]:
     """Write what is asked for of one image; return the files."""
+    own = len(session.lanes)
     lane = session.add_lane(**image_set, axes=args.input_axes)  # type: ignore[arg-type]
     try:
         return session.export(
@@ -91,4 +92,5 @@ def _predict(session: Session, args: argparse.Namespace, image_set: ImageSet, pr
             progress=progress,
         )
     finally:
-        session.remove_lane(lane)
+        if lane >= own:
+            session.remove_lane(lane)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,8 +27,11 @@ _ID = ("id", "labelimage_oid", "label")
 _FRAME = ("t", "timestep", "frame")
 _PLACE = ("z", "y", "x")
 
+# What stands between columns; the semicolon where the comma is for decimals.
+_SEPARATORS = ",;\t"
+
 # What tables say of an object that nobody labelled.
-_NO_CLASS = ("", "0")
+_NO_CLASS = ("", "nan", "NaN", "NA", 0)
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,9 @@ def from_image(classes: NDArray[Any], labels: NDArray[Any], axes: str) -> Found:
 def _from_table(path: Path) -> Found:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            lines = list(csv.reader(file))
+            separator = max(_SEPARATORS, key=file.readline().count)
+            file.seek(0)
+            lines = list(csv.reader(file, delimiter=separator))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not a CSV text file"
         raise FileError(f"cannot read {path}: {reason}") from error
@@ -142,17 +148,17 @@ class _Columns:
         """Take one line of the table; lines without a class are passed over."""
         assert self._class is not None
         try:
-            cls = line[self._class].strip()
+            cls = _class(line[self._class].strip())
             if cls in _NO_CLASS:
                 return
-            frame = 0 if self._frame is None else int(line[self._frame])
+            frame = 0 if self._frame is None else _whole(line[self._frame])
             if self._id is not None:
-                self._ids.append(int(line[self._id]))
+                self._ids.append(_whole(line[self._id]))
             else:
-                self._at.append(tuple(float(line[i]) for i in self._place))
+                self._at.append(tuple(float(line[i].replace(",", ".")) for i in self._place))
         except (ValueError, IndexError) as error:
             raise FileError(f"{self._path}, line {number}: cannot understand {','.join(line)!r}") from error
-        self._classes.append(int(cls) if cls.isdecimal() else cls)
+        self._classes.append(cls)
         self._frames.append(frame)
 
     def found(self) -> Found:
@@ -160,6 +166,25 @@ class _Columns:
         if self._id is not None:
             return Found(self._classes, self._frames, ids=self._ids)
         return Found(self._classes, self._frames, at=self._at)
+
+
+def _class(text: str) -> int | str:
+    """Class number or name; a number below 0 is neither."""
+    try:
+        number = _whole(text)
+    except ValueError:
+        return text
+    if number < 0:
+        raise ValueError(text)
+    return number
+
+
+def _whole(text: str) -> int:
+    """Read a whole number; tables in which some are missing hold them as 3.0."""
+    found = re.fullmatch(r"\s*(-?[0-9]+)(\.0*)?\s*", text)
+    if found is None:
+        raise ValueError(text)
+    return int(found[1])
 
 
 def _is_inside_container(path: str | os.PathLike[str]) -> bool:

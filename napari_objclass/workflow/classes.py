@@ -41,8 +41,8 @@ class ObjectClass:
     uuid: str = field(default_factory=lambda: uuid4().hex)
 
     def __post_init__(self) -> None:
-        if not self.name.strip():
-            raise ParameterError("a class needs a name that is not empty")
+        if self.name.strip() in ("", "0"):
+            raise ParameterError("a class needs a name that is not empty, nor 0, which tables have for objects of none")
         if not re.fullmatch(r"#[0-9a-fA-F]{6}", self.color):
             raise ParameterError(f"the color {self.color!r} of class {self.name!r} is not of the form '#rrggbb'")
 
@@ -77,7 +77,7 @@ def number(classes: Sequence[ObjectClass], cls: int | str) -> int:
     if isinstance(cls, str):
         if cls in names:
             return names.index(cls) + 1
-    elif 1 <= cls <= len(classes):
+    elif cls in range(1, len(classes) + 1):
         return int(cls)
     known = ", ".join(f"{i} {name!r}" for i, name in enumerate(names, 1))
     raise ParameterError(f"there is no class {cls!r}; the classes are {known}")

@@ -135,9 +135,11 @@ class LanesChanged:
         """Make the change and return its inverse."""
         before = {lane.uuid: (position, lane) for position, lane in enumerate(state.lanes)}
         gone = {*self.remove, *(lane.uuid for _, lane in self.put)}
+        state.removed |= {uuid: before[uuid][1] for uuid in self.remove if uuid in before}
         state.lanes = [lane for lane in state.lanes if lane.uuid not in gone]
         for position, lane in sorted(self.put, key=lambda each: each[0]):
             state.lanes.insert(position, lane)
+            state.removed.pop(lane.uuid, None)
         return LanesChanged(
             tuple(before[uuid] for uuid in sorted(gone) if uuid in before),
             tuple(lane.uuid for _, lane in self.put if lane.uuid not in before),

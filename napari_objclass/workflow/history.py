@@ -17,6 +17,12 @@ class History:
         self._undo: list[Event] = []
         self._redo: list[Event] = []
 
+    def copy(self) -> History:
+        """Return both stacks as they are now."""
+        copied = History()
+        copied._undo, copied._redo = [*self._undo], [*self._redo]
+        return copied
+
     def record(self, inverse: Event) -> None:
         """Remember how to take back a change that was just made."""
         self._undo.append(inverse)

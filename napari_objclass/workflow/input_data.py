@@ -12,10 +12,11 @@ from uuid import uuid4
 import numpy as np
 
 from napari_objclass import axes as axis_letters, kernels
-from napari_objclass.errors import AxesError, DtypeError, FileError, ObjClassError, ParameterError, ShapeError
+from napari_objclass.errors import AxesError, FileError, ObjClassError, ParameterError, ShapeError
 from napari_objclass.io.fingerprint import fingerprint
 from napari_objclass.io.image import Image, spatial
 from napari_objclass.io.readers import open_image
+from napari_objclass.labels import as_ids
 from napari_objclass.workflow.data_folder import DATASET, store_data
 from napari_objclass.workflow.lane import (
     LABELS,
@@ -146,6 +147,11 @@ def describe_again(
     )
 
 
+def again(old: LaneRecord, new: LaneRecord, name: str | None) -> LaneRecord:
+    """Record of a lane that is added a second time: it stays what it is, with what is newly said about it."""
+    return replace(new, uuid=old.uuid, name=name or old.name, spacing=new.spacing or old.spacing)
+
+
 def _again(source: Source, given: NDArray[Any] | None) -> ArrayOrPath:
     return given if source.path is None else location(source)
 
@@ -270,19 +276,12 @@ def _fit(record: LaneRecord, opened: Mapping[str, Pixels]) -> Images:
 
 
 def _integers(objects: NDArray[Any], record: LaneRecord, role: str) -> tuple[NDArray[Any], tuple[str, ...]]:
-    where = f"the {role} image of {record.name!r}"
-    if objects.dtype.kind == "b":
-        return objects.astype(np.uint8), ()
-    if objects.dtype.kind == "f":
-        if not (np.isfinite(objects) & (objects == np.trunc(objects)) & (np.abs(objects) < 2**63)).all():
-            raise DtypeError(f"{where} has fractions; ids are whole numbers, probabilities need a threshold first")
-        checked, _ = _integers(objects.astype(np.int64), record, role)
-        return checked, (f"{where} is {objects.dtype}; its whole numbers were taken as ids",)
-    if objects.dtype.kind not in "ui":
-        raise DtypeError(f"{where} has pixels of type {objects.dtype}; integers are needed")
-    if role == LABELS and objects.dtype.kind == "i" and objects.size and objects.min() < 0:
-        raise ParameterError(f"{where} has negative ids; 0 is background and ids start at 1")
-    return objects, ()
+    what = f"the {role} image of {record.name!r}"
+    ids = as_ids(objects, what)
+    if role == LABELS and ids.dtype.kind == "i" and ids.size and ids.min() < 0:
+        raise ParameterError(f"{what} has negative ids; 0 is background and ids start at 1")
+    is_float = objects.dtype.kind == "f"
+    return ids, (f"{what} is {objects.dtype}; its whole numbers were taken as ids",) if is_float else ()
 
 
 def _spacing(image: Image) -> tuple[float, float, float] | None:
@@ -294,14 +293,14 @@ def _triple(spacing: Sequence[float] | None) -> tuple[float, float, float] | Non
     """Spacing in order z, y, x; for 2D, (y, x) is enough."""
     if spacing is None:
         return None
-    values = [float(each) for each in spacing]
+    values = [float(each) for each in np.ravel(spacing)]
     if len(values) not in {2, 3} or not all(math.isfinite(each) and each > 0 for each in values):
-        raise ParameterError(f"spacing is (y, x) or (z, y, x) of positive numbers, got {tuple(spacing)}")
+        raise ParameterError(f"spacing is (y, x) or (z, y, x) of positive numbers, got {spacing}")
     return (values[-3] if len(values) == 3 else 1.0, values[-2], values[-1])
 
 
 def _whole_triple(offset: Sequence[int] | None) -> tuple[int, int, int]:
-    values = [0, 0, 0] if offset is None else [int(each) for each in offset]
+    values = [0, 0, 0] if offset is None else [int(each) for each in np.ravel(offset)]
     if len(values) not in {2, 3}:
-        raise ParameterError(f"offset is (y, x) or (z, y, x), got {len(values)} numbers")
+        raise ParameterError(f"offset is (y, x) or (z, y, x), got {offset}")
     return (values[-3] if len(values) == 3 else 0, values[-2], values[-1])

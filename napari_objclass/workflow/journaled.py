@@ -7,6 +7,7 @@ applies what its journal holds by the same code.
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -22,7 +23,7 @@ from napari_objclass.workflow.state import State
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -92,7 +93,8 @@ class Journaled:
     def _begin(self, store: ProjectStore, opened: Opened | None, *, detached: bool = False) -> None:
         self._store = store
         self._detached = detached
-        self._changing = threading.Lock()
+        self._changing = threading.RLock()
+        self._together: list[tuple[Event, Event]] | None = None
         self._saved: Saved = (opened.document or {}, opened.arrays) if opened else ({}, {})
         self._restore(opened.events if opened else [], {})
 
@@ -118,11 +120,37 @@ class Journaled:
     def _commit(self, *changes: Event) -> Event:
         """Write changes to the journal, make them, announce them; return the inverse of the last."""
         with self._changing:
-            if not self._detached:
-                self._store.append(*(events.to_json(event, self._folder) for event in changes))
+            if self._together is None:
+                self._write(changes)
             inverses = [event.apply(self._state) for event in changes]
+            if self._together is not None:
+                self._together += zip(changes, inverses, strict=True)
         self._announce()
         return inverses[-1]
+
+    def _write(self, changes: Sequence[Event]) -> None:
+        if changes and not self._detached:
+            self._store.append(*(events.to_json(event, self._folder) for event in changes))
+
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """Make the changes of a ``with`` block together: if it fails, none of them is made or written anywhere.
+
+        They are durable when the block ends; only then can the session be saved.
+        """
+        with self._changing:
+            history, self._together = self._history.copy(), []
+            try:
+                yield
+                self._write([change for change, _ in self._together])
+            except BaseException:
+                for _, inverse in reversed(self._together):
+                    inverse.apply(self._state)
+                self._history = history
+                self._announce()
+                raise
+            finally:
+                self._together = None
 
     def _announce(self) -> None:
         positions = {lane.uuid: index for index, lane in enumerate(self._state.lanes)}
@@ -165,6 +193,8 @@ class Journaled:
         if target is None:
             raise ObjClassError("the session was never saved; name a file, e.g. save('mitosis.objclass')")
         with self._changing:
+            if self._together is not None:
+                raise ObjClassError("a session cannot be saved amid changes made all or nothing; save after them")
             seq = self._store.seq
             document, arrays = self._to_document(target, store_raw=store_raw)
         self._store.save(target, document, arrays, seq=seq)

@@ -129,6 +129,13 @@ class LaneRecord:
         return [(role, Path(source.path)) for role, source in self.sources.items() if source.path is not None]
 
     @property
+    def places(self) -> dict[str, str] | None:
+        """Path, with inner path, by role; None if not all of it is in files."""
+        if any(source.path is None for source in self.sources.values()):
+            return None
+        return {role: location(source) for role, source in self.sources.items()}
+
+    @property
     def content(self) -> tuple[tuple[str, str], ...]:
         """What the pixels are, wherever they lie: role and fingerprint of each source."""
         return tuple((role, source.fingerprint) for role, source in sorted(self.sources.items()))

@@ -87,13 +87,14 @@ class Objects:
         """
         if at is not None:
             return [(t, self.at(t, position)) for t, position in zip(frames, at, strict=True)]
-        keys = [(t, int(object_id)) for t, object_id in zip(frames, () if ids is None else ids, strict=True)]
+        asked = () if ids is None else ids
+        keys = [(t, int(object_id)) for t, object_id in zip(frames, asked, strict=True)]
         for t in set(frames):
             self._check_frame(t)
         possible = [object_id if 0 <= object_id <= LARGEST_ID else 0 for _, object_id in keys]
         rows = self.rows(np.array(frames, np.int64), np.array(possible, np.uint64))
-        for (t, object_id), row in zip(keys, rows, strict=True):
-            if row < 0:
+        for (t, whole), object_id, row in zip(keys, asked, rows, strict=True):
+            if row < 0 or object_id != whole:
                 own = self.ids[self.frames == t]
                 known = f"its {len(own)} objects have ids {own[0]} to {own[-1]}" if len(own) else "it has none"
                 raise ParameterError(f"frame {t} has no object {object_id}; {known}")
@@ -111,7 +112,8 @@ class Objects:
 
     def _check_frame(self, t: int) -> None:
         if not 0 <= t < len(self.labels):
-            raise ParameterError(f"there is no frame {t}; the image has frames 0 to {len(self.labels) - 1}")
+            hint = "; if its planes are frames, say so with axes, such as tyx" if self.labels.shape[1] > 1 else ""
+            raise ParameterError(f"there is no frame {t}; the image has frames 0 to {len(self.labels) - 1}{hint}")
 
 
 def find_rows(

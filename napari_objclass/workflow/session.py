@@ -79,6 +79,9 @@ class Session(Journaled):
     ) -> int:
         """Add an image set: raw, and either a label image, whose ids are kept, or a segmentation.
 
+        Files that a lane has already are not added again: the lane takes the pixels that they have now, as with
+        :meth:`relink_lane`. An image set that was removed comes back with its annotations.
+
         Parameters
         ----------
         raw, labels, segmentation
@@ -99,6 +102,12 @@ class Session(Journaled):
         """
         images = {RAW: raw, LABELS: labels, SEGMENTATION: segmentation, "probabilities": probabilities}
         record, given, opened = input_data.describe(images, axes=axes, name=name, spacing=spacing, offset=offset)
+        places = [lane.places for lane in self._state.lanes]
+        if record.places in places and record.places is not None:
+            position = places.index(record.places)
+            self._relink(position, input_data.again(self._state.lanes[position], record, name), given, opened)
+            return position
+        record = replace(record, uuid=self._state.uuid_of_removed(record) or record.uuid)
         changes: list[Event] = [LanesChanged(put=((len(self._state.lanes), record),))]
         selection = self.feature_selection
         if isinstance(selection.features, str) or not selection.features:
@@ -135,13 +144,15 @@ class Session(Journaled):
         old = self._lane(lane)
         sources = {RAW: raw, LABELS: labels, SEGMENTATION: segmentation}
         given = self._chain.given.get(old.uuid, {})
-        record, given, opened = input_data.describe_again(old, given, sources, axes)
-        self._chain.relinked(old.uuid, given)
+        self._relink(lane, *input_data.describe_again(old, given, sources, axes))
+
+    def _relink(self, lane: int, record: LaneRecord, given: input_data.Given, opened: input_data.Images) -> None:
+        self._chain.relinked(record.uuid, given)
         self._commit(LanesChanged(put=((lane, record),)))
         self._chain.images(record, opened)
 
     def remove_lane(self, lane: int) -> None:
-        """Remove an image set; its annotations are parked, and undo brings all back."""
+        """Remove an image set; its annotations are parked, and undo, or adding it again, brings all back."""
         self._do(LanesChanged(remove=(self._lane(lane).uuid,)))
 
     def label_image(self, lane: int, **run: Unpack[RunOptions]) -> NDArray[Any]:

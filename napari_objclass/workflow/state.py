@@ -39,17 +39,23 @@ def _default_settings() -> dict[str, Settings]:
 class State:
     """Settings by applet, lanes, classes, and marks by lane uuid and their own uuid.
 
-    Only events change it (:mod:`napari_objclass.workflow.events`). Marks of removed lanes stay.
+    Only events change it (:mod:`napari_objclass.workflow.events`). Marks of removed lanes stay, and with them the
+    records, by which a lane is known again.
     """
 
     settings: dict[str, Settings] = field(default_factory=_default_settings)
     lanes: list[LaneRecord] = field(default_factory=list)
+    removed: dict[str, LaneRecord] = field(default_factory=dict)
     classes: Classes = classes.DEFAULT
     marks: dict[str, dict[str, Mark]] = field(default_factory=dict)
 
     def marks_of(self, lane: str) -> tuple[Mark, ...]:
         """Marks of one lane, in the order in which they were made."""
         return tuple(self.marks.get(lane, {}).values())
+
+    def uuid_of_removed(self, lane: LaneRecord) -> str | None:
+        """Uuid of a removed lane with the same pixels, the latest."""
+        return next((old.uuid for old in reversed(self.removed.values()) if old.content == lane.content), None)
 
     def training_digest(self) -> str:
         """Text that changes with everything a forest depends on: marks, their images, classes and settings."""
@@ -68,6 +74,7 @@ class State:
         document = {
             "settings": {applet: settings.to_json() for applet, settings in self.settings.items()},
             "lanes": [lane.to_json(folder) for lane in self.lanes],
+            "removed_lanes": [lane.to_json(folder) for lane in self.removed.values() if self.marks.get(lane.uuid)],
             "classes": [each.to_json() for each in self.classes],
             "annotations": [mark.to_json() for mark in marks],
         }
@@ -89,6 +96,8 @@ class State:
             if applet in SETTINGS
         }
         state.lanes = [LaneRecord.from_json(each, folder) for each in document.get("lanes", [])]
+        removed = (LaneRecord.from_json(each, folder) for each in document.get("removed_lanes", []))
+        state.removed = {lane.uuid: lane for lane in removed}
         if document.get("classes"):
             state.classes = tuple(ObjectClass.from_json(each) for each in document["classes"])
         annotations: Sequence[Mapping[str, Any]] = document.get("annotations", [])

@@ -4,6 +4,7 @@
 //! /                 attributes format, version, generation, previous, journal_seq, written_by, saved_at, extra
 //! /settings/<id>    JSON text, one per applet
 //! /lanes            JSON text, one per lane
+//! /removed_lanes    the same of removed ones, if they have annotations
 //! /classes/         columns uuid, name, color, ignore, extra
 //! /annotations/     columns uuid, lane, t, class, anchor (z, y, x), time, extra; masks runs, run_offsets
 //! /samples/…        attribute about (JSON text), arrays
@@ -37,6 +38,7 @@ const CHUNK_BYTES: usize = 1 << 20;
 
 const SETTINGS: &str = "settings";
 const LANES: &str = "lanes";
+const REMOVED_LANES: &str = "removed_lanes";
 const CLASSES: &str = "classes";
 const ANNOTATIONS: &str = "annotations";
 const DESCRIBED: [&str; 2] = ["samples", "forest"];
@@ -152,8 +154,10 @@ fn write_document(file: &File, document: &Document) -> hdf5::Result<()> {
             .create(applet.as_str())?
             .write_scalar(&text)?;
     }
-    let lanes = document.lanes.iter().map(to_text);
-    write_texts(file, LANES, &lanes.collect::<hdf5::Result<Vec<_>>>()?)?;
+    write_lanes(file, LANES, &document.lanes)?;
+    if !document.removed_lanes.is_empty() {
+        write_lanes(file, REMOVED_LANES, &document.removed_lanes)?;
+    }
     write_classes(&file.create_group(CLASSES)?, document)?;
     write_annotations(&file.create_group(ANNOTATIONS)?, document)?;
     for (name, about) in DESCRIBED.iter().zip([&document.samples, &document.forest]) {
@@ -163,6 +167,11 @@ fn write_document(file: &File, document: &Document) -> hdf5::Result<()> {
         }
     }
     Ok(())
+}
+
+fn write_lanes(file: &File, name: &str, lanes: &[schema::Lane]) -> hdf5::Result<()> {
+    let texts = lanes.iter().map(to_text);
+    write_texts(file, name, &texts.collect::<hdf5::Result<Vec<_>>>()?)
 }
 
 fn write_classes(group: &Group, document: &Document) -> hdf5::Result<()> {
@@ -291,12 +300,13 @@ fn read_document(file: &File) -> hdf5::Result<Value> {
         by_applet.insert(applet, from_text(&text)?);
     }
     document.insert(SETTINGS.into(), by_applet.into());
-    let lanes = read_texts(file, LANES)?;
-    let lanes = lanes.iter().map(|lane| from_text(lane));
-    document.insert(
-        LANES.into(),
-        lanes.collect::<hdf5::Result<Vec<Value>>>()?.into(),
-    );
+    document.insert(LANES.into(), read_lanes(file, LANES)?.into());
+    if file.link_exists(REMOVED_LANES) {
+        document.insert(
+            REMOVED_LANES.into(),
+            read_lanes(file, REMOVED_LANES)?.into(),
+        );
+    }
     document.insert(CLASSES.into(), read_classes(&file.group(CLASSES)?)?.into());
     let annotations = read_annotations(&file.group(ANNOTATIONS)?)?;
     document.insert(ANNOTATIONS.into(), annotations.into());
@@ -307,6 +317,11 @@ fn read_document(file: &File) -> hdf5::Result<Value> {
         }
     }
     Ok(document.into())
+}
+
+fn read_lanes(file: &File, name: &str) -> hdf5::Result<Vec<Value>> {
+    let texts = read_texts(file, name)?;
+    texts.iter().map(|lane| from_text(lane)).collect()
 }
 
 fn read_classes(group: &Group) -> hdf5::Result<Vec<Value>> {
@@ -430,7 +445,7 @@ fn require_group(file: &File, path: &str) -> hdf5::Result<Group> {
 fn is_document(path: &str) -> bool {
     let (folder, name) = path.split_once('/').unwrap_or((path, ""));
     match folder {
-        SETTINGS | LANES | CLASSES => true,
+        SETTINGS | LANES | REMOVED_LANES | CLASSES => true,
         ANNOTATIONS => ANNOTATION_COLUMNS.contains(&name),
         _ => false,
     }

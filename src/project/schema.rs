@@ -47,6 +47,9 @@ pub struct Document {
     pub settings: BTreeMap<String, Value>,
     /// The image sets.
     pub lanes: Vec<Lane>,
+    /// Image sets that were removed and still have annotations.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub removed_lanes: Vec<Lane>,
     /// The classes, in order: class 1 first.
     pub classes: Vec<ObjectClass>,
     /// What the user clicked.
@@ -187,7 +190,8 @@ impl Document {
     /// # Errors
     /// [`Error::Project`] otherwise.
     pub fn check(&self, arrays: &Arrays) -> Result<()> {
-        unique("lanes", self.lanes.iter().map(|lane| &lane.uuid))?;
+        let lanes = self.lanes.iter().chain(&self.removed_lanes);
+        unique("lanes", lanes.map(|lane| &lane.uuid))?;
         unique("classes", self.classes.iter().map(|class| &class.uuid))?;
         unique("annotations", self.annotations.iter().map(|a| &a.uuid))?;
         check_masks(

@@ -91,10 +91,12 @@ def test_name_and_spacing_come_from_the_file(session, tmp_path, scene):
         ({"labels": np.array([[-1, 0]])}, "negative ids"),
         ({"labels": np.array([[0.5, 0]])}, "has fractions"),
         ({"labels": np.array([[np.nan, 0]])}, "has fractions"),
-        ({"labels": np.array([["a", "b"]])}, "integers are needed"),
+        ({"labels": np.array([["a", "b"]])}, "holds integers"),
         ({"labels": np.zeros(5, int)}, "2 to 4 dimensions"),
         ({"labels": 1, "spacing": (0, 1)}, "positive numbers"),
+        ({"labels": 1, "spacing": 2}, r"\(y, x\) or \(z, y, x\)"),
         ({"labels": 1, "offset": (1,)}, r"offset is \(y, x\)"),
+        ({"labels": 1, "offset": 1}, r"offset is \(y, x\)"),
     ],
 )
 def test_images_that_do_not_fit_are_refused_in_words(session, scene, images, says):
@@ -104,8 +106,9 @@ def test_images_that_do_not_fit_are_refused_in_words(session, scene, images, say
     assert session.lanes == []
 
 
-def test_ids_stored_as_floats_are_taken_with_a_note(session, scene):
-    session.add_lane(labels=scene.labels.astype(np.float32))
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, ">f8"])
+def test_ids_stored_as_floats_are_taken_with_a_note(session, scene, dtype):
+    session.add_lane(labels=scene.labels.astype(dtype))
     assert session.table(0).ids.tolist() == list(range(1, 13))
     assert "whole numbers were taken as ids" in session.notes[0]
 
@@ -131,6 +134,26 @@ def test_removing_a_lane_parks_and_undo_brings_back(session, scene):
     assert session.object_classes(0) == {1: 1}
     with pytest.raises(ParameterError, match="there is no image set 3; the session has 3"):
         session.table(3)
+
+
+def test_an_image_that_was_removed_comes_back_with_its_annotations(tmp_path, scene):
+    with Session() as session:
+        session.add_lane(raw=scene.raw, labels=scene.labels, name="first")
+        session.annotate(0, 1, cls=1)
+        session.annotate(0, 2, cls=2)
+        session.remove_lane(0)
+        session.save(tmp_path / "p.objclass")
+    with Session.open(tmp_path / "p.objclass") as session:
+        session.add_lane(raw=scene.raw, labels=np.roll(scene.labels, 1))
+        assert session.object_classes(0) == {}
+        session.add_lane(raw=scene.raw, labels=scene.labels, name="again")
+        assert session.object_classes(1) == {1: 1, 2: 2}
+        assert {each.state for each in session.annotations} == {"active"}
+        assert len(session.predict(1).ids) == 12
+        session.save()
+    with Session.open(tmp_path / "p.objclass") as session:
+        assert [lane.name for lane in session.lanes][1] == "again"
+        assert session.object_classes(1) == {1: 1, 2: 2}
 
 
 # ---------------------------------------------------------------------------------------- missing and replaced files
@@ -175,6 +198,21 @@ def test_other_content_parks_until_it_is_accepted(project, scene, role):
             session.annotate(0, 1, cls=1)
         session.relink_lane(0)
         assert len(session.object_classes(0)) == 12
+
+
+def test_files_that_are_added_again_are_the_same_image(project, scene):
+    files = {"raw": project / "raw.npy", "labels": project / "labels.npy"}
+    with Session.open(project / "p.objclass") as session:
+        before = session.object_classes(0)
+        assert session.add_lane(**files) == 0
+        assert [lane.name for lane in session.lanes] == ["plate"]
+        assert session.object_classes(0) == before
+        assert session.add_lane(labels=files["labels"]) == 1  # without raw it is another image set
+    np.save(files["labels"], np.where(scene.labels, scene.labels + 1000, 0))
+    with Session.open(project / "p.objclass") as session:
+        assert session.object_classes(0) == {}
+        assert session.add_lane(**files) == 0
+        assert session.object_classes(0) == {1000 + object_id: cls for object_id, cls in before.items()}
 
 
 def test_a_file_of_another_shape_parks(project, scene):
@@ -255,11 +293,45 @@ def test_ninety_nine_classes_differ_in_colour(session):
     assert len({each.color for each in session.classes}) == 99
 
 
+def test_changes_in_a_block_are_made_together_or_not_at_all(project):
+    before = {path.name: path.read_bytes() for path in project.iterdir()}
+    with Session.open(project / "p.objclass") as session:
+        said = []
+        state = (session.classes, session.object_classes(0), session.lanes)
+
+        def fail():
+            with session.all_or_nothing():
+                session.add_class("third")
+                session.annotate(0, 1, cls="third")
+                session.remove_lane(0)
+                session.undo()
+                session.changed.connect(said.append)
+                session.annotate(0, 999, cls=1)
+
+        with pytest.raises(ParameterError, match="no object 999"):
+            fail()
+        assert (session.classes, session.object_classes(0), session.lanes) == state
+        assert said
+        assert not session.undo()
+    assert {path.name: path.read_bytes() for path in project.iterdir()} == before
+    with Session.open(project / "p.objclass") as session, session.all_or_nothing():
+        session.add_class("third")
+        with pytest.raises(ObjClassError, match="save after"):
+            session.save()
+        session.annotate(0, 1, cls="third")
+    with Session.open(project / "p.objclass") as session:
+        assert session.object_classes(0)[1] == 3
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
         (lambda s: s.add_class("Class 1"), "there is a class 'Class 1' already"),
         (lambda s: s.add_class(" "), "needs a name"),
+        (lambda s: s.add_class("0"), "objects of none"),
+        (lambda s: s.annotate(0, 1.5, cls=1), "no object 1.5"),
+        (lambda s: s.annotate(0, 1, cls=1.5), "no class 1.5"),
+        (lambda s: s.export(0, "Object Prediction"), "unknown source 'object prediction'"),
         (lambda s: s.add_class("x", "red"), "not of the form '#rrggbb'"),
         (lambda s: s.rename_class(1, "Class 2"), "already"),
         (lambda s: s.delete_class(3), "no class 3"),

@@ -25,6 +25,7 @@ pub(crate) fn document_json(generation: &str, n: usize) -> Value {
                 "path": "a.tif", "inner": null, "axes": "yx", "fingerprint": "f00d", "stored": false, "mtime": 5,
             }},
         }],
+        "removed_lanes": [{"uuid": "l1", "name": "old", "spacing": null, "offset": null, "roles": {}, "level": 1}],
         "classes": [
             {"uuid": "c0", "name": "round", "color": "#ff8000", "ignore": false},
             {"uuid": "c1", "name": "débris", "color": "#0080ff", "ignore": true, "shortcut": "d"},
