@@ -1,7 +1,8 @@
-"""Images named on the command line, and progress on the terminal."""
+"""What commands share: images named on the command line, and what is said on the terminal."""
 
 from __future__ import annotations
 
+import math
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from napari_objclass.kernels import Progress
+    from napari_objclass.workflow.object_classification import TrainedForest
     from napari_objclass.workflow.session import Session
 
 OBJECT_ROLES = ("labels", "segmentation")
@@ -35,6 +37,13 @@ def objects_source(args: argparse.Namespace) -> tuple[str, Any]:
 def feature_set(text: str) -> str | tuple[str, ...]:
     """``default``, ``all``, or ids separated by commas."""
     return text if text in ("default", "all") else tuple(part.strip() for part in text.split(","))
+
+
+def agreement(trained: TrainedForest) -> str:
+    """Say how well a forest does on objects that it was not trained on."""
+    if math.isnan(trained.oob_error):
+        return "too few labelled objects to tell how well the forest does"
+    return f"agreement on objects not used for training: {100 * (1 - trained.oob_error):.0f} %"
 
 
 def say_notes(session: Session) -> None:

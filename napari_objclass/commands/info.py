@@ -6,6 +6,8 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_objclass.commands._inputs import agreement
+
 if TYPE_CHECKING:
     import argparse
 
@@ -53,8 +55,7 @@ def _project(path: str) -> dict[str, str]:
         facts["forest"] = (
             "none trained yet"
             if forest is None
-            else f"{session.classifier.n_trees} trees, {len(forest.samples.y)} samples, "
-            f"{100 * (1 - forest.oob_error):.0f} % agreement on objects not used for training"
+            else f"{forest.forest.n_trees} trees, {len(forest.samples.y)} samples, {agreement(forest)}"
         )
         facts |= {f"note {i}": note for i, note in enumerate(session.notes, 1)}
     return facts

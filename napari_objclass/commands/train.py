@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from napari_objclass.commands._inputs import feature_set, progress_bar, say_notes
+from napari_objclass.commands._inputs import agreement, feature_set, progress_bar, say_notes
 from napari_objclass.errors import ProjectError
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 def run(args: argparse.Namespace) -> int:
     """Train, save, and say how well the forest does on objects it was not trained on."""
+    from napari_objclass.cli import say
     from napari_objclass.workflow.session import Session
 
     with Session.open(args.project) as session, progress_bar() as progress:
@@ -24,7 +25,11 @@ def run(args: argparse.Namespace) -> int:
         trained = session.train(threads=args.threads, progress=progress)
         session.save()
         say_notes(session)
-    n = len(trained.samples.y)
-    print(f"{args.project}: trained on {n} objects with {len(trained.columns)} feature columns")
-    print(f"agreement on objects not used for training: {100 * (1 - trained.oob_error):.0f} %")
+    counts = {each.name: n for each, n in zip(trained.classes, trained.n_samples, strict=True)}
+    print(f"{args.project}: trained on {sum(counts.values())} objects with {len(trained.columns)} feature columns")
+    for name, n in counts.items():
+        print(f"  {name}: {n}")
+    print(agreement(trained))
+    if sum(n > 0 for n in counts.values()) == 1:
+        say("note: only one class has labelled objects, and every object will be put into it; label others, too")
     return 0

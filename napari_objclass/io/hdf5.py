@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -79,13 +80,15 @@ def write(
         }
         for letter in axes
     ]
-    with h5py.File(path, "w") as file:
+    composed = BytesIO()  # were HDF5 to write to disk itself, a full disk would crash the process
+    with h5py.File(composed, "w") as file:
         dataset = file.create_dataset(
             inner or DEFAULT_INNER, data=array, chunks=True, compression="gzip", compression_opts=1, shuffle=True
         )
         dataset.attrs["axistags"] = json.dumps({"axes": tags})
         if channel_names:
             dataset.attrs["channel_names"] = json.dumps(channel_names)
+    path.write_bytes(composed.getbuffer())
 
 
 def datasets(path: Path) -> list[str]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any
+from uuid import NAMESPACE_OID, uuid5
 from xml.etree import ElementTree
 
 import numpy as np
 
 from napari_objclass.errors import AxesError, DtypeError
+from napari_objclass.io.fingerprint import fingerprint
 from napari_objclass.io.image import Image, LazyArray, spatial
 
 if TYPE_CHECKING:
@@ -108,7 +110,9 @@ def write(
 
     order = [letter for letter in _OME_ORDER if letter in axes]
     data = _storable(array).transpose([axes.index(letter) for letter in order])
-    metadata: dict[str, Any] = {"axes": "".join(order).upper()}
+    # The identity that OME wants is made of the content, so that the same image gives the same file.
+    identity = uuid5(NAMESPACE_OID, fingerprint(data, "".join(order)))
+    metadata: dict[str, Any] = {"axes": "".join(order).upper(), "UUID": str(identity)}
     for letter, size in zip(spatial(axes), spacing or (), strict=False):
         metadata |= {f"PhysicalSize{letter.upper()}": size, f"PhysicalSize{letter.upper()}Unit": "µm"}
     if channel_names:

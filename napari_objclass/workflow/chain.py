@@ -182,7 +182,7 @@ class Chain:
         if self.forest is not None and self.forest.trained_on == digest:
             return self.forest
         selection = self._selection()
-        parts, without = [], []
+        parts, without, unseen = [], [], None
         for lane in self.state.lanes:
             if self.state.marks_of(lane.uuid):
                 try:
@@ -198,6 +198,8 @@ class Chain:
                 if unseen:
                     self.note(unseen)
                     without.append(lane.name)
+        if not parts and self.state.n_marks:
+            raise ObjClassError(self._why_none_is_active(unseen))
         self.forest = object_classification.train(
             Samples.pooled(parts),
             self.state.classes,
@@ -209,6 +211,12 @@ class Chain:
             **run,
         )
         return self.forest
+
+    def _why_none_is_active(self, unseen: str | None) -> str:
+        return unseen or (
+            f"none of the {self.state.n_marks} annotations decides the class of an object at present; "
+            "annotate again, or bring back the image, the segmentation or the class that they are of"
+        )
 
     def _samples(self, lane: LaneRecord, **run: Unpack[RunOptions]) -> list[Samples]:
         """Samples of the active annotations of a lane, if it has any."""

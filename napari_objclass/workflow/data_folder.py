@@ -7,6 +7,7 @@ import json
 import os
 import re
 import uuid
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +76,8 @@ def store_data(project_path: str | PathLike[str], name: str, array: NDArray[Any]
 
 
 def _write(path: Path, array: NDArray[Any], letters: str) -> None:
-    with h5py.File(path, "w", locking=False) as file:
+    composed = BytesIO()  # were HDF5 to write to disk itself, a full disk would crash the process
+    with h5py.File(composed, "w") as file:
         compression = {"compression": "gzip", "shuffle": True, "chunks": _chunks(array.shape)} if array.size else {}
         dataset = file.create_dataset(DATASET, data=array, **compression)
         # The attribute by which ilastik and its relatives know the order of the axes.
@@ -83,7 +85,9 @@ def _write(path: Path, array: NDArray[Any], letters: str) -> None:
             {"key": letter, "typeFlags": _TYPE_FLAGS[letter], "resolution": 0, "description": ""} for letter in letters
         ]
         dataset.attrs["axistags"] = json.dumps({"axes": tags})
-    with path.open("rb+") as stored:
+    with path.open("wb") as stored:
+        stored.write(composed.getbuffer())
+        stored.flush()
         os.fsync(stored.fileno())
 
 

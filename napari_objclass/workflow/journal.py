@@ -85,7 +85,8 @@ class KeptJournal:
             yield
         except BaseException:
             if was_empty:
-                self.journal.clear("", None, 0)
+                with suppress(FileError):  # empty it is all the same, and removed when it is closed
+                    self.journal.clear("", None, 0)
             self.close()
             raise
 

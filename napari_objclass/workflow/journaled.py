@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from psygnal import Signal
 
-from napari_objclass.errors import ObjClassError
+from napari_objclass.errors import FileError, ObjClassError
 from napari_objclass.workflow import events, input_data
 from napari_objclass.workflow.chain import Chain
 from napari_objclass.workflow.history import History
@@ -192,6 +192,8 @@ class Journaled:
         target = self._store.path if path is None else Path(path).expanduser().resolve()
         if target is None:
             raise ObjClassError("the session was never saved; name a file, e.g. save('mitosis.objclass')")
+        if not target.parent.is_dir():
+            raise FileError(f"{target} cannot be saved: there is no folder {target.parent}; create it first")
         with self._changing:
             if self._together is not None:
                 raise ObjClassError("a session cannot be saved amid changes made all or nothing; save after them")

@@ -165,8 +165,13 @@ class TrainedForest:
 
     @property
     def oob_error(self) -> float:
-        """Share of samples that the trees not grown from them put into a wrong class."""
+        """Share of samples that the trees not grown from them put into a wrong class; NaN for a single sample."""
         return self.forest.oob_error
+
+    @property
+    def n_samples(self) -> tuple[int, ...]:
+        """Number of annotated objects of each class."""
+        return tuple(np.bincount(self.samples.y, minlength=len(self.classes) + 1)[1:].tolist())
 
     @property
     def oob_confusion(self) -> NDArray[np.uint64]:

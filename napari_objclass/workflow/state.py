@@ -53,6 +53,11 @@ class State:
         """Marks of one lane, in the order in which they were made."""
         return tuple(self.marks.get(lane, {}).values())
 
+    @property
+    def n_marks(self) -> int:
+        """Number of all marks."""
+        return sum(map(len, self.marks.values()))
+
     def uuid_of_removed(self, lane: LaneRecord) -> str | None:
         """Uuid of a removed lane with the same pixels, the latest."""
         return next((old.uuid for old in reversed(self.removed.values()) if old.content == lane.content), None)

@@ -49,3 +49,12 @@ def test_spacing_stays_with_its_axis(axes: list[str], suffix: str) -> None:
         found = open_image(f"{folder}/a{suffix}")
         assert dict(zip(found.axes, found.spacing, strict=True)) == sizes
         assert found.units == "µm"
+
+
+@settings(derandomize=True, deadline=None, max_examples=20)
+@given(image=images(), suffix=st.sampled_from([".tif", ".h5", ".npy"]))
+def test_the_same_image_gives_the_same_file(image: tuple[np.ndarray, str], suffix: str) -> None:
+    array, axes = image
+    with tempfile.TemporaryDirectory() as folder:
+        files = [write_image(f"{folder}/{name}{suffix}", array, axes) for name in "ab"]
+        assert files[0].read_bytes() == files[1].read_bytes()

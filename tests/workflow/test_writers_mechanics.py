@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import h5py
@@ -147,3 +150,34 @@ def test_writable_formats_have_a_writer() -> None:
         module = importlib.import_module(f"napari_objclass.io.{name}")
         assert hasattr(module, "read")
         assert hasattr(module, "write") or suffix not in WRITABLE
+
+
+FILL_THE_DISK = """
+import resource, signal, sys
+import numpy as np
+from napari_objclass.errors import FileError
+from napari_objclass.io.writers import write_image
+from napari_objclass.workflow.data_folder import store_data
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
+noise = np.random.default_rng(0).random((1000, 1000))
+for write in (
+    lambda: write_image(f"{sys.argv[1]}/a.{sys.argv[2]}", noise, "yx"),
+    lambda: store_data(f"{sys.argv[1]}/p.objclass", "noise", noise, "yx"),
+):
+    try:
+        write()
+    except FileError as error:
+        print(error)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a full disk is imitated by a limit of POSIX")
+@pytest.mark.parametrize("suffix", ["h5", "tif", "npy"])
+def test_a_full_disk_is_an_error_and_no_crash(tmp_path: Path, suffix: str) -> None:
+    words = [sys.executable, "-c", FILL_THE_DISK, str(tmp_path), suffix]
+    result = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert len(result.stdout.splitlines()) == 2
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
