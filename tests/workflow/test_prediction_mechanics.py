@@ -44,7 +44,7 @@ def test_nothing_to_learn_from():
             session.predict(0, retrain=False)
         session.annotate(0, 1, cls=1)
         session.delete_class(1)
-        with pytest.raises(ObjClassError, match="nothing is annotated"):
+        with pytest.raises(ObjClassError, match="none of the 1 annotations decides"):
             session.predict(0)
 
 

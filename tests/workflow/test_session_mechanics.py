@@ -106,16 +106,6 @@ def test_images_that_do_not_fit_are_refused_in_words(session, scene, images, say
     assert session.lanes == []
 
 
-def test_training_says_why_no_annotation_counts(session, scene):
-    session.add_lane(raw=scene.raw, labels=scene.labels)
-    with pytest.raises(ObjClassError, match="nothing is annotated yet"):
-        session.train()
-    session.annotate(0, 1, cls=2)
-    session.delete_class(2)
-    with pytest.raises(ObjClassError, match="none of the 1 annotations decides"):
-        session.train()
-
-
 def test_a_folder_that_is_missing_is_named_before_anything_is_written(session, tmp_path, scene):
     session.add_lane(raw=scene.raw, labels=scene.labels)
     with pytest.raises(FileError, match="create it first"):
