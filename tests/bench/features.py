@@ -65,10 +65,10 @@ def compare(name: str, rounds: int) -> list[Row]:
     found = []
     if vigras:
         peer = fastest(vigras)
-        found += [Row(f"{work}, {n} threads", ours[n].wall, peer.wall, "VIGRA, 1 thread") for n in ours]
-    found.append(Row(f"{work}, 2 threads", ours[2].wall, fastest(reads).wall, "a plain read by numpy, 1 thread"))
+        found += [Row(f"{work}, threads: {n}", ours[n].wall, peer.wall, "VIGRA, 1 thread") for n in ours]
+    found.append(Row(f"{work}, threads: 2", ours[2].wall, fastest(reads).wall, "a plain read by numpy, 1 thread"))
     found.append(
-        Row(f"{work}, 2 threads", ours[2].wall, least(lambda: scikit_image(labels, raw), 1).wall, "scikit-image")
+        Row(f"{work}, threads: 2", ours[2].wall, least(lambda: scikit_image(labels, raw), 1).wall, "scikit-image")
     )
     return found
 

@@ -34,6 +34,6 @@ def compare(x: np.ndarray, y: np.ndarray, threads: int) -> list[Row]:
     for work, (run, run_peer, rounds) in works.items():
         here, there = paired(run, run_peer, rounds)
         for clock in ("wall", "cpu"):
-            title = f"forest, {work}, {threads} threads, {clock}"
+            title = f"forest, {work}, threads: {threads}, {clock}"
             found.append(Row(title, getattr(here, clock), getattr(there, clock), "scikit-learn"))
     return found

@@ -32,5 +32,5 @@ def images(shape: tuple[int, ...], grid: tuple[int, ...], radius: float) -> tupl
 
 WORK = {
     "2D 4096², 20164 objects": ((4096, 4096), (142, 142), 8.0),
-    "3D 256x512x512, 5324 objects": ((256, 512, 512), (11, 22, 22), 6.5),
+    "3D 256×512×512, 5324 objects": ((256, 512, 512), (11, 22, 22), 6.5),
 }
