@@ -13,3 +13,11 @@ settings.load_profile("objclass")
 def data() -> Path:
     """Folder of the reference data."""
     return Path(__file__).parent / "data"
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path_factory, monkeypatch) -> Path:
+    """Keep recovery journals of tests away from those of the user; the folder does not exist yet."""
+    folder = tmp_path_factory.mktemp("home") / "state"
+    monkeypatch.setenv("OBJCLASS_STATE_DIR", str(folder))
+    return folder

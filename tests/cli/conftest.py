@@ -11,12 +11,6 @@ from napari_objclass.cli import main
 from napari_objclass.io.writers import write_image
 
 
-@pytest.fixture(autouse=True)
-def recovery_folder(tmp_path_factory, monkeypatch):
-    """Unsaved work of tests goes elsewhere than the user's."""
-    monkeypatch.setenv("OBJCLASS_STATE_DIR", str(tmp_path_factory.mktemp("state")))
-
-
 @pytest.fixture
 def objclass(capsys):
     """Run a command; return its exit code, output and errors."""

@@ -3,7 +3,8 @@
 import pytest
 
 
-@pytest.fixture(autouse=True)
-def own_state_folder(tmp_path_factory, monkeypatch):
-    """Keep recovery journals of tests away from those of the user."""
-    monkeypatch.setenv("OBJCLASS_STATE_DIR", str(tmp_path_factory.mktemp("state")))
+@pytest.fixture
+def path(tmp_path):
+    """Where a project may be saved: a folder of its own, empty so far."""
+    (tmp_path / "work").mkdir()
+    return tmp_path / "work" / "a.objclass"

@@ -13,20 +13,6 @@ from workflow.project_samples import click, clicks_of, names, reopened, save, sa
 from napari_objclass.errors import DtypeError, ProjectError
 from napari_objclass.workflow.project import ProjectStore
 
-
-@pytest.fixture(autouse=True)
-def state(tmp_path, monkeypatch):
-    folder = tmp_path / "state"
-    monkeypatch.setenv("OBJCLASS_STATE_DIR", str(folder))
-    return folder
-
-
-@pytest.fixture
-def path(tmp_path):
-    (tmp_path / "work").mkdir()
-    return tmp_path / "work" / "a.objclass"
-
-
 # --- the file
 
 

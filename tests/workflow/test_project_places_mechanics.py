@@ -21,19 +21,6 @@ from napari_objclass.workflow.project import ProjectStore
 posix_only = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
 
 
-@pytest.fixture(autouse=True)
-def state(tmp_path, monkeypatch):
-    folder = tmp_path / "state"
-    monkeypatch.setenv("OBJCLASS_STATE_DIR", str(folder))
-    return folder
-
-
-@pytest.fixture
-def path(tmp_path):
-    (tmp_path / "work").mkdir()
-    return tmp_path / "work" / "a.objclass"
-
-
 # --- places that cannot be written
 
 

@@ -7,20 +7,6 @@ from napari_objclass.errors import FileError, ProjectError, ProjectLockedError
 from napari_objclass.workflow import journal
 from napari_objclass.workflow.project import ProjectStore
 
-
-@pytest.fixture(autouse=True)
-def state(tmp_path, monkeypatch):
-    folder = tmp_path / "state"
-    monkeypatch.setenv("OBJCLASS_STATE_DIR", str(folder))
-    return folder
-
-
-@pytest.fixture
-def path(tmp_path):
-    (tmp_path / "work").mkdir()
-    return tmp_path / "work" / "a.objclass"
-
-
 # --- recovery
 
 
@@ -88,15 +74,19 @@ def test_a_state_directory_that_cannot_be_written_is_told(state):
         ProjectStore.new().append(click(1))
 
 
-def test_an_older_save_is_brought_up_to_date(path):
+def put_back_an_older_save(path):
+    """Save one click, save two, click a third time; then lay the first save in place of the second."""
     store = saved(path, [1])
     yesterday = path.read_bytes()
     store.append(click(2))
     save(store, path, [1, 2])
     store.append(click(3))
     store.close()
-
     path.write_bytes(yesterday)
+
+
+def test_an_older_save_is_brought_up_to_date(path):
+    put_back_an_older_save(path)
     store, opened = ProjectStore.open(path)
     assert clicks_of(opened) == [1, 2, 3]
     assert any("older save" in note for note in opened.notes)
@@ -107,13 +97,7 @@ def test_an_older_save_is_brought_up_to_date(path):
 
 
 def test_an_older_save_can_be_reverted_to(path):
-    store = saved(path, [1])
-    yesterday = path.read_bytes()
-    store.append(click(2))
-    save(store, path, [1, 2])
-    store.append(click(3))
-    store.close()
-    path.write_bytes(yesterday)
+    put_back_an_older_save(path)
     store, _ = ProjectStore.open(path)
     store.revert()
     store.append(click(4))
