@@ -22,7 +22,6 @@ from napari_objclass._core import (
     OpenedProject,
     Run,
     default_threads,
-    uncertainty,
 )
 from napari_objclass.errors import DtypeError
 
@@ -185,6 +184,11 @@ def forest_probabilities(
 ) -> NDArray[np.float32]:
     """Class probabilities of rows ``x``, (rows, classes)."""
     return forest.probabilities(Run("predicting", threads, progress, cancel), x)
+
+
+def uncertainty(probabilities: Array) -> Array:
+    """1 - (first - second) of each row of (rows, classes); NaN where a probability is."""
+    return _core.uncertainty(Run("uncertainty"), probabilities)
 
 
 # Project file and journal

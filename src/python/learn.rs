@@ -120,10 +120,16 @@ impl Forest {
 
 /// 1 − (first − second) of each row.
 #[pyfunction]
-pub(crate) fn uncertainty<'py>(py: Python<'py>, probabilities: Matrix<'_>) -> Bound<'py, PyAny> {
-    with_matrix!(probabilities, |p| learn::uncertainty(p.as_array())
-        .into_pyarray(py)
-        .into_any())
+pub(crate) fn uncertainty<'py>(
+    py: Python<'py>,
+    run: &Run,
+    probabilities: Matrix<'_>,
+) -> PyResult<Bound<'py, PyAny>> {
+    with_matrix!(probabilities, |p| {
+        let p = p.as_array();
+        let found = detach(py, run, |_| Ok(learn::uncertainty(p)))?;
+        Ok(found.into_pyarray(py).into_any())
+    })
 }
 
 fn parse_missing(word: &str) -> Result<Missing> {
