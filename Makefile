@@ -6,20 +6,29 @@ BIN    := .venv/bin
 # cmake of the virtual environment first: HDF5 needs a newer one than many distributions have.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
+# A display without a screen, and what Qt and OpenGL load at run time.
+DISPLAY_PACKAGES := xvfb xauth libgl1 libegl1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 \
+	libxcb-shape0 libdbus-1-3 libfontconfig1 libglib2.0-0
+
 SOURCES := Cargo.toml Cargo.lock pyproject.toml $(shell find src -name '*.rs')
 
-.PHONY: demo test test-rust test-python lint bench clean
+.PHONY: demo test test-rust test-python test-widgets lint bench clean
 
 demo: .venv/.built
 	$(BIN)/objclass demo --out demo
 
-test: test-rust test-python
+test: test-rust test-python test-widgets
 
 test-rust: .venv/.tools
 	cargo test --release --locked --no-default-features
 
+# Without the plugins of napari and Qt: nothing here may need them.
 test-python: .venv/.test
-	$(BIN)/python -m pytest
+	PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 $(BIN)/python -m pytest -p pytest_timeout -p _hypothesis_pytestplugin --ignore tests/widgets
+
+# In a process of its own: should Qt abort, the other tests have had their say.
+test-widgets: .venv/.test-napari
+	$(BIN)/python -X faulthandler -m pytest tests/widgets
 
 lint: .venv/.test
 	cargo fmt --check
@@ -39,6 +48,15 @@ bench: .venv/.bench
 
 .venv/.test: .venv/.built
 	$(BIN)/maturin develop --release --locked --extras test,lint
+	touch $@
+
+.venv/.test-napari: .venv/.test
+	@for package in $(DISPLAY_PACKAGES); do \
+	  dpkg -s $$package >/dev/null 2>&1 || missing="$$missing $$package"; done; \
+	test -z "$$missing" || ! command -v apt-get >/dev/null \
+	  || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -qy --no-install-recommends $$missing; } \
+	  || { echo "Windows need a display; install one with: sudo apt-get install$$missing"; exit 1; }
+	$(BIN)/maturin develop --release --locked --extras test-napari
 	touch $@
 
 .venv/.bench: .venv/.built

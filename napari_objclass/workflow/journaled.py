@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 class Journaled:
     """State, journal and history of a session, and the chain of applets that follows from the state.
 
-    One thread makes changes; others may compute outputs or save meanwhile.
+    Changes are made one after another, whichever threads ask for them; outputs may be computed meanwhile.
 
     Attributes
     ----------
@@ -108,14 +108,17 @@ class Journaled:
 
     def undo(self) -> bool:
         """Take back the latest change to annotations, classes or settings; False if there is none."""
-        return self._history.undo(self._commit)
+        with self._changing:
+            return self._history.undo(self._commit)
 
     def redo(self) -> bool:
         """Make the change again that was undone last; False if there is none."""
-        return self._history.redo(self._commit)
+        with self._changing:
+            return self._history.redo(self._commit)
 
     def _do(self, event: Event) -> None:
-        self._history.record(self._commit(event))
+        with self._changing:
+            self._history.record(self._commit(event))
 
     def _commit(self, *changes: Event) -> Event:
         """Write changes to the journal, make them, announce them; return the inverse of the last."""

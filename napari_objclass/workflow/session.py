@@ -41,7 +41,9 @@ if TYPE_CHECKING:
     from napari_objclass.workflow.applet import Json, RunOptions, Settings
     from napari_objclass.workflow.classes import ObjectClass
     from napari_objclass.workflow.feature_selection import FeatureSelection
+    from napari_objclass.workflow.input_data import Images
     from napari_objclass.workflow.object_classification import Classifier, Prediction, TrainedForest
+    from napari_objclass.workflow.objects import Objects
 
     Saved = tuple[Json, dict[str, NDArray[Any]]]
 
@@ -164,6 +166,18 @@ class Session(Journaled):
         """Axes of :meth:`label_image`."""
         return self._chain.images(self._lane(lane)).axes
 
+    def images(self, lane: int) -> Images:
+        """Pixels of a lane, opened and checked."""
+        return self._chain.images(self._lane(lane))
+
+    def objects(self, lane: int, **run: Unpack[RunOptions]) -> Objects:
+        """Objects of a lane, on its label image in canonical form."""
+        return self._chain.objects(self._lane(lane), **run)
+
+    def claims(self, lane: int) -> Claims:
+        """What the annotations of a lane mean for its objects; all are parked while its image cannot be read."""
+        return self._chain.present_claims(self._lane(lane))
+
     def table(
         self, lane: int, *, features: str | Sequence[str] | None = None, **run: Unpack[RunOptions]
     ) -> FeatureTable:
@@ -237,18 +251,20 @@ class Session(Journaled):
         problem = self._chain.images(record).problem
         if problem:
             raise ObjClassError(problem)
-        objects, claims = self._chain.objects(record), self._chain.claims(record)
         places = ids if at is None else at
         assert places is not None
         if len(classes) != len(places):
             raise ParameterError(f"{len(places)} objects need as many classes, got {len(classes)}")
         frames = [int(frame) for frame in np.broadcast_to(t, len(places))]
+        objects = self._chain.objects(record)
         keys = objects.keys(frames, ids=ids, at=at)
         wanted = dict(zip(keys, (self._class_uuid(cls) for cls in classes), strict=True))
         add = marks.make(record.uuid, objects, {key: cls for key, cls in wanted.items() if cls is not None})
-        remove = tuple((record.uuid, mark.uuid) for key in wanted for mark in claims.claiming.get(key, ()))
-        if add or remove:
-            self._do(AnnotationsChanged(add, remove))
+        with self._changing:
+            claiming = self._chain.claims(record).claiming
+            remove = tuple((record.uuid, mark.uuid) for key in wanted for mark in claiming.get(key, ()))
+            if add or remove:
+                self._do(AnnotationsChanged(add, remove))
 
     @property
     def annotations(self) -> list[Annotation]:
@@ -263,6 +279,12 @@ class Session(Journaled):
                 parked = Claims.parked(self._state.marks_of(uuid), "its image was removed")
                 found += marks.describe(parked, None, self._state.classes)
         return found
+
+    @property
+    def n_annotated_classes(self) -> int:
+        """Number of classes with any annotations, in whatever state; nothing is read or computed for it."""
+        present = {each.uuid for each in self._state.classes}
+        return len({mark.cls for lane in self._state.lanes for mark in self._state.marks_of(lane.uuid)} & present)
 
     def object_classes(self, lane: int, t: int = 0) -> dict[int, int]:
         """Class number of every object of a frame with active annotations, by id."""

@@ -1,0 +1,188 @@
+"""The live loop: brings what is shown up to date on a thread of its own, from the pixels to the predictions.
+
+One request is one walk along the stages. Outputs that still stand come from the session's store at once, so a walk
+after a click computes only what the click changed. A stage is stopped when its own output has gone stale, and the walk
+begins anew; only the newest request counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from threading import Lock
+from time import monotonic
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from napari_objclass.errors import Cancelled
+from napari_objclass.kernels import CancelToken
+from napari_objclass.widgets.viewer.worker import Worker
+from napari_objclass.workflow import annotations as marks, input_data, object_classification, object_features
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from napari_objclass.widgets.viewer.worker import Post
+    from napari_objclass.workflow.session import Session
+
+#: Seconds between two reports of progress.
+REPORT_EVERY = 0.1
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be brought up to date.
+
+    Attributes
+    ----------
+    session, lane
+        The image.
+    classify
+        Whether to go on to forest and prediction.
+    """
+
+    session: Session
+    lane: int
+    classify: bool
+
+
+class Activity(NamedTuple):
+    """What is being computed: ``done`` of ``total`` steps of ``what``."""
+
+    what: str
+    done: int
+    total: int
+
+
+class Stage(NamedTuple):
+    """One step of the walk: the applet whose output it computes, and the parts of ``Shown`` that it gives."""
+
+    applet: str
+    compute: Callable[..., dict[str, Any]]
+
+
+class Live:
+    """Brings the image that is shown up to date, again and again.
+
+    Parameters
+    ----------
+    post
+        Runs a call on the GUI thread.
+    deliver
+        Called there as ``(request, applet, parts)`` with parts of ``Shown`` that the applet computed.
+    failed
+        Called there as ``(applet, error)`` when a stage fails.
+    report
+        Called there with the :class:`Activity`, or None when all is done.
+    """
+
+    def __init__(
+        self,
+        post: Post,
+        deliver: Callable[[Request, str, dict[str, Any]], object],
+        failed: Callable[[str, Exception], object],
+        report: Callable[[Activity | None], object],
+    ) -> None:
+        self._post, self._deliver, self._failed, self._report = post, deliver, failed, report
+        self._worker = Worker("objclass-live", post)
+        self._lock = Lock()
+        self._wanted: Request | None = None
+        self._walking = False
+        self._running: tuple[Request, str, CancelToken] | None = None
+        self._reported = 0.0
+
+    def request(self, request: Request) -> None:
+        """Bring an image up to date; what was asked for before is dropped where it is something else."""
+        with self._lock:
+            self._wanted = request
+            if self._running and (self._running[0].session, self._running[0].lane) != (request.session, request.lane):
+                self._running[2].cancel()
+            if self._walking:
+                return
+            self._walking = True
+        self._worker.do(self._walk_while_wanted)
+
+    def gone_stale(self, stale: set[tuple[str, int | None]]) -> None:
+        """Stop what is being computed if its output would be stale already; may be called from any thread."""
+        with self._lock:
+            if self._running and {(self._running[1], self._running[0].lane), (self._running[1], None)} & stale:
+                self._running[2].cancel()
+
+    def stop(self) -> None:
+        """Stop what is being computed; the next request begins anew."""
+        with self._lock:
+            self._wanted = None
+            if self._running:
+                self._running[2].cancel()
+
+    def rest(self) -> None:
+        """Stop, and end the thread until the next request."""
+        self.stop()
+        self._worker.rest()
+
+    def _walk_while_wanted(self) -> None:
+        while True:
+            with self._lock:
+                request, self._wanted = self._wanted, None
+                if request is None:
+                    self._walking = False
+                    break
+            self._walk(request)
+        self._post(lambda: self._report(None))
+
+    def _walk(self, request: Request) -> None:
+        for stage in _stages(request):
+            token = CancelToken()
+            with self._lock:
+                if self._wanted is not None:
+                    return
+                self._running = (request, stage.applet, token)
+            try:
+                parts = stage.compute(progress=self._progress, cancel=token)
+            except Cancelled:
+                return
+            except Exception as error:  # told to the user; the thread lives on
+                self._post(lambda error=error, applet=stage.applet: self._failed(applet, error))  # type: ignore[misc]
+                return
+            finally:
+                with self._lock:
+                    self._running = None
+            self._post(lambda stage=stage, parts=parts: self._deliver(request, stage.applet, parts))  # type: ignore[misc]
+
+    def _progress(self, done: int, total: int, what: str) -> None:
+        now = monotonic()
+        if now - self._reported > REPORT_EVERY:
+            self._reported = now
+            self._post(lambda: self._report(Activity(what, done, total)))
+
+
+def _stages(request: Request) -> Iterator[Stage]:
+    """All stages of the walk, from the pixels on."""
+    session, lane = request.session, request.lane
+
+    def see(**run: Any) -> dict[str, Any]:
+        return {"images": session.images(lane), "objects": session.objects(lane, **run)}
+
+    def claim(**_: Any) -> dict[str, Any]:
+        return {"claims": session.claims(lane)}
+
+    def measure(**run: Any) -> dict[str, Any]:
+        return {"table": session.table(lane, **run)}
+
+    def train(**run: Any) -> dict[str, Any]:
+        return {"forest": session.train(**run)}
+
+    def predict(**run: Any) -> dict[str, Any]:
+        return {"prediction": session.predict(lane, **run)}
+
+    def forget(**_: Any) -> dict[str, Any]:
+        return {"forest": None, "prediction": None}
+
+    yield Stage(input_data.ID, see)
+    yield Stage(marks.ID, claim)
+    yield Stage(object_features.ID, measure)
+    if not request.classify:
+        return
+    if session.n_annotated_classes < 2:
+        yield Stage(object_classification.ID, forget)
+        return
+    yield Stage(object_classification.ID, train)
+    yield Stage(object_classification.ID, predict)

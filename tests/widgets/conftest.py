@@ -1,0 +1,62 @@
+"""Fixtures of the widget tests: shared sessions on a viewer without Qt, and real windows."""
+
+import queue
+import time
+
+import pytest
+from napari.components import ViewerModel
+
+import napari_objclass as oc
+from napari_objclass.widgets.viewer.session import ViewerSession
+
+
+class Mailbox:
+    """Takes the place of the GUI thread: calls are run when the test waits."""
+
+    def __init__(self):
+        self._calls = queue.Queue()
+        self.post = self._calls.put
+
+    def until(self, condition, seconds=20):
+        """Run what is posted until a condition holds."""
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, "waited in vain"
+            try:
+                self._calls.get(timeout=0.02)()
+            except queue.Empty:
+                continue
+
+    def settle(self, seconds=0.3):
+        """Run what is posted until nothing comes for a while."""
+        while True:
+            try:
+                self._calls.get(timeout=seconds)()
+            except queue.Empty:
+                return
+
+
+@pytest.fixture
+def mailbox():
+    return Mailbox()
+
+
+@pytest.fixture
+def shared(mailbox):
+    """Session of a viewer without Qt."""
+    shared = ViewerSession(ViewerModel(), mailbox.post)
+    yield shared
+    shared.close()
+
+
+@pytest.fixture(scope="session")
+def nuclei():
+    return oc.sample.nuclei_2d()
+
+
+@pytest.fixture
+def with_nuclei(shared, mailbox, nuclei):
+    """Session in which the sample image is measured."""
+    shared.do("input_data", lambda s: s.add_lane(raw=nuclei.raw, labels=nuclei.labels, name="nuclei"))
+    mailbox.until(lambda: shared.shown and shared.shown.table is not None)
+    return shared
