@@ -14,6 +14,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from psygnal import Signal
 
 from napari_objclass.errors import ObjClassError
+from napari_objclass.widgets.viewer.display import Display
+from napari_objclass.widgets.viewer.guide import Guide
+from napari_objclass.widgets.viewer.hand import Hand
+from napari_objclass.widgets.viewer.keys import Keys
 from napari_objclass.widgets.viewer.live import Live, Request
 from napari_objclass.widgets.viewer.shown import Shown
 from napari_objclass.widgets.viewer.tool import Tool
@@ -61,6 +65,8 @@ class ViewerSession:
         What a click does.
     live
         Whether forest and predictions follow every change.
+    display, hand, keys, guide
+        Layers, mouse, keys, and the way to the next object.
     activity
         What is being computed; None when nothing is.
     replaced
@@ -69,7 +75,9 @@ class ViewerSession:
         ``Session.changed``, on the GUI thread.
     shown_changed
         Emitted with the names of the parts of ``shown`` that are new.
-    tool_changed, activity_changed, problems_changed, saved
+    menu_asked
+        Emitted with frame and id of the object whose menu the user wants, after the mouse button is up.
+    tool_changed, live_changed, show_changed, activity_changed, problems_changed, saved
         Emitted after what their names say.
     """
 
@@ -78,9 +86,11 @@ class ViewerSession:
     shown_changed = Signal(set)
     tool_changed = Signal()
     live_changed = Signal()
+    show_changed = Signal()
     activity_changed = Signal()
     problems_changed = Signal()
     saved = Signal()
+    menu_asked = Signal(int, int)
 
     def __init__(self, viewer: ViewerModel, post: Post) -> None:
         self.viewer = viewer
@@ -91,8 +101,9 @@ class ViewerSession:
         self._problems: dict[str, str | None] = {}
         self._halted: tuple[str, str] | None = None  # applet at which the live loop stopped, and why
         self._post = post
-        self._changes = Worker("objclass-changes", post)
+        self._changes, self._files = Worker("objclass-changes", post), Worker("objclass-files", post)
         self._live = Live(post, self._deliver, self._stage_failed, self._set_activity)
+        self.display, self.hand, self.keys, self.guide = Display(self), Hand(self), Keys(self), Guide(self)
         self._take(Session())
 
     # ------------------------------------------------------------------------------------------------- changes
@@ -149,8 +160,20 @@ class ViewerSession:
         self._changes.do(load, succeed, lambda error: self.set_problem(step, error))
 
     def save(self, path: str | os.PathLike[str] | None = None, *, store_raw: bool = False) -> None:
-        """Save the project."""
-        self.do(PROJECT, lambda s: s.save(path, store_raw=store_raw), lambda _: self.saved.emit())
+        """Save the project as it is after all changes that were asked for; more can be made meanwhile."""
+        session = self.session
+
+        def succeed(_: None) -> None:
+            self.set_problem(PROJECT, None)
+            self.saved.emit()
+
+        def write(_: None) -> None:
+            self._files.do(lambda: session.save(path, store_raw=store_raw), succeed, failed)
+
+        def failed(error: Exception) -> None:
+            self.set_problem(PROJECT, error)
+
+        self._changes.do(lambda: None, write)
 
     def _take(self, session: Session) -> None:
         """Go on with a session, and close the one before."""
@@ -162,7 +185,7 @@ class ViewerSession:
         if before is not None:
             before.changed.disconnect(self._session_changed)
             self._live.stop()
-            self._changes.do(before.close)
+            self._files.do(before.close)
         self.tool = replace(self.tool, cls=1)
         self.replaced.emit()
         if session.lanes:
@@ -196,10 +219,18 @@ class ViewerSession:
         self.tool = replace(self.tool, **values)
         self.tool_changed.emit()
 
+    def wake(self) -> None:
+        """Listen to the viewer: a widget was opened."""
+        for part in (self.display, self.hand, self.keys):
+            part.wake()
+
     def rest(self) -> None:
-        """End the threads, while no widget is open; the session stays, and whatever is asked next wakes them."""
+        """Leave the viewer alone and end the threads: no widget is open. Session and layers stay as they are."""
+        for part in (self.display, self.hand, self.keys):
+            part.rest()
         self._live.rest()
         self._changes.rest()
+        self._files.rest()
 
     def close(self) -> None:
         """End the session with its viewer; what was not saved stays in its journal."""
