@@ -151,17 +151,18 @@ class Chain:
 
     def claims(self, lane: LaneRecord) -> Claims:
         """What the marks of a lane mean for its objects; a ``FileError`` if these cannot be seen."""
+        pixels, key = self._keys[input_data.ID, lane.uuid], self._keys[annotations_applet.ID, lane.uuid]
 
         def compute() -> Claims:
             own = self.state.marks_of(lane.uuid)
             problem = self.images(lane).problem
             if problem:
                 return Claims.parked(own, problem)
-            return derive(self.objects(lane), own, [each.uuid for each in self.state.classes])
+            before, held = self._outputs.latest(annotations_applet.ID, lane.uuid) or ((None,), None)
+            known = held.finds if held is not None and before[0] == pixels else {}
+            return derive(self.objects(lane), own, [each.uuid for each in self.state.classes], known)
 
-        return self._outputs.get(
-            annotations_applet.ID, lane.uuid, self._keys[annotations_applet.ID, lane.uuid], compute
-        )
+        return self._outputs.get(annotations_applet.ID, lane.uuid, key, compute)
 
     def present_claims(self, lane: LaneRecord) -> Claims:
         """Like :meth:`claims`, but marks whose image cannot be seen are parked."""
