@@ -121,7 +121,12 @@ class RandomForest:
         return self
 
     def predict_proba(
-        self, X: ArrayLike, *, progress: Progress | None = None, cancel: CancelToken | None = None
+        self,
+        X: ArrayLike,
+        *,
+        threads: int | None = None,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
     ) -> NDArray[np.float32]:
         """Probability of each class: the mean over the trees of the class frequencies in the leaf that a row reaches.
 
@@ -129,6 +134,8 @@ class RandomForest:
         ----------
         X
             Features, (n_rows, n_columns); read in place if float32 or float64, whatever the strides.
+        threads
+            Threads to use; by default those of the forest.
         progress
             Called now and then with (blocks done, blocks, what is being done).
         cancel
@@ -148,8 +155,9 @@ class RandomForest:
         Cancelled
             If ``cancel`` was used.
         """
+        threads = self.threads if threads is None else threads
         return kernels.forest_probabilities(
-            self._trained, _matrix(X), threads=self.threads, progress=progress, cancel=cancel
+            self._trained, _matrix(X), threads=threads, progress=progress, cancel=cancel
         )
 
     def predict(self, X: ArrayLike, *, progress: Progress | None = None, cancel: CancelToken | None = None) -> Array:

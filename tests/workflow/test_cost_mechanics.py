@@ -85,6 +85,15 @@ def test_a_click_looks_up_its_own_object_and_mark_only(session, monkeypatch):
     assert [len(new) for _, new in marks] == [1, 0]
 
 
+def test_a_click_makes_no_other_table_of_features(session):
+    session.table(0, features=["centroid"])  # a wider table is held
+    before = session.table(0)
+    session.annotate(0, 3, cls=1)
+    session.predict(0)
+    assert session.table(0) is before
+    assert session.table(0).float32 is before.float32
+
+
 def test_nothing_is_held_of_a_removed_image(session, files):
     position = session.add_lane(**files)
     held = [weakref.ref(session.predict(position)), weakref.ref(session.table(position))]

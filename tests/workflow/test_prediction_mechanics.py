@@ -119,6 +119,12 @@ def test_more_than_255_classes_are_painted_in_16_bit(session):
     assert session.predict(0).paint().dtype == np.uint16
 
 
+@pytest.mark.parametrize("rows", [[-1, 2], [2, 12], [3, 3], [3, 2], [[1]], [1.5], [True]])
+def test_only_rows_there_are_can_be_predicted(session, rows):
+    with pytest.raises(ParameterError, match=r"rows (must rise|are whole numbers)"):
+        session.predict(0, rows=rows)
+
+
 def test_stopping(session):
     token = CancelToken()
     token.cancel()
