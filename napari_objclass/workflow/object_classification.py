@@ -174,6 +174,12 @@ class TrainedForest:
         return tuple(np.bincount(self.samples.y, minlength=len(self.classes) + 1)[1:].tolist())
 
     @property
+    def oob_classes(self) -> NDArray[np.int64]:
+        """(n,) class number of every sample by the trees that were not grown from it; 0 where all were, or unknown."""
+        found = self.forest.oob_classes
+        return found if len(found) else np.zeros(len(self.samples.y), np.int64)
+
+    @property
     def oob_confusion(self) -> NDArray[np.uint64]:
         """(n_classes, n_classes) counts: rows the annotated class, columns the out-of-bag prediction."""
         return self.forest.oob_confusion
