@@ -136,6 +136,11 @@ class LaneRecord:
         return {role: location(source) for role, source in self.sources.items()}
 
     @property
+    def shown(self) -> tuple[object, ...]:
+        """What is shown of it beside its pixels."""
+        return (self.name, self.spacing)
+
+    @property
     def content(self) -> tuple[tuple[str, str], ...]:
         """What the pixels are, wherever they lie: role and fingerprint of each source."""
         return tuple((role, source.fingerprint) for role, source in sorted(self.sources.items()))
