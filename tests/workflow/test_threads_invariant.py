@@ -123,7 +123,7 @@ def test_the_same_changes_from_many_threads_are_all_made():
 
 
 def test_an_output_belongs_to_the_state_it_was_asked_for(monkeypatch):
-    """What was begun before a change is finished, and held, as what it was; undo brings it back."""
+    """What was begun before a change is finished, and held, as what it was; redo brings it back."""
     get, started, go_on = Outputs.get, threading.Event(), threading.Event()
 
     def slow(*words):
@@ -138,11 +138,11 @@ def test_an_output_belongs_to_the_state_it_was_asked_for(monkeypatch):
         early = pool.submit(session.claims, 0)
         assert started.wait(10)
         monkeypatch.setattr(Outputs, "get", get)
-        session.annotate(0, 3, cls=1)
+        session.undo()
         go_on.set()
         assert len(early.result().marks) == 2
-        assert len(session.claims(0).marks) == 3
-        session.undo()
+        assert len(session.claims(0).marks) == 0
+        session.redo()
         assert len(session.claims(0).marks) == 2
 
 
