@@ -18,7 +18,6 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from superqt import QElidingLabel
 
 from napari_objclass.widgets._base import Step, StepDock, StepState
 from napari_objclass.widgets.viewer.exporting import ExportChoice
@@ -67,8 +66,7 @@ class ExportStep(Step):
         self.format.setCurrentText(FORMAT)
         self.folder = QLineEdit(placeholderText="beside each image", clearButtonEnabled=True)
         self.name = QLineEdit(NAME, toolTip="{nickname} is the name of the image, {result_type} what is in the file.")
-        self.example = QElidingLabel()
-        self.example.setElideMode(Qt.TextElideMode.ElideMiddle)
+        self.example = QLabel(wordWrap=True)
         self.this = QPushButton("Export this image", clicked=lambda: self._export(self._this()))
         self.all = QPushButton("Export all", clicked=lambda: self._export(self._all()))
         self.question = _Question()

@@ -36,9 +36,9 @@ def add_sample(shared: ViewerSession, image: SampleImage) -> None:
 
     def add(session: Any) -> None:
         made = image.generate()
-        session.add_lane(raw=made.raw, labels=made.labels, axes=made.axes, name=image.name)
         for number, name in enumerate(made.class_names, 1):
             session.rename_class(number, name)
+        session.add_lane(raw=made.raw, labels=made.labels, axes=made.axes, name=image.name)
 
     shared.do("input_data", add)
 
