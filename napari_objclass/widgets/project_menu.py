@@ -36,6 +36,7 @@ class ProjectMenu(QMenu):
         super().__init__(parent)
         self._shared, self._parent = shared, parent
         self.connections = Connections(self)
+        self.connections.connect(shared.saved, self._remember)
         self.addAction("New").triggered.connect(lambda: shared.open(Session))
         self.addAction("Open…").triggered.connect(self._ask_for_project)
         self._recent = self.addMenu("Open recent")
@@ -65,10 +66,9 @@ class ProjectMenu(QMenu):
         session = self._shared.session
         lanes = session.lanes
         folder, name = (lanes[0].folder, Path(lanes[0].name).stem) if lanes else (Path.cwd(), "objects")
-        ask_where_to_save(self._parent, session.path or folder / f"{name}{SUFFIX}", self._save_at)
+        ask_where_to_save(self._parent, session.path or folder / f"{name}{SUFFIX}", self._shared.save)
 
-    def _save_at(self, path: Path) -> None:
-        self._shared.save(path)
+    def _remember(self) -> None:
         self._shared.fetch(PROJECT, recent.add_project_of, lambda _: None)
 
     def _refresh(self) -> None:

@@ -1,6 +1,7 @@
 """The project in the footer: its name and saved state, saving, opening, notes, progress and the script."""
 
 import os
+import threading
 
 import pytest
 from qtpy.QtWidgets import QApplication, QFileDialog, QLabel
@@ -11,7 +12,7 @@ from napari_objclass.widgets.parts import activity_line
 from napari_objclass.widgets.parts.activity_line import ActivityLine
 from napari_objclass.widgets.parts.file_dialogs import with_suffix
 from napari_objclass.widgets.parts.footer import Footer
-from napari_objclass.widgets.viewer.live import Activity
+from napari_objclass.widgets.viewer.activity import Activity
 
 
 @pytest.fixture
@@ -129,17 +130,28 @@ def test_only_what_takes_longer_is_shown(shared, qtbot, monkeypatch):
     monkeypatch.setattr(activity_line, "IN_NAPARI_AFTER", 500)
     line = ActivityLine(shared)
     qtbot.addWidget(line)
-    shared._set_activity(Activity("features", 1, 4))
+    shared._activities.set_live(Activity("features", 1, 4))
     assert line.isHidden()
+    assert not line.stop.isHidden()
     qtbot.waitUntil(lambda: not line.isHidden())
     assert (line.bar.maximum(), line.bar.value()) == (4, 1)
     bars = activity_line.progress._all_instances
     qtbot.waitUntil(lambda: len(bars) == 1)
-    shared._set_activity(Activity("features", 3, 4))
+    shared._activities.set_live(Activity("features", 3, 4))
     assert [(bar.total, bar.n, bar.desc) for bar in bars] == [(4, 3, "features: ")]
-    shared._set_activity(None)
+    shared._activities.set_live(None)
     assert line.isHidden()
     assert not bars
+
+
+def test_a_long_change_is_shown_and_cannot_be_stopped(shared, mailbox, qtbot):
+    line, gate = ActivityLine(shared), threading.Event()
+    qtbot.addWidget(line)
+    shared.do("x", lambda s: gate.wait())
+    qtbot.waitUntil(lambda: not line.isHidden())
+    assert line.stop.isHidden()
+    gate.set()
+    mailbox.until(line.isHidden)
 
 
 def test_stop_stops(shared, qtbot, monkeypatch):

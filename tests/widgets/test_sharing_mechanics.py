@@ -5,6 +5,7 @@ import threading
 import weakref
 
 import pytest
+from psygnal import Signal
 from qtpy.QtCore import QEvent
 from qtpy.QtWidgets import QApplication
 
@@ -23,6 +24,10 @@ def settle():
     for _ in range(3):
         QApplication.processEvents()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def is_signal(cls, name):
+    return isinstance(vars(cls).get(name), Signal)
 
 
 def ours():
@@ -73,6 +78,29 @@ def test_a_widget_that_never_was_docked_is_forgotten_with_it(viewer, parts):
     gc.collect()
     settle()
     assert parts == ["wake", "rest"]
+
+
+def test_nothing_of_a_closed_workbench_is_left(viewer):
+    from napari_objclass.widgets.workbench import Workbench
+
+    entry = _sharing.entry_of(viewer)
+    signals = [getattr(entry.shared, name) for name in dir(type(entry.shared)) if is_signal(type(entry.shared), name)]
+    events = [viewer.events.theme, viewer.layers.events.inserted, viewer.layers.events.removed]
+
+    def connected():
+        return [len(signal) for signal in signals] + [len(event.callbacks) for event in events]
+
+    before = connected()
+    workbench = Workbench(viewer)
+    dock = viewer.window.add_dock_widget(workbench)
+    assert connected() != before
+    gone = weakref.ref(workbench)
+    viewer.window.remove_dock_widget(dock)
+    del workbench, dock
+    settle()
+    assert connected() == before
+    gc.collect()
+    assert gone() is None
 
 
 def test_two_viewers_have_two_sessions(make_napari_viewer):

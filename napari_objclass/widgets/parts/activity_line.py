@@ -51,6 +51,7 @@ class ActivityLine(QWidget):
         if self.isHidden() and not self._soon.isActive():
             self._soon.start()
             self._later.start()
+        self.stop.setVisible(activity.can_stop)
         self.bar.setRange(0, activity.total)
         self.bar.setValue(activity.done)
         self.bar.setFormat(f"{activity.what} %p %")

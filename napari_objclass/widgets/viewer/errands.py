@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from napari_objclass.errors import Cancelled
 from napari_objclass.kernels import CancelToken
-from napari_objclass.widgets.viewer.live import REPORT_EVERY, Activity
+from napari_objclass.widgets.viewer.activity import Activity
+from napari_objclass.widgets.viewer.live import REPORT_EVERY
 from napari_objclass.widgets.viewer.worker import Worker
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Errands:
             try:
                 if token.cancelled:
                     return None
-                self._post(lambda: self._report(Activity(what, 0, 0)))
+                self._post(lambda: self._report(Activity(what)))
                 return work(progress=self._progress, cancel=token)
             except Cancelled:
                 return None

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from napari_objclass.errors import Cancelled
 from napari_objclass.kernels import CancelToken
+from napari_objclass.widgets.viewer.activity import Activity
 from napari_objclass.widgets.viewer.worker import Worker
 from napari_objclass.workflow import annotations as marks, input_data, object_classification, object_features
 
@@ -42,14 +43,6 @@ class Request:
     session: Session
     lane: int
     classify: bool
-
-
-class Activity(NamedTuple):
-    """What is being computed: ``done`` of ``total`` steps of ``what``."""
-
-    what: str
-    done: int
-    total: int
 
 
 class Stage(NamedTuple):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from psygnal import Signal
 
+from napari_objclass.widgets.viewer.activity import Activities
 from napari_objclass.widgets.viewer.display import Display
 from napari_objclass.widgets.viewer.errands import Errands
 from napari_objclass.widgets.viewer.guide import Guide
@@ -27,11 +28,12 @@ from napari_objclass.workflow.session import Session
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
+    from threading import Event
 
     from napari.components import ViewerModel
 
+    from napari_objclass.widgets.viewer.activity import Activity
     from napari_objclass.widgets.viewer.errands import Work
-    from napari_objclass.widgets.viewer.live import Activity
     from napari_objclass.widgets.viewer.worker import Post
 
 T = TypeVar("T")
@@ -57,8 +59,6 @@ class ViewerSession:
         Whether forest and predictions follow every change.
     display, hand, keys, guide
         Layers, mouse, keys, and the way to the next object.
-    activity
-        What is being computed; None when nothing is.
     replaced
         Emitted when ``session`` is another one.
     changed
@@ -88,15 +88,20 @@ class ViewerSession:
         self.shown: Shown | None = None
         self.tool = Tool()
         self.live = True
-        self.activity: Activity | None = None
         self._resting = self._closed = False
         self._problems = Problems()
         self._post = post
         self._changes, self._files = Worker("objclass-changes", post), Worker("objclass-files", post)
-        self._live = Live(post, self._deliver, self._halt, self._set_activity)
-        self._errands = Errands(post, self._set_activity)
+        self._activities = Activities(self.activity_changed.emit)
+        self._live = Live(post, self._deliver, self._halt, self._activities.set_live)
+        self._errands = Errands(post, self._activities.set_errand)
         self.display, self.hand, self.keys, self.guide = Display(self), Hand(self), Keys(self), Guide(self)
         self.session.changed.connect(self._session_changed)
+
+    @property
+    def activity(self) -> Activity | None:
+        """What is being computed, or otherwise done; None when nothing is."""
+        return self._activities.current
 
     # ------------------------------------------------------------------------------------------------- changes
 
@@ -106,13 +111,7 @@ class ViewerSession:
         What goes wrong becomes the problem of ``step``, and is forgotten when the next change there succeeds.
         """
         session = self.session
-
-        def succeed(result: T) -> None:
-            self.set_problem(step, None)
-            if done is not None:
-                done(result)
-
-        self._changes.do(lambda: change(session), succeed, lambda error: self.set_problem(step, error))
+        self._do(self._changes, step, "working", lambda: change(session), done)
 
     def annotate(self, t: int, object_ids: list[int], cls: int) -> None:
         """Label objects of the image that is shown; class 0 clears."""
@@ -174,20 +173,17 @@ class ViewerSession:
 
     def open(self, load: Callable[[], Session], step: str = PROJECT) -> None:
         """Go on with another session, which ``load`` opens: ``Session.open``, ``Session.recover`` or ``Session``."""
-        self._changes.do(load, self._take, lambda error: self.set_problem(step, error))
+        self._do(self._changes, step, "opening", load, self._take)
 
     def save(self, path: str | os.PathLike[str] | None = None, *, store_raw: bool = False) -> None:
         """Save the project as it is after all changes that were asked for; more can be made meanwhile."""
         session = self.session
-
-        def succeed(_: None) -> None:
-            self.set_problem(PROJECT, None)
-            self.saved.emit()
-
-        self._files.do(
+        self._do(
+            self._files,
+            PROJECT,
+            "saving",
             lambda: session.save(path, store_raw=store_raw),
-            succeed,
-            lambda error: self.set_problem(PROJECT, error),
+            lambda _: self.saved.emit(),
             after=self._changes.all_done(),
         )
 
@@ -292,7 +288,26 @@ class ViewerSession:
         if request.session is self.session and self._problems.halt(applet, error):
             self.problems_changed.emit()
 
-    def _set_activity(self, activity: Activity | None) -> None:
-        if activity != self.activity:
-            self.activity = activity
-            self.activity_changed.emit()
+    def _do(
+        self,
+        worker: Worker,
+        step: str,
+        what: str,
+        work: Callable[[], T],
+        done: Callable[[T], object] | None,
+        *,
+        after: Event | None = None,
+    ) -> None:
+        """Do ``work`` in the name of a step, and show that it is being done."""
+
+        def over(problem: Exception | None) -> None:
+            self._activities.end(activity)
+            self.set_problem(step, problem)
+
+        def succeed(result: T) -> None:
+            over(None)
+            if done is not None:
+                done(result)
+
+        activity = self._activities.begin(what)
+        worker.do(work, succeed, over, after=after)
