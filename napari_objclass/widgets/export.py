@@ -10,6 +10,7 @@ from qtpy.QtWidgets import (
     QComboBox,
     QFileDialog,
     QFormLayout,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -20,6 +21,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_objclass.widgets._base import Step, StepDock, StepState
+from napari_objclass.widgets.parts.theme import text_color
 from napari_objclass.widgets.viewer.exporting import ExportChoice
 from napari_objclass.workflow import sources
 
@@ -69,7 +71,8 @@ class ExportStep(Step):
         self.example = QLabel(wordWrap=True)
         self.this = QPushButton("Export this image", clicked=lambda: self._export(self._this()))
         self.all = QPushButton("Export all", clicked=lambda: self._export(self._all()))
-        self.question = _Question()
+        self.buttons = QWidget()
+        self.question = _Question(instead_of=self.buttons)
         self.result = QLabel(wordWrap=True, openExternalLinks=True)
         self.result.hide()
         self._lay_out()
@@ -78,7 +81,8 @@ class ExportStep(Step):
         for line in (self.folder, self.name):
             line.textChanged.connect(self._choose)
         self.format.currentTextChanged.connect(self._choose)
-        for signal in (shared.replaced, shared.shown_changed, shared.changed):
+        self.connections.connect(shared.replaced, self._begin)
+        for signal in (shared.shown_changed, shared.changed):
             self.connections.connect(signal, self._refresh)
         self._refresh()
 
@@ -121,17 +125,25 @@ class ExportStep(Step):
         form.addRow("Folder", folder)
         form.addRow("Name", self.name)
         form.addRow("", self.example)
-        buttons = QHBoxLayout()
+        boxes = QGridLayout()
+        for place, box in enumerate((*self.boxes.values(), self.table)):
+            boxes.addWidget(box, place // 2, place % 2)
+        buttons = QHBoxLayout(self.buttons)
+        buttons.setContentsMargins(0, 0, 0, 0)
         buttons.addWidget(self.this)
         buttons.addWidget(self.all)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 0, 4, 0)
-        for widget in (*self.boxes.values(), self.table):
-            layout.addWidget(widget)
+        layout.addLayout(boxes)
         layout.addLayout(form)
-        layout.addLayout(buttons)
+        layout.addWidget(self.buttons)
         layout.addWidget(self.question)
         layout.addWidget(self.result)
+
+    def _begin(self) -> None:
+        self._exported = False
+        self.result.hide()
+        self._choose()
 
     def _refresh(self, *_: object) -> None:
         lanes, shown, choice = self.shared.session.lanes, self.shared.shown, self.choice
@@ -145,7 +157,7 @@ class ExportStep(Step):
         self.told.emit()
 
     def _choose(self, *_: object) -> None:
-        self.question.hide()
+        self.question.withdraw()
         self._refresh()
 
     def _this(self) -> list[int]:
@@ -157,7 +169,7 @@ class ExportStep(Step):
     def _export(self, lanes: list[int], *, overwrite: bool = False) -> None:
         """Export images, and ask before anything is overwritten."""
         session, choice = self.shared.session, self.choice
-        self.question.hide()
+        self.question.withdraw()
         self.result.hide()
 
         def work(**run: object) -> Outcome:
@@ -170,7 +182,7 @@ class ExportStep(Step):
                 self.question.ask(_in_the_way(outcome), lambda: self._export(lanes, overwrite=True))
             else:
                 self._exported = True
-                self._say(_written(outcome))
+                self._say(_written(outcome, text_color(self.shared.viewer)))
                 self.told.emit()
 
         self.shared.run(self.ID, "exporting", work, self.connections.while_here(tell))
@@ -194,17 +206,18 @@ class ExportDock(StepDock):
 
 
 class _Question(QWidget):
-    """A question in the page, with the answers Overwrite and Cancel."""
+    """A question in the page, with the answers Overwrite and Cancel, in the place of another widget."""
 
-    def __init__(self) -> None:
+    def __init__(self, instead_of: QWidget) -> None:
         super().__init__()
+        self._instead_of = instead_of
         self._go_on: Callable[[], object] | None = None
         self.text = QLabel(wordWrap=True)
         self.overwrite = QPushButton("Overwrite", clicked=self._answer)
-        cancel = QPushButton("Cancel", clicked=self.hide)
+        self.cancel = QPushButton("Cancel", clicked=self.withdraw)
         buttons = QHBoxLayout()
         buttons.addWidget(self.overwrite)
-        buttons.addWidget(cancel)
+        buttons.addWidget(self.cancel)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.text)
@@ -215,7 +228,13 @@ class _Question(QWidget):
         """Ask; ``go_on`` is called for a yes."""
         self.text.setText(text)
         self._go_on = go_on
+        self._instead_of.hide()
         self.show()
+
+    def withdraw(self) -> None:
+        """Ask no more."""
+        self.hide()
+        self._instead_of.show()
 
     def _answer(self) -> None:
         if self._go_on is not None:
@@ -224,15 +243,17 @@ class _Question(QWidget):
 
 def _in_the_way(outcome: Outcome) -> str:
     first, n_more = outcome.in_the_way[0], len(outcome.in_the_way) - 1
-    files = f"{first.name} and {n_more} more files are" if n_more else f"{first.name} is"
+    files = f"{first.name} and {n_more} more are" if n_more else f"{first.name} is"
     return f"{files} there already."
 
 
-def _written(outcome: Outcome) -> str:
+def _written(outcome: Outcome, color: str) -> str:
     """Say how many files were written where, with links to the folders."""
     folders = list(dict.fromkeys(path.resolve().parent for path in outcome.written))
     links = [
-        f'<a href="{QUrl.fromLocalFile(str(folder)).toString()}">{folder.name or folder}</a>' for folder in folders
+        f'<a href="{QUrl.fromLocalFile(str(folder)).toString()}">'
+        f'<span style="color: {color};">{folder.name or folder}</span></a>'
+        for folder in folders
     ]
     more = f" and {len(links) - 3} more folders" if len(links) > 3 else ""
     n_files = len(outcome.written)

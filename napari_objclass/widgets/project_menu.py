@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari.utils.notifications import show_info
 from qtpy.QtWidgets import QApplication, QMenu, QMessageBox
 
 from napari_objclass.widgets import recent
@@ -91,7 +92,7 @@ class ProjectMenu(QMenu):
         ask_for_project(self._parent, lambda path: recent.open_project(self._shared, path))
 
     def _copy_script(self) -> None:
-        self._shared.fetch(PROJECT, script, QApplication.clipboard().setText)
+        self._shared.fetch(PROJECT, script, _copy)
 
     def _show_keys(self) -> None:
         from napari_objclass.widgets.keys_dialog import show_keys_dialog
@@ -102,3 +103,8 @@ class ProjectMenu(QMenu):
         box = QMessageBox(QMessageBox.Icon.NoIcon, "Object Classification", HELP, parent=self._parent)
         box.setModal(False)
         box.open()
+
+
+def _copy(text: str) -> None:
+    QApplication.clipboard().setText(text)
+    show_info("The script is in the clipboard.")

@@ -13,6 +13,7 @@ def opened(monkeypatch):
     from napari_objclass.widgets import launch
 
     calls = []
+    monkeypatch.setattr(gui, "find_spec", lambda name: True)
     monkeypatch.setattr(launch, "launch", lambda project, images: calls.append((project, images)))
     return calls
 

@@ -85,9 +85,9 @@ def test_a_project_that_is_open_elsewhere_is_read_only(footer, notes, shared, ma
 def test_a_note_is_shown_until_it_is_read(footer, notes, shared, monkeypatch):
     monkeypatch.setattr(oc.Session, "notes", property(lambda self: ["first", "second"]))
     shared.saved.emit()
-    assert notes() == ["ⓘ first"]
+    assert notes() == ["Note: first"]
     footer.notes.close_button.click()
-    assert notes() == ["ⓘ second"]
+    assert notes() == ["Note: second"]
     footer.notes.close_button.click()
     assert notes() == []
 

@@ -18,6 +18,7 @@ class ImageSwitch(QToolButton):
     def __init__(self, shared: ViewerSession) -> None:
         super().__init__(popupMode=QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setToolTip("The image that is shown; Page Up and Page Down go to the others.")
+        self.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         self._shared = shared
         menu = QMenu(self)
         menu.aboutToShow.connect(self._fill)
@@ -30,7 +31,7 @@ class ImageSwitch(QToolButton):
     def _refresh(self, *_: object) -> None:
         n_lanes, shown = len(self._shared.session.lanes), self._shared.shown
         self.setVisible(n_lanes > 1)
-        self.setText("" if shown is None else f"{shown.lane + 1}/{n_lanes}")
+        self.setText("" if shown is None else f"{shown.lane + 1}/{n_lanes} ▾")
 
     def _fill(self) -> None:
         menu, shown = self.menu(), self._shared.shown

@@ -43,7 +43,7 @@ class NoteLine(QWidget):
 
     def _refresh(self, *_: object) -> None:
         note = self._note()
-        self.text.setText(f"ⓘ {note}")
+        self.text.setText(f"Note: {note}")
         self.setVisible(bool(note))
 
     def _note(self) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari.utils.theme import get_theme
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel, QWidget
 
 from napari_objclass.widgets._connections import Connections
+from napari_objclass.widgets.parts.theme import problem_color
 
 if TYPE_CHECKING:
     from napari_objclass.widgets.viewer.session import ViewerSession
@@ -40,8 +40,4 @@ class ProblemLine(QLabel):
         self.setVisible(bool(problem))
 
     def _paint(self, *_: object) -> None:
-        """Take the theme's red, nearer to the colour of its text: by itself it can hardly be read in the dark."""
-        theme = get_theme(self._shared.viewer.theme)
-        pairs = zip(theme.error.as_rgb_tuple(alpha=False), theme.text.as_rgb_tuple(alpha=False), strict=True)
-        red, green, blue = (round(0.55 * error + 0.45 * text) for error, text in pairs)
-        self.setStyleSheet(f"color: rgb({red}, {green}, {blue});")
+        self.setStyleSheet(f"color: {problem_color(self._shared.viewer)};")
