@@ -195,7 +195,7 @@ class ViewerSession:
         self._leave()
         self.session, self.shown, self._problems = session, None, Problems()
         session.changed.connect(self._session_changed)
-        self.tool = replace(self.tool, cls=1)
+        self.set_tool(cls=1)
         self.replaced.emit()
         self.problems_changed.emit()
         if session.lanes:
