@@ -31,7 +31,7 @@ from napari_objclass.workflow.lane import LABELS, RAW, SEGMENTATION, LaneRecord
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from numpy.typing import ArrayLike, NDArray
@@ -265,6 +265,14 @@ class Session(Journaled):
             remove = tuple((record.uuid, mark.uuid) for key in wanted for mark in claiming.get(key, ()))
             if add or remove:
                 self._do(AnnotationsChanged(add, remove))
+
+    def remove_annotations(self, uuids: Collection[str]) -> None:
+        """Take annotations away as one change, in whatever state they are; those that are not there are passed over."""
+        wanted = set(uuids)
+        with self._changing:
+            found = tuple((lane, mark) for lane, marks in self._state.marks.items() for mark in marks if mark in wanted)
+            if found:
+                self._do(AnnotationsChanged(remove=found))
 
     @property
     def annotations(self) -> list[Annotation]:

@@ -77,8 +77,8 @@ class ViewerSession:
         Emitted with the names of the parts of ``shown`` that are new.
     menu_asked
         Emitted with frame and id of the object whose menu the user wants, after the mouse button is up.
-    tool_changed, live_changed, show_changed, activity_changed, problems_changed, saved
-        Emitted after what their names say.
+    tool_changed, live_changed, show_changed, current_changed, activity_changed, problems_changed, saved
+        Emitted after what their names say; ``current`` is the object that the guide went to.
     """
 
     replaced = Signal()
@@ -87,6 +87,7 @@ class ViewerSession:
     tool_changed = Signal()
     live_changed = Signal()
     show_changed = Signal()
+    current_changed = Signal()
     activity_changed = Signal()
     problems_changed = Signal()
     saved = Signal()
@@ -199,10 +200,10 @@ class ViewerSession:
         self.shown_changed.emit({"lane"})
         self.update()
 
-    def update(self) -> None:
-        """Bring what is shown up to date."""
+    def update(self, *, classify: bool = False) -> None:
+        """Bring what is shown up to date; forest and predictions too if live, or asked for by ``classify``."""
         if self.shown is not None:
-            self._live.request(Request(self.session, self.shown.lane, classify=self.live))
+            self._live.request(Request(self.session, self.shown.lane, classify=self.live or classify))
 
     def set_live(self, *, live: bool) -> None:
         """Let forest and predictions follow every change, or stand still."""

@@ -1,0 +1,78 @@
+"""What a click does: Annotate, Erase, Sweep or nothing; and whether predictions follow every click."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from superqt import QToggleSwitch
+
+from napari_objclass.widgets._base import Connections
+from napari_objclass.widgets.viewer.tool import Mode
+from napari_objclass.workflow import object_classification
+
+if TYPE_CHECKING:
+    from napari_objclass.widgets.viewer.session import ViewerSession
+
+TOOLS = {
+    Mode.ANNOTATE: ("Annotate", "Click objects to label them as the chosen class (G); click again to turn this off."),
+    Mode.ERASE: ("Erase", "Click labelled objects to take their labels away (0)."),
+    Mode.SWEEP: ("Sweep", "Drag over objects to label all of them (Shift + drag while annotating)."),
+}
+
+
+class ToolRow(QWidget):
+    """Tools as buttons of which one or none is down, and the switch *Live* with its button *Update*."""
+
+    def __init__(self, shared: ViewerSession, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shared = shared
+        #: Whether labels or settings changed since the prediction.
+        self.outdated = False
+        self.buttons: dict[Mode, QPushButton] = {}
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        for mode, (name, tooltip) in TOOLS.items():
+            button = QPushButton(name, checkable=True, toolTip=tooltip)
+            button.clicked.connect(lambda down, mode=mode: shared.set_tool(active=down, mode=mode))
+            layout.addWidget(button)
+            self.buttons[mode] = button
+        layout.addStretch()
+        self.update_button = QPushButton("Update", toolTip="Predict with the labels as they are now.")
+        self.update_button.clicked.connect(self._update)
+        layout.addWidget(self.update_button)
+        self.live = QToggleSwitch("Live")
+        self.live.setToolTip("Predictions follow every click (U).")
+        self.live.clicked.connect(lambda on: shared.set_live(live=on))
+        layout.addWidget(self.live)
+        self.connections = Connections(self)
+        self.connections.connect(shared.tool_changed, self.refresh)
+        self.connections.connect(shared.live_changed, self.refresh)
+        self.connections.connect(shared.changed, self._take_change)
+        self.connections.connect(shared.shown_changed, self._take_parts)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show tool and switch as they are now."""
+        tool, live, shown = self._shared.tool, self._shared.live, self._shared.shown
+        for mode, button in self.buttons.items():
+            button.setChecked(tool.active and tool.mode is mode)
+        self.live.setChecked(live)
+        waiting = shown is not None and (self.outdated or shown.prediction is None)
+        self.update_button.setVisible(not live and waiting and self._shared.session.n_annotated_classes > 1)
+
+    def _update(self) -> None:
+        self.outdated = False
+        self._shared.update(classify=True)
+        self.refresh()
+
+    def _take_change(self, stale: set[tuple[str, int | None]]) -> None:
+        if object_classification.ID in {applet for applet, _ in stale}:
+            self.outdated = True
+            self.refresh()
+
+    def _take_parts(self, new: set[str]) -> None:
+        if new & {"lane", "prediction"}:
+            self.outdated = False
+        self.refresh()
