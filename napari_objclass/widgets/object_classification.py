@@ -57,15 +57,11 @@ class ObjectClassificationStep(Step):
     def _make_buttons(self) -> QHBoxLayout:
         self.fewer = QPushButton("Use fewer features…", toolTip="See which features matter, and learn from those only.")
         self.labels = QPushButton("Labels", toolTip="List all labels: find, confirm, clear.")
-        self.undo = QPushButton("Undo", toolTip="Take back the latest change (Ctrl+Z).")
-        self.redo = QPushButton("Redo", toolTip="Make the change again (Ctrl+Shift+Z).")
         self.fewer.clicked.connect(self._show_subset_dialog)
         self.labels.clicked.connect(self._show_labels)
-        self.undo.clicked.connect(self.shared.undo)
-        self.redo.clicked.connect(self.shared.redo)
         row = QHBoxLayout()
         row.setSpacing(2)
-        for button in (self.fewer, self.labels, self.undo, self.redo):
+        for button in (self.fewer, self.labels):
             row.addWidget(button)
         return row
 

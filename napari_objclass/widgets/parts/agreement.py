@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidge
 from napari_objclass.widgets._base import Connections
 from napari_objclass.widgets.parts.confusion import Confusion
 from napari_objclass.widgets.parts.counts import ENOUGH, agreement
+from napari_objclass.widgets.parts.icons import icon
 from napari_objclass.widgets.parts.visit import Visit
 
 if TYPE_CHECKING:
@@ -31,12 +32,14 @@ class AgreementView(QWidget):
         self._forest: TrainedForest | None = None
         self._walk: tuple[int, int, int] = (0, 0, 0)  # row and column of the matrix, and how many were seen
         self.line = QLabel(wordWrap=True, toolTip=OUT_OF_BAG)
+        self.info = QLabel(toolTip=OUT_OF_BAG)
         self.unfold = QPushButton("Matrix", checkable=True, toolTip="Which classes are taken for which.")
         self.confusion = Confusion()
         self.unfold.toggled.connect(self.refresh)
         self.confusion.walked.connect(self._go_on)
         row = QHBoxLayout()
         row.addWidget(self.line, 1)
+        row.addWidget(self.info)
         row.addWidget(self.unfold)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -58,6 +61,8 @@ class AgreementView(QWidget):
         found = agreement(forest)
         self.setVisible(forest is not None)
         self.unfold.setVisible(found is not None)
+        self.info.setVisible(found is not None)
+        self.info.setPixmap(icon("info", self).pixmap(14, 14))
         self.confusion.setVisible(found is not None and self.unfold.isChecked())
         if forest is None:
             return
@@ -65,7 +70,7 @@ class AgreementView(QWidget):
             self.line.setText(f"With {ENOUGH} labels of each of two classes you see here how well they are learnt.")
             return
         right = f"{found.percent} ({found.right}/{found.total})"
-        self.line.setText(f"Agreement on objects not used for training: {right} ⓘ")
+        self.line.setText(f"Agreement on objects not used for training: {right}")
         if self.unfold.isChecked():
             current = {each.uuid: each for each in self._shared.session.classes}
             self.confusion.put([current.get(each.uuid, each) for each in forest.classes], found.confusion)

@@ -1,4 +1,4 @@
-"""The list of classes: choose what a click labels; add, rename, recolour, ignore and delete classes."""
+"""The list of classes: choose what a click labels; add, rename, recolour, ignore, delete classes; undo and redo."""
 
 from __future__ import annotations
 
@@ -44,15 +44,20 @@ class ClassList(QWidget):
         self._chosen: str | None = None  # uuid: numbers change when classes are deleted
         self.model = ClassModel(self)
         self.table = self._make_table()
-        self.add = QPushButton("+ Add class", toolTip="Add a class and give it a name.", clicked=self._add)
+        self.add = QPushButton("Add class", toolTip="Add a class and give it a name.", clicked=self._add)
+        self.undo = QPushButton("Undo", toolTip="Take back the latest change (Ctrl+Z).", clicked=shared.undo)
+        self.redo = QPushButton("Redo", toolTip="Make the change again (Ctrl+Shift+Z).", clicked=shared.redo)
+        caption = QLabel("labelled → predicted", alignment=Qt.AlignmentFlag.AlignRight)
+        caption.setContentsMargins(0, 0, WIDTHS[Column.IGNORE] + WIDTHS[Column.DELETE], 0)
         bottom = QHBoxLayout()
-        bottom.setContentsMargins(0, 0, WIDTHS[Column.IGNORE] + WIDTHS[Column.DELETE], 0)
         bottom.addWidget(self.add)
         bottom.addStretch()
-        bottom.addWidget(QLabel("labelled → predicted"))
+        bottom.addWidget(self.undo)
+        bottom.addWidget(self.redo)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
+        layout.addWidget(caption)
         layout.addWidget(self.table)
         layout.addLayout(bottom)
         self.connections = Connections(self)

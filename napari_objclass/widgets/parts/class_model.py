@@ -6,9 +6,8 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
-from qtpy.QtGui import QColor
 
-from napari_objclass.widgets.parts.icons import icon
+from napari_objclass.widgets.parts.icons import icon, swatch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +88,7 @@ class ClassModel(QAbstractTableModel):
 
     def _decoration(self, column: Column, each: ObjectClass, number: int) -> Any:
         if column is Column.COLOR:
-            return QColor(each.color)
+            return swatch(each.color)
         if column is Column.IGNORE:
             return icon("visibility_off" if each.ignore else "visibility", self._widget)
         if column is Column.DELETE and number == self.chosen:

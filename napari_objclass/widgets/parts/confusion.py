@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSize, Qt, Signal
-from qtpy.QtGui import QColor, QIcon, QPixmap
+from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+
+from napari_objclass.widgets.parts.icons import swatch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +46,7 @@ class Confusion(QTableWidget):
             header.setMinimumSectionSize(size)
             header.setDefaultSectionSize(size)
             header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.horizontalHeader().setFixedHeight(CELL.height())
         self.verticalHeader().setFixedWidth(NAME_WIDTH)
         self.cellClicked.connect(self._clicked)
 
@@ -70,9 +73,7 @@ class Confusion(QTableWidget):
 
 def _header(text: str, each: ObjectClass, tooltip: str) -> QTableWidgetItem:
     item = QTableWidgetItem(text)
-    swatch = QPixmap(10, 10)
-    swatch.fill(QColor(each.color))
-    item.setIcon(QIcon(swatch))
+    item.setIcon(swatch(each.color))
     item.setToolTip(tooltip)
     return item
 

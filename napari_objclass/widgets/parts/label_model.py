@@ -6,8 +6,8 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
-from qtpy.QtGui import QColor
 
+from napari_objclass.widgets.parts.icons import swatch
 from napari_objclass.workflow.marks import AnnotationState
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class LabelModel(QAbstractTableModel):
         if role == Role.DisplayRole:
             return self._text(label, column)
         if role == Role.DecorationRole and column is Column.CLASS and label.cls and label.cls <= len(self._colors):
-            return QColor(self._colors[label.cls - 1])
+            return swatch(self._colors[label.cls - 1])
         if role == Role.ToolTipRole and column is Column.STATE:
             return label.reason
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from napari_objclass.widgets._base import Connections
 from napari_objclass.workflow.objects import find_rows
@@ -25,14 +25,11 @@ class NextObject(QWidget):
         guide = shared.guide
         self.unsure = QPushButton("Unsure", toolTip="Go to the most unsure object that is not labelled (N).")
         self.random = QPushButton("Random", toolTip="Go to a random object that is not labelled (J).")
-        self.of_class = QToolButton(toolTip="Go to the next object of a class (H: of the chosen class).")
+        self.of_class = QPushButton("Class", toolTip="Go to the next object of a class (H: of the chosen class).")
         self.keep = QPushButton("Keep", toolTip="Label the object at hand as it is predicted (K).")
         self.unsure.clicked.connect(lambda: guide.next_unsure())
         self.random.clicked.connect(lambda: guide.next_random())
-        self.of_class.clicked.connect(lambda: guide.next_of_class(shared.tool.cls))
         self.keep.clicked.connect(lambda: guide.keep_prediction())
-        self.of_class.setText("Of class")
-        self.of_class.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
         self.menu = QMenu(self.of_class)
         self.menu.aboutToShow.connect(self._fill_menu)
         self.of_class.setMenu(self.menu)
@@ -41,14 +38,14 @@ class NextObject(QWidget):
         row.setSpacing(2)
         row.addWidget(QLabel("Next"))
         for button in (self.unsure, self.random, self.of_class, self.keep):
-            row.addWidget(button, 1)
+            row.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addLayout(row)
         layout.addWidget(self.line)
         self.connections = Connections(self)
-        for signal in (shared.replaced, shared.changed, shared.shown_changed, shared.current_changed):
+        for signal in (shared.replaced, shared.changed, shared.shown_changed, shared.guide.moved):
             self.connections.connect(signal, self.refresh)
         self.refresh()
 
@@ -75,7 +72,7 @@ def describe(shown: Shown, current: tuple[int, int], classes: list[ObjectClass])
     """What is labelled and predicted of an object, such as "Object 57: mitotic 83 %"."""
     uuid = shown.claims.active.get(current) if shown.claims else None
     labelled = next((f"labelled {each.name}" for each in classes if each.uuid == uuid), "")
-    said = ", ".join(filter(None, (labelled, _predicted(shown, current))))
+    said = ", ".join(filter(None, (_predicted(shown, current), labelled)))
     return f"Object {current[1]}: {said or 'not predicted yet'}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from superqt import QToggleSwitch
 
 from napari_objclass.widgets._base import Connections
@@ -30,22 +30,25 @@ class ToolRow(QWidget):
         #: Whether labels or settings changed since the prediction.
         self.outdated = False
         self.buttons: dict[Mode, QPushButton] = {}
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
+        row = QHBoxLayout()
+        row.setSpacing(2)
         for mode, (name, tooltip) in TOOLS.items():
             button = QPushButton(name, checkable=True, toolTip=tooltip)
             button.clicked.connect(lambda down, mode=mode: shared.set_tool(active=down, mode=mode))
-            layout.addWidget(button)
+            row.addWidget(button)
             self.buttons[mode] = button
-        layout.addStretch()
+        row.addStretch()
         self.update_button = QPushButton("Update", toolTip="Predict with the labels as they are now.")
         self.update_button.clicked.connect(self._update)
-        layout.addWidget(self.update_button)
         self.live = QToggleSwitch("Live")
         self.live.setToolTip("Predictions follow every click (U).")
         self.live.clicked.connect(lambda on: shared.set_live(live=on))
-        layout.addWidget(self.live)
+        row.addWidget(self.live)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addLayout(row)
+        layout.addWidget(self.update_button)
         self.connections = Connections(self)
         self.connections.connect(shared.tool_changed, self.refresh)
         self.connections.connect(shared.live_changed, self.refresh)

@@ -39,5 +39,4 @@ class Guide:
     def go_to(self, t: int, object_id: int) -> None:
         """Go to an object."""
         self.current = (t, object_id)
-        self._shared.current_changed.emit()
         self._shared.display.go_to(t, object_id)

@@ -77,8 +77,8 @@ class ViewerSession:
         Emitted with the names of the parts of ``shown`` that are new.
     menu_asked
         Emitted with frame and id of the object whose menu the user wants, after the mouse button is up.
-    tool_changed, live_changed, show_changed, current_changed, activity_changed, problems_changed, saved
-        Emitted after what their names say; ``current`` is the object that the guide went to.
+    tool_changed, live_changed, show_changed, activity_changed, problems_changed, saved
+        Emitted after what their names say.
     """
 
     replaced = Signal()
@@ -87,7 +87,6 @@ class ViewerSession:
     tool_changed = Signal()
     live_changed = Signal()
     show_changed = Signal()
-    current_changed = Signal()
     activity_changed = Signal()
     problems_changed = Signal()
     saved = Signal()
