@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from napari_objclass.widgets.viewer.shown import Shown
     from napari_objclass.workflow.classes import ObjectClass
 
+NOT_LABELLED = "not labelled"
+
 
 class Value(NamedTuple):
     """A feature value: its name, and what is missing if it is NaN."""
@@ -123,7 +125,7 @@ def _label(shown: Shown, classes: Sequence[ObjectClass], t: int, object_id: int)
         return f"two classes here: {names}", 0, 0
     if AnnotationState.CHANGED in states:
         return f"object changed — please confirm {names}", 0, min(numbers)
-    return (f"labelled {names}", min(numbers), 0) if numbers else ("not labelled", 0, 0)
+    return (f"labelled {names}", min(numbers), 0) if numbers else (NOT_LABELLED, 0, 0)
 
 
 def _prediction(
