@@ -114,6 +114,11 @@ class FeatureTable:
             found.append(Problem(int(self.ids[row]), int(self.frames[row]), spec.id, reason))
         return found
 
+    def reasons(self, row: int) -> dict[str, str]:
+        """Why values of one object are missing, by column."""
+        missing = self._missing[self._missing[:, 0] == row]
+        return {self.columns[column]: self._reasons[number] for _, column, number in missing.tolist()}
+
     def select(self, features: Sequence[str]) -> FeatureTable:
         """Keep some of the features, in the order given."""
         ranges = {spec.id: self._columns_of(spec.id) for spec in self.specs}
