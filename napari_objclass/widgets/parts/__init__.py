@@ -1,1 +1,1 @@
-"""Reusable pieces of steps and docks."""
+"""Pieces that steps and docks are put together from."""
