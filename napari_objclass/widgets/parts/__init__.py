@@ -1,0 +1,1 @@
+"""Pieces that steps and dialogs are put together from."""
