@@ -13,9 +13,9 @@ from qtpy.QtWidgets import (
     QLabel,
     QLineEdit,
     QMenu,
+    QPushButton,
+    QScrollArea,
     QSplitter,
-    QTextBrowser,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -57,20 +57,21 @@ class FeatureDialog(LiveDialog):
         self.search = QLineEdit(placeholderText="Search names and descriptions", clearButtonEnabled=True)
         self.search.textChanged.connect(self._filter)
         self.search.installEventFilter(self)
-        self.sets = QToolButton(text="Select set", popupMode=QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.sets = QPushButton("Select set")
+        self.sets.setAutoDefault(False)
         self.sets.setMenu(QMenu(self.sets))
         self.sets.menu().setToolTipsVisible(True)
         self.tree = FeatureTree()
         self.tree.ticked.connect(self._count)
         self.tree.looked_at.connect(self._describe)
-        self.description = QTextBrowser()
+        self.description = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignTop, margin=6)
+        self.description.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        scrolled = QScrollArea(widgetResizable=True)
+        scrolled.setWidget(self.description)
         self.count = QLabel()
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Apply | QDialogButtonBox.StandardButton.Close)
+        buttons = self.make_buttons(QDialogButtonBox.StandardButton.Apply | QDialogButtonBox.StandardButton.Close)
         self.apply = buttons.button(QDialogButtonBox.StandardButton.Apply)
         self.apply.clicked.connect(self._apply)
-        buttons.rejected.connect(self.reject)
-        for button in buttons.buttons():
-            button.setAutoDefault(False)  # Enter in the search field goes to the tree
         top, bottom = QHBoxLayout(), QHBoxLayout()
         top.addWidget(self.search, 1)
         top.addWidget(self.sets)
@@ -78,7 +79,7 @@ class FeatureDialog(LiveDialog):
         bottom.addWidget(buttons)
         panes = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         panes.addWidget(self.tree)
-        panes.addWidget(self.description)
+        panes.addWidget(scrolled)
         panes.setSizes([400, 280])
         layout = QVBoxLayout(self)
         layout.addLayout(top)
@@ -137,7 +138,7 @@ class FeatureDialog(LiveDialog):
 
     def _filter(self, text: str) -> None:
         if not self.tree.filter(text) and text:
-            self.description.setHtml(f"No feature has “{escape(text)}” in its name or description.")
+            self.description.setText(f"No feature has “{escape(text)}” in its name or description.")
 
     def _count(self) -> None:
         chosen = self.tree.chosen
@@ -148,7 +149,7 @@ class FeatureDialog(LiveDialog):
         self.apply.setEnabled(bool(chosen) and set(chosen) != set(self._known))
 
     def _describe(self, spec: FeatureSpec | None) -> None:
-        self.description.setHtml(START if spec is None else _description(spec))
+        self.description.setText(START if spec is None else _description(spec))
 
     def _apply(self) -> None:
         chosen = self.tree.chosen
@@ -164,10 +165,15 @@ def _description(spec: FeatureSpec) -> str:
     facts = {
         "Unit": spec.unit or "none",
         "Values": f"{spec.n_values}, for each channel" if spec.per_channel else str(spec.n_values),
-        "Columns": ", ".join(spec.columns),
+        "Columns": _list(spec.columns),
         "Images": " and ".join(f"{n}D" for n in spec.dims),
         "In ilastik": spec.ilastik_id,
         "Id": spec.id,
     }
     rows = "".join(f"<tr><td>{name}&nbsp;</td><td>{escape(fact)}</td></tr>" for name, fact in facts.items() if fact)
     return f"<h3>{escape(spec.display)}</h3><p>{escape(spec.doc)}</p><table>{rows}</table>"
+
+
+def _list(columns: tuple[str, ...]) -> str:
+    """Names of columns; of many, the first and the last."""
+    return ", ".join(columns) if len(columns) <= 9 else f"{columns[0]} … {columns[-1]}"

@@ -36,6 +36,7 @@ class FeatureSelectionStep(Step):
         self._catalog: list[FeatureSpec] = []
         self._preferred = ""  # the set that the user asked for, of several equal ones
         self._build()
+        self._offer()
         for signal in (
             shared.changed,
             shared.shown_changed,
@@ -65,6 +66,8 @@ class FeatureSelectionStep(Step):
     @property
     def hint(self) -> str:
         """What to do next."""
+        if self._extent and not set(self._chosen) <= {spec.id for spec in self._catalog}:
+            return "Choose another set: some of the features cannot be measured in this image."
         if self.shared.problem(self.ID):
             return ""
         if self._extent is None:

@@ -37,11 +37,11 @@ class MissingValues(LiveDialog):
         self.list = _List(self)
         self.list.setModel(self.rows)
         self.list.activated.connect(self._go_to)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons = self.make_buttons(QDialogButtonBox.StandardButton.Close)
         self.copy = buttons.addButton("Copy", QDialogButtonBox.ButtonRole.ActionRole)
         self.copy.setToolTip("Copy the selected rows, or all of them, to paste into a spreadsheet.")
+        self.copy.setAutoDefault(False)
         self.copy.clicked.connect(self.list.copy)
-        buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         for widget in (self.about, self.list, buttons):
             layout.addWidget(widget)
@@ -79,9 +79,11 @@ class _List(QTableView):
         self.setTabKeyNavigation(False)
         self.setWordWrap(False)
         self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 6)
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.horizontalHeader().setStretchLastSection(True)
         self.horizontalHeader().setHighlightSections(False)
+        self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
     def setModel(self, model: QAbstractTableModel) -> None:
         super().setModel(model)

@@ -22,6 +22,7 @@ from superqt.utils import signals_blocked
 
 from napari_objclass.widgets.parts.live_dialog import LiveDialog
 from napari_objclass.widgets.parts.ranking import Ranking
+from napari_objclass.widgets.parts.tick_boxes import TickBoxes
 from napari_objclass.workflow import object_classification
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class SubsetDialog(LiveDialog):
         self.list.header().setStretchLastSection(False)
         self.list.header().setSectionResizeMode(FEATURE, QHeaderView.ResizeMode.Stretch)
         self.list.header().resizeSection(IMPORTANCE, 130)
+        self.list.setItemDelegate(TickBoxes(self.list))
         self.list.setItemDelegateForColumn(IMPORTANCE, _Bars(self.list))
         self.list.itemChanged.connect(self._ticked)
         self.slider = QSlider(Qt.Orientation.Horizontal, toolTip="Keep the features that help most.")
@@ -81,11 +83,10 @@ class SubsetDialog(LiveDialog):
         self.number.valueChanged.connect(self._keep_best)
         self.of = QLabel()
         self.note = QLabel(wordWrap=True)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Reset | QDialogButtonBox.StandardButton.Close)
+        buttons = self.make_buttons(QDialogButtonBox.StandardButton.Reset | QDialogButtonBox.StandardButton.Close)
         self.reset = buttons.button(QDialogButtonBox.StandardButton.Reset)
         self.reset.setToolTip("Use all features that are measured.")
         self.reset.clicked.connect(self._use_all)
-        buttons.rejected.connect(self.reject)
         keep = QHBoxLayout()
         keep.addWidget(QLabel("Keep the best"))
         keep.addWidget(self.number)

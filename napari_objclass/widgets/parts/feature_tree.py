@@ -8,6 +8,8 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 from superqt.utils import signals_blocked
 
+from napari_objclass.widgets.parts.tick_boxes import TickBoxes
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
@@ -40,6 +42,7 @@ class FeatureTree(QTreeWidget):
         self.setColumnCount(2)
         self.setHeaderLabels(["Feature", "Values"])
         self.setUniformRowHeights(True)
+        self.setItemDelegate(TickBoxes(self))
         self.header().setStretchLastSection(False)
         self.header().setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         self.header().setSectionResizeMode(VALUES, QHeaderView.ResizeMode.ResizeToContents)
@@ -58,6 +61,8 @@ class FeatureTree(QTreeWidget):
                     groups[spec.group] = QTreeWidgetItem(self, [spec.group])
                     groups[spec.group].setFlags(_FLAGS)
             self._items = {spec.id: _row(groups[spec.group], spec, reason) for spec, reason in features.items()}
+            for group in self._groups():
+                group.setDisabled(all(group.child(i).isDisabled() for i in range(group.childCount())))
             self.expandAll()
             self._count()
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QDialog
+from qtpy.QtGui import QIcon
+from qtpy.QtWidgets import QDialog, QDialogButtonBox
 
 from napari_objclass.widgets._base import Connections
 
@@ -27,6 +28,15 @@ class LiveDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.connections = Connections(self)
         self.finished.connect(self.connections.release)
+
+    def make_buttons(self, kinds: QDialogButtonBox.StandardButton) -> QDialogButtonBox:
+        """Make buttons without icons, which would not follow the theme, of which none is pressed by Enter."""
+        buttons = QDialogButtonBox(kinds)
+        for button in buttons.buttons():
+            button.setIcon(QIcon())
+            button.setAutoDefault(False)
+        buttons.rejected.connect(self.reject)
+        return buttons
 
     @classmethod
     def open_for(cls, shared: ViewerSession, parent: QWidget) -> Self:

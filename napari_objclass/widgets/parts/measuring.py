@@ -40,11 +40,11 @@ class Measuring:
 
     @property
     def text(self) -> str:
-        """What is being done, as "measuring objects… 42 %"."""
+        """What is being done, as "measuring… 42 %"."""
         activity = self._shared.activity
         if activity is None or not activity.total:
             return "measuring…"
-        return f"{activity.what}… {100 * activity.done // activity.total} %"
+        return f"{activity.what.removesuffix(' objects')}… {100 * activity.done // activity.total} %"
 
     def go_on(self) -> None:
         """Measure after a stop."""
