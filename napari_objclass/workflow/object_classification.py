@@ -37,11 +37,14 @@ class Classifier(Settings):
         Of all random choices: the same seed and samples give the same forest.
     missing
         Where missing feature values go: ``"last"`` behind all others, ``"zero"`` as if they were 0 (as ilastik does).
+    features
+        The features it may use; None for all.
     """
 
     n_trees: int = 100
     seed: int = 0
     missing: Literal["last", "zero"] = "last"
+    features: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.n_trees < 1:
