@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from qtpy.QtCore import QModelIndex, Qt
+from qtpy.QtCore import QEvent, QModelIndex, Qt, Signal
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -18,8 +18,9 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_objclass.widgets._base import Connections
+from napari_objclass.widgets._connections import Connections
 from napari_objclass.widgets.parts.label_model import WORDS, Column, LabelModel
+from napari_objclass.widgets.parts.problem_line import ProblemLine
 from napari_objclass.widgets.parts.visit import Visit
 from napari_objclass.workflow.annotations import describe
 
@@ -48,11 +49,20 @@ class Listing(NamedTuple):
 
 
 class LabelsTable(QWidget):
-    """All labels of the image shown, or of all images."""
+    """All labels of the image shown, or of all images.
+
+    Attributes
+    ----------
+    closed
+        Emitted when the user closed it.
+    """
+
+    closed = Signal()
 
     def __init__(self, shared: ViewerSession, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shared = shared
+        self._was_docked = False
         self._listing = self._stale = False  # being listed; other than listed
         self.model = LabelModel(self)
         self.table = self._make_table()
@@ -69,7 +79,6 @@ class LabelsTable(QWidget):
         self.confirm.clicked.connect(self._confirm)
         self.clear.clicked.connect(self._clear)
         self.note = QLabel()
-        self.problem = QLabel(wordWrap=True, objectName="problem")
         bar = QHBoxLayout()
         for each in (self.images, self.classes, self.states, self.confirm, self.clear):
             bar.addWidget(each)
@@ -77,15 +86,14 @@ class LabelsTable(QWidget):
         bar.addWidget(self.note)
         layout = QVBoxLayout(self)
         layout.addLayout(bar)
-        layout.addWidget(self.problem)
+        layout.addWidget(ProblemLine(shared, ID))
         layout.addWidget(self.table)
         self.connections = Connections(self)
         self._visit = Visit(shared, self.connections)
         self.connections.connect(shared.replaced, self.refresh)
         self.connections.connect(shared.changed, self.refresh)
         self.connections.connect(shared.shown_changed, self._take_parts)
-        self.connections.connect(shared.problems_changed, self._show_problem)
-        self._show_problem()
+        self.connections.connect(shared.problems_changed, self._end_listing)
         self._show_what_can_be_done()
 
     def _make_table(self) -> QTableView:
@@ -106,6 +114,16 @@ class LabelsTable(QWidget):
         combo.addItems(words)
         return combo
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Be gone with the dock: napari takes a widget out of a dock that is closed, and leaves it behind."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ParentChange:
+            if self.parent() is None and self._was_docked:
+                self.connections.release()
+                self.deleteLater()
+                self.closed.emit()
+            self._was_docked = self.parent() is not None
+
     # ------------------------------------------------------------------------------------------------ listing
 
     def refresh(self, *_: object) -> None:
@@ -116,7 +134,7 @@ class LabelsTable(QWidget):
         self._listing, self._stale = True, False
         shown = self._shared.shown
         find = _of_all if self.images.currentIndex() == 1 else lambda s: _of_image(s, shown)
-        self._shared.do(ID, lambda s: _list(s, find(s)), self._put)
+        self._shared.do(ID, lambda s: _list(s, find(s)), self.connections.while_here(self._put))
 
     def showEvent(self, event: QShowEvent) -> None:
         """List what changed while the table was hidden."""
@@ -174,15 +192,12 @@ class LabelsTable(QWidget):
         n = len(self.model.rows)
         self.note.setText(f"{n} label{'' if n == 1 else 's'}")
 
-    def _show_problem(self) -> None:
-        problem = self._shared.problem(ID)
-        if problem:
+    def _end_listing(self) -> None:
+        if self._shared.problem(ID):
             self._listing = False
-        self.problem.setText(problem or "")
-        self.problem.setVisible(bool(problem))
 
 
-def show_labels(shared: ViewerSession, parent: QWidget) -> QWidget:
+def show_labels(shared: ViewerSession, parent: QWidget) -> LabelsTable:
     """Open the table below the canvas, or, where there is no napari window, in a window of its own."""
     table = LabelsTable(shared)
     window: Any = getattr(shared.viewer, "window", None)

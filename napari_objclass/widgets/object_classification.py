@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
 from qtpy.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from napari_objclass.widgets._base import Step, StepDock, StepState
 from napari_objclass.widgets.labels_table import show_labels
+from napari_objclass.widgets.missing_values import show_missing_values
 from napari_objclass.widgets.parts.agreement import AgreementView
 from napari_objclass.widgets.parts.class_list import ClassList
 from napari_objclass.widgets.parts.counts import agreement
@@ -16,15 +16,13 @@ from napari_objclass.widgets.parts.hints import hint, n_to_confirm
 from napari_objclass.widgets.parts.next_object import NextObject
 from napari_objclass.widgets.parts.show_choice import ShowChoice
 from napari_objclass.widgets.parts.tool_row import ToolRow
+from napari_objclass.widgets.subset_dialog import show_subset_dialog
 
 if TYPE_CHECKING:
     from qtpy.QtGui import QShowEvent
 
-    from napari_objclass.features import FeatureTable
+    from napari_objclass.widgets.labels_table import LabelsTable
     from napari_objclass.widgets.viewer.session import ViewerSession
-
-#: Reading the number of objects with missing values is asked for under this name.
-MISSING_VALUES = "missing_values"
 
 
 class ObjectClassificationStep(Step):
@@ -37,7 +35,7 @@ class ObjectClassificationStep(Step):
     def __init__(self, shared: ViewerSession, parent: QWidget | None = None) -> None:
         super().__init__(shared, parent)
         self._was_offered = False  # the tool, to the user
-        self._counted: FeatureTable | None = None
+        self.labels_table: LabelsTable | None = None
         self.tools, self.classes, self.show_choice = ToolRow(shared), ClassList(shared), ShowChoice(shared)
         self.next_object, self.agreement = NextObject(shared), AgreementView(shared)
         self.missing = QPushButton(visible=False, clicked=self._show_missing_values)
@@ -114,35 +112,27 @@ class ObjectClassificationStep(Step):
         self.told.emit()
 
     def _count_missing(self) -> None:
-        """Count the objects with missing values, on the thread of changes."""
-        shown = self.shared.shown
-        table = None if shown is None else shown.table
-        self.missing.hide()
-        if table is not None:
-            self.shared.do(
-                MISSING_VALUES,
-                lambda _: int(np.isnan(table.values).any(axis=1).sum()),
-                lambda n: self._show_number_missing(table, n),
-            )
-
-    def _show_number_missing(self, table: FeatureTable, n: int) -> None:
-        if self.shared.shown is None or self.shared.shown.table is not table:
-            return
+        table = self.shared.shown.table if self.shared.shown is not None else None
+        n = 0 if table is None else table.n_incomplete
         self.missing.setText(f"{n} object{' has' if n == 1 else 's have'} missing values — show")
         self.missing.setVisible(n > 0)
 
     def _show_missing_values(self) -> None:
-        from napari_objclass.widgets.missing_values import show_missing_values
-
         show_missing_values(self.shared, self)
 
     def _show_subset_dialog(self) -> None:
-        from napari_objclass.widgets.subset_dialog import show_subset_dialog
-
         show_subset_dialog(self.shared, self)
 
     def _show_labels(self) -> None:
-        show_labels(self.shared, self)
+        if self.labels_table is None:
+            self.labels_table = show_labels(self.shared, self)
+            self.labels_table.closed.connect(self._forget_labels)
+        place = self.labels_table if self.labels_table.isWindow() else self.labels_table.parentWidget()
+        place.show()
+        place.raise_()
+
+    def _forget_labels(self) -> None:
+        self.labels_table = None
 
 
 class ObjectClassificationDock(StepDock):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from napari_objclass.widgets._base import Connections
+from napari_objclass.widgets._connections import Connections
 from napari_objclass.widgets.parts.confusion import Confusion
 from napari_objclass.widgets.parts.counts import ENOUGH, agreement
 from napari_objclass.widgets.parts.icons import icon

@@ -19,9 +19,10 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_objclass.widgets._base import Connections
+from napari_objclass.widgets._connections import Connections
 from napari_objclass.widgets.parts.class_model import ClassModel, Column
 from napari_objclass.widgets.parts.counts import count
+from napari_objclass.widgets.parts.key_tips import tell_key
 from napari_objclass.widgets.viewer.session import CLASSIFY
 from napari_objclass.widgets.viewer.tool import Mode
 
@@ -45,8 +46,10 @@ class ClassList(QWidget):
         self.model = ClassModel(self)
         self.table = self._make_table()
         self.add = QPushButton("Add class", toolTip="Add a class and give it a name.", clicked=self._add)
-        self.undo = QPushButton("Undo", toolTip="Take back the latest change (Ctrl+Z).", clicked=shared.undo)
-        self.redo = QPushButton("Redo", toolTip="Make the change again (Ctrl+Shift+Z).", clicked=shared.redo)
+        self.undo, self.redo = QPushButton("Undo", clicked=shared.undo), QPushButton("Redo", clicked=shared.redo)
+        self.connections = Connections(self)
+        tell_key(self.undo, "Take back the latest change.", "undo", self.connections)
+        tell_key(self.redo, "Make the change again that was taken back.", "redo", self.connections)
         caption = QLabel("labelled → predicted", alignment=Qt.AlignmentFlag.AlignRight)
         caption.setContentsMargins(0, 0, WIDTHS[Column.IGNORE] + WIDTHS[Column.DELETE], 0)
         bottom = QHBoxLayout()
@@ -60,7 +63,6 @@ class ClassList(QWidget):
         layout.addWidget(caption)
         layout.addWidget(self.table)
         layout.addLayout(bottom)
-        self.connections = Connections(self)
         self.connections.connect(shared.replaced, self._take_tool)
         self.connections.connect(shared.tool_changed, self._take_tool)
         self.connections.connect(shared.changed, self._take_classes)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
 
 from napari_objclass.widgets.parts.icons import icon, swatch
+from napari_objclass.widgets.parts.key_tips import with_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,15 +48,16 @@ class ClassModel(QAbstractTableModel):
         self.chosen = 1
 
     def put(self, classes: Sequence[ObjectClass], counts: Sequence[Counts], chosen: int) -> None:
-        """Show these; an open editor stays open unless there are more classes, or fewer."""
-        same = len(classes) == len(self._classes)
-        if not same:
+        """Show these; an open editor stays open unless the classes are others."""
+        if len(classes) != len(self._classes):
             self.beginResetModel()
-        self._classes, self._counts, self.chosen = [*classes], [*counts], chosen
-        if same:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(classes) - 1, len(Column) - 1))
-        else:
+            self._classes, self._counts, self.chosen = [*classes], [*counts], chosen
             self.endResetModel()
+            return
+        # What an open editor shows would be lost if its cell were told to have changed.
+        first = Column.COUNTS if [*classes] == self._classes else Column.NUMBER
+        self._classes, self._counts, self.chosen = [*classes], [*counts], chosen
+        self.dataChanged.emit(self.index(0, first), self.index(len(classes) - 1, len(Column) - 1))
 
     def rowCount(self, parent: QModelIndex | None = None) -> int:
         """Number of classes."""
@@ -118,8 +120,8 @@ def _tooltip(column: Column, each: ObjectClass, counts: Counts, number: int) -> 
         return f"Delete '{each.name}'. Its labels wait; Undo brings all back."
     if column is Column.COUNTS:
         return _in_words(counts)
-    key = f" (key {number})" if number <= 9 else ""
-    return f"'{each.name}': click to label objects as this class{key}, double-click to rename."
+    words = f"'{each.name}': click to label objects as this class, double-click to rename."
+    return with_key(words, f"class_{number}") if number <= 9 else words
 
 
 def _in_words(counts: Counts) -> str:

@@ -58,8 +58,8 @@ class Confusion(QTableWidget):
         self.setRowCount(n)
         self.setColumnCount(n)
         for i, each in enumerate(classes):
-            self.setVerticalHeaderItem(i, _header(each.name, each, f"Labelled '{each.name}'"))
-            self.setHorizontalHeaderItem(i, _header(str(i + 1), each, f"Predicted '{each.name}'"))
+            self.setVerticalHeaderItem(i, _header(f" {each.name}", each, f"Labelled '{each.name}'"))
+            self.setHorizontalHeaderItem(i, _header(f" {i + 1}", each, f"Predicted '{each.name}'"))
             for j, other in enumerate(classes):
                 self.setItem(i, j, _cell(int(confusion[i, j]), int(confusion[i].sum()), each, other))
         height = CELL.height() * (min(n, ROWS_SHOWN) + 1) + 4

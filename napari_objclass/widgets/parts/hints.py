@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from napari_objclass.widgets.parts.key_tips import with_key
 from napari_objclass.workflow.marks import AnnotationState
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def _about_first_clicks(shared: ViewerSession, claims: Claims) -> str:
     if shared.session.n_annotated_classes >= 2:
         return ""
     if not shared.tool.active:
-        return "Turn on Annotate (G) to label objects by clicking them."
+        return f"Turn on {with_key('Annotate', 'annotate')} to label objects by clicking them."
     if len(classes) < 2:
         return "Add a second class, so that there is something to tell apart."
     if not shared.session.n_annotated_classes:
@@ -60,7 +61,7 @@ def _about_prediction(shared: ViewerSession, *, outdated: bool) -> str:
         return "Press Update to predict with your latest labels, or turn on Live."
     if shown.prediction is None:
         return "Learning from your labels."
-    return "Look at unsure objects with N, or export in Results."
+    return f"Look at {with_key('unsure objects', 'next_unsure')}, or export in Results."
 
 
 def n_to_confirm(claims: Claims | None) -> int:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
-from napari_objclass.widgets._base import Connections
+from napari_objclass.widgets._connections import Connections
+from napari_objclass.widgets.parts.key_tips import tell_key
 from napari_objclass.workflow.objects import find_rows
 
 if TYPE_CHECKING:
@@ -23,10 +24,16 @@ class NextObject(QWidget):
         super().__init__(parent)
         self._shared = shared
         guide = shared.guide
-        self.unsure = QPushButton("Unsure", toolTip="Go to the most unsure object that is not labelled (N).")
-        self.random = QPushButton("Random", toolTip="Go to a random object that is not labelled (J).")
-        self.of_class = QPushButton("Class", toolTip="Go to the next object of a class (H: of the chosen class).")
-        self.keep = QPushButton("Keep", toolTip="Label the object at hand as it is predicted (K).")
+        self.connections = Connections(self)
+        self.unsure, self.random = QPushButton("Unsure"), QPushButton("Random")
+        self.of_class, self.keep = QPushButton("Class"), QPushButton("Keep")
+        for button, words, action in (
+            (self.unsure, "Go to the most unsure object that is not labelled.", "next_unsure"),
+            (self.random, "Go to a random object that is not labelled.", "next_random"),
+            (self.of_class, "Go to the next object of a class; the key goes to the chosen class.", "next_of_class"),
+            (self.keep, "Label the object at hand as it is predicted.", "keep_prediction"),
+        ):
+            tell_key(button, words, action, self.connections)
         self.unsure.clicked.connect(lambda: guide.next_unsure())
         self.random.clicked.connect(lambda: guide.next_random())
         self.keep.clicked.connect(lambda: guide.keep_prediction())
@@ -44,7 +51,6 @@ class NextObject(QWidget):
         layout.setSpacing(2)
         layout.addLayout(row)
         layout.addWidget(self.line)
-        self.connections = Connections(self)
         for signal in (shared.replaced, shared.changed, shared.shown_changed, shared.guide.moved):
             self.connections.connect(signal, self.refresh)
         self.refresh()

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 from superqt import QSearchableComboBox
 
-from napari_objclass.widgets._base import Connections
+from napari_objclass.widgets._connections import Connections
 from napari_objclass.widgets.parts.choices import Choice, choices, extremes
 from napari_objclass.widgets.parts.legend import Legend
 from napari_objclass.widgets.viewer.display import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from napari_objclass.widgets.viewer.session import ViewerSession
 
 #: One minus the difference of the two largest probabilities.
@@ -129,12 +126,7 @@ class ShowChoice(QWidget):
 
         events = self._shared.viewer.layers.events
         for event in (events.inserted, events.removed):
-            event.connect(look)
-            self.destroyed.connect(partial(_disconnect, event, look))
-
-
-def _disconnect(event: Any, look: Callable[[Any], None], *_: object) -> None:
-    event.disconnect(look)
+            self.connections.connect(event, look)
 
 
 def _colors() -> Any:

@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 from qtpy.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from superqt import QToggleSwitch
 
-from napari_objclass.widgets._base import Connections
+from napari_objclass.widgets._connections import Connections
+from napari_objclass.widgets.parts.key_tips import tell_key
 from napari_objclass.widgets.viewer.tool import Mode
 from napari_objclass.workflow import object_classification
 
 if TYPE_CHECKING:
     from napari_objclass.widgets.viewer.session import ViewerSession
 
+#: Name, tooltip, and the action whose key does the same.
 TOOLS = {
-    Mode.ANNOTATE: ("Annotate", "Click objects to label them as the chosen class (G); click again to turn this off."),
-    Mode.ERASE: ("Erase", "Click labelled objects to take their labels away (0)."),
-    Mode.SWEEP: ("Sweep", "Drag over objects to label all of them (Shift + drag while annotating)."),
+    Mode.ANNOTATE: ("Annotate", "Click objects to label them as the chosen class; press again to stop.", "annotate"),
+    Mode.ERASE: ("Erase", "Click labelled objects to take their labels away.", "clear"),
+    Mode.SWEEP: ("Sweep", "Drag over objects to label all of them.", ""),
 }
 
 
@@ -29,11 +31,14 @@ class ToolRow(QWidget):
         self._shared = shared
         #: Whether labels or settings changed since the prediction.
         self.outdated = False
+        self.connections = Connections(self)
         self.buttons: dict[Mode, QPushButton] = {}
         row = QHBoxLayout()
         row.setSpacing(2)
-        for mode, (name, tooltip) in TOOLS.items():
-            button = QPushButton(name, checkable=True, toolTip=tooltip)
+        for mode, (name, words, action) in TOOLS.items():
+            button = QPushButton(name, checkable=True, toolTip=words)
+            if action:
+                tell_key(button, words, action, self.connections)
             button.clicked.connect(lambda down, mode=mode: shared.set_tool(active=down, mode=mode))
             row.addWidget(button)
             self.buttons[mode] = button
@@ -41,7 +46,7 @@ class ToolRow(QWidget):
         self.update_button = QPushButton("Update", toolTip="Predict with the labels as they are now.")
         self.update_button.clicked.connect(self._update)
         self.live = QToggleSwitch("Live")
-        self.live.setToolTip("Predictions follow every click (U).")
+        tell_key(self.live, "Predictions follow every click.", "live", self.connections)
         self.live.clicked.connect(lambda on: shared.set_live(live=on))
         row.addWidget(self.live)
         layout = QVBoxLayout(self)
@@ -49,7 +54,6 @@ class ToolRow(QWidget):
         layout.setSpacing(2)
         layout.addLayout(row)
         layout.addWidget(self.update_button)
-        self.connections = Connections(self)
         self.connections.connect(shared.tool_changed, self.refresh)
         self.connections.connect(shared.live_changed, self.refresh)
         self.connections.connect(shared.changed, self._take_change)

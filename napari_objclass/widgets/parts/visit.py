@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from napari_objclass.widgets._base import Connections
+    from napari_objclass.widgets._connections import Connections
     from napari_objclass.widgets.viewer.session import ViewerSession
 
 
