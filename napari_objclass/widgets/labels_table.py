@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from napari_objclass.workflow.annotations import Annotation
     from napari_objclass.workflow.session import Session
 
-#: Problems of the table are kept under this name, and shown in it.
-ID = "labels"
+#: Problems of the table are kept under this name, as those of a step are, and shown in it.
+PROBLEMS = "labels"
 TITLE = "Labels"
 
 
@@ -86,7 +86,7 @@ class LabelsTable(QWidget):
         bar.addWidget(self.note)
         layout = QVBoxLayout(self)
         layout.addLayout(bar)
-        layout.addWidget(ProblemLine(shared, ID))
+        layout.addWidget(ProblemLine(shared, PROBLEMS))
         layout.addWidget(self.table)
         self.connections = Connections(self)
         self._visit = Visit(shared, self.connections)
@@ -134,7 +134,7 @@ class LabelsTable(QWidget):
         self._listing, self._stale = True, False
         shown = self._shared.shown
         find = _of_all if self.images.currentIndex() == 1 else lambda s: _of_image(s, shown)
-        self._shared.do(ID, lambda s: _list(s, find(s)), self.connections.while_here(self._put))
+        self._shared.do(PROBLEMS, lambda s: _list(s, find(s)), self.connections.while_here(self._put))
 
     def showEvent(self, event: QShowEvent) -> None:
         """List what changed while the table was hidden."""
@@ -170,11 +170,11 @@ class LabelsTable(QWidget):
 
     def _confirm(self) -> None:
         labels = [label for label in self._chosen() if label.object_id is not None]
-        self._shared.do(ID, lambda s: _label_again(s, labels))
+        self._shared.do(PROBLEMS, lambda s: _label_again(s, labels))
 
     def _clear(self) -> None:
         uuids = [label.uuid for label in self._chosen()]
-        self._shared.do(ID, lambda s: s.remove_annotations(uuids))
+        self._shared.do(PROBLEMS, lambda s: s.remove_annotations(uuids))
 
     def _jump(self, index: QModelIndex) -> None:
         label = self.model.rows[index.row()]
@@ -193,7 +193,7 @@ class LabelsTable(QWidget):
         self.note.setText(f"{n} label{'' if n == 1 else 's'}")
 
     def _end_listing(self) -> None:
-        if self._shared.problem(ID):
+        if self._shared.problem(PROBLEMS):
             self._listing = False
 
 

@@ -209,7 +209,7 @@ def test_a_refused_change_makes_the_step_a_problem(step, shared, mailbox):
 
 
 def test_the_step_is_no_wider_than_the_dock_and_needs_no_scrolling(make_napari_viewer, nuclei, qtbot):
-    viewer = make_napari_viewer()
+    viewer = make_napari_viewer(show=True)
     dock = ObjectClassificationDock(viewer)
     viewer.window.add_dock_widget(dock)
     shared, step = dock.shared, dock.step
