@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 class Preset(StrEnum):
     """Keys that go together; the value is what the user reads."""
 
-    NAPARI = "napari-objclass keys"
+    DEFAULT = "Default keys"
     ILASTIK = "ilastik keys"
 
 
@@ -40,7 +40,7 @@ class KeyChoice:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._keys = _preset(Preset.NAPARI)
+        self._keys = _preset(Preset.DEFAULT)
         self._keys |= {action: key for action, key in _read(file).items() if action in self._keys}
 
     def __getitem__(self, action: str) -> str:
@@ -76,7 +76,7 @@ class KeyChoice:
         self._keep()
 
     def _keep(self) -> None:
-        defaults = _preset(Preset.NAPARI)
+        defaults = _preset(Preset.DEFAULT)
         chosen = {action: key for action, key in self._keys.items() if key != defaults[action]}
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
