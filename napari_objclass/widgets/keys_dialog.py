@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from app_model.backends.qt import QModelKeyBindingEdit
+from app_model.backends.qt import QKeyBindingSequence, QModelKeyBindingEdit
+from app_model.types import KeyBinding
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QAction, QKeySequence
 from qtpy.QtWidgets import (
@@ -77,7 +78,8 @@ class KeysDialog(QDialog):
 
     def _show(self) -> None:
         for action, edit in self.edits.items():
-            edit.setKeySequence(QKeySequence(self._choice[action]))
+            key = self._choice[action]
+            edit.setKeySequence(QKeyBindingSequence(KeyBinding.from_str(key)) if key else QKeySequence())
 
     def _use(self, preset: Preset, *_: object) -> None:
         self._choice.use(preset)

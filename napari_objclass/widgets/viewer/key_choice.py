@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import platformdirs
-from app_model.types import KeyBinding
+from app_model.types import KeyBinding, KeyCode
 from psygnal import Signal
 
 from napari_objclass.errors import ParameterError
@@ -99,7 +99,7 @@ def _choice_in(file: Path) -> KeyChoice:
 
 
 def _preset(preset: Preset) -> dict[str, str]:
-    return {each.id: (preset is Preset.ILASTIK and each.ilastik) or each.key for each in ACTIONS}
+    return {each.id: (each.ilastik if preset is Preset.ILASTIK else None) or each.key for each in ACTIONS}
 
 
 def _read(file: Path) -> dict[str, str]:
@@ -117,7 +117,7 @@ def _normal(key: str) -> str:
     if not key:
         return ""
     binding = KeyBinding.from_str(key)
-    if len(binding.parts) != 1 or not str(binding.parts[0].key):
+    if len(binding.parts) != 1 or binding.parts[0].key in (None, KeyCode.UNKNOWN):
         raise ParameterError(f"{key!r} cannot be a key here; press one key, with or without Ctrl, Shift and Alt")
     return str(binding)
 
