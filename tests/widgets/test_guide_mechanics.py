@@ -45,15 +45,16 @@ def test_unsure_ones_in_falling_order_without_the_labelled(classified):
     assert walked == open_ones[:20]
 
 
-def test_visits_count_until_the_next_prediction(classified, mailbox):
+def test_visits_count_until_the_next_prediction_but_for_the_current_one(classified, mailbox):
     classified.guide.next_unsure()
     first = classified.guide.current
     classified.guide.next_unsure()
-    assert classified.guide.current != first
+    second = classified.guide.current
+    assert second != first
     classified.do(CLASSIFY, lambda s: setattr(s, "classifier", replace(s.classifier, seed=0, n_trees=99)))
     predicted(classified, mailbox)
     uncertainty = classified.shown.prediction.uncertainty.copy()
-    uncertainty[np.isin(classified.shown.prediction.ids, list(labelled(classified)))] = -1
+    uncertainty[np.isin(classified.shown.prediction.ids, [*labelled(classified), second[1]])] = -1
     classified.guide.next_unsure()
     assert classified.guide.current[1] == classified.shown.prediction.ids[uncertainty.argmax()]
 
