@@ -69,7 +69,7 @@ class Live:
     deliver
         Called there as ``(request, applet, parts)`` with parts of ``Shown`` that the applet computed.
     failed
-        Called there as ``(applet, error)`` when a stage fails.
+        Called there as ``(request, applet, error)`` when a stage fails.
     report
         Called there with the :class:`Activity`, or None when all is done.
     """
@@ -78,14 +78,14 @@ class Live:
         self,
         post: Post,
         deliver: Callable[[Request, str, dict[str, Any]], object],
-        failed: Callable[[str, Exception], object],
+        failed: Callable[[Request, str, Exception], object],
         report: Callable[[Activity | None], object],
     ) -> None:
         self._post, self._deliver, self._failed, self._report = post, deliver, failed, report
         self._worker = Worker("objclass-live", post)
         self._lock = Lock()
         self._wanted: Request | None = None
-        self._walking = False
+        self._walking = self._stopping = False
         self._running: tuple[Request, str, CancelToken] | None = None
         self._reported = 0.0
 
@@ -109,19 +109,14 @@ class Live:
     def stop(self) -> None:
         """Stop what is being computed; the next request begins anew."""
         with self._lock:
-            self._wanted = None
+            self._wanted, self._stopping = None, self._walking
             if self._running:
                 self._running[2].cancel()
-
-    def rest(self) -> None:
-        """Stop, and end the thread until the next request."""
-        self.stop()
-        self._worker.rest()
 
     def _walk_while_wanted(self) -> None:
         while True:
             with self._lock:
-                request, self._wanted = self._wanted, None
+                request, self._wanted, self._stopping = self._wanted, None, False
                 if request is None:
                     self._walking = False
                     break
@@ -132,7 +127,7 @@ class Live:
         for stage in _stages(request):
             token = CancelToken()
             with self._lock:
-                if self._wanted is not None:
+                if self._stopping or self._wanted is not None:
                     return
                 self._running = (request, stage.applet, token)
             try:
@@ -140,7 +135,7 @@ class Live:
             except Cancelled:
                 return
             except Exception as error:  # told to the user; the thread lives on
-                self._post(lambda error=error, applet=stage.applet: self._failed(applet, error))  # type: ignore[misc]
+                self._post(lambda error=error, applet=stage.applet: self._failed(request, applet, error))  # type: ignore[misc]
                 return
             finally:
                 with self._lock:
