@@ -21,7 +21,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_objclass.errors import ParameterError
-from napari_objclass.widgets._base import Connections
+from napari_objclass.widgets._connections import Connections
 from napari_objclass.widgets.viewer.actions import ACTIONS
 from napari_objclass.widgets.viewer.key_choice import Preset
 
@@ -87,13 +87,11 @@ class KeysDialog(QDialog):
 
     def _choose(self, action: str) -> None:
         edit = self.edits[action]
-        first = QKeySequence(edit.keySequence()[0]) if edit.keySequence().count() else QKeySequence()
-        edit.setKeySequence(first)
         binding = edit.keyBinding()
         key = "" if binding is None else str(binding)
         if key == self._choice[action]:
             return
-        menu = self._menu_with(first)
+        menu = self._menu_with(edit.keySequence())
         if menu:
             self.told.setText(f"{key} belongs to “{menu}” in napari's menus, which come first; choose another key.")
             self._show()

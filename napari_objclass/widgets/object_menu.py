@@ -11,7 +11,7 @@ from qtpy.QtCore import QObject
 from qtpy.QtGui import QColor, QCursor, QGuiApplication, QIcon, QPixmap
 from qtpy.QtWidgets import QLabel, QMenu, QWidget, QWidgetAction
 
-from napari_objclass.widgets._base import Connections
+from napari_objclass.widgets._connections import Connections
 from napari_objclass.widgets.object_values import ObjectValues
 from napari_objclass.widgets.viewer.about_object import NOT_LABELLED, AboutObject, about
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QWidget
+from qtpy.QtWidgets import QApplication, QMenu, QWidget
 
 from napari_objclass.widgets._sharing import session_of
+from napari_objclass.widgets.object_menu import ObjectMenu
 from napari_objclass.widgets.viewer.tool import Mode
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
@@ -28,13 +29,13 @@ class Window:
     def __init__(self, viewer):
         self.viewer = viewer
         self.canvas = viewer.window._qt_viewer.canvas
-        self.shared = session_of(viewer, QWidget())
+        self.dock = QWidget()
+        self.shared = session_of(viewer, self.dock)
         self.labels = viewer.add_labels(squares(), name="Objects")
         self.asked, self.menus = [], []
         self.shared.annotate = lambda *what: self.asked.append(what)
         self.shared.menu_asked.connect(lambda *key: self.menus.append(key))
         self.shared.display.object_at = self._object_at
-        self.shared.wake()
         self.shared.set_tool(active=True, cls=2)
         self.process()
 
@@ -91,9 +92,7 @@ def move(widget, pixel, button, modifier):
 
 @pytest.fixture
 def window(make_napari_viewer):
-    window = Window(make_napari_viewer(show=True))
-    yield window
-    window.shared.close()
+    return Window(make_napari_viewer(show=True))
 
 
 def test_clicks_drags_and_sweeps(window):
@@ -156,6 +155,35 @@ def test_keys_are_ours_in_pan_zoom_and_napari_s_in_paint_mode(window):
     assert window.labels.mode == "paint"
 
 
+def test_the_menu_opens_after_the_right_button_is_up_and_holds_nothing_back(window, qtbot):
+    ObjectMenu(window.shared, window.dock)
+    window.shared.do("input_data", lambda s: s.add_lane(labels=squares()))
+    qtbot.waitUntil(lambda: window.shared.shown and window.shared.shown.table is not None)
+    QTest.mousePress(window.canvas.native, RIGHT, NONE, window.at(25, 75))
+    window.process()
+    assert QApplication.activePopupWidget() is None
+    QTest.mouseRelease(window.canvas.native, RIGHT, NONE, window.at(25, 75))
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    window.process()
+    with qtbot.waitSignal(menu.destroyed):
+        QTest.keyClick(menu, Qt.Key.Key_Escape)
+    window.click(25, 25)
+    assert window.asked == [(0, [1], 2)]
+
+
+def test_the_window_is_as_before_when_the_last_widget_is_gone(window, qtbot):
+    viewer = window.viewer
+    assert viewer.keymap
+    with qtbot.waitSignal(window.dock.destroyed):
+        window.dock.deleteLater()
+    assert viewer.keymap == window.labels.keymap == {}
+    window.click(25, 25)
+    assert window.asked == []
+    window.key(Qt.Key.Key_3)
+    assert window.labels.mode == "polygon"
+
+
 def test_in_3d_clicks_label_and_drags_turn(make_napari_viewer):
     viewer = make_napari_viewer(show=True)
     window = Window(viewer)
@@ -176,4 +204,3 @@ def test_in_3d_clicks_label_and_drags_turn(make_napari_viewer):
     window.drag((25, 25), (50, 60), (75, 75))
     assert len(window.asked) == 1
     assert viewer.scene.camera.angles != angles
-    window.shared.close()
