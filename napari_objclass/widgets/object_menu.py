@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MAX_MISSING = 10
 
 #: Left, top, right and bottom of text in the menu, so that it stands where the entries have theirs.
-LINE_MARGINS = (24, 3, 12, 3)
+LINE_MARGINS = (20, 3, 12, 3)
 
 #: Those who answer for the menu of a viewer: the docks that are open there, the eldest first.
 _answering: WeakKeyDictionary[ViewerSession, list[ObjectMenu]] = WeakKeyDictionary()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import napari_objclass as oc
+from napari_objclass.widgets.viewer import answers
 from napari_objclass.widgets.viewer.guide import NOTHING_LEFT
 
 CLASSIFY = "object_classification"
@@ -136,6 +137,17 @@ def test_a_deleted_class_is_neither_kept_nor_found(classified, mailbox):
     classified.annotate = lambda *arguments: asked.append(arguments)
     classified.guide.keep_prediction()
     assert asked == [(t, [first], 1)]
+
+
+def test_labels_of_objects_that_are_gone_count_for_no_other(classified):
+    shown, classes = classified.shown, classified.session.classes
+    kept = shown.objects.ids <= 100
+    fewer = replace(shown.objects, **{n: getattr(shown.objects, n)[kept] for n in ("frames", "ids", "sizes")})
+    numbers = answers.labels(replace(shown, objects=fewer), classes)
+    told = classified.session.object_classes(0)
+    assert max(told) > 100
+    assert numbers.tolist() == [told.get(object_id, 0) for object_id in fewer.ids.tolist()]
+    assert answers.prediction(replace(shown, objects=fewer)) is None
 
 
 def test_a_list_is_walked_round(classified):

@@ -143,6 +143,16 @@ def test_raw_only_toggles_and_a_held_key_peeks(shared, keys, hold_delay):
     assert seen == [raw, raw, both, both, raw, both, raw, both]
 
 
+def test_raw_only_ends_with_the_tool_and_when_uncertainty_is_asked_for(shared, keys):
+    labels = shared.viewer.add_layer(Labels(np.zeros((8, 8), np.uint8)))
+    for key in ("G", "U"):
+        shared.set_tool(active=True)
+        press(shared.viewer, "W")
+        assert not labels.visible
+        press(shared.viewer, key)
+        assert labels.visible
+
+
 @pytest.fixture
 def hold_delay():
     from napari.settings import get_settings
