@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from app_model.backends.qt import QModelKeyBindingEdit
+from app_model.backends.qt import QKeyBindingSequence, QModelKeyBindingEdit
+from app_model.types import KeyBinding
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QAction, QKeySequence
 from qtpy.QtWidgets import (
@@ -20,7 +21,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_objclass.errors import ParameterError
-from napari_objclass.widgets._base import Connections
+from napari_objclass.widgets._connections import Connections
 from napari_objclass.widgets.viewer.actions import ACTIONS
 from napari_objclass.widgets.viewer.key_choice import Preset
 
@@ -77,7 +78,8 @@ class KeysDialog(QDialog):
 
     def _show(self) -> None:
         for action, edit in self.edits.items():
-            edit.setKeySequence(QKeySequence(self._choice[action]))
+            key = self._choice[action]
+            edit.setKeySequence(QKeyBindingSequence(KeyBinding.from_str(key)) if key else QKeySequence())
 
     def _use(self, preset: Preset, *_: object) -> None:
         self._choice.use(preset)
@@ -85,13 +87,11 @@ class KeysDialog(QDialog):
 
     def _choose(self, action: str) -> None:
         edit = self.edits[action]
-        first = QKeySequence(edit.keySequence()[0]) if edit.keySequence().count() else QKeySequence()
-        edit.setKeySequence(first)
         binding = edit.keyBinding()
         key = "" if binding is None else str(binding)
         if key == self._choice[action]:
             return
-        menu = self._menu_with(first)
+        menu = self._menu_with(edit.keySequence())
         if menu:
             self.told.setText(f"{key} belongs to “{menu}” in napari's menus, which come first; choose another key.")
             self._show()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
+from html import escape
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from qtpy.QtCore import QObject
-from qtpy.QtGui import QAction, QColor, QCursor, QGuiApplication, QIcon, QPixmap
-from qtpy.QtWidgets import QMenu, QWidget
+from qtpy.QtGui import QColor, QCursor, QGuiApplication, QIcon, QPixmap
+from qtpy.QtWidgets import QLabel, QMenu, QWidget, QWidgetAction
 
-from napari_objclass.widgets._base import Connections
+from napari_objclass.widgets._connections import Connections
 from napari_objclass.widgets.object_values import ObjectValues
 from napari_objclass.widgets.viewer.about_object import NOT_LABELLED, AboutObject, about
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 #: Missing values that the menu names; the rest is in the table of all values.
 MAX_MISSING = 10
+
+#: Left, top, right and bottom of text in the menu, so that it stands where the entries have theirs.
+LINE_MARGINS = (20, 3, 12, 3)
 
 #: Those who answer for the menu of a viewer: the docks that are open there, the eldest first.
 _answering: WeakKeyDictionary[ViewerSession, list[ObjectMenu]] = WeakKeyDictionary()
@@ -60,11 +64,8 @@ class ObjectMenu(QObject):
         assert shown is not None
         object_ = about(shown, classes, t, object_id)
         menu = QMenu(self._parent)
-        title = _line(menu, object_.title)
-        font = title.font()
-        font.setBold(True)
-        title.setFont(font)
-        _line(menu, object_.label)
+        _line(menu, f"<b>{object_.title}</b>")
+        _line(menu, escape(object_.label))
         if object_.to_confirm:
             name = classes[object_.to_confirm - 1].name
             menu.addAction(_plain(f"Confirm {name}"), partial(self._label, object_, object_.to_confirm))
@@ -107,12 +108,11 @@ def _add_prediction(menu: QMenu, object_: AboutObject, classes: Sequence[ObjectC
     color_of = {each.name: each.color for each in classes}
     name, probability = object_.probabilities[0]
     submenu = menu.addMenu(_plain(f"Predicted {name}, {probability:.0%}"))
-    if name in color_of:
+    if object_.predicted:
         submenu.setIcon(_icon(color_of[name]))
     for each, share in object_.probabilities:
-        line = _line(submenu, f"{each}\t{share:.1%}")
-        if each in color_of:
-            line.setIcon(_icon(color_of[each]))
+        mark = f'<span style="color: {color_of[each]}">■</span>' if each in color_of else ""
+        _line(submenu, f"{mark} {escape(each)}&nbsp; {share:.1%}")
     _line(menu, f"uncertainty {object_.uncertainty:.2f}")
 
 
@@ -122,16 +122,18 @@ def _add_missing(menu: QMenu, object_: AboutObject) -> None:
         return
     submenu = menu.addMenu("1 missing value" if len(missing) == 1 else f"{len(missing)} missing values")
     for value in missing[:MAX_MISSING]:
-        _line(submenu, f"{value.name}: {value.missing}")
+        _line(submenu, escape(f"{value.name}: {value.missing}"))
     if len(missing) > MAX_MISSING:
         _line(submenu, f"… and {len(missing) - MAX_MISSING} more, see All values")
 
 
-def _line(menu: QMenu, text: str) -> QAction:
-    """Add text that cannot be chosen."""
-    action = menu.addAction(_plain(text))
-    action.setEnabled(False)
-    return action
+def _line(menu: QMenu, html: str) -> None:
+    """Add text that is only read, hence not greyed like an entry that cannot be chosen."""
+    line = QWidgetAction(menu)
+    label = QLabel(html)
+    label.setContentsMargins(*LINE_MARGINS)
+    line.setDefaultWidget(label)
+    menu.addAction(line)
 
 
 def _plain(text: str) -> str:
@@ -142,9 +144,7 @@ def _plain(text: str) -> str:
 def _icon(color: str) -> QIcon:
     pixmap = QPixmap(12, 12)
     pixmap.fill(QColor(color))
-    icon = QIcon(pixmap)
-    icon.addPixmap(pixmap, QIcon.Mode.Disabled)  # not greyed
-    return icon
+    return QIcon(pixmap)
 
 
 def _copy(object_: AboutObject, *_: object) -> None:

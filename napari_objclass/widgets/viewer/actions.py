@@ -87,6 +87,7 @@ def _raw_only(shared: ViewerSession) -> Callable[[], None] | None:
 
 
 def _toggle_uncertainty(shared: ViewerSession) -> None:
+    shared.keys.raw_only.end()
     shown = shared.display.show.kind is Kind.UNCERTAINTY
     shared.display.set_show(kind=Kind.CLASS if shown else Kind.UNCERTAINTY)
 

@@ -44,6 +44,7 @@ class Guide:
     def __init__(self, shared: ViewerSession) -> None:
         self._shared = shared
         self.current: Key | None
+        self._visited: set[Key]
         self._forget()
         shared.replaced.connect(self._forget)
         shared.shown_changed.connect(self._follow)
@@ -193,12 +194,12 @@ class Guide:
         if parts & {"lane", "objects"}:
             self._forget()
         elif "prediction" in parts:
-            self._visited.clear()
+            self._visited = set() if self.current is None else {self.current}
 
     def _forget(self) -> None:
         self.current = None
         self.note = ""
-        self._visited: set[Key] = set()
+        self._visited = set()
         self._behind: list[Key] = []
         self._ahead: list[Key] = []
         self._rng = np.random.default_rng(SEED)

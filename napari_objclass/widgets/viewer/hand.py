@@ -77,7 +77,7 @@ class Hand:
         """Keep napari from zooming at a double click while the tool is active: its first half labels an object."""
         callbacks = self._shared.viewer.mouse_double_click_callbacks
         if self._awake and self._shared.tool.active:
-            found = [i for i, call in enumerate(callbacks) if call.__name__ == "double_click_to_zoom"]
+            found = [i for i, call in enumerate(callbacks) if getattr(call, "__name__", "") == "double_click_to_zoom"]
             if found:
                 self._zoom = found[0], callbacks.pop(found[0])
         elif self._zoom is not None:

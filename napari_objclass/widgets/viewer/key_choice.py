@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import platformdirs
-from app_model.types import KeyBinding
+from app_model.types import KeyBinding, KeyCode
 from psygnal import Signal
 
 from napari_objclass.errors import ParameterError
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 class Preset(StrEnum):
     """Keys that go together; the value is what the user reads."""
 
-    NAPARI = "napari-objclass keys"
+    DEFAULT = "Default keys"
     ILASTIK = "ilastik keys"
 
 
@@ -40,7 +40,7 @@ class KeyChoice:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._keys = _preset(Preset.NAPARI)
+        self._keys = _preset(Preset.DEFAULT)
         self._keys |= {action: key for action, key in _read(file).items() if action in self._keys}
 
     def __getitem__(self, action: str) -> str:
@@ -76,7 +76,7 @@ class KeyChoice:
         self._keep()
 
     def _keep(self) -> None:
-        defaults = _preset(Preset.NAPARI)
+        defaults = _preset(Preset.DEFAULT)
         chosen = {action: key for action, key in self._keys.items() if key != defaults[action]}
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
@@ -99,7 +99,7 @@ def _choice_in(file: Path) -> KeyChoice:
 
 
 def _preset(preset: Preset) -> dict[str, str]:
-    return {each.id: (preset is Preset.ILASTIK and each.ilastik) or each.key for each in ACTIONS}
+    return {each.id: (each.ilastik if preset is Preset.ILASTIK else None) or each.key for each in ACTIONS}
 
 
 def _read(file: Path) -> dict[str, str]:
@@ -117,7 +117,7 @@ def _normal(key: str) -> str:
     if not key:
         return ""
     binding = KeyBinding.from_str(key)
-    if len(binding.parts) != 1 or not str(binding.parts[0].key):
+    if len(binding.parts) != 1 or binding.parts[0].key in (None, KeyCode.UNKNOWN):
         raise ParameterError(f"{key!r} cannot be a key here; press one key, with or without Ctrl, Shift and Alt")
     return str(binding)
 

@@ -90,6 +90,8 @@ class Keys:
     def _bind(self, *_: object) -> None:
         self._release()
         all_ours = self._shared.tool.works_in(self._shared.viewer)
+        if not all_ours:
+            self.raw_only.end()  # its key would not end it any more
         # While a layer is edited, its own keys go before those of ours that always work.
         places = [self._shared.viewer] + ([self._layer] if self._layer is not None and pans(self._layer) else [])
         for action in ACTIONS:
