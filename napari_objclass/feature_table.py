@@ -97,6 +97,11 @@ class FeatureTable:
         """Ids of the columns of :attr:`values`."""
         return [column for spec in self.specs for column in spec.columns]
 
+    @cached_property
+    def float32(self) -> NDArray[np.float32]:
+        """:attr:`values` as a classifier compares them."""
+        return self.values.astype(np.float32)
+
     @property
     def display_columns(self) -> list[str]:
         """Names of the columns as ilastik writes them."""

@@ -325,8 +325,10 @@ class Session(Journaled):
         """The forest that was trained last; :meth:`train` brings it up to date."""
         return self._chain.forest
 
-    def predict(self, lane: int, *, retrain: bool = True, **run: Unpack[RunOptions]) -> Prediction:
-        """Classify every object of a lane.
+    def predict(
+        self, lane: int, *, retrain: bool = True, rows: ArrayLike | None = None, **run: Unpack[RunOptions]
+    ) -> Prediction:
+        """Classify every object of a lane, or only some, such as those on the screen.
 
         Parameters
         ----------
@@ -334,10 +336,17 @@ class Session(Journaled):
             Position of the lane.
         retrain
             Bring the forest up to date with annotations and settings first; False to use the stored one as it is.
+        rows
+            (k,) rows of :meth:`objects`, rising: predict these alone, each as among all.
         **run
             ``threads``, ``progress`` and ``cancel``; the result does not depend on them.
+
+        Raises
+        ------
+        ObjClassError
+            When nothing is annotated; a ParameterError for rows that do not exist.
         """
-        return self._chain.predict(self._lane(lane), retrain=retrain, **run)
+        return self._chain.predict(self._lane(lane), retrain=retrain, rows=rows, **run)
 
     def export(
         self,
