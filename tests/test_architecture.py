@@ -33,9 +33,9 @@ STOREYS = [
     r"axes|kernels|labels|feature_table|features|forest|sample",
     r"io(\..*)?|workflow\.sources",
     r"workflow\.(lane|applet|classes|objects|marks)",
-    r"workflow\.(?!session|batch|sources|lane|applet|classes|objects|marks|chain|state|events|history|journaled)[a-z_]+",
+    r"workflow\.(?!session|batch|script|sources|lane|applet|classes|objects|marks|chain|state|events|history|journaled)[a-z_]+",
     r"workflow\.(chain|state|events|history|journaled)",
-    r"workflow\.(session|batch)",
+    r"workflow\.(session|batch|script)",
     r"widgets(\..*)?|cli|commands(\..*)?|__main__",
 ]
 

@@ -128,6 +128,16 @@ class ViewerSession:
         """Make the change again that was taken back."""
         self.do(CLASSIFY, Session.redo)
 
+    def fetch(self, step: str, look: Callable[[Session], T], done: Callable[[T], object]) -> None:
+        """Look at files or outputs, which may take a while; ``done`` gets what was found on the GUI thread.
+
+        What goes wrong becomes the problem of ``step``. All changes and savings that were asked for come first.
+        """
+        session = self.session
+        self._files.do(
+            lambda: look(session), done, lambda error: self.set_problem(step, error), after=self._changes.all_done()
+        )
+
     def run(self, step: str, what: str, work: Work[T], done: Callable[[T | None], object]) -> None:
         """Do long work that changes nothing, such as an export, while changes go on.
 
