@@ -45,7 +45,7 @@ class MissingValues(LiveDialog):
         layout = QVBoxLayout(self)
         for widget in (self.about, self.list, buttons):
             layout.addWidget(widget)
-        self.resize(560, 320)
+        self.resize(640, 320)
         self.connections.connect(shared.shown_changed, self._shown_changed)
         self.connections.connect(shared.replaced, self._show)
         self._show()

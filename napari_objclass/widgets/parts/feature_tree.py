@@ -46,7 +46,7 @@ class FeatureTree(QTreeWidget):
         self.setItemDelegate(TickBoxes(self))
         self.header().setStretchLastSection(False)
         self.header().setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        self.header().setSectionResizeMode(VALUES, QHeaderView.ResizeMode.ResizeToContents)
+        self.header().setSectionResizeMode(VALUES, QHeaderView.ResizeMode.Fixed)
         self.itemChanged.connect(self._item_changed)
         self.currentItemChanged.connect(lambda item, _: self.looked_at.emit(self._spec_of(item)))
 
@@ -63,6 +63,7 @@ class FeatureTree(QTreeWidget):
                 group.setDisabled(all(group.child(i).isDisabled() for i in range(group.childCount())))
                 _count(group)
             self.expandAll()
+            self.resizeColumnToContents(VALUES)
 
     @property
     def chosen(self) -> tuple[str, ...]:
@@ -107,6 +108,7 @@ class FeatureTree(QTreeWidget):
                     item.setCheckState(NAME, _TICK[ticked])
             for name in {self._specs[feature].group for feature in ticks}:
                 _count(self._groups[name])
+        self.resizeColumnToContents(VALUES)
         self.viewport().update()
 
     def _item_changed(self, item: QTreeWidgetItem) -> None:
