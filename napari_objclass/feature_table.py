@@ -128,7 +128,7 @@ class FeatureTable:
     @cached_property
     def n_incomplete(self) -> int:
         """Number of objects with missing values."""
-        return len(np.unique(self._missing[:, 0]))
+        return int(np.count_nonzero(np.bincount(self._missing[:, 0])))
 
     @cached_property
     def _owners(self) -> list[FeatureSpec]:

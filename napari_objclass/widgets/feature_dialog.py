@@ -176,4 +176,4 @@ def _description(spec: FeatureSpec) -> str:
 
 def _list(columns: tuple[str, ...]) -> str:
     """Names of columns; of many, the first and the last."""
-    return ", ".join(columns) if len(columns) <= 9 else f"{columns[0]} … {columns[-1]}"
+    return ", ".join(columns) if len(columns) <= 4 else f"{columns[0]} … {columns[-1]}"

@@ -33,7 +33,7 @@ class MissingValues(LiveDialog):
         super().__init__(shared, parent)
         self.setWindowTitle("Objects with missing values")
         self.about = QLabel(wordWrap=True)
-        self.rows = _MissingModel()
+        self.rows = _MissingModel(self)
         self.list = _List(self)
         self.list.setModel(self.rows)
         self.list.activated.connect(self._go_to)
@@ -45,7 +45,7 @@ class MissingValues(LiveDialog):
         layout = QVBoxLayout(self)
         for widget in (self.about, self.list, buttons):
             layout.addWidget(widget)
-        self.resize(560, 320)
+        self.resize(640, 320)
         self.connections.connect(shared.shown_changed, self._shown_changed)
         self.connections.connect(shared.replaced, self._show)
         self._show()
@@ -110,8 +110,8 @@ class _List(QTableView):
 class _MissingModel(QAbstractTableModel):
     """Missing values of a feature table; rows are made when they are looked at."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
         self.table: FeatureTable | None = None
         self._names: dict[str, str] = {}
 

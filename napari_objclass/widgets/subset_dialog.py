@@ -55,8 +55,10 @@ class SubsetDialog(LiveDialog):
         super().__init__(shared, parent)
         self.setWindowTitle("Use fewer features")
         self._ranking = Ranking()
+        self._listed: tuple[str, ...] = ()
         self._quiet = QTimer(self, singleShot=True, interval=QUIET)
         self._quiet.timeout.connect(self._write)
+        self.finished.connect(self._write_now)
         self._build()
         for signal in (shared.changed, shared.shown_changed, shared.live_changed):
             self.connections.connect(signal, self._follow)
@@ -109,12 +111,11 @@ class SubsetDialog(LiveDialog):
 
     def _follow(self, *_: object) -> None:
         """Show what the session uses, and what the forest says of it."""
-        shown, order = self.shared.shown, self._ranking.order
-        specs = self._specs
+        shown, specs = self.shared.shown, self._specs
         self._ranking.offer([spec.id for spec in specs])
         if shown is not None and shown.forest is not None:
             self._ranking.learn(shown.forest, specs)
-        if self._ranking.order != order:
+        if self._ranking.order != self._listed:
             self._fill({spec.id: spec for spec in specs})
         if not self._quiet.isActive():
             self._show_ticks(self._used)
@@ -131,6 +132,12 @@ class SubsetDialog(LiveDialog):
     def _used(self) -> frozenset[str]:
         features = self.shared.session.classifier.features
         return frozenset(self._ranking.order if features is None else features)
+
+    def _write_now(self) -> None:
+        """Do not wait any longer: the dialog is being closed."""
+        if self._quiet.isActive():
+            self._quiet.stop()
+            self._write()
 
     def _write(self) -> None:
         """Use the ticked features."""
@@ -160,7 +167,8 @@ class SubsetDialog(LiveDialog):
             current = self.list.currentItem()
             before = current.data(FEATURE, ID_ROLE) if current else None
             self.list.clear()
-            for feature in self._ranking.order:
+            self._listed = self._ranking.order
+            for feature in self._listed:
                 item = QTreeWidgetItem(self.list, [specs[feature].display])
                 item.setFlags(_FLAGS)
                 item.setData(FEATURE, ID_ROLE, feature)
@@ -201,8 +209,7 @@ class SubsetDialog(LiveDialog):
 
     def _show_bars(self) -> None:
         """Draw importances as shares of the largest; those of features that the forest does without are pale."""
-        importance, shown = self._ranking.importance, self.shared.shown
-        used = shown.forest.features if shown and shown.forest else ()
+        importance, used = self._ranking.importance, self._ranking.used
         largest = max(importance.values(), default=0.0) or 1.0
         with signals_blocked(self.list):
             for item in self._items:

@@ -11,7 +11,7 @@ from superqt.utils import signals_blocked
 from napari_objclass.widgets.parts.tick_boxes import TickBoxes
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Mapping
 
     from qtpy.QtWidgets import QWidget
 
@@ -36,6 +36,7 @@ class FeatureTree(QTreeWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._groups: dict[str, QTreeWidgetItem] = {}
         self._items: dict[str, QTreeWidgetItem] = {}
         self._specs: dict[str, FeatureSpec] = {}
         self._texts: dict[str, str] = {}
@@ -45,7 +46,7 @@ class FeatureTree(QTreeWidget):
         self.setItemDelegate(TickBoxes(self))
         self.header().setStretchLastSection(False)
         self.header().setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        self.header().setSectionResizeMode(VALUES, QHeaderView.ResizeMode.ResizeToContents)
+        self.header().setSectionResizeMode(VALUES, QHeaderView.ResizeMode.Fixed)
         self.itemChanged.connect(self._item_changed)
         self.currentItemChanged.connect(lambda item, _: self.looked_at.emit(self._spec_of(item)))
 
@@ -55,16 +56,14 @@ class FeatureTree(QTreeWidget):
             self.clear()
             self._specs = {spec.id: spec for spec in features}
             self._texts = {spec.id: f"{spec.display} {spec.id} {spec.doc}".casefold() for spec in features}
-            groups: dict[str, QTreeWidgetItem] = {}
-            for spec in features:
-                if spec.group not in groups:
-                    groups[spec.group] = QTreeWidgetItem(self, [spec.group])
-                    groups[spec.group].setFlags(_FLAGS)
-            self._items = {spec.id: _row(groups[spec.group], spec, reason) for spec, reason in features.items()}
-            for group in self._groups():
+            self._groups = {name: QTreeWidgetItem(self, [name]) for name in dict.fromkeys(s.group for s in features)}
+            self._items = {s.id: _row(self._groups[s.group], s, reason) for s, reason in features.items()}
+            for group in self._groups.values():
+                group.setFlags(_FLAGS)
                 group.setDisabled(all(group.child(i).isDisabled() for i in range(group.childCount())))
+                _count(group)
             self.expandAll()
-            self._count()
+            self.resizeColumnToContents(VALUES)
 
     @property
     def chosen(self) -> tuple[str, ...]:
@@ -90,7 +89,7 @@ class FeatureTree(QTreeWidget):
             n_shown += shown
             if item.isHidden() == shown:
                 item.setHidden(not shown)
-        for group in self._groups():
+        for group in self._groups.values():
             group.setHidden(all(group.child(i).isHidden() for i in range(group.childCount())))
         return n_shown
 
@@ -101,30 +100,22 @@ class FeatureTree(QTreeWidget):
             self.setCurrentItem(first)
 
     def _tick(self, ticks: Mapping[str, bool]) -> None:
-        with signals_blocked(self):
+        # Telling the view of every row takes as long as painting it: it is painted once, at the end.
+        with signals_blocked(self.model()):
             for feature, ticked in ticks.items():
                 item = self._items[feature]
                 if not item.isDisabled() and _is_ticked(item) != ticked:
                     item.setCheckState(NAME, _TICK[ticked])
-            self._count()
+            for name in {self._specs[feature].group for feature in ticks}:
+                _count(self._groups[name])
+        self.resizeColumnToContents(VALUES)
+        self.viewport().update()
 
     def _item_changed(self, item: QTreeWidgetItem) -> None:
-        below = [item.child(i) for i in range(item.childCount())]
-        shown = [child.data(NAME, Qt.ItemDataRole.UserRole) for child in below if not child.isHidden()]
+        rows = [item.child(i) for i in range(item.childCount())] or [item]
+        shown = [row.data(NAME, Qt.ItemDataRole.UserRole) for row in rows if not row.isHidden()]
         self._tick(dict.fromkeys(shown, _is_ticked(item)))
         self.ticked.emit()
-
-    def _count(self) -> None:
-        """Tell how many features of every group are ticked."""
-        for group in self._groups():
-            children = [group.child(i) for i in range(group.childCount())]
-            n_ticked = sum(map(_is_ticked, children))
-            part = Qt.CheckState.PartiallyChecked
-            group.setCheckState(NAME, _TICK[bool(n_ticked)] if n_ticked in (0, len(children)) else part)
-            group.setText(VALUES, f"{n_ticked} of {len(children)}")
-
-    def _groups(self) -> Iterator[QTreeWidgetItem]:
-        return (self.topLevelItem(i) for i in range(self.topLevelItemCount()))
 
     def _spec_of(self, item: QTreeWidgetItem | None) -> FeatureSpec | None:
         return None if item is None else self._specs.get(item.data(NAME, Qt.ItemDataRole.UserRole))
@@ -147,3 +138,12 @@ def _row(group: QTreeWidgetItem, spec: FeatureSpec, reason: str) -> QTreeWidgetI
 
 def _is_ticked(item: QTreeWidgetItem) -> bool:
     return item.checkState(NAME) == Qt.CheckState.Checked
+
+
+def _count(group: QTreeWidgetItem) -> None:
+    """Tell how many features of a group are ticked."""
+    children = [group.child(i) for i in range(group.childCount())]
+    n_ticked = sum(map(_is_ticked, children))
+    part = Qt.CheckState.PartiallyChecked
+    group.setCheckState(NAME, _TICK[bool(n_ticked)] if n_ticked in (0, len(children)) else part)
+    group.setText(VALUES, f"{n_ticked} of {len(children)}")

@@ -21,12 +21,15 @@ class Ranking:
     ----------
     importance
         Share of each feature in the work of the forest, summed over its columns; those never used are not in it.
+    used
+        Features that the last forest used.
     order
         All features, the most important first.
     """
 
     def __init__(self) -> None:
         self.importance: dict[str, float] = {}
+        self.used: frozenset[str] = frozenset()
         self.order: tuple[str, ...] = ()
 
     def offer(self, features: Sequence[str]) -> None:
@@ -39,14 +42,15 @@ class Ranking:
     def learn(self, forest: TrainedForest, specs: Sequence[FeatureSpec]) -> None:
         """Take note of a forest; ``specs`` tell which columns belong to a feature."""
         by_column = dict(zip(forest.columns, forest.importances.tolist(), strict=True))
-        used = {
+        found = {
             spec.id: sum(by_column[column] for column in spec.columns)
             for spec in specs
             if spec.id in self.order and set(spec.columns) <= by_column.keys()
         }
-        news = used.keys() - self.importance.keys()
-        self.importance |= used
-        if news or used.keys() == set(self.order):
+        is_news = bool(found.keys() - self.importance.keys())
+        self.importance |= found
+        self.used = frozenset(found)
+        if is_news or len(self.used) == len(self.order):
             self._sort()
 
     def best(self, n: int) -> frozenset[str]:
