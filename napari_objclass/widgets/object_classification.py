@@ -41,13 +41,13 @@ class ObjectClassificationStep(Step):
         self.missing = QPushButton(visible=False, clicked=self._show_missing_values)
         self.missing.setToolTip("Which values are missing, of which objects, and why.")
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(4, 4, 4, 4)
+        layout.setContentsMargins(2, 4, 2, 4)
         layout.setSpacing(6)
         for part in (self.tools, self.classes, self.show_choice, self.next_object, self.agreement):
             layout.addWidget(part)
         layout.addLayout(self._make_buttons())
         layout.addWidget(self.missing)
-        layout.addStretch()
+        layout.addStretch(1)
         for signal in (shared.replaced, shared.changed, shared.tool_changed, shared.live_changed):
             self.connections.connect(signal, self._tell)
         self.connections.connect(shared.shown_changed, self._take_parts)

@@ -42,7 +42,7 @@ class NextObject(QWidget):
         self.of_class.setMenu(self.menu)
         self.line = QLabel(wordWrap=True)
         row = QHBoxLayout()
-        row.setSpacing(2)
+        row.setSpacing(1)
         row.addWidget(QLabel("Next"))
         for button in (self.unsure, self.random, self.of_class, self.keep):
             row.addWidget(button)
