@@ -85,6 +85,8 @@ class LabelsTable(QWidget):
         bar.addStretch()
         bar.addWidget(self.note)
         layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 2, 4, 2)
+        layout.setSpacing(2)
         layout.addLayout(bar)
         layout.addWidget(ProblemLine(shared, PROBLEMS))
         layout.addWidget(self.table)
@@ -100,6 +102,7 @@ class LabelsTable(QWidget):
         table = QTableView(showGrid=False, sortingEnabled=True, wordWrap=False)
         table.setModel(self.model)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setMinimumHeight(44)  # as a dock it must not make a small window grow
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(22)
         table.horizontalHeader().setSectionResizeMode(Column.STATE, QHeaderView.ResizeMode.Stretch)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from napari.utils.colormaps import ensure_colormap
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 from superqt import QSearchableComboBox
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 
 #: One minus the difference of the two largest probabilities.
 FORMULA = "Uncertainty = 1 - (probability of the likeliest class - probability of the second)"
+
+#: Colour maps of what has a legend, and the part of it that uncertainty takes.
+COLORS = {Kind.UNCERTAINTY: "inferno", Kind.PROBABILITY: "magma", Kind.FEATURE: "viridis"}
+UNCERTAINTY_RANGE = (0.2, 0.95)
 
 
 class ShowChoice(QWidget):
@@ -98,7 +104,7 @@ class ShowChoice(QWidget):
         self.legend.setVisible(ends is not None)
         self.legend.setToolTip(FORMULA if show.kind is Kind.UNCERTAINTY else "")
         if ends is not None:
-            self.legend.put(*ends, _colors())
+            self.legend.put(*ends, _colors(show.kind))
 
     def _show_lost(self) -> None:
         lost = self._shared.display.lost
@@ -129,8 +135,7 @@ class ShowChoice(QWidget):
             self.connections.connect(event, look)
 
 
-def _colors() -> Any:
-    """Colours of the overlay from low to high."""
-    from napari.utils.colormaps import ensure_colormap
-
-    return ensure_colormap("viridis").map([n / 63 for n in range(64)])
+def _colors(kind: Kind) -> Any:
+    """Colours from low to high, (n, 4), as they are painted."""
+    low, high = UNCERTAINTY_RANGE if kind is Kind.UNCERTAINTY else (0, 1)
+    return ensure_colormap(COLORS[kind]).map(np.linspace(low, high, 64))
