@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QColor
-from qtpy.QtWidgets import QColorDialog, QLineEdit
+from qtpy.QtWidgets import QColorDialog, QLineEdit, QMenu
 
 import napari_objclass as oc
 from napari_objclass.widgets.parts.class_list import ROW_HEIGHT, ROWS_SHOWN, ClassList
@@ -126,6 +126,18 @@ def test_a_class_is_recoloured_by_a_dialog_that_does_not_block(qtbot, until, sha
     dialog.setCurrentColor(QColor("#123456"))
     dialog.accept()
     until(lambda: shared.session.classes[1].color == "#123456")
+
+
+def test_the_menu_of_a_row_is_about_its_class(until, shared, classes):
+    place = classes.table.visualRect(classes.model.index(1, Column.NAME)).center()
+    classes.table.customContextMenuRequested.emit(place)
+    menu = classes.findChild(QMenu)
+    actions = {action.text(): action for action in menu.actions()}
+    actions["Leave out of summaries"].trigger()
+    until(lambda: shared.session.classes[1].ignore)
+    next(action for text, action in actions.items() if text.startswith("Delete")).trigger()
+    until(lambda: names(shared) == ["Class 1"])
+    menu.close()
 
 
 def test_only_the_chosen_class_is_deleted_by_a_click(qtbot, until, mailbox, shared, classes):

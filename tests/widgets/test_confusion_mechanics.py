@@ -95,7 +95,7 @@ def test_agreement_is_what_out_of_bag_trees_say(view, annotate, with_nuclei, qtb
 def test_a_cell_leads_to_all_its_objects_one_after_another(view, annotate, with_nuclei, qtbot, monkeypatch):
     annotate(3)
     samples = with_nuclei.shown.forest.samples
-    monkeypatch.setattr(TrainedForest, "oob_classes", property(lambda forest: forest.samples.y), raising=False)
+    monkeypatch.setattr(TrainedForest, "oob_classes", property(lambda forest: forest.samples.y))
     monkeypatch.setattr(TrainedForest, "oob_confusion", np.diag([3, 3]))
     qtbot.mouseClick(view.unfold, Qt.MouseButton.LeftButton)
     seen = []
@@ -106,16 +106,21 @@ def test_a_cell_leads_to_all_its_objects_one_after_another(view, annotate, with_
     assert seen == [*wanted, wanted[0]]
 
 
-def test_a_cell_leads_to_objects_of_other_images(view, annotate, with_nuclei, mailbox, nuclei, qtbot, monkeypatch):
-    monkeypatch.setattr(TrainedForest, "oob_classes", property(lambda forest: forest.samples.y), raising=False)
-    monkeypatch.setattr(TrainedForest, "oob_confusion", np.diag([3, 3]))
+def test_a_cell_leads_to_objects_of_all_images(view, annotate, with_nuclei, mailbox, nuclei, qtbot, monkeypatch):
+    monkeypatch.setattr(TrainedForest, "oob_classes", property(lambda forest: forest.samples.y))
+    monkeypatch.setattr(TrainedForest, "oob_confusion", np.diag([6, 6]))
     raw = nuclei.raw[::-1].copy()
     with_nuclei.do("input_data", lambda s: s.add_lane(raw=raw, labels=nuclei.labels[::-1].copy(), name="other"))
     annotate(3, lane=1)
+    annotate(3, lane=0)
     qtbot.mouseClick(view.unfold, Qt.MouseButton.LeftButton)
-    assert with_nuclei.shown.lane == 0
-    click(qtbot, view.confusion, 0, 0)
-    mailbox.until(lambda: with_nuclei.guide.current is not None)
-    samples = with_nuclei.shown.forest.samples if with_nuclei.shown.forest else with_nuclei.session.forest.samples
-    assert with_nuclei.shown.lane == 1
-    assert with_nuclei.guide.current == (0, samples.ids[samples.y == 1][0])
+    samples = with_nuclei.shown.forest.samples
+    rows = np.flatnonzero(samples.y == 1)
+    wanted = [(int(samples.lanes[row]), int(samples.ids[row])) for row in rows]
+    seen = []
+    for _ in wanted:
+        click(qtbot, view.confusion, 0, 0)
+        mailbox.until(lambda: with_nuclei.shown.forest is not None)
+        seen.append((with_nuclei.shown.lane, with_nuclei.guide.current[1]))
+    assert seen == wanted
+    assert {lane for lane, _ in seen} == {0, 1}

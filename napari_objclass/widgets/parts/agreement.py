@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from qtpy.QtCore import QEvent
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_objclass.widgets._connections import Connections
@@ -50,19 +51,28 @@ class AgreementView(QWidget):
         self._visit = Visit(shared, self.connections)
         for signal in (shared.replaced, shared.changed, shared.shown_changed):
             self.connections.connect(signal, self.refresh)
+        self._paint_info()
         self.refresh()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Take the text colour of a new theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._paint_info()
+
+    def _paint_info(self) -> None:
+        self.info.setPixmap(icon("info", self).pixmap(14, 14))
 
     def refresh(self, *_: object) -> None:
         """Show the agreement of the forest there is."""
         shown = self._shared.shown
         forest = None if shown is None else shown.forest
-        if forest is not self._forest:
+        if forest is not None and forest is not self._forest:  # it is None for a moment when another image is shown
             self._forest, self._walk = forest, (0, 0, 0)
         found = agreement(forest)
         self.setVisible(forest is not None)
         self.unfold.setVisible(found is not None)
         self.info.setVisible(found is not None)
-        self.info.setPixmap(icon("info", self).pixmap(14, 14))
         self.confusion.setVisible(found is not None and self.unfold.isChecked())
         if forest is None:
             return
