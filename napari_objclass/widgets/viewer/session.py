@@ -215,10 +215,10 @@ class ViewerSession:
         self.shown_changed.emit({"lane"})
         self.update()
 
-    def update(self) -> None:
-        """Bring what is shown up to date."""
+    def update(self, *, classify: bool = False) -> None:
+        """Bring what is shown up to date; forest and predictions too if live, or asked for by ``classify``."""
         if self.shown is not None and not self._resting:
-            self._live.request(Request(self.session, self.shown.lane, classify=self.live))
+            self._live.request(Request(self.session, self.shown.lane, classify=self.live or classify))
 
     def set_live(self, *, live: bool) -> None:
         """Let forest and predictions follow every change, or stand still."""
