@@ -49,7 +49,13 @@ def connected_components(run: Run, image: NDArray[Any]) -> NDArray[np.uint32]: .
 def paint(
     run: Run, labels: NDArray[Any], starts: Sequence[int], ids: NDArray[np.uint64], values: NDArray[Any]
 ) -> NDArray[Any]: ...
-def object_runs(run: Run, labels: NDArray[Any], ids: Sequence[int]) -> NDArray[np.int64]: ...
+def object_runs(
+    run: Run,
+    labels: NDArray[Any],
+    frames: Sequence[int],
+    ids: Sequence[int],
+    boxes: Sequence[Sequence[int]],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]: ...
 def feature_specs(n_dims: int, channels: list[str]) -> list[dict[str, Any]]: ...
 def measure(
     run: Run,
@@ -71,6 +77,8 @@ class Forest:
     @property
     def oob_error(self) -> float: ...
     @property
+    def oob_classes(self) -> NDArray[np.int64]: ...
+    @property
     def oob_confusion(self) -> NDArray[np.uint64]: ...
     @property
     def importances(self) -> NDArray[np.float64]: ...
@@ -84,6 +92,7 @@ class Forest:
         right: NDArray[np.uint32],
         leaf_frequencies: NDArray[np.float32],
         importances: NDArray[np.float64],
+        oob_classes: NDArray[np.uint32],
         oob_confusion: NDArray[np.uint64],
         missing: str,
     ) -> Forest: ...

@@ -98,17 +98,22 @@ def paint(
 
 
 def object_runs(
-    labels: Array, ids: Sequence[int], *, threads: int | None = None, cancel: CancelToken | None = None
+    labels: Array,
+    frames: NDArray[np.int64],
+    ids: NDArray[np.uint64],
+    boxes: NDArray[np.int64],
+    *,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
 ) -> list[NDArray[np.int64]]:
-    """Where the objects ``ids`` of a frame ``zyx`` are: for each id the rows (z, y, x, length) of its runs of pixels.
+    """Where objects of an image ``tzyx`` are: for each the rows (z, y, x, length) of its runs of pixels, raster order.
 
-    Runs come in raster order; an id without a pixel has no rows.
+    ``frames`` and ``ids`` have one entry per object, ``boxes`` a row z0, y0, x0, z1, y1, x1 in which it lies.
     """
-    run = Run("looking up objects", threads, None, cancel)
-    rows = _core.object_runs(run, _integers(labels[None]), [int(i) for i in ids])
-    order = np.argsort(rows[:, 0], kind="stable")
-    ends = np.searchsorted(rows[order, 0], np.arange(1, len(ids)))
-    return np.split(rows[order, 1:], ends)
+    run = Run("looking up objects", threads, progress, cancel)
+    rows, counts = _core.object_runs(run, _integers(labels), frames.tolist(), ids.tolist(), boxes.tolist())
+    return np.split(rows, np.cumsum(counts)[:-1]) if len(counts) else []
 
 
 def _integers(labels: Array) -> Array:

@@ -89,6 +89,11 @@ class Outputs:
             self._held[applet].move_to_end(lane)
             return output
 
+    def latest(self, applet: str, lane: Hashable) -> tuple[Key, Any] | None:
+        """Return the held output whatever it was computed for, after its key; None if there is none."""
+        with self._lock:
+            return self._held[applet].get(lane)
+
     def hold(self, applet: str, lane: Hashable, key: Key, output: T) -> T:
         """Hold an output, and return it."""
         with self._lock:

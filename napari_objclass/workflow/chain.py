@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Unpack, cast
 
 from napari_objclass.errors import FileError, ObjClassError
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy as np
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from napari_objclass.features import FeatureTable
     from napari_objclass.workflow.applet import Key, RunOptions
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from napari_objclass.workflow.lane import LaneRecord
     from napari_objclass.workflow.state import State
 
-OBJECTS = "objects"
+OBJECTS, SELECTED = "objects", "selected features"
 
 #: Pixels of so many lanes are held, also as what predictions are painted on; others are read again when needed.
 LANES_HELD = 4
@@ -147,21 +148,25 @@ class Chain:
             found = object_features.table(labels, raw, missing, margin=margin, spacing=lane.spacing, **run)
             held = found if held is None else held.joined(found)
             self._outputs.hold(object_features.ID, lane.uuid, key, held)
-        return held if held.features == tuple(features) else held.select(features)
+        if held.features == tuple(features):
+            return held
+        # Held too: a click asks for the columns of the classifier again and again.
+        return self._outputs.get(SELECTED, lane.uuid, (key, *features), partial(held.select, features))
 
     def claims(self, lane: LaneRecord) -> Claims:
         """What the marks of a lane mean for its objects; a ``FileError`` if these cannot be seen."""
+        pixels, key = self._keys[input_data.ID, lane.uuid], self._keys[annotations_applet.ID, lane.uuid]
 
         def compute() -> Claims:
             own = self.state.marks_of(lane.uuid)
             problem = self.images(lane).problem
             if problem:
                 return Claims.parked(own, problem)
-            return derive(self.objects(lane), own, [each.uuid for each in self.state.classes])
+            before, held = self._outputs.latest(annotations_applet.ID, lane.uuid) or ((None,), None)
+            known = held.finds if held is not None and before[0] == pixels else {}
+            return derive(self.objects(lane), own, [each.uuid for each in self.state.classes], known)
 
-        return self._outputs.get(
-            annotations_applet.ID, lane.uuid, self._keys[annotations_applet.ID, lane.uuid], compute
-        )
+        return self._outputs.get(annotations_applet.ID, lane.uuid, key, compute)
 
     def present_claims(self, lane: LaneRecord) -> Claims:
         """Like :meth:`claims`, but marks whose image cannot be seen are parked."""
@@ -227,8 +232,10 @@ class Chain:
         selection = self._selection()
         return [Samples.of_lane(lane.uuid, self.table(lane, selection.ids, selection.margin, **run), active)]
 
-    def predict(self, lane: LaneRecord, *, retrain: bool, **run: Unpack[RunOptions]) -> Prediction:
-        """Classify every object of a lane; with the last forest as it is, or after bringing it up to date."""
+    def predict(
+        self, lane: LaneRecord, *, retrain: bool, rows: ArrayLike | None = None, **run: Unpack[RunOptions]
+    ) -> Prediction:
+        """Classify objects of a lane; with the last forest as it is, or after bringing it up to date."""
         trained = self.train(**run) if retrain else self._stored_forest()
         current = {each.uuid: each for each in self.state.classes}
         known = tuple(current.get(each.uuid, each) for each in trained.classes)
@@ -236,8 +243,11 @@ class Chain:
         def compute() -> Prediction:
             table = self.table(lane, trained.features, trained.margin, **run)
             labels, letters = self.objects(lane).labels, self.images(lane).axes
-            return object_classification.predict(replace(trained, classes=known), table, labels, letters, **run)
+            named = replace(trained, classes=known)
+            return object_classification.predict(named, table, labels, letters, rows=rows, **run)
 
+        if rows is not None:
+            return compute()
         key = (self._keys[input_data.ID, lane.uuid], trained, known)
         return self._outputs.get(object_classification.ID, lane.uuid, key, compute)
 

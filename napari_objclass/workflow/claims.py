@@ -8,9 +8,9 @@ back, the old states are back.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from napari_objclass.workflow.marks import AnnotationState
 from napari_objclass.workflow.objects import find_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -31,6 +31,13 @@ CLAIM = 0.5
 #: The marks on an object must cover at least this share of it: an object more than twice as large as what was marked
 #: is another one.
 COVER = 0.5
+
+
+class Find(NamedTuple):
+    """The object that holds more than the share ``CLAIM`` of a mark, 0 for none, and how many voxels of the mark."""
+
+    object_id: int
+    n_voxels: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,12 +54,15 @@ class Claims:
         One per mark.
     reasons
         One per mark; a sentence for parked ones, else None.
+    finds
+        What lies under each mark; empty where the image was not looked at.
     """
 
     marks: tuple[Mark, ...]
     object_ids: NDArray[np.uint64]
     states: tuple[AnnotationState, ...]
     reasons: tuple[str | None, ...]
+    finds: Mapping[Mark, Find] = field(default_factory=dict, repr=False)
 
     @classmethod
     def parked(cls, marks: Sequence[Mark], reason: str) -> Claims:
@@ -77,12 +87,17 @@ class Claims:
     def class_numbers(
         self, frames: NDArray[np.int64], ids: NDArray[np.uint64], classes: Sequence[str]
     ) -> NDArray[np.int64]:
-        """Class number, by its position among the uuids ``classes``, of all objects of a table; 0 if not active."""
+        """Class number, by its position among the uuids ``classes``, of all objects of a table.
+
+        0 without an active mark of one of these classes.
+        """
         number_of = {uuid: number for number, uuid in enumerate(classes, 1)}
         marked_frames = np.array([t for t, _ in self.active], np.int64)
         marked_ids = np.array([object_id for _, object_id in self.active], np.uint64)
+        marked = np.array([number_of.get(uuid, 0) for uuid in self.active.values()], np.int64)
+        rows = find_rows(frames, ids, marked_frames, marked_ids)
         numbers = np.zeros(len(ids), np.int64)
-        numbers[find_rows(frames, ids, marked_frames, marked_ids)] = [number_of[uuid] for uuid in self.active.values()]
+        numbers[rows[rows >= 0]] = marked[rows >= 0]
         return numbers
 
     @cached_property
@@ -95,7 +110,9 @@ class Claims:
         return dict(found)
 
 
-def derive(objects: Objects, marks: Sequence[Mark], classes: Sequence[str]) -> Claims:
+def derive(
+    objects: Objects, marks: Sequence[Mark], classes: Sequence[str], known: Mapping[Mark, Find] | None = None
+) -> Claims:
     """Say what marks mean for the objects of a label image.
 
     Parameters
@@ -106,23 +123,36 @@ def derive(objects: Objects, marks: Sequence[Mark], classes: Sequence[str]) -> C
         Marks of this lane.
     classes
         Uuids of the classes there are; marks of other classes claim nothing.
+    known
+        :attr:`Claims.finds` of earlier claims on the same objects: those marks are not looked up again.
     """
     if not marks:
         return Claims((), np.zeros(0, np.uint64), (), ())
+    known = known or {}
+    new = [mark for mark in marks if mark not in known]
+    looked_up = dict(zip(new, _look_up(objects, new), strict=True))
+    finds = {mark: looked_up.get(mark) or known[mark] for mark in marks}
     number_of = {uuid: number for number, uuid in enumerate(classes)}
     numbers = np.array([number_of.get(mark.cls, -1) for mark in marks])
-    voxels = _Voxels.under(objects, marks)
-    object_ids, overlaps = voxels.majority(np.array([mark.runs[:, 3].sum() for mark in marks]))
+    object_ids = np.array([find.object_id for find in finds.values()], np.uint64)
     object_ids[numbers < 0] = 0
     rows = objects.rows(np.array([mark.t for mark in marks]), object_ids)
-    states = _states(objects, voxels, rows, numbers, overlaps)
-    reasons = tuple(_reason(number, row) for number, row in zip(numbers, rows, strict=True))
-    return Claims(tuple(marks), object_ids, states, reasons)
+    states = _states(objects, marks, rows, numbers, np.array([find.n_voxels for find in finds.values()]))
+    reasons = tuple(_reason(number, row) for number, row in zip(numbers.tolist(), rows.tolist(), strict=True))
+    return Claims(tuple(marks), object_ids, states, reasons, finds)
+
+
+def _look_up(objects: Objects, marks: Sequence[Mark]) -> Iterator[Find]:
+    if not marks:
+        return iter(())
+    sizes = np.array([mark.runs[:, 3].sum() for mark in marks])
+    object_ids, overlaps = _Voxels.under(objects, marks).majority(sizes)
+    return map(Find, object_ids.tolist(), overlaps.tolist())
 
 
 def _states(
     objects: Objects,
-    voxels: _Voxels,
+    marks: Sequence[Mark],
     rows: NDArray[np.int64],
     numbers: NDArray[np.int64],
     overlaps: NDArray[np.int64],
@@ -136,9 +166,12 @@ def _states(
     starts = np.flatnonzero(np.diff(rows[order], prepend=-1))
     counts = np.diff(starts, append=len(order))
     claimed = rows[order[starts]]
-    covered = np.add.reduceat(overlaps[order], starts)
-    if (counts > 1).any():
-        covered[counts > 1] = voxels.union(objects, rows, claimed[counts > 1])
+    covered = overlaps[order[starts]]
+    shared = np.repeat(counts > 1, counts)
+    if shared.any():
+        peers = order[shared]
+        voxels = _Voxels.under(objects, [marks[peer] for peer in peers])
+        covered[counts > 1] = voxels.union(objects, rows[peers])
     agreed = np.minimum.reduceat(numbers[order], starts) == np.maximum.reduceat(numbers[order], starts)
     own = np.full(len(claimed), AnnotationState.CHANGED, object)
     own[covered >= COVER * objects.sizes[claimed]] = AnnotationState.ACTIVE
@@ -203,10 +236,10 @@ class _Voxels:
         object_ids[owner[chosen]], overlaps[owner[chosen]] = ids[chosen], overlap[chosen]
         return object_ids, overlaps
 
-    def union(self, objects: Objects, rows: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Number of voxels of each object ``wanted`` (rows, rising) that are under any of the marks that claim it."""
+    def union(self, objects: Objects, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Number of voxels of each object that are under any of its marks; mark i claims that in row ``rows[i]``."""
         row = rows[self.owner]
-        own = np.isin(row, wanted) & (self.ids == objects.ids[row])
+        own = self.ids == objects.ids[row]
         _, first = np.unique(self.flat[own], return_index=True)
         _, covered = np.unique(row[own][first], return_counts=True)
         return covered

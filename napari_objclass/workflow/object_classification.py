@@ -17,7 +17,7 @@ from napari_objclass.workflow.objects import find_rows
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from napari_objclass.features import FeatureTable
     from napari_objclass.workflow.applet import Json, RunOptions, WatchOptions
@@ -37,11 +37,14 @@ class Classifier(Settings):
         Of all random choices: the same seed and samples give the same forest.
     missing
         Where missing feature values go: ``"last"`` behind all others, ``"zero"`` as if they were 0 (as ilastik does).
+    features
+        The features it may use; None for all.
     """
 
     n_trees: int = 100
     seed: int = 0
     missing: Literal["last", "zero"] = "last"
+    features: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.n_trees < 1:
@@ -82,7 +85,7 @@ class Samples:
         ids = np.array([object_id for _, object_id in keys], np.uint64)
         rows = find_rows(table.frames, table.ids, frames, ids)
         return cls(
-            X=table.values[rows].astype(np.float32),
+            X=table.float32[rows],
             y=np.array([numbers[key] for key in keys], np.int64),
             lanes=np.zeros(len(keys), np.int64),
             frames=frames,
@@ -174,6 +177,12 @@ class TrainedForest:
         return tuple(np.bincount(self.samples.y, minlength=len(self.classes) + 1)[1:].tolist())
 
     @property
+    def oob_classes(self) -> NDArray[np.int64]:
+        """(n,) class number of every sample by the trees that were not grown from it; 0 where all were, or unknown."""
+        found = self.forest.oob_classes
+        return found if len(found) else np.zeros(len(self.samples.y), np.int64)
+
+    @property
     def oob_confusion(self) -> NDArray[np.uint64]:
         """(n_classes, n_classes) counts: rows the annotated class, columns the out-of-bag prediction."""
         return self.forest.oob_confusion
@@ -224,7 +233,7 @@ class TrainedForest:
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """What a forest says about the objects of one lane, one row per object in order of frame and id.
+    """What a forest says about objects of one lane, one row per object in order of frame and id.
 
     Attributes
     ----------
@@ -250,7 +259,7 @@ class Prediction:
     _axes: str = field(repr=False)
 
     def paint(self, what: str | int = "classes", **run: Unpack[RunOptions]) -> NDArray[Any]:
-        """Image in which every object has its value, with the axes of the label image; background is 0.
+        """Image in which every predicted object has its value, with the axes of the label image; the rest is 0.
 
         Parameters
         ----------
@@ -304,15 +313,20 @@ def predict(
     table: FeatureTable,
     labels: NDArray[Any],
     letters: str,
+    *,
+    rows: ArrayLike | None = None,
     **run: Unpack[RunOptions],
 ) -> Prediction:
-    """Classify every object of a feature table; ``labels`` (``tzyx``, user's axes ``letters``) is what it paints on."""
+    """Classify the objects of a feature table, or those in some of its rows.
+
+    ``labels`` (``tzyx``, user's axes ``letters``) is what the prediction paints on.
+    """
     _check_columns(tuple(table.columns), trained.columns)
-    trained.forest.threads = run.get("threads")
-    probabilities = trained.forest.predict_proba(table.values.astype(np.float32), **_watched(run))
+    wanted = slice(None) if rows is None else _checked_rows(rows, len(table))
+    probabilities = trained.forest.predict_proba(table.float32[wanted], **run)
     return Prediction(
-        ids=table.ids,
-        frames=table.frames,
+        ids=table.ids[wanted],
+        frames=table.frames[wanted],
         classes=probabilities.argmax(axis=1) + 1,
         probabilities=probabilities,
         uncertainty=uncertainty(probabilities),
@@ -320,6 +334,17 @@ def predict(
         _labels=labels,
         _axes=letters,
     )
+
+
+def _checked_rows(rows: ArrayLike, n_objects: int) -> NDArray[np.int64]:
+    """Rows of a table that are named once each, in order."""
+    checked = np.asarray(rows)
+    if checked.ndim != 1 or (checked.size and checked.dtype.kind not in "iu"):
+        raise ParameterError("rows are whole numbers in one dimension, one per object to predict")
+    checked = checked.astype(np.int64)
+    if len(checked) and (checked[0] < 0 or checked[-1] >= n_objects or (np.diff(checked) <= 0).any()):
+        raise ParameterError(f"rows must rise, and name some of the {n_objects} objects counted from 0")
+    return checked
 
 
 def _watched(run: RunOptions) -> WatchOptions:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -31,19 +30,28 @@ class Objects:
         Label image ``tzyx``, C-contiguous.
     frames, ids, sizes
         Per object, (n,): frame, id and number of voxels.
+    boxes
+        Per object, (n, 6): the smallest box around it, z0, y0, x0, z1, y1, x1; the last three are exclusive.
     """
 
     labels: NDArray[Any]
     frames: NDArray[np.int64]
     ids: NDArray[np.uint64]
     sizes: NDArray[np.int64]
+    boxes: NDArray[np.int64]
 
     @classmethod
     def of(cls, labels: NDArray[Any], **run: Unpack[RunOptions]) -> Objects:
         """Index the objects of a label image ``tzyx``."""
         labels = np.ascontiguousarray(labels)
-        table = features.measure(labels, axes=axes.LABELS, features=["num_pixels"], **run)
-        return cls(labels, table.frames, table.ids, table["num_pixels"][:, 0].astype(np.int64))
+        table = features.measure(labels, axes=axes.LABELS, features=["num_pixels", "bbox_min", "bbox_max"], **run)
+        boxes = np.empty((len(table), 2, 3), np.int64)
+        boxes[:] = [[[0], [1]]]  # what planes have along z
+        n_dims = table["bbox_min"].shape[1]
+        boxes[:, 0, 3 - n_dims :] = table["bbox_min"][:, ::-1]
+        boxes[:, 1, 3 - n_dims :] = table["bbox_max"][:, ::-1]
+        sizes = table["num_pixels"][:, 0].astype(np.int64)
+        return cls(labels, table.frames, table.ids, sizes, boxes.reshape(-1, 6))
 
     def rows(self, frames: NDArray[np.int64], ids: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Rows of the objects with these frames and ids, -1 where there is none."""
@@ -102,13 +110,9 @@ class Objects:
 
     def masks(self, keys: Sequence[tuple[int, int]]) -> list[NDArray[np.int64]]:
         """Run-length masks of objects by frame and id: per object, rows z, y, x, length in raster order."""
-        ids: defaultdict[int, list[int]] = defaultdict(list)
-        for t, object_id in keys:
-            ids[t].append(object_id)
-        found: dict[tuple[int, int], NDArray[np.int64]] = {}
-        for t, own in ids.items():
-            found |= zip([(t, each) for each in own], kernels.object_runs(self.labels[t], own), strict=True)
-        return [found[key] for key in keys]
+        frames = np.array([t for t, _ in keys], np.int64)
+        ids = np.array([object_id for _, object_id in keys], np.uint64)
+        return kernels.object_runs(self.labels, frames, ids, self.boxes[self.rows(frames, ids)])
 
     def _check_frame(self, t: int) -> None:
         if not 0 <= t < len(self.labels):

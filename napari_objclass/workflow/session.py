@@ -31,7 +31,7 @@ from napari_objclass.workflow.lane import LABELS, RAW, SEGMENTATION, LaneRecord
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from numpy.typing import ArrayLike, NDArray
@@ -266,6 +266,14 @@ class Session(Journaled):
             if add or remove:
                 self._do(AnnotationsChanged(add, remove))
 
+    def remove_annotations(self, uuids: Collection[str]) -> None:
+        """Take annotations away as one change, in whatever state they are; those that are not there are passed over."""
+        wanted = set(uuids)
+        with self._changing:
+            found = tuple((lane, mark) for lane, marks in self._state.marks.items() for mark in marks if mark in wanted)
+            if found:
+                self._do(AnnotationsChanged(remove=found))
+
     @property
     def annotations(self) -> list[Annotation]:
         """All annotations with what they mean at present, by lane, frame and place; those without image last."""
@@ -317,8 +325,10 @@ class Session(Journaled):
         """The forest that was trained last; :meth:`train` brings it up to date."""
         return self._chain.forest
 
-    def predict(self, lane: int, *, retrain: bool = True, **run: Unpack[RunOptions]) -> Prediction:
-        """Classify every object of a lane.
+    def predict(
+        self, lane: int, *, retrain: bool = True, rows: ArrayLike | None = None, **run: Unpack[RunOptions]
+    ) -> Prediction:
+        """Classify every object of a lane, or only some, such as those on the screen.
 
         Parameters
         ----------
@@ -326,10 +336,17 @@ class Session(Journaled):
             Position of the lane.
         retrain
             Bring the forest up to date with annotations and settings first; False to use the stored one as it is.
+        rows
+            (k,) rows of :meth:`objects`, rising: predict these alone, each as among all.
         **run
             ``threads``, ``progress`` and ``cancel``; the result does not depend on them.
+
+        Raises
+        ------
+        ObjClassError
+            When nothing is annotated; a ParameterError for rows that do not exist.
         """
-        return self._chain.predict(self._lane(lane), retrain=retrain, **run)
+        return self._chain.predict(self._lane(lane), retrain=retrain, rows=rows, **run)
 
     def export(
         self,

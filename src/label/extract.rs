@@ -1,54 +1,68 @@
-//! Where chosen objects are: their runs of pixels.
+//! Where chosen objects are: their runs of pixels, looked for in their bounding boxes only.
 
-use ndarray::{ArrayView3, Axis};
-use rustc_hash::FxHashMap;
+use ndarray::{ArrayView4, Axis};
+use rayon::prelude::*;
 
-use super::rows::{expect_passes, map_steps, Rows};
+use super::contiguous::contiguous;
 use super::runs::{find_runs, Label};
-use crate::error::Result;
+use crate::block::Block;
+use crate::error::{Error, Result};
 use crate::task::Task;
 
-/// A run of pixels of one of the chosen objects.
+/// An object that is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ObjectRun {
-    /// Which of the chosen ids, by position.
-    pub which: usize,
-    /// Slice.
-    pub z: usize,
-    /// Row.
-    pub y: usize,
-    /// First pixel.
-    pub x: usize,
-    /// Number of pixels.
-    pub length: usize,
+pub struct Place {
+    /// Frame.
+    pub t: usize,
+    /// Its id there, see [`Label::bits`].
+    pub id: u64,
+    /// A box that holds all of it.
+    pub bounds: Block,
 }
 
-/// All runs of the objects `ids` of a frame `zyx`, in raster order.
+/// A run of pixels of an object: z, y, first x, length.
+pub type ObjectRun = [usize; 4];
+
+/// The runs of each object of `labels` (tzyx) in raster order; none for an id without a pixel.
 ///
 /// # Errors
-/// [`crate::error::Error::Cancelled`].
+/// [`Error::Shape`] for a place outside the image, [`Error::Cancelled`].
 pub fn object_runs<T: Label>(
-    labels: ArrayView3<'_, T>,
-    ids: &[u64],
+    labels: ArrayView4<'_, T>,
+    places: &[Place],
     task: &Task,
-) -> Result<Vec<ObjectRun>> {
-    let which: FxHashMap<u64, usize> = ids.iter().enumerate().map(|(i, &id)| (id, i)).collect();
-    let (nz, ny, _) = labels.dim();
-    expect_passes(1, labels.insert_axis(Axis(0)), task);
-    let parts = map_steps(nz * ny, task, |step| {
-        let (mut found, mut memory) = (Vec::new(), Vec::new());
-        Rows::of_step(labels, step).for_each(|row, pixels| {
-            found.extend(find_runs(pixels, &mut memory).iter().filter_map(|run| {
-                which.get(&run.label).map(|&which| ObjectRun {
-                    which,
-                    z: row / ny,
-                    y: row % ny,
-                    x: run.start as usize,
-                    length: run.pixels().len(),
-                })
-            }));
-        });
-        found
-    })?;
-    Ok(parts.into_iter().flatten().collect())
+) -> Result<Vec<Vec<ObjectRun>>> {
+    task.expect(places.len());
+    places
+        .par_iter()
+        .map(|place| {
+            task.advance()?;
+            runs_in_box(labels, place)
+        })
+        .collect()
+}
+
+fn runs_in_box<T: Label>(labels: ArrayView4<'_, T>, place: &Place) -> Result<Vec<ObjectRun>> {
+    let Block { start, stop } = place.bounds;
+    let (n_frames, nz, ny, nx) = labels.dim();
+    let fits = (0..3).all(|axis| start[axis] <= stop[axis] && stop[axis] <= [nz, ny, nx][axis]);
+    if place.t >= n_frames || !fits {
+        let (id, t) = (place.id, place.t);
+        return Err(Error::Shape(format!(
+            "the box of object {id} in frame {t} lies outside the image; index the objects of this image again"
+        )));
+    }
+    let frame = labels.index_axis_move(Axis(0), place.t);
+    let inside = contiguous(frame.slice(place.bounds.slice()));
+    let (mut found, mut memory) = (Vec::new(), Vec::new());
+    for (row, pixels) in inside.rows().into_iter().enumerate() {
+        let (z, y) = (row / inside.dim().1, row % inside.dim().1);
+        let runs = find_runs(pixels.to_slice().unwrap_or_default(), &mut memory);
+        let own = runs.iter().filter(|run| run.label == place.id);
+        found.extend(own.map(|run| {
+            let x = start[2] + run.start as usize;
+            [start[0] + z, start[1] + y, x, run.length as usize]
+        }));
+    }
+    Ok(found)
 }

@@ -1,14 +1,19 @@
 //! Label images for Python: connected components, painting, runs of objects.
 
-use ndarray::{ArrayView4, Axis};
-use numpy::{Element, IntoPyArray, PyArray2, PyArray4, PyArrayMethods, PyReadonlyArray1};
+use ndarray::ArrayView4;
+use numpy::{Element, IntoPyArray, PyArray1, PyArray2, PyArray4, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
 
 use super::convert::{with_labels, with_values, LabelArray, ValueArray};
 use super::detach::{detach, Run};
+use crate::block::Block;
 use crate::error::Result;
-use crate::label::{components, extract, paint as painting};
+use crate::label::extract::{self, Place};
+use crate::label::{components, paint as painting};
 use crate::task::Task;
+
+/// Rows of runs, and the number of rows of each object.
+type ObjectRuns<'py> = (Bound<'py, PyArray2<i64>>, Bound<'py, PyArray1<i64>>);
 
 /// Connected components of every frame of `image` (tzyx), by equality.
 #[pyfunction]
@@ -50,24 +55,45 @@ pub(crate) fn paint<'py>(
     })
 }
 
-/// Runs of the objects `ids` of `labels` (tzyx with one frame): rows (position in ids, z, y, x, length), raster order.
+/// Runs of objects of `labels` (tzyx): rows (z, y, x, length), object after object, and how many rows each has.
+///
+/// Object i has id `ids[i]`, is in frame `frames[i]`, and within `boxes[i]`: z0, y0, x0, z1, y1, x1.
 #[pyfunction]
 pub(crate) fn object_runs<'py>(
     py: Python<'py>,
     run: &Run,
     labels: LabelArray<'py>,
+    frames: Vec<usize>,
     ids: Vec<u64>,
-) -> PyResult<Bound<'py, PyArray2<i64>>> {
-    with_labels!(labels, |labels| {
+    boxes: Vec<[usize; 6]>,
+) -> PyResult<ObjectRuns<'py>> {
+    let places: Vec<_> = frames
+        .into_iter()
+        .zip(ids)
+        .zip(boxes)
+        .map(|((t, id), [z0, y0, x0, z1, y1, x1])| Place {
+            t,
+            id,
+            bounds: Block {
+                start: [z0, y0, x0],
+                stop: [z1, y1, x1],
+            },
+        })
+        .collect();
+    let runs = with_labels!(labels, |labels| {
         let labels = labels.as_array();
-        let frame = labels.index_axis(Axis(0), 0);
-        let runs = detach(py, run, |task| extract::object_runs(frame, &ids, task))?;
-        let rows: Vec<_> = runs
-            .iter()
-            .map(|r| [r.which, r.z, r.y, r.x, r.length].map(|n| n as i64))
-            .collect();
-        Ok(ndarray::Array2::from(rows).into_pyarray(py))
-    })
+        detach(py, run, |task| extract::object_runs(labels, &places, task))?
+    });
+    let counts: Vec<i64> = runs.iter().map(|own| own.len() as i64).collect();
+    let rows: Vec<_> = runs
+        .concat()
+        .iter()
+        .map(|run| run.map(|n| n as i64))
+        .collect();
+    Ok((
+        ndarray::Array2::from(rows).into_pyarray(py),
+        counts.into_pyarray(py),
+    ))
 }
 
 /// A new image of the shape of `image`, filled by `fill`, which gets its pixels in C order, all 0.

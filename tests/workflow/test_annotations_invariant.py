@@ -6,6 +6,7 @@ from hypothesis import given, strategies as st
 from scipy import ndimage
 from workflow.scenes import movie, nuclei
 
+from napari_objclass.workflow.claims import derive
 from napari_objclass.workflow.session import Session
 
 
@@ -73,6 +74,30 @@ def test_renumbered_objects_keep_their_classes(new):
         before = session.object_classes(0)
         session.relink_lane(0, labels=renumbered)
         assert session.object_classes(0) == {renumber[i]: cls for i, cls in before.items()}
+
+
+@given(st.lists(st.tuples(st.integers(1, 6), st.integers(0, 2)), min_size=1, max_size=12), st.data())
+def test_claims_after_each_change_are_those_derived_at_once(clicks, data):
+    """Whatever is clicked, taken back or deleted, on an object that is split and joined again meanwhile."""
+    scene = nuclei((40, 60))
+    joined = np.where(scene.labels == 2, 1, scene.labels)
+    with Session(recover=False) as session:
+        session.add_lane(labels=scene.labels)
+        for object_id, cls in clicks:
+            change = data.draw(st.sampled_from(["annotate", "annotate", "undo", "redo", "relink", "delete"]))
+            if change == "annotate":
+                ids = session.objects(0).ids.tolist()
+                session.annotate(0, object_id if object_id in ids else 1, cls=min(cls, len(session.classes)))
+            elif change == "relink":
+                session.relink_lane(0, labels=joined if 2 in session.objects(0).ids else scene.labels)
+            elif change == "delete" and len(session.classes) > 1:
+                session.delete_class(1)
+            elif change in ("undo", "redo"):
+                getattr(session, change)()
+            claims = session.claims(0)
+            plain = derive(session.objects(0), claims.marks, [each.uuid for each in session.classes])
+            assert claims.object_ids.tolist() == plain.object_ids.tolist()
+            assert (claims.states, claims.reasons) == (plain.states, plain.reasons)
 
 
 def test_a_movie_is_its_frames():

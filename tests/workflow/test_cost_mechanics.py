@@ -10,7 +10,7 @@ from workflow.scenes import nuclei
 from napari_objclass import kernels
 from napari_objclass.features import measure
 from napari_objclass.io.writers import write_image
-from napari_objclass.workflow import input_data, lane
+from napari_objclass.workflow import claims, input_data, lane
 from napari_objclass.workflow.chain import LANES_HELD
 from napari_objclass.workflow.session import Session
 
@@ -72,6 +72,26 @@ def test_a_file_is_opened_once(session, files, monkeypatch):
     position = session.add_lane(**files)
     session.predict(position)
     assert sorted(path.name for each in calls for (path,) in each) == ["labels.tif", "raw.tif"]
+
+
+def test_a_click_looks_up_its_own_object_and_mark_only(session, monkeypatch):
+    boxes, marks = counted(monkeypatch, kernels, "object_runs"), counted(monkeypatch, claims, "_look_up")
+    session.annotate(0, 3, cls=1)
+    session.claims(0)
+    session.undo()
+    session.claims(0)
+    (_, _, _, looked_at), objects = boxes[0], session.objects(0)
+    assert looked_at.tolist() == objects.boxes[objects.ids == 3].tolist()
+    assert [len(new) for _, new in marks] == [1, 0]
+
+
+def test_a_click_makes_no_other_table_of_features(session):
+    session.table(0, features=["centroid"])  # a wider table is held
+    before = session.table(0)
+    session.annotate(0, 3, cls=1)
+    session.predict(0)
+    assert session.table(0) is before
+    assert session.table(0).float32 is before.float32
 
 
 def test_nothing_is_held_of_a_removed_image(session, files):

@@ -123,3 +123,17 @@ def test_a_movie_is_predicted_like_its_frames():
         together = film.predict(0)
         for t in range(2):
             np.testing.assert_array_equal(together.probabilities[together.frames == t], frames.predict(t).probabilities)
+
+
+@pytest.mark.parametrize("rows", [[], [7], [0, 3, 4, 24], list(range(25))])
+def test_some_rows_are_those_of_the_whole_prediction(rows):
+    with Session(recover=False) as session:
+        add_lanes(session)
+        clicks(session)
+        part = session.predict(1, rows=rows, threads=1)
+        whole = session.predict(1)
+        for name in ("ids", "frames", "classes", "probabilities", "uncertainty"):
+            np.testing.assert_array_equal(getattr(part, name), getattr(whole, name)[rows])
+            assert getattr(part, name).dtype == getattr(whole, name).dtype
+        np.testing.assert_array_equal(part.paint(), np.where(np.isin(SCENES[1].labels, part.ids), whole.paint(), 0))
+        assert session.predict(1) is whole
