@@ -29,7 +29,7 @@ class Window:
     def __init__(self, viewer):
         self.viewer = viewer
         self.canvas = viewer.window._qt_viewer.canvas
-        self.dock = QWidget()
+        self.dock = QWidget(viewer.window.main_menu.window())
         self.shared = session_of(viewer, self.dock)
         self.labels = viewer.add_labels(squares(), name="Objects")
         self.asked, self.menus = [], []
