@@ -102,6 +102,7 @@ class ViewerSession:
         self._halted: tuple[str, str] | None = None  # applet at which the live loop stopped, and why
         self._post = post
         self._changes, self._files = Worker("objclass-changes", post), Worker("objclass-files", post)
+        self._asides = Worker("objclass-asides", post)
         self._live = Live(post, self._deliver, self._stage_failed, self._set_activity)
         self.display, self.hand, self.keys, self.guide = Display(self), Hand(self), Keys(self), Guide(self)
         self._take(Session())
@@ -121,6 +122,12 @@ class ViewerSession:
                 done(result)
 
         self._changes.do(lambda: change(session), succeed, lambda error: self.set_problem(step, error))
+
+    def aside(
+        self, work: Callable[[], T], done: Callable[[T], object], failed: Callable[[Exception], object] | None = None
+    ) -> None:
+        """Compute something that changes nothing, on a thread beside all others; ``done`` as in :meth:`do`."""
+        self._asides.do(work, done, failed)
 
     def annotate(self, t: int, object_ids: list[int], cls: int) -> None:
         """Label objects of the image that is shown; class 0 clears."""
@@ -231,6 +238,7 @@ class ViewerSession:
         self._live.rest()
         self._changes.rest()
         self._files.rest()
+        self._asides.rest()
 
     def close(self) -> None:
         """End the session with its viewer; what was not saved stays in its journal."""
