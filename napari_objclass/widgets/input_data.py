@@ -1,18 +1,324 @@
-"""The step Images."""
+"""The step Images: the images of the project, adding more, and what is known about each."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from napari_objclass.widgets._base import Step, StepDock
+from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from superqt import QCollapsible
+
+from napari_objclass.widgets._base import Step, StepDock, StepState
+from napari_objclass.widgets.parts.image_details import ImageDetails
+from napari_objclass.widgets.parts.image_table import ImageTable
+from napari_objclass.widgets.parts.layer_choice import LayerChoice
+from napari_objclass.widgets.parts.pairing_table import PairingTable
+from napari_objclass.widgets.viewer.adding import Intake, add, position_of
+from napari_objclass.widgets.viewer.found import SUFFIXES
+from napari_objclass.widgets.viewer.glance import Fate, Glances
+from napari_objclass.workflow.lane import LABELS, RAW, location
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from qtpy.QtGui import QDragEnterEvent, QDropEvent
+
+    from napari_objclass.widgets.viewer.from_layers import Reading
+    from napari_objclass.widgets.viewer.session import ViewerSession
+    from napari_objclass.workflow.lane import LaneRecord
+    from napari_objclass.workflow.session import Session
+
+FILES = f"Images ({' '.join('*' + suffix for suffix in SUFFIXES)});;All files (*)"
 
 
 class InputDataStep(Step):
-    """The step Images."""
+    """The images of the project, one of them shown."""
 
     ID: ClassVar[str] = "input_data"
     TITLE: ClassVar[str] = "Images"
     APPLET: ClassVar[str] = "Input Data"
+
+    def __init__(self, shared: ViewerSession, parent: QWidget | None = None) -> None:
+        super().__init__(shared, parent)
+        self.glances = Glances(shared)
+        self.intake = Intake(shared, self.ID)
+        self.table = ImageTable(self.glances)
+        self.empty = QLabel("Drop images and their label images here, or choose layers below.", wordWrap=True)
+        self.add_files, self.add_folder = QPushButton("Add files…"), QPushButton("Add folder…")
+        self.remove = QPushButton("Remove")
+        self.adding, self.stop = QLabel(), QPushButton("Stop")
+        self.layers, self.details = LayerChoice(shared), ImageDetails()
+        self.layers_section, self.details_section = QCollapsible("From layers"), QCollapsible("Details")
+        self.pairing = PairingTable()
+        self.setAcceptDrops(True)
+        self._lay_out()
+        self._explain()
+        self._connect()
+        self._refresh()
+        self._progressed()
+        self._open_sections()
+
+    def _lay_out(self) -> None:
+        self.main = QWidget()
+        buttons = QHBoxLayout()
+        buttons.setSpacing(4)
+        for button in (self.add_files, self.add_folder, self.remove):
+            buttons.addWidget(button)
+        progress = QHBoxLayout()
+        progress.addWidget(self.adding, 1)
+        progress.addWidget(self.stop)
+        for section, content in ((self.layers_section, self.layers), (self.details_section, self.details)):
+            section.setDuration(0)
+            section.addWidget(content)
+            section.layout().setContentsMargins(0, 0, 0, 0)
+        inner = QVBoxLayout(self.main)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(4)
+        inner.addWidget(self.empty)
+        inner.addWidget(self.table)
+        inner.addLayout(buttons)
+        inner.addLayout(progress)
+        inner.addWidget(self.layers_section)
+        inner.addWidget(self.details_section)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.main)
+        layout.addWidget(self.pairing)
+        self.pairing.hide()
+
+    def _explain(self) -> None:
+        self.add_files.setToolTip("Images and label images together: they are paired by name, and shown before.")
+        self.add_folder.setToolTip("All images in a folder and the folders in it, such as raw/ and labels/.")
+        self.remove.setToolTip(
+            "Take this image out of the project.\nIts labels are kept: undo, or adding it again, brings all back."
+        )
+        self.stop.setToolTip("Leave out the images that are not added yet.")
+
+    def _connect(self) -> None:
+        shared, connect = self.shared, self.connections.connect
+        connect(shared.replaced, self._replaced)
+        connect(shared.changed, self._refresh)
+        connect(shared.shown_changed, self._shown)
+        connect(self.glances.taken, self._glanced)
+        connect(self.intake.looked, self.pairing.take)
+        connect(self.intake.progressed, self._progressed)
+        self.table.chosen.connect(self._choose)
+        self.table.renamed.connect(self._rename)
+        self.add_files.clicked.connect(self._ask_files)
+        self.add_folder.clicked.connect(self._ask_folder)
+        self.remove.clicked.connect(self._remove)
+        self.stop.clicked.connect(self.intake.stop)
+        self.layers.used.connect(self._use_layers)
+        self.layers.changed.connect(self.told)
+        self.pairing.accepted.connect(self._add_images)
+        self.pairing.cancelled.connect(self._show_main)
+        self.pairing.more.connect(self._ask_files)
+        self.details.axes_edited.connect(self._set_axes)
+        self.details.size_edited.connect(self._set_size)
+        self.details.role_edited.connect(self._set_role)
+        self.details.find_asked.connect(self._find_file)
+        self.details.take_asked.connect(self._take_content)
+
+    # --------------------------------------------------------------------------------------- what the header tells
+
+    @property
+    def state(self) -> StepState:
+        """Done as soon as there is an image that can be used."""
+        record = self._record
+        if record is None:
+            return StepState.TODO
+        glance = self.glances.of(record)
+        return StepState.PROBLEM if glance is not None and glance.fate is not Fate.OK else StepState.DONE
+
+    @property
+    def summary(self) -> str:
+        """Name of the image shown, and its place."""
+        record, lanes = self._record, self.shared.session.lanes
+        if record is None:
+            return "none yet"
+        assert self.shared.shown is not None
+        return f"{record.name}  {self.shared.shown.lane + 1}/{len(lanes)}"
+
+    @property
+    def hint(self) -> str:
+        """What to do to have an image."""
+        if not self.pairing.isHidden():
+            return "Check which files belong together, then add them."
+        record = self._record
+        if record is not None:
+            glance = self.glances.of(record)
+            return glance.problem or "" if glance is not None else ""
+        if self.layers.reading is not None and self.layers.reading.problem is None:
+            return "Use these layers, or add files."
+        return "Open an image and its label image, or choose layers."
+
+    @property
+    def _record(self) -> LaneRecord | None:
+        """The image shown."""
+        shown, lanes = self.shared.shown, self.shared.session.lanes
+        return lanes[shown.lane] if shown is not None and shown.lane < len(lanes) else None
+
+    # ---------------------------------------------------------------------------------------- following the session
+
+    def _replaced(self) -> None:
+        self._refresh()
+        self._open_sections()
+
+    def _refresh(self, _stale: object = None) -> None:
+        lanes, record = self.shared.session.lanes, self._record
+        self.glances.refresh()
+        self.table.setVisible(bool(lanes))
+        self.empty.setVisible(not lanes)
+        self.remove.setEnabled(record is not None)
+        self.table.show_images(lanes, None if self.shared.shown is None else self.shared.shown.lane)
+        self.details_section.setVisible(record is not None)
+        if record is not None:
+            named = record.uuid in self.glances.named
+            self.details.show_image(record, self.glances.of(record), named=named)
+        self.told.emit()
+
+    def _open_sections(self) -> None:
+        """Open what is needed next: layers for the first image."""
+        has_images = bool(self.shared.session.lanes)
+        (self.layers_section.collapse if has_images else self.layers_section.expand)(animate=False)
+        self.details_section.collapse(animate=False)
+
+    def _shown(self, parts: set[str]) -> None:
+        if "objects" in parts:
+            self.glances.count()
+        if "lane" in parts:
+            self._refresh()
+
+    def _glanced(self, uuid: str) -> None:
+        self.table.refresh()
+        record = self._record
+        if record is not None and record.uuid == uuid:
+            glance = self.glances.of(record)
+            self.details.show_image(record, glance, named=uuid in self.glances.named)
+            if glance is not None and glance.fate is not Fate.OK:
+                self.details_section.expand(animate=False)
+            self.told.emit()
+
+    # --------------------------------------------------------------------------------------------- images by row
+
+    def _choose(self, row: int) -> None:
+        lanes, shown = self.shared.session.lanes, self.shared.shown
+        if 0 <= row < len(lanes) and (shown is None or shown.lane != row):
+            glance = self.glances.of(lanes[row])
+            if glance is not None and glance.fate is not Fate.OK:
+                self.glances.again(lanes[row])
+            self.shared.show(row)
+
+    def _change(self, change: Callable[[Session, int], object]) -> None:
+        """Change the image shown, wherever it is in the session by then."""
+        record = self._record
+        if record is not None:
+            uuid = record.uuid
+            self.shared.do(self.ID, lambda session: change(session, position_of(session, uuid)))
+
+    def _rename(self, row: int, name: str) -> None:
+        uuid = self.shared.session.lanes[row].uuid
+        self.shared.do(self.ID, lambda session: session.rename_lane(position_of(session, uuid), name))
+
+    def _remove(self) -> None:
+        self._change(lambda session, lane: session.remove_lane(lane))
+
+    def _set_axes(self, axes: dict[str, str]) -> None:
+        if self._record is not None:
+            self.glances.named.add(self._record.uuid)
+        self._change(lambda session, lane: session.relink_lane(lane, axes=axes))
+
+    def _set_size(self, spacing: tuple[float, ...], units: str) -> None:
+        self._change(lambda session, lane: session.set_spacing(lane, spacing, units=units or None))
+
+    def _set_role(self, role: str) -> None:
+        def change(session: Session, lane: int) -> None:
+            old, source = next(each for each in session.lanes[lane].sources.items() if each[0] != RAW)
+            if old != role:
+                pixels = session.source(lane, old).data if source.path is None else location(source)
+                session.relink_lane(lane, **{role: pixels}, axes={role: source.axes})
+
+        self._change(change)
+
+    def _find_file(self, role: str) -> None:
+        record = self._record
+        if record is None:
+            return
+        source = record.sources[role]
+        begin = str(record.folder) if source.path is None else source.path
+        path, _ = QFileDialog.getOpenFileName(self, f"Find {Path(begin).name}", begin, FILES)
+        if path:
+            place = f"{path}/{source.inner}" if source.inner and path.lower().endswith((".h5", ".hdf5")) else path
+            self._relink(role, place)
+
+    def _take_content(self, role: str) -> None:
+        record = self._record
+        if record is not None and record.sources[role].path is not None:
+            self._relink(role, location(record.sources[role]))
+
+    def _relink(self, role: str, place: str) -> None:
+        self._change(lambda session, lane: session.relink_lane(lane, **{role: place}))
+
+    # ------------------------------------------------------------------------------------------------ adding images
+
+    def _use_layers(self, reading: Reading) -> None:
+        """Add the layers as an image, and go on using them as its layers."""
+        choice = reading.choice
+
+        def added(uuid: str) -> None:
+            if not reading.guessed:
+                self.glances.named.add(uuid)
+            self.shared.display.adopt(uuid, choice.raw, choice.objects if choice.role == LABELS else None)
+            lanes = [lane.uuid for lane in self.shared.session.lanes]
+            if uuid in lanes:
+                self.shared.show(lanes.index(uuid))
+
+        self.shared.do(self.ID, lambda session: add(session, **reading.arguments()), added)
+        self.layers_section.collapse(animate=False)
+
+    def _ask_files(self) -> None:
+        paths, _ = QFileDialog.getOpenFileNames(self, "Images and label images", "", FILES)
+        self.look_at(paths)
+
+    def _ask_folder(self) -> None:
+        path = QFileDialog.getExistingDirectory(self, "Folder of images")
+        self.look_at([path] if path else [])
+
+    def look_at(self, paths: Sequence[str]) -> None:
+        """Look at files and folders, and show which make an image."""
+        if paths:
+            self.pairing.expect()
+            self.main.hide()
+            self.pairing.show()
+            self.intake.look(paths)
+            self.told.emit()
+
+    def _show_main(self) -> None:
+        self.pairing.hide()
+        self.main.show()
+        self.told.emit()
+
+    def _add_images(self, images: list[dict[str, Any]]) -> None:
+        self._show_main()
+        self.layers_section.collapse(animate=False)
+        self.intake.add(images)
+
+    def _progressed(self) -> None:
+        progress = self.intake.progress
+        for widget in (self.adding, self.stop):
+            widget.setVisible(progress is not None)
+        if progress is not None:
+            self.adding.setText(f"Adding {progress.total} images, {progress.done} done…")
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Look at the files that were dropped."""
+        self.look_at([url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()])
+        event.acceptProposedAction()
 
 
 class InputDataDock(StepDock):

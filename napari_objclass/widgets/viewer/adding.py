@@ -1,17 +1,21 @@
-"""Adding images to a session, one after another: what cannot be added is told, and the rest goes on."""
+"""Bringing images into a session, one after another: what cannot be added is told, and the rest goes on."""
 
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from psygnal import Signal
+
 from napari_objclass.errors import ObjClassError
+from napari_objclass.widgets.viewer.found import Found, look
 from napari_objclass.widgets.viewer.from_layers import distinct
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from napari_objclass.widgets.viewer.session import ViewerSession
     from napari_objclass.workflow.session import Session
@@ -64,35 +68,69 @@ class Progress:
     stopped: bool = False
 
 
-def add_all(
-    shared: ViewerSession, step: str, images: Sequence[dict[str, Any]], told: Callable[[Progress], object]
-) -> Progress:
-    """Add images by the arguments of ``Session.add_lane``, each as a change of its own, so that others get between.
+class Intake:
+    """Looks at files, and adds images of a session, on other threads.
 
-    ``told`` is called on the GUI thread after each; failures become the problem of ``step``.
+    Attributes
+    ----------
+    progress
+        Of adding; None while nothing is added.
+    looked
+        Emitted on the GUI thread with what files hold.
+    progressed
+        Emitted there when ``progress`` is another.
     """
-    progress = Progress(len(images))
 
-    def attempt(arguments: dict[str, Any], session: Session) -> str | None:
-        if progress.stopped:
-            return None
-        try:
-            add(session, **arguments)
-        except ObjClassError as error:
-            return str(error)
-        except Exception as error:  # one bad image must not keep the others out
-            log.exception("unexpected error")
-            return f"something unexpected went wrong ({type(error).__name__}: {error}); the log has more"
-        return None
+    looked = Signal(list)
+    progressed = Signal()
 
-    def note(failure: str | None) -> None:
+    def __init__(self, shared: ViewerSession, step: str) -> None:
+        self._shared, self._step = shared, step
+        self.progress: Progress | None = None
+
+    def look(self, paths: Sequence[str]) -> None:
+        """Look at files and folders; ``looked`` tells what is in them."""
+        self._shared.aside(lambda: look(paths), self.looked.emit, lambda error: self._looked_in_vain(paths, error))
+
+    def add(self, images: Sequence[dict[str, Any]]) -> None:
+        """Add images by the arguments of ``Session.add_lane``, each as a change of its own, so that others get between.
+
+        What cannot be added becomes the problem of the step, and the rest goes on.
+        """
+        progress = self.progress = Progress(len(images))
+        for each in images:
+            self._shared.do(self._step, partial(_attempt, progress, each), partial(self._note, progress))
+        self.progressed.emit()
+
+    def stop(self) -> None:
+        """Leave out the images that are not added yet."""
+        if self.progress is not None:
+            self.progress.stopped = True
+
+    def _note(self, progress: Progress, failure: str | None) -> None:
         progress.done += 1
         if failure:
             progress.failures += (failure,)
         if progress.failures:
-            shared.set_problem(step, ObjClassError("\n".join(progress.failures)))
-        told(progress)
+            self._shared.set_problem(self._step, ObjClassError("\n".join(progress.failures)))
+        if progress.done == progress.total and self.progress is progress:
+            self.progress = None
+        self.progressed.emit()
 
-    for each in images:
-        shared.do(step, partial(attempt, each), note)
-    return progress
+    def _looked_in_vain(self, paths: Sequence[str], error: Exception) -> None:
+        log.error("unexpected error", exc_info=error)
+        self.looked.emit([Found(each, Path(each).name, problem=f"{each} cannot be read ({error})") for each in paths])
+
+
+def _attempt(progress: Progress, arguments: dict[str, Any], session: Session) -> str | None:
+    """Add an image, or return why it cannot be added."""
+    if progress.stopped:
+        return None
+    try:
+        add(session, **arguments)
+    except ObjClassError as error:
+        return str(error)
+    except Exception as error:  # one bad image must not keep the others out
+        log.exception("unexpected error")
+        return f"something unexpected went wrong ({type(error).__name__}: {error}); the log has more"
+    return None

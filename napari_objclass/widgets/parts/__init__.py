@@ -1,0 +1,1 @@
+"""Pieces that steps and windows are made of."""
