@@ -5,17 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
-from superqt import QCollapsible
 
 from napari_objclass.widgets._base import Step, StepDock, StepState
 from napari_objclass.widgets.parts.image_details import ImageDetails
 from napari_objclass.widgets.parts.image_table import ImageTable
 from napari_objclass.widgets.parts.layer_choice import LayerChoice
 from napari_objclass.widgets.parts.pairing_table import PairingTable
+from napari_objclass.widgets.parts.section import Section
 from napari_objclass.widgets.viewer.adding import Intake, add, position_of
-from napari_objclass.widgets.viewer.found import SUFFIXES
+from napari_objclass.widgets.viewer.found import CONTAINERS, SUFFIXES
 from napari_objclass.widgets.viewer.glance import Fate, Glances
+from napari_objclass.widgets.viewer.painted import Painted, take_painted
 from napari_objclass.workflow.lane import LABELS, RAW, location
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from napari_objclass.workflow.lane import LaneRecord
     from napari_objclass.workflow.session import Session
 
-FILES = f"Images ({' '.join('*' + suffix for suffix in SUFFIXES)});;All files (*)"
+FILES = f"Images ({' '.join('*' + suffix for suffix in SUFFIXES)})"
 
 
 class InputDataStep(Step):
@@ -41,14 +43,18 @@ class InputDataStep(Step):
     def __init__(self, shared: ViewerSession, parent: QWidget | None = None) -> None:
         super().__init__(shared, parent)
         self.glances = Glances(shared)
-        self.intake = Intake(shared, self.ID)
+        self.intake, self.painted = Intake(shared, self.ID), Painted()
+        self.destroyed.connect(self.painted.rest)
         self.table = ImageTable(self.glances)
         self.empty = QLabel("Drop images and their label images here, or choose layers below.", wordWrap=True)
         self.add_files, self.add_folder = QPushButton("Add files…"), QPushButton("Add folder…")
         self.remove = QPushButton("Remove")
         self.adding, self.stop = QLabel(), QPushButton("Stop")
         self.layers, self.details = LayerChoice(shared), ImageDetails()
-        self.layers_section, self.details_section = QCollapsible("From layers"), QCollapsible("Details")
+        self.layers_section, self.details_section = (
+            Section("From layers", self.layers),
+            Section("Details", self.details),
+        )
         self.pairing = PairingTable()
         self.setAcceptDrops(True)
         self._lay_out()
@@ -67,10 +73,6 @@ class InputDataStep(Step):
         progress = QHBoxLayout()
         progress.addWidget(self.adding, 1)
         progress.addWidget(self.stop)
-        for section, content in ((self.layers_section, self.layers), (self.details_section, self.details)):
-            section.setDuration(0)
-            section.addWidget(content)
-            section.layout().setContentsMargins(0, 0, 0, 0)
         inner = QVBoxLayout(self.main)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(4)
@@ -80,6 +82,7 @@ class InputDataStep(Step):
         inner.addLayout(progress)
         inner.addWidget(self.layers_section)
         inner.addWidget(self.details_section)
+        inner.addStretch()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.main)
@@ -100,6 +103,7 @@ class InputDataStep(Step):
         connect(shared.changed, self._refresh)
         connect(shared.shown_changed, self._shown)
         connect(self.glances.taken, self._glanced)
+        connect(self.painted.changed, self._glanced)
         connect(self.intake.looked, self.pairing.take)
         connect(self.intake.progressed, self._progressed)
         self.table.chosen.connect(self._choose)
@@ -147,7 +151,9 @@ class InputDataStep(Step):
         record = self._record
         if record is not None:
             glance = self.glances.of(record)
-            return glance.problem or "" if glance is not None else ""
+            if glance is not None and glance.problem is not None:
+                return glance.problem
+            return "Take what was painted, if it is meant to count." if self.painted.of(record.uuid) else ""
         if self.layers.reading is not None and self.layers.reading.problem is None:
             return "Use these layers, or add files."
         return "Open an image and its label image, or choose layers."
@@ -161,6 +167,7 @@ class InputDataStep(Step):
     # ---------------------------------------------------------------------------------------- following the session
 
     def _replaced(self) -> None:
+        self.painted.rest()
         self._refresh()
         self._open_sections()
 
@@ -172,16 +179,20 @@ class InputDataStep(Step):
         self.remove.setEnabled(record is not None)
         self.table.show_images(lanes, None if self.shared.shown is None else self.shared.shown.lane)
         self.details_section.setVisible(record is not None)
-        if record is not None:
-            named = record.uuid in self.glances.named
-            self.details.show_image(record, self.glances.of(record), named=named)
+        self._show_details()
         self.told.emit()
+
+    def _show_details(self) -> None:
+        record = self._record
+        if record is not None:
+            named, painted = record.uuid in self.glances.named, self.painted.of(record.uuid)
+            self.details.show_image(record, self.glances.of(record), painted, named=named)
 
     def _open_sections(self) -> None:
         """Open what is needed next: layers for the first image."""
         has_images = bool(self.shared.session.lanes)
-        (self.layers_section.collapse if has_images else self.layers_section.expand)(animate=False)
-        self.details_section.collapse(animate=False)
+        self.layers_section.open(is_open=not has_images)
+        self.details_section.open(is_open=False)
 
     def _shown(self, parts: set[str]) -> None:
         if "objects" in parts:
@@ -193,10 +204,10 @@ class InputDataStep(Step):
         self.table.refresh()
         record = self._record
         if record is not None and record.uuid == uuid:
+            self._show_details()
             glance = self.glances.of(record)
-            self.details.show_image(record, glance, named=uuid in self.glances.named)
-            if glance is not None and glance.fate is not Fate.OK:
-                self.details_section.expand(animate=False)
+            if self.painted.of(uuid) or (glance is not None and glance.fate is not Fate.OK):
+                self.details_section.open()
             self.told.emit()
 
     # --------------------------------------------------------------------------------------------- images by row
@@ -246,15 +257,24 @@ class InputDataStep(Step):
             return
         source = record.sources[role]
         begin = str(record.folder) if source.path is None else source.path
-        path, _ = QFileDialog.getOpenFileName(self, f"Find {Path(begin).name}", begin, FILES)
-        if path:
-            place = f"{path}/{source.inner}" if source.inner and path.lower().endswith((".h5", ".hdf5")) else path
-            self._relink(role, place)
+
+        def found(paths: list[str]) -> None:
+            is_container = source.inner and paths[0].lower().endswith(CONTAINERS)
+            self._relink(role, f"{paths[0]}/{source.inner}" if is_container else paths[0])
+
+        dialog = self._ask(f"Find {Path(begin).name}", QFileDialog.FileMode.ExistingFile, found)
+        dialog.setDirectory(str(Path(begin).parent))
 
     def _take_content(self, role: str) -> None:
         record = self._record
-        if record is not None and record.sources[role].path is not None:
+        if record is None:
+            return
+        layer = self.painted.layer(record.uuid)
+        if role and record.sources[role].path is not None:
             self._relink(role, location(record.sources[role]))
+        elif layer is not None:
+            self._change(lambda session, lane: take_painted(session, lane, layer))
+            self.painted.settle(record.uuid)
 
     def _relink(self, role: str, place: str) -> None:
         self._change(lambda session, lane: session.relink_lane(lane, **{role: place}))
@@ -268,21 +288,31 @@ class InputDataStep(Step):
         def added(uuid: str) -> None:
             if not reading.guessed:
                 self.glances.named.add(uuid)
+            self.painted.watch(uuid, choice.objects)
             self.shared.display.adopt(uuid, choice.raw, choice.objects if choice.role == LABELS else None)
             lanes = [lane.uuid for lane in self.shared.session.lanes]
             if uuid in lanes:
                 self.shared.show(lanes.index(uuid))
 
         self.shared.do(self.ID, lambda session: add(session, **reading.arguments()), added)
-        self.layers_section.collapse(animate=False)
+        self.layers_section.open(is_open=False)
 
     def _ask_files(self) -> None:
-        paths, _ = QFileDialog.getOpenFileNames(self, "Images and label images", "", FILES)
-        self.look_at(paths)
+        self._ask("Images and label images", QFileDialog.FileMode.ExistingFiles, self.look_at)
 
     def _ask_folder(self) -> None:
-        path = QFileDialog.getExistingDirectory(self, "Folder of images")
-        self.look_at([path] if path else [])
+        self._ask("Folder of images", QFileDialog.FileMode.Directory, self.look_at)
+
+    def _ask(self, title: str, mode: QFileDialog.FileMode, chosen: Callable[[list[str]], object]) -> QFileDialog:
+        """Ask for files; the viewer stays usable meanwhile."""
+        dialog = QFileDialog(self, title)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(mode)
+        if mode != QFileDialog.FileMode.Directory:
+            dialog.setNameFilters([FILES, "All files (*)"])
+        dialog.filesSelected.connect(chosen)
+        dialog.open()
+        return dialog
 
     def look_at(self, paths: Sequence[str]) -> None:
         """Look at files and folders, and show which make an image."""
@@ -300,7 +330,7 @@ class InputDataStep(Step):
 
     def _add_images(self, images: list[dict[str, Any]]) -> None:
         self._show_main()
-        self.layers_section.collapse(animate=False)
+        self.layers_section.open(is_open=False)
         self.intake.add(images)
 
     def _progressed(self) -> None:

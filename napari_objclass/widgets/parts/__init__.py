@@ -1,1 +1,1 @@
-"""Pieces that steps and windows are made of."""
+"""Pieces that steps and docks are put together from."""

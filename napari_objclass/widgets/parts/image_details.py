@@ -35,7 +35,7 @@ class ImageDetails(QWidget):
     find_asked
         Emitted with the role whose file the user wants to find.
     take_asked
-        Emitted with the role whose new content the user wants to take.
+        Emitted with the role whose new content the user wants to take, "" for what was painted.
     """
 
     axes_edited = Signal(dict)
@@ -48,8 +48,8 @@ class ImageDetails(QWidget):
         super().__init__(parent)
         self._glance: Glance | None = None
         self.problem = QLabel(wordWrap=True)
-        self.find, self.take = QPushButton("Find file…"), QPushButton("Take the new content")
-        self.take.setToolTip("Labels stay where they are, and mean whatever objects are there now.")
+        self.find, self.take = QPushButton("Find file…"), QPushButton()
+        self.take.setToolTip("Labels stay where they are, and mean whatever objects are there then.")
         self.axes = {role: QLineEdit(maxLength=5) for role in ROLE_NAMES}
         self.marks = {role: QLabel() for role in ROLE_NAMES}
         self.sizes = [QLineEdit(placeholderText=letter) for letter in "zyx"]
@@ -71,15 +71,18 @@ class ImageDetails(QWidget):
         self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for role, name in ROLE_NAMES.items():
             place = self.places[role]
-            place.setElideMode(Qt.TextElideMode.ElideLeft)
-            self.form.addRow(name, place)
-            self.axes[role].setFixedWidth(60)
-            self.axes[role].setToolTip("One letter per axis, in the order of the file: t (time), c (channel), z, y, x.")
+            place.setElideMode(Qt.TextElideMode.ElideMiddle)
+            self.marks[role].setToolTip("The axes have no names; if this is a film, write t for z.")
+            self.axes[role].setFixedWidth(48)
+            self.axes[role].setToolTip(
+                "Axes, one letter each, in the order of the file: t (time), c (channel), z, y, x."
+            )
             row = QHBoxLayout()
-            row.addWidget(self.axes[role])
+            row.setSpacing(4)
+            row.addWidget(place, 1)
             row.addWidget(self.marks[role])
-            row.addStretch()
-            self.form.addRow("  axes", row)
+            row.addWidget(self.axes[role])
+            self.form.addRow(name, row)
         self.form.addRow("Objects from", self.come_from)
         size = QHBoxLayout()
         size.setSpacing(3)
@@ -106,19 +109,32 @@ class ImageDetails(QWidget):
         self.find.clicked.connect(lambda: self._glance and self.find_asked.emit(self._glance.role))
         self.take.clicked.connect(lambda: self._glance and self.take_asked.emit(self._glance.role))
 
-    def show_image(self, record: LaneRecord, glance: Glance | None, *, named: bool) -> None:
-        """Show an image; ``named`` if its axes are no guess whatever the glance says."""
+    def show_image(self, record: LaneRecord, glance: Glance | None, painted: str | None, *, named: bool) -> None:
+        """Show an image.
+
+        Parameters
+        ----------
+        record, glance
+            The image.
+        painted
+            Name of the layer that it came from, if that was painted on.
+        named
+            Whether its axes are no guess, whatever the glance says.
+        """
         self._glance, self._record = glance, record
         fate = Fate.OK if glance is None else glance.fate
-        self.problem.setText((glance and glance.problem) or "")
-        self.problem.setVisible(fate is not Fate.OK)
+        problem = glance.problem if glance is not None else None
+        if problem is None and painted is not None:
+            problem = f"“{painted}” was painted on in the viewer since it was added."
+        self.problem.setText(problem or "")
+        self.problem.setVisible(problem is not None)
         self.find.setVisible(fate is not Fate.OK)
-        self.take.setVisible(fate is Fate.CHANGED)
+        self.take.setVisible(fate is Fate.CHANGED or (fate is Fate.OK and painted is not None))
+        self.take.setText("Take the new content" if fate is Fate.CHANGED else "Take what was painted")
         guessed = glance.guessed if glance and not named else ()
         for at, role in enumerate(ROLE_NAMES):
             source = record.sources.get(role)
-            self.form.setRowVisible(2 * at, source is not None)
-            self.form.setRowVisible(2 * at + 1, source is not None)
+            self.form.setRowVisible(at, source is not None)
             if source is not None:
                 _set(self.axes[role], source.axes)
                 self.marks[role].setText("guessed" if role in guessed else "")
@@ -134,14 +150,17 @@ class ImageDetails(QWidget):
         _set(self.units, record.units or "")
 
     def _edit_axes(self) -> None:
-        changed = {
-            role: self.axes[role].text().strip().lower()
-            for role, source in self._record.sources.items()
-            if self.axes[role].isModified() and self.axes[role].text().strip().lower() != source.axes
-        }
+        """Tell other axes; the other image of the two takes the same letters, for their pixels are the same."""
+        sources = self._record.sources
+        texts = {role: self.axes[role].text().strip().lower() for role in sources if self.axes[role].isModified()}
+        changed = {role: text for role, text in texts.items() if text != sources[role].axes}
+        for role in texts:
+            self.axes[role].setModified(False)
+        for role, text in list(changed.items()):
+            letters = dict(zip(sources[role].axes, text, strict=False))
+            for other in sources.keys() - changed.keys():
+                changed[other] = "".join(letters.get(letter, letter) for letter in sources[other].axes)
         if changed:
-            for role in changed:
-                self.axes[role].setModified(False)
             self.axes_edited.emit(changed)
 
     def _edit_size(self) -> None:
@@ -157,7 +176,7 @@ class ImageDetails(QWidget):
 def whereabouts(source: Source) -> tuple[str, str]:
     """Where the pixels of one role are, short and long."""
     if source.path is None:
-        return "only in memory", "Only in memory. It will be stored beside the project."
+        return "in memory", "Only in memory. It will be stored beside the project."
     if source.stored:
         return "stored in the project", source.path
     name = f"{source.path}/{source.inner}" if source.inner else source.path

@@ -152,8 +152,11 @@ class ImageTable(QTableView):
 
 
 def _icon(thumbnail: NDArray[Any]) -> QIcon:
-    """Square icon with the thumbnail in its middle."""
+    """Icon as large as the thumbnail may be."""
     height, width = thumbnail.shape
     image = QImage(thumbnail.tobytes(), width, height, width, QImage.Format.Format_Grayscale8)
     mode = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-    return QIcon(QPixmap.fromImage(image).scaled(EDGE, EDGE, *mode))
+    pixels = QPixmap.fromImage(image).scaled(EDGE, EDGE, *mode)
+    icon = QIcon(pixels)
+    icon.addPixmap(pixels, QIcon.Mode.Selected)  # else Qt tints the one that is shown
+    return icon

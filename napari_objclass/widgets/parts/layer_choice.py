@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, WeakSet
 
-from qtpy.QtCore import QSize, Qt, QTimer, Signal
+from qtpy.QtCore import Qt, QTimer, Signal
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -23,7 +23,7 @@ from qtpy.QtWidgets import (
 from superqt.utils import signals_blocked
 
 from napari_objclass.widgets._base import Connections
-from napari_objclass.widgets.viewer.from_layers import Choice, Reading, fits, read, suggest, usable
+from napari_objclass.widgets.viewer.from_layers import Choice, Reading, fits, read, sort, suggest
 from napari_objclass.widgets.viewer.mask_guess import MaskGuesses
 from napari_objclass.workflow.lane import LABELS, SEGMENTATION
 
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from napari_objclass.widgets.viewer.session import ViewerSession
 
 ROLES = {LABELS: "label image", SEGMENTATION: "mask"}
+
+FILM = "Its axes have no names: if this is a film, write tyx."
 
 _OF_INTEREST = {
     "inserted", "removed", "reordered", "name", "scale", "translate", "units", "axis_labels", "data", "rgb",
@@ -117,14 +119,18 @@ class LayerChoice(QWidget):
     def _layers_changed(self, event: Any) -> None:
         if event.type in _OF_INTEREST:
             if event.type == "data":
-                for layer in usable(self._shared.viewer.layers)[0]:
+                for layer in sort(self._theirs())[0]:
                     self._masks.forget(layer)
             self._later.start()
 
+    def _theirs(self) -> list[Layer]:
+        """Layers of the user."""
+        return [each for each in self._shared.viewer.layers if not self._shared.display.owns(each)]
+
     def _list_layers(self) -> None:
         """List the Labels layers; keep the one chosen, else choose what is not in the project yet."""
-        layers = list(self._shared.viewer.layers)
-        labels, _ = usable(layers)
+        layers = self._theirs()
+        labels, _ = sort(layers)
         fresh = suggest(each for each in layers if each not in self._taken)
         kept = self.objects.currentData()
         wanted = kept if kept in labels and kept not in self._taken else fresh.objects if fresh else kept
@@ -137,7 +143,7 @@ class LayerChoice(QWidget):
 
     def _list_images(self) -> None:
         """List the Image layers, in the order and with the names that the user gave them."""
-        _, images = usable(self._shared.viewer.layers)
+        _, images = sort(self._theirs())
         before = {item.data(_LAYER): item for item in self._items()}
         order = [layer for layer in before if layer in images] + [each for each in images if each not in before]
         items = [self._item(layer, before.get(layer)) for layer in order]
@@ -146,7 +152,7 @@ class LayerChoice(QWidget):
                 self.images.takeItem(row)
             for item in items:
                 self.images.addItem(item)
-        row_height = max(self.images.sizeHintForRow(0), 18)
+        row_height = self.images.sizeHintForRow(0) if order else 0
         rows = min(max(len(order), 1), 4)
         self.images.setFixedHeight(row_height * rows + 2 * self.images.frameWidth() + 2)
         self._guess_role()
@@ -213,9 +219,9 @@ class LayerChoice(QWidget):
             modified = self.axes.isModified()
             self.axes.setText(reading.axes[reading.choice.role])
             self.axes.setModified(modified)
-        self.guess.setText("guessed: is the first axis z or t?" if reading.guessed else "")
+        self.guess.setText("guessed" if reading.guessed else "")
         self.size.setText(size_text(reading.spacing, reading.units))
-        self.text.setText(reading.problem or reading.note or "")
+        self.text.setText(reading.problem or reading.note or (FILM if reading.guessed else ""))
         self.text.setVisible(bool(self.text.text()))
 
     def _guess_role(self) -> None:
@@ -239,10 +245,6 @@ class LayerChoice(QWidget):
             self.used.emit(self.reading)
             self.axes.setModified(False)
             self._later.start()
-
-    def sizeHint(self) -> QSize:
-        """As narrow as the column."""
-        return super().sizeHint().boundedTo(QSize(280, 16777215))
 
 
 def _is_enabled(item: QListWidgetItem) -> bool:

@@ -19,7 +19,6 @@ from napari_objclass.io.fingerprint import fingerprint
 from napari_objclass.io.formats import split
 from napari_objclass.io.hdf5 import datasets
 from napari_objclass.io.readers import open_image
-from napari_objclass.widgets.viewer.display import ANNOTATIONS, OVERLAY, PREDICTIONS, UNCERTAINTY
 from napari_objclass.workflow.lane import LABELS, RAW
 
 if TYPE_CHECKING:
@@ -130,16 +129,15 @@ class Reading:
                 yield np.asarray(_without_alpha(layer))
 
 
-def usable(layers: Iterable[Layer]) -> tuple[list[Labels], list[Image]]:
-    """Labels and Image layers that can be objects and image; not those that show our own results."""
-    own = {ANNOTATIONS, PREDICTIONS, UNCERTAINTY, OVERLAY}
-    theirs = [each for each in layers if not (each.name in own and type(each.data).__module__.startswith(__package__))]
-    return [each for each in theirs if isinstance(each, Labels)], [each for each in theirs if isinstance(each, Image)]
+def sort(layers: Iterable[Layer]) -> tuple[list[Labels], list[Image]]:
+    """Labels and Image layers, which can be objects and image."""
+    layers = list(layers)
+    return [each for each in layers if isinstance(each, Labels)], [each for each in layers if isinstance(each, Image)]
 
 
 def suggest(layers: Iterable[Layer], objects: Labels | None = None) -> Choice | None:
     """Choose all Image layers that fit the objects, by default the topmost Labels layer; None if there is none."""
-    labels, images = usable(layers)
+    labels, images = sort(layers)
     if objects is None:
         if not labels:
             return None
