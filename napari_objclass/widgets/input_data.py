@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,11 +15,12 @@ from napari_objclass.widgets.parts.image_table import ImageTable
 from napari_objclass.widgets.parts.layer_choice import LayerChoice
 from napari_objclass.widgets.parts.pairing_table import PairingTable
 from napari_objclass.widgets.parts.section import Section
-from napari_objclass.widgets.viewer.adding import Intake, add, position_of
+from napari_objclass.widgets.viewer.adding import Intake, add
 from napari_objclass.widgets.viewer.found import CONTAINERS, SUFFIXES
 from napari_objclass.widgets.viewer.glance import Fate, Glances
-from napari_objclass.widgets.viewer.painted import Painted, take_painted
-from napari_objclass.workflow.lane import LABELS, RAW, location
+from napari_objclass.widgets.viewer.image_changes import ImageChanges
+from napari_objclass.widgets.viewer.painted import Painted
+from napari_objclass.workflow.lane import LABELS, location
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from napari_objclass.widgets.viewer.from_layers import Reading
     from napari_objclass.widgets.viewer.session import ViewerSession
     from napari_objclass.workflow.lane import LaneRecord
-    from napari_objclass.workflow.session import Session
 
 FILES = f"Images ({' '.join('*' + suffix for suffix in SUFFIXES)})"
 
@@ -43,7 +44,7 @@ class InputDataStep(Step):
     def __init__(self, shared: ViewerSession, parent: QWidget | None = None) -> None:
         super().__init__(shared, parent)
         self.glances = Glances(shared)
-        self.intake, self.painted = Intake(shared, self.ID), Painted()
+        self.intake, self.changes, self.painted = Intake(shared, self.ID), ImageChanges(shared, self.ID), Painted()
         self.destroyed.connect(self.painted.rest)
         self.table = ImageTable(self.glances)
         self.empty = QLabel("Drop images and their label images here, or choose layers below.", wordWrap=True)
@@ -107,10 +108,10 @@ class InputDataStep(Step):
         connect(self.intake.looked, self.pairing.take)
         connect(self.intake.progressed, self._progressed)
         self.table.chosen.connect(self._choose)
-        self.table.renamed.connect(self._rename)
+        self.table.renamed.connect(lambda row, name: self.changes.rename(shared.session.lanes[row].uuid, name))
         self.add_files.clicked.connect(self._ask_files)
         self.add_folder.clicked.connect(self._ask_folder)
-        self.remove.clicked.connect(self._remove)
+        self.remove.clicked.connect(lambda: self._change(self.changes.remove))
         self.stop.clicked.connect(self.intake.stop)
         self.layers.used.connect(self._use_layers)
         self.layers.changed.connect(self.told)
@@ -118,8 +119,8 @@ class InputDataStep(Step):
         self.pairing.cancelled.connect(self._show_main)
         self.pairing.more.connect(self._ask_files)
         self.details.axes_edited.connect(self._set_axes)
-        self.details.size_edited.connect(self._set_size)
-        self.details.role_edited.connect(self._set_role)
+        self.details.size_edited.connect(partial(self._change, self.changes.set_size))
+        self.details.role_edited.connect(partial(self._change, self.changes.set_role))
         self.details.find_asked.connect(self._find_file)
         self.details.take_asked.connect(self._take_content)
 
@@ -220,36 +221,15 @@ class InputDataStep(Step):
                 self.glances.again(lanes[row])
             self.shared.show(row)
 
-    def _change(self, change: Callable[[Session, int], object]) -> None:
-        """Change the image shown, wherever it is in the session by then."""
-        record = self._record
-        if record is not None:
-            uuid = record.uuid
-            self.shared.do(self.ID, lambda session: change(session, position_of(session, uuid)))
-
-    def _rename(self, row: int, name: str) -> None:
-        uuid = self.shared.session.lanes[row].uuid
-        self.shared.do(self.ID, lambda session: session.rename_lane(position_of(session, uuid), name))
-
-    def _remove(self) -> None:
-        self._change(lambda session, lane: session.remove_lane(lane))
+    def _change(self, change: Callable[..., None], *values: Any) -> None:
+        """Change the image shown."""
+        if self._record is not None:
+            change(self._record.uuid, *values)
 
     def _set_axes(self, axes: dict[str, str]) -> None:
         if self._record is not None:
             self.glances.named.add(self._record.uuid)
-        self._change(lambda session, lane: session.relink_lane(lane, axes=axes))
-
-    def _set_size(self, spacing: tuple[float, ...], units: str) -> None:
-        self._change(lambda session, lane: session.set_spacing(lane, spacing, units=units or None))
-
-    def _set_role(self, role: str) -> None:
-        def change(session: Session, lane: int) -> None:
-            old, source = next(each for each in session.lanes[lane].sources.items() if each[0] != RAW)
-            if old != role:
-                pixels = session.source(lane, old).data if source.path is None else location(source)
-                session.relink_lane(lane, **{role: pixels}, axes={role: source.axes})
-
-        self._change(change)
+            self.changes.set_axes(self._record.uuid, axes)
 
     def _find_file(self, role: str) -> None:
         record = self._record
@@ -260,7 +240,7 @@ class InputDataStep(Step):
 
         def found(paths: list[str]) -> None:
             is_container = source.inner and paths[0].lower().endswith(CONTAINERS)
-            self._relink(role, f"{paths[0]}/{source.inner}" if is_container else paths[0])
+            self.changes.relink(record.uuid, role, f"{paths[0]}/{source.inner}" if is_container else paths[0])
 
         dialog = self._ask(f"Find {Path(begin).name}", QFileDialog.FileMode.ExistingFile, found)
         dialog.setDirectory(str(Path(begin).parent))
@@ -271,13 +251,10 @@ class InputDataStep(Step):
             return
         layer = self.painted.layer(record.uuid)
         if role and record.sources[role].path is not None:
-            self._relink(role, location(record.sources[role]))
+            self.changes.relink(record.uuid, role, location(record.sources[role]))
         elif layer is not None:
-            self._change(lambda session, lane: take_painted(session, lane, layer))
+            self.changes.take_painted(record.uuid, layer)
             self.painted.settle(record.uuid)
-
-    def _relink(self, role: str, place: str) -> None:
-        self._change(lambda session, lane: session.relink_lane(lane, **{role: place}))
 
     # ------------------------------------------------------------------------------------------------ adding images
 

@@ -34,20 +34,6 @@ def add(session: Session, **arguments: Any) -> str:
     return lanes[position].uuid
 
 
-def position_of(session: Session, uuid: str) -> int:
-    """Position of an image at the time of a change; others may have been removed since it was asked for.
-
-    Raises
-    ------
-    ObjClassError
-        If it was removed itself.
-    """
-    for position, lane in enumerate(session.lanes):
-        if lane.uuid == uuid:
-            return position
-    raise ObjClassError("this image was removed; undo brings it back")
-
-
 @dataclass
 class Progress:
     """How far adding is.

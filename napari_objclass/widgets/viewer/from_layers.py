@@ -15,10 +15,7 @@ from napari.layers import Image, Labels
 
 from napari_objclass import axes as axis_letters
 from napari_objclass.errors import ObjClassError
-from napari_objclass.io.fingerprint import fingerprint
-from napari_objclass.io.formats import split
-from napari_objclass.io.hdf5 import datasets
-from napari_objclass.io.readers import open_image
+from napari_objclass.widgets.viewer.layer_files import file_of, level_0, without_alpha
 from napari_objclass.workflow.lane import LABELS, RAW
 
 if TYPE_CHECKING:
@@ -27,9 +24,6 @@ if TYPE_CHECKING:
     from napari.layers import Layer
 
 COLOURS = ("red", "green", "blue")
-
-#: Planes looked at when a mask is told from a label image.
-PLANES_LOOKED_AT = 64
 
 _LETTER_OF = {
     "t": "t", "time": "t", "frame": "t", "c": "c", "channel": "c",
@@ -123,10 +117,10 @@ class Reading:
             if file is not None and ("c" not in own or len(self.choice.raw) == 1):
                 yield file
             elif "c" in own and len(self.choice.raw) > 1:
-                pixels = _without_alpha(layer)
+                pixels = without_alpha(layer)
                 yield from (np.asarray(pixels[at]) for at in _places(own, pixels.shape[own.index("c")]))
             else:
-                yield np.asarray(_without_alpha(layer))
+                yield np.asarray(without_alpha(layer))
 
 
 def sort(layers: Iterable[Layer]) -> tuple[list[Labels], list[Image]]:
@@ -187,75 +181,6 @@ def named_axes(layer: Layer) -> str:
     return _letters(getattr(layer, "axis_labels", ()), layer.ndim)
 
 
-def level_0(layer: Layer) -> Any:
-    """Pixels of a layer at full resolution, maybe not in memory yet."""
-    return layer.data[0] if layer.multiscale else layer.data
-
-
-def is_mask(array: Any) -> bool:
-    """Whether all that is not background has one value, in a label image or as many planes of it as are looked at."""
-    if 0 in array.shape or np.dtype(array.dtype) == np.bool_:
-        return 0 not in array.shape
-    values: set[Any] = set()
-    planes = int(np.prod(array.shape[:-2], dtype=np.int64))
-    for plane in np.unique(np.linspace(0, planes - 1, PLANES_LOOKED_AT, dtype=np.int64)):
-        pixels = np.asarray(array[np.unravel_index(plane, array.shape[:-2])])
-        present = pixels[pixels != 0]
-        values |= {present.min(), present.max()} if present.size else set()
-        if len(values) > 1:
-            return False
-    return len(values) == 1
-
-
-def file_of(layer: Layer, letters: str, *, whole: bool = False) -> str | None:
-    """File (with inner path) that holds the pixels of a layer; None if none does any more.
-
-    Parameters
-    ----------
-    layer
-        Its source may be wrong: it stays when the pixels are painted on or assigned.
-    letters
-        Axes of its pixels.
-    whole
-        Compare all pixels, which may have been painted on; else those of a fingerprint.
-    """
-    path = getattr(layer.source, "path", None)
-    if not path:
-        return None
-    pixels = _without_alpha(layer)
-    for place in _places_in(str(path)):
-        try:
-            stored = open_image(place, axes=letters).data
-        except ObjClassError:
-            continue
-        if stored.shape != pixels.shape or not _same_type(stored.dtype, pixels.dtype):
-            continue
-        if _same(stored, pixels) if whole else fingerprint(stored, letters) == fingerprint(pixels, letters):
-            return place
-    return None
-
-
-def _places_in(path: str) -> list[str]:
-    """The file, or its datasets if it is a container of them."""
-    file, inner = split(path)
-    if inner or file.suffix.lower() not in (".h5", ".hdf5", ".ilp"):
-        return [path]
-    try:
-        return [f"{file}/{each}" for each in datasets(file)]
-    except OSError:
-        return []
-
-
-def _same_type(one: Any, other: Any) -> bool:
-    return bool(np.dtype(one).newbyteorder("=") == np.dtype(other).newbyteorder("="))
-
-
-def _same(stored: Any, pixels: Any) -> bool:
-    """Compare plane by plane, so that two large images need not be in memory."""
-    leading = stored.shape[:-2]
-    return all(np.array_equal(stored[at], np.asarray(pixels[at])) for at in np.ndindex(leading))
-
-
 def _axes(choice: Choice, viewer_axes: Sequence[str]) -> tuple[str, bool]:
     """Axes of the objects, and whether they are a guess."""
     objects = choice.objects
@@ -276,7 +201,7 @@ def _letters(labels: Sequence[str], ndim: int) -> str:
 
 def _axes_of_image(image: Image, letters: str, objects: Labels) -> str:
     """Axes of the pixels of an image that belongs to objects with axes ``letters``."""
-    shape, expected = tuple(_without_alpha(image).shape), tuple(level_0(objects).shape)
+    shape, expected = tuple(without_alpha(image).shape), tuple(level_0(objects).shape)
     if image.rgb and shape[:-1] == expected:
         return letters + "c"
     if not image.rgb:
@@ -299,12 +224,6 @@ def _fitter(objects: Labels) -> Callable[[Image], bool]:
 
 def _size(shape: Sequence[int]) -> str:
     return " × ".join(map(str, shape))
-
-
-def _without_alpha(layer: Layer) -> Any:
-    """Pixels at full resolution; opacity holds no measurement."""
-    pixels = level_0(layer)
-    return pixels[..., :3] if getattr(layer, "rgb", False) and pixels.shape[-1] == 4 else pixels
 
 
 def _places(axes: str, n_channels: int) -> Iterator[tuple[Any, ...]]:

@@ -6,18 +6,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
-import numpy as np
 from psygnal import Signal
-
-from napari_objclass.widgets.viewer.from_layers import level_0
-from napari_objclass.workflow.lane import RAW
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari.layers import Labels
-
-    from napari_objclass.workflow.session import Session
 
 
 class Painted:
@@ -75,9 +69,3 @@ class Painted:
         if uuid not in self._painted:
             self._painted.add(uuid)
             self.changed.emit(uuid)
-
-
-def take_painted(session: Session, lane: int, layer: Labels) -> None:
-    """Give an image the objects that its layer has now; annotations stay where they are."""
-    role, source = next(each for each in session.lanes[lane].sources.items() if each[0] != RAW)
-    session.relink_lane(lane, **{role: np.array(level_0(layer))}, axes={role: source.axes})
