@@ -105,6 +105,7 @@ class InputDataStep(Step):
         connect(shared.shown_changed, self._shown)
         connect(self.glances.taken, self._glanced)
         connect(self.painted.changed, self._glanced)
+        connect(self.changes.made, self._refresh)
         connect(self.intake.looked, self.pairing.take)
         connect(self.intake.progressed, self._progressed)
         self.table.chosen.connect(self._choose)

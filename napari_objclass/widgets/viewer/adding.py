@@ -13,6 +13,7 @@ from psygnal import Signal
 from napari_objclass.errors import ObjClassError
 from napari_objclass.widgets.viewer.found import Found, look
 from napari_objclass.widgets.viewer.from_layers import distinct
+from napari_objclass.workflow.lane import LABELS, RAW, SEGMENTATION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,8 +116,16 @@ def _attempt(progress: Progress, arguments: dict[str, Any], session: Session) ->
     try:
         add(session, **arguments)
     except ObjClassError as error:
-        return str(error)
+        return f"{_name(arguments)} was not added: {error}"
     except Exception as error:  # one bad image must not keep the others out
         log.exception("unexpected error")
-        return f"something unexpected went wrong ({type(error).__name__}: {error}); the log has more"
+        reason = f"something unexpected went wrong ({type(error).__name__}: {error}); the log has more"
+        return f"{_name(arguments)} was not added: {reason}"
     return None
+
+
+def _name(arguments: dict[str, Any]) -> str:
+    """File that an image is known by."""
+    raw = arguments.get(RAW)
+    first = raw[0] if isinstance(raw, list) else raw
+    return Path(first or arguments.get(LABELS) or arguments[SEGMENTATION]).name

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from psygnal import Signal
 
 from napari_objclass.errors import ObjClassError
 from napari_objclass.widgets.viewer.layer_files import level_0
@@ -21,7 +22,15 @@ if TYPE_CHECKING:
 
 
 class ImageChanges:
-    """Changes of images, made as changes of a step."""
+    """Changes of images, made as changes of a step.
+
+    Attributes
+    ----------
+    made
+        Emitted on the GUI thread after each; a new name makes no output stale, and is announced by nobody else.
+    """
+
+    made = Signal()
 
     def __init__(self, shared: ViewerSession, step: str) -> None:
         self._shared, self._step = shared, step
@@ -67,7 +76,10 @@ class ImageChanges:
         self._do(uuid, change)
 
     def _do(self, uuid: str, change: Callable[[Session, int], Any]) -> None:
-        self._shared.do(self._step, lambda session: change(session, _position(session, uuid)))
+        self._shared.do(self._step, lambda session: change(session, _position(session, uuid)), self._tell)
+
+    def _tell(self, _: object) -> None:
+        self.made.emit()
 
 
 def _objects(record: LaneRecord) -> tuple[str, Source]:
