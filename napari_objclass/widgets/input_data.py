@@ -170,6 +170,7 @@ class InputDataStep(Step):
 
     def _replaced(self) -> None:
         self.painted.rest()
+        self.glances.forget()
         self._refresh()
         self._open_sections()
 

@@ -10,7 +10,7 @@ import tifffile
 from napari.layers._source import layer_source
 from qtpy.QtCore import QMimeData, QPointF, Qt, QUrl
 from qtpy.QtGui import QDropEvent
-from qtpy.QtWidgets import QFileDialog
+from qtpy.QtWidgets import QComboBox, QFileDialog
 
 from napari_objclass.widgets._base import StepState
 from napari_objclass.widgets.input_data import InputDataDock, InputDataStep
@@ -201,6 +201,18 @@ def test_roles_are_changed_in_the_pairing(qtbot, mailbox, step, folder):
     step.pairing.add.click()
     mailbox.until(lambda: step.shared.session.lanes)
     assert step.shared.session.lanes[0].sources["labels"].path == str(folder / "b.tif")
+
+
+def test_a_role_is_chosen_in_its_cell(qtbot, mailbox, step, folder):
+    step.look_at([str(folder / "a.tif"), str(folder / "b.tif")])
+    mailbox.until(lambda: "Looking" not in step.pairing.text.text())
+    tree = step.pairing.tree
+    (item,) = tree.findItems("b.tif", Qt.MatchFlag.MatchExactly | Qt.MatchFlag.MatchRecursive)
+    tree.editItem(item, 1)
+    (combo,) = tree.findChildren(QComboBox)
+    combo.setCurrentText("label image")
+    combo.activated.emit(combo.currentIndex())
+    qtbot.waitUntil(lambda: step.pairing.add.text() == "Add 1 image")
 
 
 def test_datasets_of_a_container_are_offered(qtbot, mailbox, step, tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QModelIndex, Qt, QTimer, Signal
+from qtpy.QtCore import QModelIndex, Qt, Signal
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -59,7 +59,10 @@ class PairingTable(QWidget):
         self._looking = 0
         self.tree = QTreeWidget(self)
         self.tree.setHeaderLabels(["File", "Used as"])
-        self.tree.setItemDelegateForColumn(1, RoleDelegate(self))
+        delegate = RoleDelegate(self)
+        # Queued: the table is filled anew, which ends the editor that told the role.
+        delegate.chosen.connect(self.set_role, Qt.ConnectionType.QueuedConnection)
+        self.tree.setItemDelegateForColumn(1, delegate)
         self.tree.setEditTriggers(QAbstractItemView.EditTrigger.AllEditTriggers)
         self.tree.setIndentation(12)
         self.tree.setMinimumHeight(230)
@@ -175,11 +178,15 @@ def _arguments(image: Paired) -> dict[str, Any]:
 
 
 class RoleDelegate(QStyledItemDelegate):
-    """Edits the role of a file by a choice that opens at once."""
+    """Edits the role of a file by a choice that opens at once.
 
-    def __init__(self, table: PairingTable) -> None:
-        super().__init__(table)
-        self._table = table
+    Attributes
+    ----------
+    chosen
+        Emitted with the place of the file and its role.
+    """
+
+    chosen = Signal(str, str)
 
     def createEditor(self, parent: QWidget, option: Any, index: QModelIndex) -> QWidget | None:
         """Offer all roles."""
@@ -196,7 +203,7 @@ class RoleDelegate(QStyledItemDelegate):
         editor.showPopup()
 
     def setModelData(self, editor: QComboBox, model: Any, index: QModelIndex) -> None:
-        """Take the role that was chosen; later, for the table is filled anew, which ends this editor."""
-        place, role = index.data(_PLACE), list(ROLES)[editor.currentIndex()]
+        """Tell the role that was chosen."""
+        role = list(ROLES)[editor.currentIndex()]
         if ROLES[role] != index.data():
-            QTimer.singleShot(0, self._table, lambda: self._table.set_role(place, role))
+            self.chosen.emit(index.data(_PLACE), role)

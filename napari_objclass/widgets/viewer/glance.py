@@ -92,6 +92,11 @@ class Glances:
         counted = self._counts.get(record.uuid)
         return counted[1] if counted and counted[0].sources == record.sources else None
 
+    def forget(self) -> None:
+        """Begin anew with another session."""
+        for known in (self._glances, self._asked, self._counts, self.named):
+            known.clear()
+
     def refresh(self) -> None:
         """Look at those images that are new or others than before."""
         for record in self._shared.session.lanes:
