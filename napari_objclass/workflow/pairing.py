@@ -28,6 +28,7 @@ _WORDS = {
     LEFT_OUT: "probability probabilities prob probs predictions uncertainty flows outlines",
 }
 _ROLE_OF = {word: role for role, words in _WORDS.items() for word in words.split()}
+_WORD, _OME = re.compile(r"[0-9a-z]+"), re.compile(r"\.ome(?=\.|$)", re.IGNORECASE)
 _CHANNEL = re.compile(r"(?:c|ch|channel|w)\d+")
 
 
@@ -84,32 +85,34 @@ def pair(files: Sequence[File]) -> tuple[list[Paired], list[File]]:
         Images without objects.
     """
     objects = [each for each in files if each.role in (LABELS, SEGMENTATION)]
-    free = [each for each in files if each.role == RAW]
+    free = {each: None for each in files if each.role == RAW}  # a set that keeps the order
     raw: dict[File, tuple[File, ...]] = {}
     for key in (_folder_and_name, _name, _name_without_channel):
-        _match(key, [each for each in objects if each not in raw], free, raw)
+        left = [each for each in objects if each not in raw]
+        for label, images in _matches(key, left, free, several=key is _name_without_channel):
+            raw[label] = images
+            for each in images:
+                del free[each]
     single = [each for each in objects if each not in raw]
     if len(single) == len(free) == 1:
-        raw[single[0]] = (free.pop(),)
-    return [Paired(each, raw.get(each, ())) for each in objects], free
+        raw[single[0]] = tuple(free)
+        free.clear()
+    return [Paired(each, raw.get(each, ())) for each in objects], list(free)
 
 
-def _match(
-    key: Callable[[File], Hashable], objects: Iterable[File], free: list[File], raw: dict[File, tuple[File, ...]]
-) -> None:
-    """Pair files of one key, if there is one label image of it; they are free no more then."""
-    by_key: defaultdict[Hashable, list[File]] = defaultdict(list)
-    for each in objects:
-        by_key[key(each)].append(each)
-    images: defaultdict[Hashable, list[File]] = defaultdict(list)
-    for each in free:
-        images[key(each)].append(each)
-    several = key is _name_without_channel
-    for own, found in by_key.items():
-        if len(found) == 1 and (len(images[own]) == 1 or (several and images[own])):
-            raw[found[0]] = tuple(images[own])
-            for each in images[own]:
-                free.remove(each)
+def _matches(
+    key: Callable[[File], Hashable], objects: Iterable[File], images: Iterable[File], *, several: bool
+) -> list[tuple[File, tuple[File, ...]]]:
+    """Label images with the one image (or the several) of their key, where no other label image has it."""
+    with_key: defaultdict[Hashable, tuple[list[File], list[File]]] = defaultdict(lambda: ([], []))
+    for group, files in enumerate((objects, images)):
+        for each in files:
+            with_key[key(each)][group].append(each)
+    return [
+        (labels[0], tuple(found))
+        for labels, found in with_key.values()
+        if len(labels) == 1 and found and (several or len(found) == 1)
+    ]
 
 
 def _folder_and_name(file: File) -> tuple[Path, tuple[str, ...]]:
@@ -132,5 +135,4 @@ def _plain(name: str) -> tuple[str, ...]:
 
 
 def _words(name: str) -> list[str]:
-    known = re.sub(r"\.ome(?=\.|$)", "", name)
-    return [word.lower() for word in re.split(r"[^0-9A-Za-z]+", known) if word]
+    return _WORD.findall(_OME.sub("", name).lower())

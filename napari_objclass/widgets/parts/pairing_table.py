@@ -116,27 +116,31 @@ class PairingTable(QWidget):
     def _fill(self) -> None:
         usable = [each for each in self._found.values() if each.problem is None]
         self._images, alone = pair([File(each.place, self._roles[each.place]) for each in usable])
-        self.tree.clear()
+        sections = []
         for image in self._images:
             first = (image.raw or (image.objects,))[0]
-            self._section(split(first.place)[0].stem, [*image.raw, image.objects])
-        self._section("without label image — not added", alone)
+            sections.append(self._section(split(first.place)[0].stem, [*image.raw, image.objects]))
         left = [File(each.place, LEFT_OUT) for each in usable if self._roles[each.place] == LEFT_OUT]
-        self._section("left out", left)
         wrong = [each for each in self._found.values() if each.problem]
-        section = self._section("cannot be read", [])
+        if alone:
+            sections.append(self._section("without label image — not added", alone))
+        if left:
+            sections.append(self._section("left out", left))
+        if wrong:
+            sections.append(self._section("cannot be read", []))
         for each in wrong:
-            item = QTreeWidgetItem(section, [each.name])
+            item = QTreeWidgetItem(sections[-1], [each.name])
             item.setToolTip(0, each.problem or "")
-        section.setHidden(not wrong)
+        self.tree.clear()
+        self.tree.addTopLevelItems(sections)
+        for section in sections:
+            section.setFirstColumnSpanned(True)
         self.tree.expandAll()
         self._tell(alone, wrong)
 
     def _section(self, title: str, files: Sequence[File]) -> QTreeWidgetItem:
-        section = QTreeWidgetItem(self.tree, [title])
+        section = QTreeWidgetItem([title])
         section.setFlags(Qt.ItemFlag.ItemIsEnabled)
-        section.setFirstColumnSpanned(True)
-        section.setHidden(not files)
         for file in files:
             found = self._found[file.place]
             item = QTreeWidgetItem(section, [found.name, ROLES[file.role]])
