@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from napari_objclass.io.formats import split
@@ -115,6 +116,7 @@ def _matches(
     ]
 
 
+@lru_cache(1 << 14)
 def _folder_and_name(file: File) -> tuple[Path, tuple[str, ...]]:
     folder = split(file.place)[0].parent
     return folder if _plain(folder.name) else folder.parent, _name(file)
@@ -125,6 +127,7 @@ def _name_without_channel(file: File) -> tuple[Path, tuple[str, ...]]:
     return folder, tuple(word for word in name if not _CHANNEL.fullmatch(word))
 
 
+@lru_cache(1 << 14)
 def _name(file: File) -> tuple[str, ...]:
     return _plain(split(file.place)[0].stem)
 
