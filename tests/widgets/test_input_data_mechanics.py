@@ -112,6 +112,9 @@ def test_layers_that_are_in_the_project_are_not_suggested_again(qtbot, mailbox, 
     raw, labels = use_layers(qtbot, mailbox, step)
     assert [lane.name for lane in step.shared.session.lanes] == ["cells", raw.name]
     assert step.adopted[1][1:] == ((raw,), labels)
+    first = step.layers.objects.findText("nuclei")
+    step.layers.objects.setCurrentIndex(first)
+    assert len(step.layers.reading.choice.raw) == 2
 
 
 def test_images_of_one_name_are_told_apart(qtbot, mailbox, step):

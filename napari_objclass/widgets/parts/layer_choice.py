@@ -60,6 +60,7 @@ class LayerChoice(QWidget):
         super().__init__(parent)
         self._shared = shared
         self._taken: WeakSet[Layer] = WeakSet()
+        self._unchecked: WeakSet[Layer] = WeakSet()
         self._masks = MaskGuesses(shared)
         self._said: WeakKeyDictionary[Layer, str] = WeakKeyDictionary()
         self._connections = Connections(self)
@@ -89,7 +90,7 @@ class LayerChoice(QWidget):
         self._later.timeout.connect(self._list_layers)
         self.objects.currentIndexChanged.connect(self._list_images)
         self.role.activated.connect(self._say_role)
-        self.images.itemChanged.connect(self._read)
+        self.images.itemChanged.connect(self._image_changed)
         for moved in (self.images.model().rowsMoved, self.images.model().rowsInserted):
             moved.connect(self._soon.start)
         self.axes.editingFinished.connect(self._read)
@@ -169,11 +170,17 @@ class LayerChoice(QWidget):
         flags = Qt.ItemFlag.ItemIsDragEnabled | Qt.ItemFlag.ItemIsSelectable
         item.setFlags(flags | usual if fitting else flags)
         fresh = layer not in self._taken or objects in self._taken
-        unchecked = before is not None and _is_enabled(before) and before.checkState() == Qt.CheckState.Unchecked
-        item.setCheckState(Qt.CheckState.Checked if fitting and fresh and not unchecked else Qt.CheckState.Unchecked)
+        checked = fitting and fresh and layer not in self._unchecked
+        item.setCheckState(Qt.CheckState.Checked if checked else Qt.CheckState.Unchecked)
         if not fitting:
             item.setToolTip("It is not of the size of the objects.")
         return item
+
+    def _image_changed(self, item: QListWidgetItem) -> None:
+        """Remember what the user does not want."""
+        is_checked = item.checkState() == Qt.CheckState.Checked
+        (self._unchecked.discard if is_checked else self._unchecked.add)(item.data(_LAYER))
+        self._read()
 
     def _items(self) -> list[QListWidgetItem]:
         return [self.images.item(row) for row in range(self.images.count())]
@@ -245,10 +252,6 @@ class LayerChoice(QWidget):
             self.used.emit(self.reading)
             self.axes.setModified(False)
             self._later.start()
-
-
-def _is_enabled(item: QListWidgetItem) -> bool:
-    return bool(item.flags() & Qt.ItemFlag.ItemIsEnabled)
 
 
 def size_text(spacing: tuple[float, ...] | None, units: str | None) -> str:
