@@ -68,22 +68,23 @@ class ImageDetails(QWidget):
         mend.addStretch()
         self.form = QFormLayout()
         self.form.setContentsMargins(0, 0, 0, 0)
+        self.form.setHorizontalSpacing(6)
         self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for role, name in ROLE_NAMES.items():
             place = self.places[role]
             place.setElideMode(Qt.TextElideMode.ElideMiddle)
             self.marks[role].setToolTip("The axes have no names; if this is a film, write t for z.")
-            self.axes[role].setFixedWidth(48)
+            self.axes[role].setFixedWidth(44)
             self.axes[role].setToolTip(
                 "Axes, one letter each, in the order of the file: t (time), c (channel), z, y, x."
             )
             row = QHBoxLayout()
-            row.setSpacing(4)
+            row.setSpacing(2)
             row.addWidget(place, 1)
             row.addWidget(self.marks[role])
             row.addWidget(self.axes[role])
             self.form.addRow(name, row)
-        self.form.addRow("Objects from", self.come_from)
+        self.form.addRow("Objects are", self.come_from)
         size = QHBoxLayout()
         size.setSpacing(3)
         for edit in (*self.sizes, self.units):

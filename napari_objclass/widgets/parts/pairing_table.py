@@ -119,7 +119,7 @@ class PairingTable(QWidget):
         sections = []
         for image in self._images:
             first = (image.raw or (image.objects,))[0]
-            sections.append(self._section(split(first.place)[0].stem, [*image.raw, image.objects]))
+            sections.append(self._section(split(first.place)[0].stem, [*image.raw, image.objects], within=True))
         left = [File(each.place, LEFT_OUT) for each in usable if self._roles[each.place] == LEFT_OUT]
         wrong = [each for each in self._found.values() if each.problem]
         if alone:
@@ -138,12 +138,14 @@ class PairingTable(QWidget):
         self.tree.expandAll()
         self._tell(alone, wrong)
 
-    def _section(self, title: str, files: Sequence[File]) -> QTreeWidgetItem:
+    def _section(self, title: str, files: Sequence[File], *, within: bool = False) -> QTreeWidgetItem:
+        """Files under a title; ``within`` names datasets only, if the title names their file."""
         section = QTreeWidgetItem([title])
         section.setFlags(Qt.ItemFlag.ItemIsEnabled)
         for file in files:
             found = self._found[file.place]
-            item = QTreeWidgetItem(section, [found.name, ROLES[file.role]])
+            name = split(file.place)[1] if within else ""
+            item = QTreeWidgetItem(section, [name or found.name, ROLES[file.role]])
             item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEditable)
             item.setData(1, _PLACE, file.place)
             item.setToolTip(0, f"{file.place}\n{found.text}")
