@@ -27,7 +27,7 @@ from napari_objclass.workflow import (
 from napari_objclass.workflow.claims import Claims
 from napari_objclass.workflow.events import AnnotationsChanged, ClassesChanged, Event, LanesChanged, SettingsChanged
 from napari_objclass.workflow.journaled import Journaled
-from napari_objclass.workflow.lane import LABELS, RAW, SEGMENTATION, LaneRecord
+from napari_objclass.workflow.lane import LABELS, RAW, SEGMENTATION, LaneRecord, Pixels, open_source
 
 if TYPE_CHECKING:
     import os
@@ -169,6 +169,11 @@ class Session(Journaled):
     def images(self, lane: int) -> Images:
         """Pixels of a lane, opened and checked."""
         return self._chain.images(self._lane(lane))
+
+    def source(self, lane: int, role: str) -> Pixels:
+        """Pixels of one role of a lane as its file has them or as they were handed over, read where they are sliced."""
+        record = self._lane(lane)
+        return open_source(record, role, self._chain.given.get(record.uuid, {}))
 
     def objects(self, lane: int, **run: Unpack[RunOptions]) -> Objects:
         """Objects of a lane, on its label image in canonical form."""

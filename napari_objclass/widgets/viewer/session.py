@@ -95,6 +95,7 @@ class ViewerSession:
         self._activities = Activities(self.activity_changed.emit)
         self._live = Live(post, self._deliver, self._halt, self._activities.set_live)
         self._errands = Errands(post, self._activities.set_errand)
+        self._asides = Worker("objclass-asides", post)
         self.display, self.hand, self.keys, self.guide = Display(self), Hand(self), Keys(self), Guide(self)
         self.session.changed.connect(self._session_changed)
 
@@ -112,6 +113,12 @@ class ViewerSession:
         """
         session = self.session
         self._do(self._changes, step, "working", lambda: change(session), done)
+
+    def aside(
+        self, work: Callable[[], T], done: Callable[[T], object], failed: Callable[[Exception], object] | None = None
+    ) -> None:
+        """Compute something that changes nothing, on a thread beside all others; ``done`` as in :meth:`do`."""
+        self._asides.do(work, done, failed)
 
     def annotate(self, t: int, object_ids: list[int], cls: int) -> None:
         """Label objects of the image that is shown; class 0 clears."""
