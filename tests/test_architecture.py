@@ -33,9 +33,9 @@ STOREYS = [
     r"axes|kernels|labels|feature_table|features|forest|sample",
     r"io(\..*)?|workflow\.sources",
     r"workflow\.(lane|applet|classes|objects|marks)",
-    r"workflow\.(?!session|batch|sources|lane|applet|classes|objects|marks|chain|state|events|history|journaled)[a-z_]+",
+    r"workflow\.(?!session|batch|script|sources|lane|applet|classes|objects|marks|chain|state|events|history|journaled)[a-z_]+",
     r"workflow\.(chain|state|events|history|journaled)",
-    r"workflow\.(session|batch)",
+    r"workflow\.(session|batch|script)",
     r"widgets(\..*)?|cli|commands(\..*)?|__main__",
 ]
 
@@ -50,6 +50,10 @@ PYTHON_DOORS = {
     "PyQt6": r"-",
     "PySide6": r"-",
 }
+
+# What needs a display.
+QT = {"qtpy", "superqt", "magicgui"}
+WIDGETS = [path for path in PYTHON if PACKAGE / "widgets" in path.parents]
 
 ROOT_NAMES = {
     "Cargo.toml", "Cargo.lock", "pyproject.toml", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE",
@@ -69,6 +73,15 @@ def imports(path: Path):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path.name}: relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def imported_at_once(path: Path):
+    """Absolute names that a file imports when it is imported itself."""
+    for node in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
@@ -144,6 +157,20 @@ def test_packages_have_one_door(package):
             assert not used, f"{path.relative_to(ROOT)} imports {used}"
 
 
+@pytest.mark.parametrize("path", WIDGETS, ids=lambda p: str(p.relative_to(ROOT)))
+def test_what_a_viewer_shares_needs_no_qt(path):
+    if module_name(path).startswith("widgets.viewer"):
+        used = {name for name in imports(path) if name.partition(".")[0] in QT}
+        assert not used, f"{path.relative_to(ROOT)} imports {used}"
+
+
+@pytest.mark.parametrize("path", WIDGETS, ids=lambda p: str(p.relative_to(ROOT)))
+def test_napari_is_imported_late_where_there_is_no_qt(path):
+    if not {name.partition(".")[0] for name in imports(path)} & QT:
+        at_once = {name for name in imported_at_once(path) if name.partition(".")[0] == "napari"}
+        assert not at_once, f"{path.relative_to(ROOT)} imports {at_once} when it is imported"
+
+
 def test_one_ndarray():
     locked = tomllib.loads((ROOT / "Cargo.lock").read_text("utf-8"))["package"]
     assert [p["version"] for p in locked if p["name"] == "ndarray"] == ["0.16.1"]
@@ -178,6 +205,10 @@ def test_nothing_strange_at_the_root():
         ("import napari_objclass", ["numpy", "h5py", "pandas", "napari", "qtpy", "dask", "psygnal"]),
         ("import napari_objclass.cli", ["numpy", "h5py", "pandas", "napari", "qtpy", "dask", "psygnal"]),
         ("import napari_objclass as oc; oc.Session(recover=False)", ["pandas", "napari", "qtpy", "dask"]),
+        ("import napari_objclass.commands.gui", ["napari", "qtpy"]),
+        ("import napari_objclass.widgets", ["napari", "qtpy"]),
+        ("import napari_objclass.widgets.samples", ["napari", "qtpy"]),
+        ("import napari_objclass.widgets.viewer.session", ["qtpy"]),
     ],
 )
 def test_imports_are_lazy(code, absent):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -184,6 +185,17 @@ class Journaled:
         return self._store.path
 
     @property
+    def saved_at(self) -> datetime | None:
+        """When the project was last saved, in local time; None before the first save."""
+        text = self._saved[0].get("saved_at")
+        return None if text is None else datetime.fromisoformat(text).astimezone()
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether there are changes that were not saved; they are in the journal."""
+        return self._store.unsaved
+
+    @property
     def _folder(self) -> Path | None:
         return self._store.path.parent if self._store.path else None
 
@@ -215,7 +227,8 @@ class Journaled:
             seq = self._store.seq
             document, arrays = self._to_document(target, store_raw=store_raw)
         self._store.save(target, document, arrays, seq=seq)
-        self._saved, self._detached = (document, arrays), False
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        self._saved, self._detached = (document | {"saved_at": now}, arrays), False
 
     def _to_document(self, target: Path, *, store_raw: bool) -> Saved:
         """Document and arrays of a project file, after all pixels have a file."""

@@ -44,7 +44,7 @@ class Classifier(Settings):
     n_trees: int = 100
     seed: int = 0
     missing: Literal["last", "zero"] = "last"
-    features: Sequence[str] | None = None
+    features: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.n_trees < 1:

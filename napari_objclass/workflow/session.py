@@ -29,11 +29,11 @@ from napari_objclass.workflow.chain import Arrival
 from napari_objclass.workflow.claims import Claims
 from napari_objclass.workflow.events import AnnotationsChanged, ClassesChanged, LanesChanged, SettingsChanged
 from napari_objclass.workflow.journaled import Journaled
-from napari_objclass.workflow.lane import LABELS, RAW, SEGMENTATION
+from napari_objclass.workflow.lane import LABELS, RAW, SEGMENTATION, Pixels, open_source
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from numpy.typing import ArrayLike, NDArray
@@ -179,6 +179,11 @@ class Session(Journaled):
         chain, record = self._at(lane)
         return chain.images(record)
 
+    def source(self, lane: int, role: str) -> Pixels:
+        """Pixels of one role of a lane as its file has them or as they were handed over, read where they are sliced."""
+        chain, record = self._at(lane)
+        return open_source(record, role, chain.given.get(record.uuid, {}))
+
     def objects(self, lane: int, **run: Unpack[RunOptions]) -> Objects:
         """Objects of a lane, on its label image in canonical form."""
         chain, record = self._at(lane)
@@ -278,6 +283,14 @@ class Session(Journaled):
             remove = tuple((record.uuid, mark.uuid) for key in wanted for mark in claiming.get(key, ()))
             if add or remove:
                 self._do(AnnotationsChanged(add, remove))
+
+    def remove_annotations(self, uuids: Collection[str]) -> None:
+        """Take annotations away as one change, in whatever state they are; those that are not there are passed over."""
+        wanted = set(uuids)
+        with self._changing:
+            found = tuple((lane, mark) for lane, marks in self._state.marks.items() for mark in marks if mark in wanted)
+            if found:
+                self._do(AnnotationsChanged(remove=found))
 
     @property
     def annotations(self) -> list[Annotation]:

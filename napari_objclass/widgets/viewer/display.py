@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from napari.layers import Image, Labels
+    from napari.layers import Image, Labels, Layer
 
     from napari_objclass.widgets.viewer.session import ViewerSession
 
@@ -69,6 +69,10 @@ class Display:
 
     def adopt(self, lane_uuid: str, raw: Sequence[Image], objects: Labels | None) -> None:
         """Use the user's own layers as Raw and Objects of an image, as long as they are in the viewer."""
+
+    def owns(self, layer: Layer) -> bool:
+        """Whether a layer is one of ours, and no user's own."""
+        return False
 
     @property
     def objects_layer(self) -> Labels | None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from napari_objclass.errors import Cancelled
 from napari_objclass.kernels import CancelToken
+from napari_objclass.widgets.viewer.activity import Activity
 from napari_objclass.widgets.viewer.worker import Worker
 from napari_objclass.workflow import annotations as marks, input_data, object_classification, object_features
 
@@ -44,14 +45,6 @@ class Request:
     classify: bool
 
 
-class Activity(NamedTuple):
-    """What is being computed: ``done`` of ``total`` steps of ``what``."""
-
-    what: str
-    done: int
-    total: int
-
-
 class Stage(NamedTuple):
     """One step of the walk: the applet whose output it computes, and the parts of ``Shown`` that it gives."""
 
@@ -69,7 +62,7 @@ class Live:
     deliver
         Called there as ``(request, applet, parts)`` with parts of ``Shown`` that the applet computed.
     failed
-        Called there as ``(applet, error)`` when a stage fails.
+        Called there as ``(request, applet, error)`` when a stage fails.
     report
         Called there with the :class:`Activity`, or None when all is done.
     """
@@ -78,14 +71,14 @@ class Live:
         self,
         post: Post,
         deliver: Callable[[Request, str, dict[str, Any]], object],
-        failed: Callable[[str, Exception], object],
+        failed: Callable[[Request, str, Exception], object],
         report: Callable[[Activity | None], object],
     ) -> None:
         self._post, self._deliver, self._failed, self._report = post, deliver, failed, report
         self._worker = Worker("objclass-live", post)
         self._lock = Lock()
         self._wanted: Request | None = None
-        self._walking = False
+        self._walking = self._stopping = False
         self._running: tuple[Request, str, CancelToken] | None = None
         self._reported = 0.0
 
@@ -109,19 +102,14 @@ class Live:
     def stop(self) -> None:
         """Stop what is being computed; the next request begins anew."""
         with self._lock:
-            self._wanted = None
+            self._wanted, self._stopping = None, self._walking
             if self._running:
                 self._running[2].cancel()
-
-    def rest(self) -> None:
-        """Stop, and end the thread until the next request."""
-        self.stop()
-        self._worker.rest()
 
     def _walk_while_wanted(self) -> None:
         while True:
             with self._lock:
-                request, self._wanted = self._wanted, None
+                request, self._wanted, self._stopping = self._wanted, None, False
                 if request is None:
                     self._walking = False
                     break
@@ -132,7 +120,7 @@ class Live:
         for stage in _stages(request):
             token = CancelToken()
             with self._lock:
-                if self._wanted is not None:
+                if self._stopping or self._wanted is not None:
                     return
                 self._running = (request, stage.applet, token)
             try:
@@ -140,7 +128,7 @@ class Live:
             except Cancelled:
                 return
             except Exception as error:  # told to the user; the thread lives on
-                self._post(lambda error=error, applet=stage.applet: self._failed(applet, error))  # type: ignore[misc]
+                self._post(lambda error=error, applet=stage.applet: self._failed(request, applet, error))  # type: ignore[misc]
                 return
             finally:
                 with self._lock:
