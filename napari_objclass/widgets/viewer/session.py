@@ -103,7 +103,7 @@ class ViewerSession:
         self._post = post
         self._changes, self._files = Worker("objclass-changes", post), Worker("objclass-files", post)
         self._live = Live(post, self._deliver, self._stage_failed, self._set_activity)
-        self.display, self.hand, self.keys, self.guide = Display(self), Hand(self), Keys(self), Guide(self)
+        self.display, self.hand, self.keys, self.guide = Display(self, post), Hand(self), Keys(self), Guide(self)
         self._take(Session())
 
     # ------------------------------------------------------------------------------------------------- changes
@@ -202,7 +202,8 @@ class ViewerSession:
     def update(self) -> None:
         """Bring what is shown up to date."""
         if self.shown is not None:
-            self._live.request(Request(self.session, self.shown.lane, classify=self.live))
+            seen, before = self.display.seen(), self.shown.prediction
+            self._live.request(Request(self.session, self.shown.lane, classify=self.live, seen=seen, before=before))
 
     def set_live(self, *, live: bool) -> None:
         """Let forest and predictions follow every change, or stand still."""
@@ -260,11 +261,15 @@ class ViewerSession:
             self._halted = None
             self.problems_changed.emit()
         new = {name: part for name, part in parts.items() if getattr(shown, name) is not part}
+        if "objects" in new:  # nothing that was known of others holds for them
+            new |= {name: None for name in ("claims", "table", "prediction") if getattr(shown, name) is not None}
         if new:
             self.shown = replace(shown, **new)
             self.shown_changed.emit(set(new))
 
-    def _stage_failed(self, applet: str, error: Exception) -> None:
+    def _stage_failed(self, request: Request, applet: str, error: Exception) -> None:
+        if self.shown is None or (request.session, request.lane) != (self.session, self.shown.lane):
+            return
         self._halted = (applet, _sentence(error))
         self.problems_changed.emit()
 
