@@ -44,4 +44,5 @@ def of_overlay(kind: Kind) -> Colormap:
 
 
 def _by_number(colors: dict[int, Any]) -> DirectLabelColormap:
-    return DirectLabelColormap(color_dict={None: "transparent", 0: "transparent", **colors})
+    known: dict[int | None, Any] = {None: "transparent", 0: "transparent"}
+    return DirectLabelColormap(color_dict=known | colors)

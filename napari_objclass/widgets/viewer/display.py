@@ -185,7 +185,7 @@ class Display:
             return None
         found = (self._layers[name] for name in (OBJECTS, ANNOTATIONS, PREDICTIONS, UNCERTAINTY))
         layer = next((each for each in found if each is not None and each.ndim == len(scene.axes)), None)
-        return None if layer is None else Grid(layer, scene.axes, scene.shown.objects.labels.shape)  # type: ignore[arg-type]
+        return None if layer is None else Grid(layer, scene.axes, scene.shown.objects.labels.shape)
 
     # ---------------------------------------------------------------------------------------------------- listening
 
@@ -399,7 +399,7 @@ class Display:
 
 
 PAINTERS: dict[str, Callable[[Shown, Sequence[ObjectClass], Show], Fill]] = {
-    ANNOTATIONS: lambda shown, classes, _: painting.annotations(shown, classes),
+    ANNOTATIONS: lambda shown, classes, _: painting.labels(shown, classes),
     PREDICTIONS: painting.predictions,
     UNCERTAINTY: painting.uncertainty,
     OVERLAY: painting.overlay,

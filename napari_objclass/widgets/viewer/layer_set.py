@@ -205,7 +205,7 @@ def spaced(axes: str, spacing: Sequence[float] | None) -> dict[str, Any]:
 def with_channels(place: Mapping[str, Any]) -> dict[str, Any]:
     """Return the place of an image that has an axis of channels before all others."""
     ndim = len(place["axis_labels"])
-    longer = {"scale": [1.0, *place["scale"]], "translate": [0.0, *place["translate"]]}
+    longer: dict[str, Any] = {"scale": [1.0, *place["scale"]], "translate": [0.0, *place["translate"]]}
     longer |= {"units": ("pixel", *place["units"]), "axis_labels": ("c", *place["axis_labels"])}
     longer["shear"] = np.concatenate([np.zeros(ndim), place["shear"]])
     for name in ("rotate", "affine"):

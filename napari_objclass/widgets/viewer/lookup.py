@@ -113,7 +113,7 @@ class Lookup:
             return picked
         return self._paint(keys)
 
-    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> Array:
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:  # noqa: FBT001
         whole = self._picture
         if whole is None:
             whole = self._paint(tuple(slice(None) for _ in self._axes))
@@ -171,15 +171,14 @@ def _halved(longest: int) -> Iterator[tuple[int, int, int]]:
 
 def _of_frames(fill: Fill, frames: range) -> Fill:
     """The objects of some frames, which are counted from 0 in that order."""
-    starts = np.searchsorted(fill.frames, frames).tolist()
-    stops = np.searchsorted(fill.frames, frames, side="right").tolist()
+    wanted = np.array(frames, np.int64)
+    starts, stops = np.searchsorted(fill.frames, wanted), np.searchsorted(fill.frames, wanted, side="right")
     if len(frames) == 1:
         rows: Any = slice(starts[0], stops[0])
     else:
-        rows = np.concatenate([np.arange(start, stop) for start, stop in zip(starts, stops, strict=True)] or [[]])
-        rows = rows.astype(np.int64)
-    counts = np.subtract(stops, starts)
-    return Fill(np.repeat(np.arange(len(frames)), counts), fill.ids[rows], fill.values[rows])
+        none = np.zeros(0, np.int64)
+        rows = np.concatenate([none, *(np.arange(start, stop) for start, stop in zip(starts, stops, strict=True))])
+    return Fill(np.repeat(np.arange(len(frames)), stops - starts), fill.ids[rows], fill.values[rows])
 
 
 def _expanded(key: Any, ndim: int) -> list[int | slice] | None:

@@ -62,7 +62,7 @@ def class_dtype(n_classes: int) -> np.dtype[Any]:
     return np.dtype(np.uint8 if n_classes + CONFLICT < 256 else np.uint16)
 
 
-def annotations(shown: Shown, classes: Sequence[ObjectClass]) -> Fill:
+def labels(shown: Shown, classes: Sequence[ObjectClass]) -> Fill:
     """Class number of every labelled object; ``len(classes)`` + CHANGED or CONFLICT where a click has to confirm."""
     beyond = {AnnotationState.CHANGED: CHANGED, AnnotationState.CONFLICT: CONFLICT}
     numbers = _numbers(classes)

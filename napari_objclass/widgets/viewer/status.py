@@ -1,4 +1,4 @@
-"""What is known of the objects, as features of the Objects layer: for the status bar, the features table, other plug-ins.
+"""What is known of the objects as features of the Objects layer: for status bar, features table, other plug-ins.
 
 At most once a second: napari takes 20 ms to take in 100,000 objects, and so do those who follow the table.
 """
@@ -115,9 +115,9 @@ def _columns(shown: Shown, classes: Sequence[ObjectClass], rows: slice) -> dict[
     assert shown.objects is not None
     n, names = len(shown.objects.ids), [each.name for each in classes]
 
-    def named(numbers: NDArray[Any]) -> pd.Categorical:
+    def named(numbers: NDArray[Any]) -> Any:
         numbers = numbers.astype(np.int64) - 1
-        return pd.Categorical.from_codes(np.where(numbers < len(names), numbers, -1)[rows], names)
+        return pd.Categorical.from_codes(np.where(numbers < len(names), numbers, -1)[rows], pd.Index(names))
 
     label = named(painting.label_numbers(shown, classes))
     prediction = shown.prediction
