@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.utils.colormaps import DirectLabelColormap, ensure_colormap
 
-from napari_objclass.widgets.viewer.painting import N_LEVELS, Kind
+from napari_objclass.widgets.viewer.painting import N_LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from napari.utils import Colormap
 
     from napari_objclass.workflow.classes import ObjectClass
 
@@ -20,9 +18,9 @@ if TYPE_CHECKING:
 CHANGED_COLOR, CONFLICT_COLOR = "#ff00ff", "#ff0000"
 
 #: How unsure a prediction is, from sure to unsure.
-UNCERTAINTY_COLORS = "inferno"
-#: Perceptually uniform maps of the overlay.
-OVERLAY_COLORS = {Kind.PROBABILITY: "magma", Kind.FEATURE: "viridis"}
+UNCERTAINTY_COLORS = "magma"
+#: Probability and feature values; missing ones are transparent.
+OVERLAY_COLORS = "viridis"
 
 
 def of_classes(classes: Sequence[ObjectClass]) -> DirectLabelColormap:
@@ -36,11 +34,6 @@ def of_uncertainty() -> DirectLabelColormap:
     levels = ensure_colormap(UNCERTAINTY_COLORS).map(np.linspace(0.2, 0.95, N_LEVELS))
     levels[:, 3] = np.linspace(0.4, 1, N_LEVELS)
     return _by_number(dict(enumerate(levels, 1)))
-
-
-def of_overlay(kind: Kind) -> Colormap:
-    """Colours of a probability or a feature; missing values are transparent."""
-    return ensure_colormap(OVERLAY_COLORS[kind])
 
 
 def _by_number(colors: dict[int, Any]) -> DirectLabelColormap:

@@ -37,7 +37,7 @@ RAW, OBJECTS, ANNOTATIONS, PREDICTIONS, UNCERTAINTY, OVERLAY = LAYERS = (
 #: From the bottom up.
 ORDER = (RAW, OBJECTS, PREDICTIONS, UNCERTAINTY, OVERLAY, ANNOTATIONS)
 #: Labels are in full colour over the lighter colour of predictions.
-OPACITY = {OBJECTS: 0.5, ANNOTATIONS: 0.9, PREDICTIONS: 0.4, UNCERTAINTY: 0.8, OVERLAY: 0.8}
+OPACITY = {OBJECTS: 0.5, ANNOTATIONS: 0.8, PREDICTIONS: 0.4, UNCERTAINTY: 0.8, OVERLAY: 0.8}
 #: Kinds that the overlay shows.
 OVERLAID = (Kind.PROBABILITY, Kind.FEATURE)
 #: What of an image has to be painted anew when a part of it is new.
@@ -292,7 +292,7 @@ class Display:
         for name in (RAW, OBJECTS):
             self._layers.use(name, users.get(name, []))
         before, axes, labels = self._scene, shown.images.axes, shown.objects.labels
-        objects = next(iter(users.get(OBJECTS, [])), None)
+        objects = self._adopted_objects(record.uuid)
         on = next((each for layers in reversed(users.values()) for each in layers if each.ndim == len(axes)), None)
         place = layer_set.spaced(axes, record.spacing) if on is None else layer_set.place_of(on)
         steps = plane_steps(labels.shape) if objects is None or not objects.multiscale else _steps_of(objects, axes)
@@ -309,6 +309,8 @@ class Display:
             if isinstance(layer, Labels) and name != UNCERTAINTY:
                 layer.colormap = colors.of_classes(self._classes)
                 layer.features = _meanings(self._classes)
+        if not self._shared.viewer.layers.selection and self.objects_layer is not None:
+            self._shared.viewer.layers.selection.active = self.objects_layer  # the status bar is about it
         if on is None and (before is None or _extent(before) != _extent(scene)):
             self._shared.viewer.reset_view()
 
@@ -334,6 +336,9 @@ class Display:
         self._stale |= set(names)
         if not self._painting:
             self._paint_stale()
+
+    def _adopted_objects(self, lane_uuid: str) -> Image | Labels | None:
+        return next(iter(self._adopted.get(lane_uuid, {}).get(OBJECTS, [])), None)
 
     def _paint_stale(self) -> None:
         scene, shown, show, classes = self._current(), self._shared.shown, self.show, self._classes
@@ -385,17 +390,22 @@ class Display:
         if isinstance(layer, Image) and self._overlaid != (scene, replace(show, only_labelled=False)):
             layer.contrast_limits_range = limits
             layer.contrast_limits = limits
-            layer.colormap = colors.of_overlay(show.kind)
+            layer.colormap = colors.OVERLAY_COLORS
             if hasattr(layer, "colorbar"):
                 layer.colorbar.visible = True
         self._overlaid = (scene, replace(show, only_labelled=False))
 
     def _make_room(self, scene: Scene) -> None:
-        """Hide the colours of ids once, when the first prediction of an image comes: they would mix with it."""
+        """Show ids no more, but for the selected one, when the first prediction of an image comes.
+
+        Their colours would mix with those of classes; hidden altogether, the layer would not tell values of objects.
+        """
         uuid, layer = self._shared.session.lanes[scene.shown.lane].uuid, self.objects_layer
         if uuid not in self._made_room and layer is not None:
             self._made_room.add(uuid)
-            layer.visible = False
+            if layer is not self._adopted_objects(uuid):
+                layer.selected_label = 0
+            layer.show_selected_label = True
 
 
 PAINTERS: dict[str, Callable[[Shown, Sequence[ObjectClass], Show], Fill]] = {

@@ -153,9 +153,8 @@ class LayerSet:
         active, selected = layers.selection.active, set(layers.selection)
         self._layers[name] = layer
         layers.insert(at, layer)
-        if selected:
-            layers.selection = selected
-            layers.selection.active = active
+        layers.selection = selected
+        layers.selection.active = active
 
     def _removed(self, event: Any = None) -> None:
         if self._changing:
