@@ -108,13 +108,14 @@ class Grid(NamedTuple):
         viewer.dims.set_point(range(extra, viewer.dims.ndim), world.tolist())
         displayed = self.displayed(viewer)
         middle = [world[axis] for axis in displayed]
-        viewer.camera.center = tuple([0.0] * (3 - len(middle)) + middle)
+        camera = getattr(viewer, "scene", viewer).camera  # napari 0.9 has scenes
+        camera.center = tuple([0.0] * (3 - len(middle)) + middle)
         if len(displayed) == 2:
             size = dict(zip(LABELS, high - low, strict=True))
             first, last = self._corners()
             shares = [size[self.axes[axis]] / max(last[axis] - first[axis], 1) for axis in displayed]
             if not TINY <= max(shares) <= HUGE:
-                viewer.camera.zoom *= COMFORTABLE / max(shares)
+                camera.zoom *= COMFORTABLE / max(shares)
 
     @property
     def _lengths(self) -> list[int]:
