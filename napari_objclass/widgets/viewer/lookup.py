@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 #: Planes of more pixels than this are shown through levels of half the resolution each: napari keeps a copy of what it
 #: shows, which for larger planes would be most of the memory that the display takes.
 LARGE_PLANE = 2048 * 2048
-#: The longer side of the coarsest level is at most this, about the size of a screen.
-COARSEST = 1024
+#: The longer side of the coarsest level is at most this.
+COARSEST = 512
 
 
 class Fill(NamedTuple):
