@@ -194,7 +194,7 @@ class Display:
         if not self._awake:
             self._awake = True
             self._layers.wake()
-            self._shared.viewer.dims.events.current_step.connect(self._ask_status)
+            self._shared.viewer.dims.events.current_step.connect(self._step_changed)
             self._follow_classes()
             self._shown_changed({"objects"})
 
@@ -203,7 +203,7 @@ class Display:
         if self._awake:
             self._awake = False
             self._layers.rest()
-            self._shared.viewer.dims.events.current_step.disconnect(self._ask_status)
+            self._shared.viewer.dims.events.current_step.disconnect(self._step_changed)
             self._worker.rest()
             self._status.rest()
 
@@ -219,7 +219,7 @@ class Display:
                 parts = PAINTED_BY
             names = set().union(*(PAINTED_BY.get(part, set()) for part in parts))
             self._paint(PAINTED if ANNOTATIONS in names and self.show.only_labelled else names)
-            self._ask_status()
+            self._status.ask()
 
     def _session_changed(self, stale: set[tuple[str, int | None]]) -> None:
         if self._awake and (marks.ID, None) in stale:
@@ -256,10 +256,11 @@ class Display:
                 layer.features = _meanings(self._classes)
         if [each.uuid for each in before] != [each.uuid for each in self._classes]:
             self._paint(PAINTED)
-        self._ask_status()
-
-    def _ask_status(self, _: object = None) -> None:
         self._status.ask()
+
+    def _step_changed(self, _: object) -> None:
+        if self._scene is not None and "t" in self._scene.axes:
+            self._status.ask()
 
     def _status_source(self) -> Source | None:
         layer, shown = self.objects_layer, self._shared.shown
