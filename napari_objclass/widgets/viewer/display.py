@@ -311,7 +311,7 @@ class Display:
                 layer.colormap = colors.of_classes(self._classes)
                 layer.features = _meanings(self._classes)
         if not self._shared.viewer.layers.selection and self.objects_layer is not None:
-            self._shared.viewer.layers.selection.active = self.objects_layer  # the status bar is about it
+            self._layers.select({self.objects_layer}, self.objects_layer)  # the status bar is about it
         if on is None and (before is None or _extent(before) != _extent(scene)):
             self._shared.viewer.reset_view()
 
