@@ -80,11 +80,16 @@ def _image(record: LaneRecord) -> str:
             lines.append(f"{role} = ...  # is only in memory; put an array here, with axes {source.axes}")
             arguments[role] = role
         else:
-            arguments[role] = repr(location(source))
+            places = [location(file) for file in source.files]
+            arguments[role] = repr(places if source.channels else places[0])
     arguments["axes"] = repr({role: source.axes for role, source in record.sources.items()})
     arguments["name"] = repr(record.name)
     if record.spacing is not None:
         arguments["spacing"] = repr(record.spacing)
+    if record.units is not None:
+        arguments["units"] = repr(record.units)
+    if record.channel_names is not None:
+        arguments["channel_names"] = repr(record.channel_names)
     if any(record.offset):
         arguments["offset"] = repr(record.offset)
     return "\n".join([*lines, "session.add_lane(", *(f"    {key}={value}," for key, value in arguments.items()), ")"])

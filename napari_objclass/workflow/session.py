@@ -75,14 +75,16 @@ class Session(Journaled):
     def add_lane(
         self,
         *,
-        raw: ArrayLike | os.PathLike[str] | None = None,
+        raw: ArrayLike | os.PathLike[str] | Sequence[ArrayLike | os.PathLike[str]] | None = None,
         labels: ArrayLike | os.PathLike[str] | None = None,
         segmentation: ArrayLike | os.PathLike[str] | None = None,
         probabilities: ArrayLike | os.PathLike[str] | None = None,
         axes: str | dict[str, str] | None = None,
         name: str | None = None,
         spacing: Sequence[float] | None = None,
+        units: str | None = None,
         offset: Sequence[int] | None = None,
+        channel_names: Sequence[str] | None = None,
     ) -> int:
         """Add an image set: raw, and either a label image, whose ids are kept, or a segmentation.
 
@@ -93,14 +95,21 @@ class Session(Journaled):
         ----------
         raw, labels, segmentation
             Arrays, or paths of files. The objects of a segmentation are its connected components of equal values.
+            Raw may be a list of arrays or paths, one per channel, all of one shape.
         axes
-            Axes of raw (of the objects when there is no raw), or axes by role; guessed if not given.
+            Axes of raw (of the objects when there is no raw), or axes by role; guessed if not given. Those of a list
+            of channels describe one of them.
         name
             Shown to the user; the file's name if not given.
         spacing
             Size of a voxel in array order, (z, y, x) or (y, x); the file's if not given.
+        units
+            Unit of ``spacing``, such as "µm"; the file's if neither is given.
         offset
             Position of the first voxel in the image this one was cropped from, in array order.
+        channel_names
+            What the channels of raw are called on the screen; the file's if not given. Columns of tables keep their
+            names ``…_c0``, ``…_c1``.
 
         Returns
         -------
@@ -108,7 +117,16 @@ class Session(Journaled):
             Position of the lane.
         """
         images = {RAW: raw, LABELS: labels, SEGMENTATION: segmentation, "probabilities": probabilities}
-        arrival = Arrival(*input_data.describe(images, axes=axes, name=name, spacing=spacing, offset=offset))
+        described = input_data.describe(
+            images,
+            axes=axes,
+            name=name,
+            spacing=spacing,
+            units=units,
+            offset=offset,
+            channel_names=channel_names,
+        )
+        arrival = Arrival(*described)
         with self._changing:
             record, lanes = arrival.lane, self._state.lanes
             places = [lane.places for lane in lanes]
@@ -135,7 +153,7 @@ class Session(Journaled):
         self,
         lane: int,
         *,
-        raw: ArrayLike | os.PathLike[str] | None = None,
+        raw: ArrayLike | os.PathLike[str] | Sequence[ArrayLike | os.PathLike[str]] | None = None,
         labels: ArrayLike | os.PathLike[str] | None = None,
         segmentation: ArrayLike | os.PathLike[str] | None = None,
         axes: str | dict[str, str] | None = None,
@@ -158,6 +176,33 @@ class Session(Journaled):
             sources = {RAW: raw, LABELS: labels, SEGMENTATION: segmentation}
             given = chain.given.get(old.uuid, {})
             self._put(lane, Arrival(*input_data.describe_again(old, given, sources, axes)))
+
+    def rename_lane(self, lane: int, name: str) -> None:
+        """Give an image set another name; not a matter of undo."""
+        if not name.strip():
+            raise ParameterError("an image needs a name that is not empty")
+        self._describe_lane(lane, name=name)
+
+    def set_spacing(self, lane: int, spacing: Sequence[float] | None, *, units: str | None = None) -> None:
+        """Say how large a voxel is; not a matter of undo.
+
+        Parameters
+        ----------
+        lane
+            Position of the lane.
+        spacing
+            Size of a voxel in array order, (z, y, x) or (y, x); None if unknown.
+        units
+            Its unit, such as "µm"; None if unknown.
+        """
+        self._describe_lane(lane, spacing=input_data.triple(spacing), units=units)
+
+    def _describe_lane(self, lane: int, **values: Any) -> None:
+        with self._changing:
+            _, record = self._at(lane)
+            changed = replace(record, **values)
+            if changed != record:
+                self._commit(LanesChanged(put=((lane, changed),)))
 
     def remove_lane(self, lane: int) -> None:
         """Remove an image set; its annotations are parked, and undo, or adding it again, brings all back."""

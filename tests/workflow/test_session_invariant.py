@@ -16,8 +16,10 @@ from napari_objclass.workflow.session import Session
 def some_work(session):
     """Every kind of change, some of them undone."""
     scene, film = nuclei((60, 80)), movie(shape=(40, 60))
-    session.add_lane(raw=scene.raw, labels=scene.labels, spacing=(0.5, 0.25), name="plate")
+    session.add_lane(raw=scene.raw, labels=scene.labels, spacing=(0.5, 0.25), units="nm", name="plate")
     session.add_lane(raw=film.raw, segmentation=(film.labels > 0), axes="tyx", offset=(3, 4))
+    session.rename_lane(1, "film")
+    session.set_spacing(1, (3, 2, 2), units="px")
     session.annotate(0, 1, cls=1)
     session.annotate(0, 2, cls=2)
     session.annotate_many(1, at=[(10, 10), (10, 30)], classes=[2, 1], t=[2, 0])
