@@ -140,6 +140,11 @@ class FeatureTable:
         missing = self._missing[self._missing[:, 0] == row]
         return {self.columns[column]: self._reasons[number] for _, column, number in missing.tolist()}
 
+    @cached_property
+    def incomplete(self) -> NDArray[np.int64]:
+        """(k,) rows of the objects that lack a value, rising."""
+        return np.unique(self._missing[:, 0])
+
     def select(self, features: Sequence[str]) -> FeatureTable:
         """Keep some of the features, in the order given."""
         ranges = {spec.id: self._columns_of(spec.id) for spec in self.specs}

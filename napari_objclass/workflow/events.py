@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 import numpy as np
 
 from napari_objclass.errors import ProjectError
+from napari_objclass.workflow import marks
 from napari_objclass.workflow.classes import Classes, ObjectClass
 from napari_objclass.workflow.lane import LaneRecord
 from napari_objclass.workflow.marks import Mark
@@ -42,7 +43,7 @@ class Event(Protocol):
 class AnnotationsChanged:
     """Marks were made, and others taken away."""
 
-    KIND: ClassVar[str] = "annotations"
+    KIND: ClassVar[str] = marks.CHANGE
     add: tuple[Mark, ...] = ()
     #: Lane and mark uuid of each.
     remove: tuple[tuple[str, str], ...] = ()
@@ -50,12 +51,12 @@ class AnnotationsChanged:
     def apply(self, state: State) -> tuple[State, AnnotationsChanged]:
         """Return the changed state and the inverse."""
         lanes = dict.fromkeys([*(lane for lane, _ in self.remove), *(mark.lane for mark in self.add)])
-        marks = {lane: dict(state.marks.get(lane, {})) for lane in lanes}
-        removed = tuple(marks[lane].pop(uuid) for lane, uuid in self.remove)
+        own = {lane: dict(state.marks.get(lane, {})) for lane in lanes}
+        removed = tuple(own[lane].pop(uuid) for lane, uuid in self.remove)
         for mark in self.add:
-            marks[mark.lane][mark.uuid] = mark
+            own[mark.lane][mark.uuid] = mark
         inverse = AnnotationsChanged(removed, tuple((mark.lane, mark.uuid) for mark in self.add))
-        return replace(state, marks={**state.marks, **marks}), inverse
+        return replace(state, marks={**state.marks, **own}), inverse
 
     def to_json(self, folder: Path | None = None) -> Json:
         """Marks with their masks as flat lists."""

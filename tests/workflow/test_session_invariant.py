@@ -101,18 +101,25 @@ def test_work_that_was_never_saved_survives_a_crash(tmp_path, monkeypatch):
     session = Session()
     session.add_lane(labels=tmp_path / "labels.npy")
     session.add_class("mitosis")
+    session.annotate_many(0, ids=[1, 2, 5], classes=[1, 1, 1])
     session.annotate(0, 5, cls="mitosis")
+    session.annotate(0, 1, cls=0)
+    session.remove_lane(0)
+    session.annotate(session.add_lane(labels=np.roll(scene.labels, 20)), 3, cls=1)
+    session.undo()
+    session.undo()
     shutil.copytree(os.environ["OBJCLASS_STATE_DIR"], tmp_path / "after the crash")
     session.close()
 
     monkeypatch.setenv("OBJCLASS_STATE_DIR", str(tmp_path / "after the crash"))
     (found,) = Session.recoverable()
+    assert found.n_labels == 2
     with Session.recover(found.id) as session:
-        assert session.object_classes(0) == {5: 3}
+        assert session.object_classes(0) == {2: 1, 5: 3}
         session.save(tmp_path / "p.objclass")
     assert Session.recoverable() == []
     with Session.open(tmp_path / "p.objclass") as session:
-        assert session.object_classes(0) == {5: 3}
+        assert session.object_classes(0) == {2: 1, 5: 3}
 
 
 @pytest.mark.parametrize("subfolder", ["elsewhere", "deep/er"])
