@@ -210,7 +210,6 @@ class Display:
             self._awake = False
             self._layers.rest()
             self._shared.viewer.dims.events.current_step.disconnect(self._step_changed)
-
             self._status.rest()
 
     def _shown_changed(self, parts: Iterable[str]) -> None:

@@ -284,7 +284,7 @@ class ViewerSession:
 
     def _deliver(self, request: Request, applet: str, parts: dict[str, Any]) -> None:
         shown = self.shown
-        if shown is None or (request.session, request.lane) != (self.session, shown.lane):
+        if shown is None or not self._is_shown(request):
             return
         if self._problems.passed(applet):
             self.problems_changed.emit()
@@ -296,10 +296,11 @@ class ViewerSession:
             self.shown_changed.emit(set(new))
 
     def _halt(self, request: Request, applet: str, error: Exception) -> None:
-        if self.shown is None or (request.session, request.lane) != (self.session, self.shown.lane):
-            return
-        if self._problems.halt(applet, error):
+        if self._is_shown(request) and self._problems.halt(applet, error):
             self.problems_changed.emit()
+
+    def _is_shown(self, request: Request) -> bool:
+        return self.shown is not None and (request.session, request.lane) == (self.session, self.shown.lane)
 
     def _do(
         self,
