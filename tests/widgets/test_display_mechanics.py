@@ -172,6 +172,9 @@ def test_the_users_own_layers_are_used_and_left_alone(awake, mailbox, nuclei):
     assert list(map(str, ours.units)) == list(map(str, objects.units))
     y, x = np.argwhere(nuclei.labels == 9).mean(axis=0).round()
     assert awake.display.object_at((3 + 0.5 * y, 4 + 0.25 * x)) == (0, 9)
+    objects.scale = raw.scale = (0.5, 0.5)
+    assert awake.display.object_at((3 + 0.5 * y, 4 + 0.5 * x)) == (0, 9)
+    np.testing.assert_array_equal(ours.scale, (0.5, 0.5))
     awake.viewer.layers.remove(objects)
     assert awake.display.lost == ["Objects"]
     assert awake.display.objects_layer is None
@@ -184,12 +187,12 @@ def test_levels_for_large_planes_and_for_users_with_levels(awake, mailbox):
     labels[100:140, 100:160], labels[2000:2100, 2000:2100] = 1, 2
     add(awake, mailbox, labels=labels)
     layers = awake.viewer.layers
-    assert [level.shape for level in layers["Predictions"].data] == [(2304, 2304), (1152, 1152), (576, 576)]
+    assert [level.shape for level in layers["Predictions"].data] == [(2304, 2304), (1152, 1152), (576, 576), (288, 288)]
     awake.annotate(0, [2], 1)
     mailbox.settle(0.3)
     shown = layers["Annotations"]
-    assert shown.data_level == 2
-    np.testing.assert_array_equal(shown._slice.image.raw, (labels == 2)[::4, ::4])
+    assert shown.data_level == 3
+    np.testing.assert_array_equal(shown._slice.image.raw, (labels == 2)[::8, ::8])
     awake.display.go_to(0, 2)
     small = labels[:200, :200].copy()
     users = Labels([small, small[::2, ::2]], name="levels")

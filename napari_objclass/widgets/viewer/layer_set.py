@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: How a layer lies in the world.
 PLACE = ("scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
+#: What of that can be changed in napari's windows.
+MOVES = ("scale", "translate", "rotate", "shear", "affine")
 #: What a user may have changed of a layer, kept when another one has to take its place.
 KEPT = ("name", "visible", "opacity", "blending")
 
