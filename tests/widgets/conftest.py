@@ -8,13 +8,6 @@ from napari.components import ViewerModel
 
 import napari_objclass as oc
 from napari_objclass.widgets.viewer.session import ViewerSession
-from napari_objclass.workflow.journal import Recovery
-
-
-@pytest.fixture(autouse=True)
-def count_of_labels(monkeypatch):
-    """Stand-in until recoverable work tells the number of its labels."""
-    monkeypatch.setattr(Recovery, "n_labels", 0, raising=False)
 
 
 class Mailbox:
