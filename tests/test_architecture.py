@@ -76,15 +76,6 @@ def imports(path: Path):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def imported_at_once(path: Path):
-    """Absolute names that a file imports when it is imported itself."""
-    for node in ast.parse(path.read_text("utf-8")).body:
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
 def storey(module: str) -> int | None:
     return next((i for i, names in enumerate(STOREYS) if re.fullmatch(names, module)), None)
 
@@ -164,13 +155,6 @@ def test_what_a_viewer_shares_needs_no_qt(path):
         assert not used, f"{path.relative_to(ROOT)} imports {used}"
 
 
-@pytest.mark.parametrize("path", WIDGETS, ids=lambda p: str(p.relative_to(ROOT)))
-def test_napari_is_imported_late_where_there_is_no_qt(path):
-    if not {name.partition(".")[0] for name in imports(path)} & QT:
-        at_once = {name for name in imported_at_once(path) if name.partition(".")[0] == "napari"}
-        assert not at_once, f"{path.relative_to(ROOT)} imports {at_once} when it is imported"
-
-
 def test_one_ndarray():
     locked = tomllib.loads((ROOT / "Cargo.lock").read_text("utf-8"))["package"]
     assert [p["version"] for p in locked if p["name"] == "ndarray"] == ["0.16.1"]
@@ -207,7 +191,6 @@ def test_nothing_strange_at_the_root():
         ("import napari_objclass as oc; oc.Session(recover=False)", ["pandas", "napari", "qtpy", "dask"]),
         ("import napari_objclass.commands.gui", ["napari", "qtpy"]),
         ("import napari_objclass.widgets", ["napari", "qtpy"]),
-        ("import napari_objclass.widgets.samples", ["napari", "qtpy"]),
         ("import napari_objclass.widgets.viewer.session", ["qtpy"]),
     ],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import numpy as np
@@ -270,6 +270,17 @@ class Prediction:
     class_names: tuple[str, ...]
     _labels: NDArray[Any] = field(repr=False)
     _axes: str = field(repr=False)
+
+    def is_of(self, ids: NDArray[np.uint64], n_classes: int) -> bool:
+        """Whether rows of objects with these ids, and so many classes, can be updated."""
+        return len(self.class_names) == n_classes and np.array_equal(self.ids, ids)
+
+    def updated(self, rows: NDArray[np.int64], part: Prediction) -> Prediction:
+        """Return this prediction with those of some rows in their place: all must be of the same number of classes."""
+        new = {name: getattr(self, name).copy() for name in ("classes", "probabilities", "uncertainty")}
+        for name, values in new.items():
+            values[rows] = getattr(part, name)
+        return replace(self, class_names=part.class_names, **new)
 
     def paint(self, what: str | int = "classes", **run: Unpack[RunOptions]) -> NDArray[Any]:
         """Image in which every predicted object has its value, with the axes of the label image; the rest is 0.

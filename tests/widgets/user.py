@@ -5,7 +5,7 @@ import time
 import numpy as np
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QAbstractButton, QApplication, QWidget
+from qtpy.QtWidgets import QAbstractButton, QApplication, QMenu, QWidget
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 NO_KEY = Qt.KeyboardModifier.NoModifier
@@ -31,6 +31,15 @@ class User:
         assert button.isEnabled(), f"{button} cannot be clicked"
         self.actions.append(f"press {button.text()!r}")
         QTest.mouseClick(button, LEFT)
+        settle()
+
+    def choose(self, menu: QMenu, row: int) -> None:
+        """Open a menu and choose an entry: two actions."""
+        action = menu.actions()[row]
+        self.actions += ["open a menu", f"choose {action.text()!r}"]
+        menu.popup(self.canvas.mapToGlobal(QPoint(10, 10)))
+        settle()
+        QTest.mouseClick(menu, LEFT, NO_KEY, menu.actionGeometry(action).center())
         settle()
 
     def click(self, position, button=LEFT, modifiers=NO_KEY) -> None:

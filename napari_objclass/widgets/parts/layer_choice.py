@@ -22,7 +22,7 @@ from qtpy.QtWidgets import (
 )
 from superqt.utils import signals_blocked
 
-from napari_objclass.widgets._base import Connections
+from napari_objclass.widgets._connections import Connections
 from napari_objclass.widgets.viewer.from_layers import Choice, Reading, fits, read, sort, suggest
 from napari_objclass.widgets.viewer.mask_guess import MaskGuesses
 from napari_objclass.workflow.lane import LABELS, SEGMENTATION

@@ -8,7 +8,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QIcon
 from qtpy.QtWidgets import QDialog, QDialogButtonBox
 
-from napari_objclass.widgets._base import Connections
+from napari_objclass.widgets._connections import Connections
 
 if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from napari_objclass.workflow import object_features
 
 if TYPE_CHECKING:
-    from napari_objclass.widgets._base import Connections
+    from napari_objclass.widgets._connections import Connections
     from napari_objclass.widgets.viewer.session import ViewerSession
 
 

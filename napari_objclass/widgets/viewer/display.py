@@ -2,57 +2,60 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from napari.layers import Image, Labels
+
+from napari_objclass.widgets.viewer import colors, layer_set, painting
+from napari_objclass.widgets.viewer.layer_set import LayerSet
+from napari_objclass.widgets.viewer.lookup import Fill, Lookup
+from napari_objclass.widgets.viewer.painting import Kind, Show
+from napari_objclass.widgets.viewer.places import Grid
+from napari_objclass.widgets.viewer.scene import Scene
+from napari_objclass.widgets.viewer.status import Source, Status
+from napari_objclass.widgets.viewer.worker import Worker
+from napari_objclass.workflow import annotations as marks
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from napari.layers import Image, Labels, Layer
+    from napari.layers import Layer
 
+    from napari_objclass.widgets.viewer.places import Region
     from napari_objclass.widgets.viewer.session import ViewerSession
+    from napari_objclass.widgets.viewer.shown import Shown
+    from napari_objclass.widgets.viewer.worker import Post
+    from napari_objclass.workflow.classes import ObjectClass
+
+__all__ = ["LAYERS", "Display", "Kind", "Show"]
 
 #: Names of our layers.
 RAW, OBJECTS, ANNOTATIONS, PREDICTIONS, UNCERTAINTY, OVERLAY = LAYERS = (
     "Raw", "Objects", "Annotations", "Predictions", "Uncertainty", "Overlay",
 )  # fmt: skip
 
-
-class Kind(StrEnum):
-    """What is painted on the objects."""
-
-    CLASS = "class"
-    UNCERTAINTY = "uncertainty"
-    PROBABILITY = "probability"
-    FEATURE = "feature"
-    NOTHING = "nothing"
-
-
-@dataclass(frozen=True)
-class Show:
-    """What is painted on the objects, besides annotations.
-
-    Attributes
-    ----------
-    kind
-        Of the five.
-    cls
-        Number of the class whose probability is shown.
-    column
-        Column of the feature table that is shown.
-    only_labelled
-        Paint only the objects that are labelled.
-    """
-
-    kind: Kind = Kind.CLASS
-    cls: int = 1
-    column: str = ""
-    only_labelled: bool = False
+#: From the bottom up.
+ORDER = (RAW, OBJECTS, PREDICTIONS, UNCERTAINTY, OVERLAY, ANNOTATIONS)
+#: Labels are in full colour over the lighter colour of predictions.
+OPACITY = {OBJECTS: 0.5, ANNOTATIONS: 0.8, PREDICTIONS: 0.4, UNCERTAINTY: 0.8, OVERLAY: 0.8}
+#: Kinds that the overlay shows.
+OVERLAID = (Kind.PROBABILITY, Kind.FEATURE)
+#: What of an image has to be painted anew when a part of it is new.
+PAINTED_BY = {
+    "claims": {ANNOTATIONS},
+    "table": {OVERLAY},
+    "prediction": {PREDICTIONS, UNCERTAINTY, OVERLAY},
+}
+PAINTED = {ANNOTATIONS, PREDICTIONS, UNCERTAINTY, OVERLAY}
 
 
 class Display:
     """Our layers in the viewer, kept in line with the session.
+
+    Values per object are computed on a thread of their own (:mod:`~napari_objclass.widgets.viewer.painting`) and
+    painted where napari looks (:mod:`~napari_objclass.widgets.viewer.lookup`).
 
     Attributes
     ----------
@@ -60,24 +63,74 @@ class Display:
         What is painted; assign by :meth:`set_show`, which emits ``show_changed``.
     """
 
-    def __init__(self, shared: ViewerSession) -> None:
+    def __init__(self, shared: ViewerSession, post: Post) -> None:
         self._shared = shared
         self.show = Show()
+        self._layers = LayerSet(shared.viewer, ORDER, self._forget_removed)
+        self._adopted: dict[str, dict[str, list[Image | Labels]]] = {}
+        self._scene: Scene | None = None
+        self._lookups: dict[str, list[Lookup]] = {}
+        self._overlaid: tuple[Scene, Show] | None = None
+        self._classes: list[ObjectClass] = []
+        self._made_room: set[str] = set()
+        self._followed: Image | Labels | None = None
+        self._awake = self._painting = False
+        self._stale: set[str] = set()
+        self._worker = Worker("objclass-display", post)
+        self._status = Status(post, self._status_source)
+        shared.shown_changed.connect(self._shown_changed)
+        shared.changed.connect(self._session_changed)
+        shared.replaced.connect(self._replaced)
+
+    # ---------------------------------------------------------------------------------------- what the user wants
 
     def set_show(self, **values: Any) -> None:
         """Paint something else: ``kind``, ``cls``, ``column``, ``only_labelled``."""
+        before, self.show = self.show, replace(self.show, **values)
+        if self.show == before:
+            return
+        self._layers.lost.discard(OVERLAY)
+        if self.show.kind is not before.kind:
+            for name, kind in ((PREDICTIONS, Kind.CLASS), (UNCERTAINTY, Kind.UNCERTAINTY)):
+                layer = self._layers[name]
+                if layer is not None:
+                    layer.visible = self.show.kind is kind
+        if self.show.kind not in OVERLAID:
+            self._layers.park(OVERLAY)
+        self._paint(PAINTED if self.show.only_labelled != before.only_labelled else {OVERLAY})
+        self._shared.show_changed.emit()
 
     def adopt(self, lane_uuid: str, raw: Sequence[Image], objects: Labels | None) -> None:
         """Use the user's own layers as Raw and Objects of an image, as long as they are in the viewer."""
+        self._adopted[lane_uuid] = {RAW: list(raw), OBJECTS: [] if objects is None else [objects]}
+        scene = self._current()
+        if scene is not None and scene.uuid == lane_uuid:
+            self._point_at_shown()
+
+    @property
+    def lost(self) -> list[str]:
+        """Names of our layers that the user deleted."""
+        wanted = {OVERLAY} if self.show.kind in OVERLAID else set()
+        return [name for name in LAYERS if name in self._layers.lost and (name != OVERLAY or name in wanted)]
+
+    def restore(self) -> None:
+        """Add again what the user deleted."""
+        self._layers.lost.clear()
+        if self._current() is not None:
+            self._point_at_shown()
+        self._shared.show_changed.emit()
+
+    # ------------------------------------------------------------------------------------------------- where it is
 
     def owns(self, layer: Layer) -> bool:
         """Whether a layer is one of ours, and no user's own."""
-        return False
+        return layer in self._layers
 
     @property
     def objects_layer(self) -> Labels | None:
         """The layer that has the ids of the image shown: the user's own or ours; None when it is not there."""
-        return None
+        layer = self._layers[OBJECTS] if self._current() else None
+        return layer if isinstance(layer, Labels) else None
 
     def object_at(
         self,
@@ -86,21 +139,268 @@ class Display:
         dims_displayed: Sequence[int] | None = None,
     ) -> tuple[int, int] | None:
         """Frame and id of the object at a world position (in 3D rendering: along the ray); None for background."""
-        return None
+        scene, grid = self._current(), self._grid()
+        if scene is None or grid is None:
+            return None
+        return grid.object_at(scene.objects.labels, position, view_direction, dims_displayed)
 
     def go_to(self, t: int, object_id: int) -> None:
         """Bring an object into view: its frame and slice, and its middle into the middle of the canvas."""
+        scene, grid = self._current(), self._grid()
+        if scene is None or grid is None:
+            return
+        row = scene.objects.rows(np.array([t]), np.array([object_id], np.uint64))[0]
+        if row >= 0:
+            grid.look_at(self._shared.viewer, t, scene.objects.boxes[row].tolist())
 
-    @property
-    def lost(self) -> list[str]:
-        """Names of our layers that the user deleted."""
-        return []
+    def seen(self) -> Region | None:
+        """What of the image shown is on the screen."""
+        grid = self._grid()
+        return None if grid is None else grid.seen(self._shared.viewer)
 
-    def restore(self) -> None:
-        """Add again what the user deleted."""
+    def _grid(self) -> Grid | None:
+        scene = self._current()
+        if scene is None:
+            return None
+        found = (self._layers[name] for name in (OBJECTS, ANNOTATIONS, PREDICTIONS, UNCERTAINTY))
+        layer = next((each for each in found if each is not None and each.ndim == len(scene.axes)), None)
+        return None if layer is None else Grid(layer, scene.axes, scene.shape)
+
+    # ---------------------------------------------------------------------------------------------------- listening
 
     def wake(self) -> None:
         """Listen to the viewer."""
+        if not self._awake:
+            self._awake = True
+            self._layers.wake()
+            self._shared.viewer.dims.events.current_step.connect(self._step_changed)
+            self._follow(self._scene.on if self._scene else None)
+            self._follow_classes()
+            self._shown_changed(PAINTED_BY)
 
     def rest(self) -> None:
         """Stop listening to the viewer; the layers stay as they are."""
+        if self._awake:
+            self._awake = False
+            self._layers.rest()
+            self._follow(None)
+            self._shared.viewer.dims.events.current_step.disconnect(self._step_changed)
+            self._status.rest()
+
+    def _shown_changed(self, parts: Iterable[str]) -> None:
+        shown = self._shared.shown
+        if not self._awake:
+            return
+        if shown is None:
+            self._clear()
+            return
+        if self._current() is None:
+            self._point_at_shown()
+        names = set().union(*(PAINTED_BY.get(part, set()) for part in parts))
+        self._paint(PAINTED if ANNOTATIONS in names and self.show.only_labelled else names)
+        self._status.ask()
+
+    def _session_changed(self, stale: set[tuple[str, int | None]]) -> None:
+        if self._awake and (marks.ID, None) in stale:
+            self._follow_classes()
+
+    def _replaced(self) -> None:
+        self._adopted.clear()
+        self._made_room.clear()
+        self._classes = self._shared.session.classes
+        self._clear()
+
+    def _forget_removed(self) -> None:
+        """Let go of layers that the user removed, and tell."""
+        present = self._shared.viewer.layers
+        for roles in self._adopted.values():
+            for layers in roles.values():
+                layers[:] = [layer for layer in layers if layer in present]
+        self._shared.show_changed.emit()
+
+    def _follow(self, layer: Image | Labels | None) -> None:
+        """Lie where a layer of the user lies, wherever it is moved."""
+        for name in layer_set.MOVES:
+            if self._followed is not None:
+                getattr(self._followed.events, name).disconnect(self._moved)
+            if layer is not None:
+                getattr(layer.events, name).connect(self._moved)
+        self._followed = layer
+
+    def _moved(self, _: object) -> None:
+        scene = self._current()
+        for name in PAINTED if scene is not None else ():
+            layer = self._layers[name]
+            if layer is not None and scene is not None:
+                layer_set.place(layer, scene.place)
+
+    def _follow_classes(self) -> None:
+        """Take the present classes: other colours are another colormap, other numbers are painted."""
+        before, self._classes = self._classes, self._shared.session.classes
+        scene = self._current()
+        if scene is None or before == self._classes:
+            return
+        if painting.class_dtype(len(self._classes)) != painting.class_dtype(scene.n_classes):
+            self._point_at_shown()
+            return
+        self._colour()
+        if [each.uuid for each in before] != [each.uuid for each in self._classes]:
+            self._paint(PAINTED)
+        self._status.ask()
+
+    def _step_changed(self, _: object) -> None:
+        if self._scene is not None and "t" in self._scene.axes:
+            self._status.ask()
+
+    def _status_source(self) -> Source | None:
+        layer, shown = self.objects_layer, self._shared.shown
+        grid = self._grid()
+        if not self._awake or layer is None or shown is None or shown.objects is None or grid is None:
+            return None
+        return Source(shown, self._classes, grid.seen(self._shared.viewer).start[0], layer)
+
+    # ------------------------------------------------------------------------------------------- pointing at images
+
+    def _current(self) -> Scene | None:
+        """The scene, if it is that of the image shown."""
+        scene, shown = self._scene, self._shared.shown
+        return scene if scene is not None and scene.is_of(shown) else None
+
+    def _clear(self) -> None:
+        self._scene, self._overlaid = None, None
+        self._follow(None)
+        self._lookups.clear()
+        self._layers.drop()
+
+    def _point_at_shown(self) -> None:
+        """Point our layers at the image shown, empty until they are painted."""
+        shown = self._shared.shown
+        if shown is None:
+            return
+        record = self._shared.session.lanes[shown.lane]
+        users = self._adopted.get(record.uuid, {RAW: [], OBJECTS: []})
+        scene = Scene.of(shown, record, users[RAW], users[OBJECTS], len(self._classes))
+        if scene is None:
+            return
+        before, self._scene = self._scene, scene
+        self._follow(scene.on)
+        for name, layers in users.items():
+            self._layers.use(name, layers)
+        self._layers.put(RAW, scene.raw())
+        self._layers.put(OBJECTS, scene.ids({"opacity": OPACITY[OBJECTS]}))
+        self._layers.park(OVERLAY)  # put again when it is painted
+        class_dtype = painting.class_dtype(scene.n_classes)
+        for name, dtype in ((PREDICTIONS, class_dtype), (UNCERTAINTY, np.uint8), (ANNOTATIONS, class_dtype)):
+            self._lookups[name] = scene.lookups(Fill.nothing(dtype))
+            self._layers.put(name, scene.layer(Labels, self._lookups[name], self._look(name)))
+        self._colour()
+        if not self._shared.viewer.layers.selection and self.objects_layer is not None:
+            self._layers.select({self.objects_layer}, self.objects_layer)  # the status bar is about it
+        if scene.on is None and (before is None or before.extent != scene.extent):
+            self._shared.viewer.reset_view()
+        self._paint(PAINTED)
+
+    def _look(self, name: str) -> dict[str, Any]:
+        look: dict[str, Any] = {"opacity": OPACITY[name]}
+        if name == UNCERTAINTY:
+            return look | {"colormap": colors.of_uncertainty(), "visible": self.show.kind is Kind.UNCERTAINTY}
+        visible = name == ANNOTATIONS or self.show.kind is Kind.CLASS
+        return look | {"colormap": colors.of_classes(self._classes), "visible": visible}
+
+    # ----------------------------------------------------------------------------------------------------- painting
+
+    def _paint(self, names: Iterable[str]) -> None:
+        """Paint layers soon; what is asked for meanwhile is painted together."""
+        self._stale |= set(names)
+        if not self._painting:
+            self._paint_stale()
+
+    def _colour(self) -> None:
+        """Give layers of classes the colours of these, and what their numbers mean."""
+        for name in (ANNOTATIONS, PREDICTIONS):
+            layer = self._layers[name]
+            if isinstance(layer, Labels):
+                layer.colormap = colors.of_classes(self._classes)
+                layer.features = _meanings(self._classes)
+
+    def _paint_stale(self) -> None:
+        scene, shown, show, classes = self._current(), self._shared.shown, self.show, self._classes
+        names, self._stale = self._stale, set()
+        if show.kind not in OVERLAID:
+            names.discard(OVERLAY)
+        if scene is None or shown is None or not names or not self._awake:
+            return
+        self._painting = True
+        self._worker.do(
+            lambda: {name: PAINTERS[name](shown, classes, show) for name in names},
+            lambda fills: self._painted(scene, show, fills),
+            self._failed,
+        )
+
+    def _painted(self, scene: Scene, show: Show, fills: dict[str, Fill]) -> None:
+        self._painting = False
+        if scene is self._current():
+            for name, fill in fills.items():
+                if name == OVERLAY:
+                    self._fill_overlay(scene, show, fill)
+                else:
+                    self._fill(name, fill)
+            if PREDICTIONS in fills and len(fills[PREDICTIONS].ids):
+                self._make_room(scene)
+        self._paint_stale()
+
+    def _failed(self, error: Exception) -> None:
+        self._painting = False
+        self._shared.set_problem("object_classification", error)
+
+    def _fill(self, name: str, fill: Fill) -> None:
+        for lookup in self._lookups[name]:
+            lookup.fill = fill
+        layer = self._layers[name]
+        if layer is not None:
+            layer.refresh(extent=False, thumbnail=False)
+
+    def _fill_overlay(self, scene: Scene, show: Show, fill: Fill) -> None:
+        if self.show.kind not in OVERLAID:
+            return
+        limits = (0.0, 1.0) if show.kind is Kind.PROBABILITY else painting.limits(fill)
+        if self._layers[OVERLAY] is None:
+            look = {"opacity": OPACITY[OVERLAY], "contrast_limits": limits, "blending": "translucent"}
+            self._lookups[OVERLAY] = scene.lookups(fill)
+            self._layers.put(OVERLAY, scene.layer(Image, self._lookups[OVERLAY], look))
+        else:
+            self._fill(OVERLAY, fill)
+        layer = self._layers[OVERLAY]
+        if isinstance(layer, Image) and self._overlaid != (scene, replace(show, only_labelled=False)):
+            layer.contrast_limits_range = limits
+            layer.contrast_limits = limits
+            layer.colormap = colors.OVERLAY_COLORS
+            if hasattr(layer, "colorbar"):
+                layer.colorbar.visible = True
+        self._overlaid = (scene, replace(show, only_labelled=False))
+
+    def _make_room(self, scene: Scene) -> None:
+        """Show ids no more, but for the selected one, when the first prediction of an image comes.
+
+        Their colours would mix with those of classes; hidden altogether, the layer would not tell values of objects.
+        """
+        layer = self.objects_layer
+        if scene.uuid not in self._made_room and layer is not None:
+            self._made_room.add(scene.uuid)
+            if layer is not scene.on:
+                layer.selected_label = 0
+            layer.show_selected_label = True
+
+
+PAINTERS: dict[str, Callable[[Shown, Sequence[ObjectClass], Show], Fill]] = {
+    ANNOTATIONS: lambda shown, classes, _: painting.labels(shown, classes),
+    PREDICTIONS: painting.predictions,
+    UNCERTAINTY: painting.uncertainty,
+    OVERLAY: painting.overlay,
+}
+
+
+def _meanings(classes: Sequence[ObjectClass]) -> dict[str, list[Any]]:
+    """What the numbers in a layer of classes mean, for the status bar."""
+    names = [each.name for each in classes] + ["object changed - please confirm", "two classes here - please confirm"]
+    return {"index": list(range(1, len(names) + 1)), "class": names}

@@ -2,7 +2,7 @@
 
 One request is one walk along the stages. Outputs that still stand come from the session's store at once, so a walk
 after a click computes only what the click changed. A stage is stopped when its own output has gone stale, and the walk
-begins anew; only the newest request counts.
+begins anew; only the newest request counts. What is on the screen is predicted before all the rest.
 """
 
 from __future__ import annotations
@@ -21,11 +21,15 @@ from napari_objclass.workflow import annotations as marks, input_data, object_cl
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from napari_objclass.widgets.viewer.places import Region
     from napari_objclass.widgets.viewer.worker import Post
+    from napari_objclass.workflow.object_classification import Prediction
     from napari_objclass.workflow.session import Session
 
 #: Seconds between two reports of progress.
 REPORT_EVERY = 0.1
+#: With more objects than this on the screen, predicting them first would not be felt.
+MOST_FIRST = 20_000
 
 
 @dataclass(frozen=True)
@@ -38,11 +42,23 @@ class Request:
         The image.
     classify
         Whether to go on to forest and prediction.
+    seen
+        What of the image is on the screen; None if that is not known.
+    before
+        The prediction on the screen.
     """
 
     session: Session
     lane: int
     classify: bool
+    seen: Region | None = None
+    before: Prediction | None = None
+
+    @property
+    def image(self) -> str | None:
+        """What the image is known by when its position changes; None when there is none any more."""
+        lanes = self.session.lanes
+        return lanes[self.lane].uuid if self.lane < len(lanes) else None
 
 
 class Stage(NamedTuple):
@@ -117,6 +133,9 @@ class Live:
         self._post(lambda: self._report(None))
 
     def _walk(self, request: Request) -> None:
+        image = request.image
+        if image is None:
+            return
         for stage in _stages(request):
             token = CancelToken()
             with self._lock:
@@ -128,11 +147,14 @@ class Live:
             except Cancelled:
                 return
             except Exception as error:  # told to the user; the thread lives on
-                self._post(lambda error=error, applet=stage.applet: self._failed(request, applet, error))  # type: ignore[misc]
+                if request.image == image:
+                    self._post(lambda error=error, stage=stage: self._failed(request, stage.applet, error))  # type: ignore[misc]
                 return
             finally:
                 with self._lock:
                     self._running = None
+            if request.image != image:  # images were removed meanwhile, and this is another one
+                return
             self._post(lambda stage=stage, parts=parts: self._deliver(request, stage.applet, parts))  # type: ignore[misc]
 
     def _progress(self, done: int, total: int, what: str) -> None:
@@ -147,7 +169,9 @@ def _stages(request: Request) -> Iterator[Stage]:
     session, lane = request.session, request.lane
 
     def see(**run: Any) -> dict[str, Any]:
-        return {"images": session.images(lane), "objects": session.objects(lane, **run)}
+        images, objects = session.images(lane), session.objects(lane, **run)
+        _ = images.raw  # read here, since the viewer asks for it on the GUI thread
+        return {"images": images, "objects": objects}
 
     def claim(**_: Any) -> dict[str, Any]:
         return {"claims": session.claims(lane)}
@@ -157,6 +181,10 @@ def _stages(request: Request) -> Iterator[Stage]:
 
     def train(**run: Any) -> dict[str, Any]:
         return {"forest": session.train(**run)}
+
+    def predict_seen(**run: Any) -> dict[str, Any]:
+        prediction = _with_seen(request, **run)
+        return {} if prediction is None else {"prediction": prediction}
 
     def predict(**run: Any) -> dict[str, Any]:
         return {"prediction": session.predict(lane, **run)}
@@ -173,4 +201,19 @@ def _stages(request: Request) -> Iterator[Stage]:
         yield Stage(object_classification.ID, forget)
         return
     yield Stage(object_classification.ID, train)
+    if request.seen is not None and request.before is not None:
+        yield Stage(object_classification.ID, predict_seen)
     yield Stage(object_classification.ID, predict)
+
+
+def _with_seen(request: Request, **run: Any) -> Prediction | None:
+    """Return the prediction before, with the objects on the screen predicted anew; None where that is not worth it."""
+    session, lane, before = request.session, request.lane, request.before
+    assert request.seen is not None
+    assert before is not None
+    objects = session.objects(lane)
+    rows = request.seen.rows(objects)
+    n_classes = len(session.train(**run).classes)
+    if not 0 < len(rows) <= min(MOST_FIRST, len(objects.ids) // 2) or not before.is_of(objects.ids, n_classes):
+        return None
+    return before.updated(rows, session.predict(lane, rows=rows, **run))

@@ -96,7 +96,7 @@ class ViewerSession:
         self._live = Live(post, self._deliver, self._halt, self._activities.set_live)
         self._errands = Errands(post, self._activities.set_errand)
         self._asides = Worker("objclass-asides", post)
-        self.display, self.hand, self.keys, self.guide = Display(self), Hand(self), Keys(self), Guide(self)
+        self.display, self.hand, self.keys, self.guide = Display(self, post), Hand(self), Keys(self), Guide(self)
         self.session.changed.connect(self._session_changed)
 
     @property
@@ -224,8 +224,10 @@ class ViewerSession:
 
     def update(self, *, classify: bool = False) -> None:
         """Bring what is shown up to date; forest and predictions too if live, or asked for by ``classify``."""
-        if self.shown is not None and not self._resting:
-            self._live.request(Request(self.session, self.shown.lane, classify=self.live or classify))
+        if self.shown is None or self._resting:
+            return
+        seen, before = self.display.seen(), self.shown.prediction
+        self._live.request(Request(self.session, self.shown.lane, self.live or classify, seen, before))
 
     def set_live(self, *, live: bool) -> None:
         """Let forest and predictions follow every change, or stand still."""
@@ -282,18 +284,23 @@ class ViewerSession:
 
     def _deliver(self, request: Request, applet: str, parts: dict[str, Any]) -> None:
         shown = self.shown
-        if shown is None or (request.session, request.lane) != (self.session, shown.lane):
+        if shown is None or not self._is_shown(request):
             return
         if self._problems.passed(applet):
             self.problems_changed.emit()
         new = {name: part for name, part in parts.items() if getattr(shown, name) is not part}
+        if "objects" in new:  # nothing that was known of others holds for them
+            new |= {name: None for name in ("claims", "table", "prediction") if getattr(shown, name) is not None}
         if new:
             self.shown = replace(shown, **new)
             self.shown_changed.emit(set(new))
 
     def _halt(self, request: Request, applet: str, error: Exception) -> None:
-        if request.session is self.session and self._problems.halt(applet, error):
+        if self._is_shown(request) and self._problems.halt(applet, error):
             self.problems_changed.emit()
+
+    def _is_shown(self, request: Request) -> bool:
+        return self.shown is not None and (request.session, request.lane) == (self.session, self.shown.lane)
 
     def _do(
         self,

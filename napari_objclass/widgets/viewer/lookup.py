@@ -1,0 +1,197 @@
+"""Lazy images: what napari reads of them is painted, at that moment, with one value per object.
+
+A new value for every object costs what is on the screen, whatever the number of objects and the size of the image.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from operator import index
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from napari_objclass import axes as axis_letters, kernels
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import DTypeLike, NDArray
+
+    Array = NDArray[Any]
+
+#: Planes of more pixels than this are shown through levels of half the resolution each: napari keeps a copy of what it
+#: shows, which for larger planes would be most of the memory that the display takes.
+LARGE_PLANE = 2048 * 2048
+#: The longer side of the coarsest level is at most this.
+COARSEST = 512
+
+
+class Fill(NamedTuple):
+    """What objects are filled with; others, and the background, are 0, or NaN where values are floats.
+
+    Attributes
+    ----------
+    frames, ids
+        (n,) which objects, sorted by frame.
+    values
+        (n,) uint8, uint16 or float32.
+    """
+
+    frames: NDArray[np.int64]
+    ids: NDArray[np.uint64]
+    values: Array
+
+    @classmethod
+    def nothing(cls, dtype: DTypeLike) -> Fill:
+        """No object."""
+        return cls(np.zeros(0, np.int64), np.zeros(0, np.uint64), np.zeros(0, dtype))
+
+
+class Lookup:
+    """An array as napari takes it for a layer, over a label image and a value per object.
+
+    Any thread may read while another assigns :attr:`fill`. A copy, as napari makes it to duplicate a layer, shares the
+    label image and keeps the values of that moment.
+
+    Parameters
+    ----------
+    labels
+        Label image ``tzyx``.
+    axes
+        Axes of the lazy image: those of the label image as the user knows it.
+    fill
+        Values to begin with; their dtype is that of the image for good.
+    kept
+        Whether the array that is asked for as a whole is kept, and repainted with every new fill: napari asks for the
+        coarsest level of an image of two dimensions once, and never again.
+    """
+
+    def __init__(self, labels: Array, axes: str, fill: Fill, *, kept: bool = False) -> None:
+        self._labels, self._axes, self._fill, self._kept = labels, axes, fill, kept
+        self._picture: Array | None = None
+
+    @property
+    def fill(self) -> Fill:
+        """The values."""
+        return self._fill
+
+    @fill.setter
+    def fill(self, fill: Fill) -> None:
+        self._fill = fill
+        if self._picture is not None:
+            self._picture[...] = self._paint(tuple(slice(None) for _ in self._axes))
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of the values."""
+        return self._fill.values.dtype
+
+    @cached_property
+    def shape(self) -> tuple[int, ...]:
+        """As of the label image, in the user's axes."""
+        lengths = dict(zip(axis_letters.LABELS, self._labels.shape, strict=True))
+        return tuple(lengths[letter] for letter in self._axes)
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self._axes)
+
+    @property
+    def size(self) -> int:
+        """Number of pixels."""
+        return int(np.prod(self.shape))
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, key: Any) -> Array:
+        keys = _expanded(key, self.ndim)
+        if keys is None:
+            picked: Array = np.asarray(self)[key]
+            return picked
+        return self._paint(keys)
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:  # noqa: FBT001
+        whole = self._picture
+        if whole is None:
+            whole = self._paint(tuple(slice(None) for _ in self._axes))
+            if self._kept:
+                self._picture = whole
+        if copy and whole is self._picture:
+            whole = whole.copy()
+        return whole if dtype is None else whole.astype(dtype, copy=False)
+
+    def __deepcopy__(self, memo: Any) -> Lookup:
+        return Lookup(self._labels, self._axes, self._fill, kept=self._kept)
+
+    def _paint(self, keys: Sequence[int | slice]) -> Array:
+        """Paint a part of the image, an axis for each slice."""
+        fill = self._fill
+        single = {}
+        parts = dict.fromkeys(axis_letters.LABELS, slice(None))
+        for letter, key, length in zip(self._axes, keys, self.shape, strict=True):
+            if isinstance(key, slice):
+                parts[letter] = key
+            else:
+                at = range(length)[key]
+                parts[letter], single[letter] = slice(at, at + 1), 0
+        labels = self._labels[tuple(parts.values())]
+        frames = range(self._labels.shape[0])[parts["t"]]
+        painted = kernels.paint(labels, *_of_frames(fill, frames))
+        if painted.dtype.kind == "f":
+            painted[labels == 0] = np.nan
+        image = axis_letters.from_canonical(painted, self._axes)
+        return image[tuple(single.get(letter, slice(None)) for letter in self._axes)]
+
+
+def levels(labels: Array, axes: str, fill: Fill, steps: Sequence[tuple[int, int, int]]) -> list[Lookup]:
+    """Lazy images of a label image ``tzyx``: for every level, each so-many-th voxel along z, y and x."""
+    last = len(steps) - 1
+    return [
+        Lookup(labels[:, ::z, ::y, ::x], axes, fill, kept=len(axes) == 2 and number == last > 0)
+        for number, (z, y, x) in enumerate(steps)
+    ]
+
+
+def plane_steps(shape: Sequence[int]) -> list[tuple[int, int, int]]:
+    """Steps of the levels for an image ``tzyx`` of this shape: one level, or as many as a large plane needs."""
+    _, depth, height, width = shape
+    return list(_halved(max(height, width))) if depth == 1 and height * width > LARGE_PLANE else [(1, 1, 1)]
+
+
+def _halved(longest: int) -> Iterator[tuple[int, int, int]]:
+    step = 1
+    yield (1, step, step)
+    while longest > step * COARSEST:
+        step *= 2
+        yield (1, step, step)
+
+
+def _of_frames(fill: Fill, frames: range) -> Fill:
+    """The objects of some frames, which are counted from 0 in that order."""
+    wanted = np.array(frames, np.int64)
+    starts, stops = np.searchsorted(fill.frames, wanted), np.searchsorted(fill.frames, wanted, side="right")
+    if len(frames) == 1:
+        rows: Any = slice(starts[0], stops[0])
+    else:
+        none = np.zeros(0, np.int64)
+        rows = np.concatenate([none, *(np.arange(start, stop) for start, stop in zip(starts, stops, strict=True))])
+    return Fill(np.repeat(np.arange(len(frames)), stops - starts), fill.ids[rows], fill.values[rows])
+
+
+def _expanded(key: Any, ndim: int) -> list[int | slice] | None:
+    """One integer or slice per axis; None for any other way to index."""
+    keys = list(key) if isinstance(key, tuple) else [key]
+    dots = [position for position, each in enumerate(keys) if each is Ellipsis]
+    if len(dots) > 1 or len(keys) - len(dots) > ndim:
+        return None
+    at = dots[0] if dots else len(keys)
+    keys[at : at + 1] = [slice(None)] * (ndim - len(keys) + len(dots))
+    if any(isinstance(each, bool) or not (isinstance(each, slice) or hasattr(each, "__index__")) for each in keys):
+        return None
+    try:
+        return [each if isinstance(each, slice) else index(each) for each in keys]
+    except TypeError:  # an array of more than one number
+        return None
