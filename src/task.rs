@@ -39,7 +39,15 @@ impl Task {
     /// # Errors
     /// [`Error::Cancelled`] once the task was asked to stop.
     pub fn advance(&self) -> Result<()> {
-        self.done.fetch_add(1, Ordering::Relaxed);
+        self.advance_by(1)
+    }
+
+    /// Counts some steps as done.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`] once the task was asked to stop.
+    pub fn advance_by(&self, steps: usize) -> Result<()> {
+        self.done.fetch_add(steps, Ordering::Relaxed);
         self.check()
     }
 

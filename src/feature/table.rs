@@ -58,6 +58,7 @@ pub fn measure(
         n_dims,
         axes: needs(Ingredient::Axes),
     };
+    task.expect(FINISH_STEPS);
     let tables = collect(&needed, block_shape, task)?;
     let finished = finish.all(&tables, task);
     recycle(tables);
@@ -78,6 +79,9 @@ fn columns(features: &[&dyn Feature], n_dims: usize, n_channels: usize) -> Vec<u
 /// Rows finished together by one thread.
 const ROWS: usize = 512;
 
+/// Steps that finishing counts as: announced before anyone knows the number of objects, so that the total stands.
+const FINISH_STEPS: usize = 32;
+
 /// Computes feature values from collected tables.
 struct Finish<'a> {
     features: &'a [&'a dyn Feature],
@@ -95,7 +99,9 @@ impl Finish<'_> {
             .collect();
         let n_columns = self.columns.last().copied().unwrap_or(0);
         let mut values = vec![0.0; places.len() * n_columns];
-        let problems = if n_columns == 0 {
+        let n_chunks = places.len().div_ceil(ROWS);
+        let problems = if values.is_empty() {
+            task.advance_by(FINISH_STEPS)?;
             Vec::new()
         } else {
             values
@@ -103,8 +109,10 @@ impl Finish<'_> {
                 .zip(places.par_chunks(ROWS))
                 .enumerate()
                 .map(|(chunk, (values, places))| {
-                    task.check()?;
-                    Ok(self.chunk(chunk * ROWS, values, places, tables))
+                    let steps_until = |chunk| chunk * FINISH_STEPS / n_chunks;
+                    let problems = self.chunk(chunk * ROWS, values, places, tables);
+                    task.advance_by(steps_until(chunk + 1) - steps_until(chunk))?;
+                    Ok(problems)
                 })
                 .collect::<Result<Vec<_>>>()?
                 .concat()

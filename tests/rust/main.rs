@@ -3,6 +3,7 @@
 
 mod block_cover;
 mod feature_eigen;
+mod feature_progress;
 mod forest_definition;
 mod forest_invariant;
 mod forest_oracle;
