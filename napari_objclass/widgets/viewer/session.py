@@ -92,6 +92,7 @@ class ViewerSession:
         self._problems = Problems()
         self._post = post
         self._changes, self._files = Worker("objclass-changes", post), Worker("objclass-files", post)
+        self._asides = Worker("objclass-asides", post)
         self._activities = Activities(self.activity_changed.emit)
         self._live = Live(post, self._deliver, self._halt, self._activities.set_live)
         self._errands = Errands(post, self._activities.set_errand)
@@ -126,6 +127,12 @@ class ViewerSession:
     def redo(self) -> None:
         """Make the change again that was taken back."""
         self.do(CLASSIFY, Session.redo)
+
+    def aside(
+        self, work: Callable[[], T], done: Callable[[T], object], failed: Callable[[Exception], object] | None = None
+    ) -> None:
+        """Compute something that changes nothing, on a thread beside all others; ``done`` as in :meth:`do`."""
+        self._asides.do(work, done, failed)
 
     def fetch(self, step: str, look: Callable[[Session], T], done: Callable[[T], object]) -> None:
         """Look at files or outputs, which may take a while; ``done`` gets what was found on the GUI thread.
