@@ -82,6 +82,14 @@ def test_the_picture_is_of_the_new_values(predicted, mailbox, nuclei):
     assert (layer._slice.image.raw == 0)[nuclei.labels == 57].all()
 
 
+def test_our_own_layers_show_planes_whatever_the_axes_of_a_file(awake, mailbox):
+    sample = oc.sample.nuclei_3d()
+    add(awake, mailbox, raw=sample.raw.T, labels=sample.labels.T, axes="xyz", spacing=(2, 1, 1))
+    assert {layer.data.shape for layer in awake.viewer.layers} == {(32, 192, 192)}
+    np.testing.assert_array_equal(awake.viewer.layers["Objects"].data, sample.labels)
+    assert tuple(awake.viewer.layers["Predictions"].scale) == (2, 1, 1)
+
+
 @pytest.mark.parametrize("axes", SAMPLES)
 def test_go_to_brings_an_object_under_the_middle(awake, mailbox, axes):
     sample = SAMPLES[axes]()
