@@ -8,6 +8,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+import clicks
 import components
 import features
 import forest
@@ -40,6 +41,7 @@ def main() -> None:
     ]
     for part in (components, features):
         lines += [f"| {row.work} | {row.who} | {row.megabytes:.0f} |" for row in part.memory()]
+    lines += clicks.lines()
     report = Path(__file__).with_name("RESULTS.md")
     report.write_text("\n".join(lines) + "\n", "utf-8")
     print(report)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Image, Labels
 
-from napari_objclass import axes as axis_letters
 from napari_objclass.widgets.viewer import colors, layer_set, painting
-from napari_objclass.widgets.viewer.layer_set import LayerSet, Wanted
-from napari_objclass.widgets.viewer.lookup import Fill, Lookup, levels, plane_steps
+from napari_objclass.widgets.viewer.layer_set import LayerSet
+from napari_objclass.widgets.viewer.lookup import Fill, Lookup
 from napari_objclass.widgets.viewer.painting import Kind, Show
 from napari_objclass.widgets.viewer.places import Grid
+from napari_objclass.widgets.viewer.scene import Scene
 from napari_objclass.widgets.viewer.status import Source, Status
 from napari_objclass.widgets.viewer.worker import Worker
 from napari_objclass.workflow import annotations as marks
@@ -21,11 +21,16 @@ from napari_objclass.workflow import annotations as marks
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from numpy.typing import NDArray
+
     from napari_objclass.widgets.viewer.places import Region
     from napari_objclass.widgets.viewer.session import ViewerSession
     from napari_objclass.widgets.viewer.shown import Shown
     from napari_objclass.widgets.viewer.worker import Post
     from napari_objclass.workflow.classes import ObjectClass
+
+    #: Values, and the whole image where it was painted with them already.
+    Painted = tuple[Fill, NDArray[Any] | None]
 
 __all__ = ["LAYERS", "Display", "Kind", "Show"]
 
@@ -47,31 +52,6 @@ PAINTED_BY = {
     "prediction": {PREDICTIONS, UNCERTAINTY, OVERLAY},
 }
 PAINTED = {ANNOTATIONS, PREDICTIONS, UNCERTAINTY, OVERLAY}
-
-
-@dataclass(frozen=True, eq=False)
-class Scene:
-    """The image that our layers are on.
-
-    Attributes
-    ----------
-    shown
-        The image as it was when the layers were pointed at it.
-    axes
-        Of its layers.
-    steps
-        Of the levels of lookups, along z, y and x.
-    place
-        Where layers with these axes lie in the world.
-    n_classes
-        That class numbers have room for.
-    """
-
-    shown: Shown
-    axes: str
-    steps: list[tuple[int, int, int]]
-    place: dict[str, Any]
-    n_classes: int
 
 
 class Display:
@@ -96,6 +76,7 @@ class Display:
         self._overlaid: tuple[Scene, Show] | None = None
         self._classes: list[ObjectClass] = []
         self._made_room: set[str] = set()
+        self._followed: Image | Labels | None = None
         self._awake = self._painting = False
         self._stale: set[str] = set()
         self._worker = Worker("objclass-display", post)
@@ -125,9 +106,9 @@ class Display:
     def adopt(self, lane_uuid: str, raw: Sequence[Image], objects: Labels | None) -> None:
         """Use the user's own layers as Raw and Objects of an image, as long as they are in the viewer."""
         self._adopted[lane_uuid] = {RAW: list(raw), OBJECTS: [] if objects is None else [objects]}
-        if self._scene is not None and self._current() is self._scene:
-            self._point_at(self._scene.shown)
-            self._paint(PAINTED)
+        scene = self._current()
+        if scene is not None and scene.uuid == lane_uuid:
+            self._point_at_shown()
 
     @property
     def lost(self) -> list[str]:
@@ -138,10 +119,8 @@ class Display:
     def restore(self) -> None:
         """Add again what the user deleted."""
         self._layers.lost.clear()
-        scene = self._current()
-        if scene is not None:
-            self._point_at(scene.shown)
-            self._paint(PAINTED)
+        if self._current() is not None:
+            self._point_at_shown()
         self._shared.show_changed.emit()
 
     # ------------------------------------------------------------------------------------------------- where it is
@@ -160,19 +139,18 @@ class Display:
     ) -> tuple[int, int] | None:
         """Frame and id of the object at a world position (in 3D rendering: along the ray); None for background."""
         scene, grid = self._current(), self._grid()
-        if scene is None or grid is None or scene.shown.objects is None:
+        if scene is None or grid is None:
             return None
-        return grid.object_at(scene.shown.objects.labels, position, view_direction, dims_displayed)
+        return grid.object_at(scene.objects.labels, position, view_direction, dims_displayed)
 
     def go_to(self, t: int, object_id: int) -> None:
         """Bring an object into view: its frame and slice, and its middle into the middle of the canvas."""
         scene, grid = self._current(), self._grid()
-        if scene is None or grid is None or scene.shown.objects is None:
+        if scene is None or grid is None:
             return
-        objects = scene.shown.objects
-        row = objects.rows(np.array([t]), np.array([object_id], np.uint64))[0]
+        row = scene.objects.rows(np.array([t]), np.array([object_id], np.uint64))[0]
         if row >= 0:
-            grid.look_at(self._shared.viewer, t, objects.boxes[row].tolist())
+            grid.look_at(self._shared.viewer, t, scene.objects.boxes[row].tolist())
 
     def seen(self) -> Region | None:
         """What of the image shown is on the screen."""
@@ -181,11 +159,11 @@ class Display:
 
     def _grid(self) -> Grid | None:
         scene = self._current()
-        if scene is None or scene.shown.objects is None:
+        if scene is None:
             return None
         found = (self._layers[name] for name in (OBJECTS, ANNOTATIONS, PREDICTIONS, UNCERTAINTY))
         layer = next((each for each in found if each is not None and each.ndim == len(scene.axes)), None)
-        return None if layer is None else Grid(layer, scene.axes, scene.shown.objects.labels.shape)
+        return None if layer is None else Grid(layer, scene.axes, scene.shape)
 
     # ---------------------------------------------------------------------------------------------------- listening
 
@@ -194,16 +172,18 @@ class Display:
         if not self._awake:
             self._awake = True
             self._layers.wake()
-            self._shared.viewer.dims.events.current_step.connect(self._ask_status)
+            self._shared.viewer.dims.events.current_step.connect(self._step_changed)
+            self._follow(self._scene.on if self._scene else None)
             self._follow_classes()
-            self._shown_changed({"objects"})
+            self._shown_changed(PAINTED_BY)
 
     def rest(self) -> None:
         """Stop listening to the viewer; the layers stay as they are."""
         if self._awake:
             self._awake = False
             self._layers.rest()
-            self._shared.viewer.dims.events.current_step.disconnect(self._ask_status)
+            self._follow(None)
+            self._shared.viewer.dims.events.current_step.disconnect(self._step_changed)
             self._status.rest()
 
     def _shown_changed(self, parts: Iterable[str]) -> None:
@@ -212,13 +192,12 @@ class Display:
             return
         if shown is None:
             self._clear()
-        elif shown.objects is not None and shown.images is not None:
-            if self._current() is None:
-                self._point_at(shown)
-                parts = PAINTED_BY
-            names = set().union(*(PAINTED_BY.get(part, set()) for part in parts))
-            self._paint(PAINTED if ANNOTATIONS in names and self.show.only_labelled else names)
-            self._ask_status()
+            return
+        if self._current() is None:
+            self._point_at_shown()
+        names = set().union(*(PAINTED_BY.get(part, set()) for part in parts))
+        self._paint(PAINTED if ANNOTATIONS in names and self.show.only_labelled else names)
+        self._status.ask()
 
     def _session_changed(self, stale: set[tuple[str, int | None]]) -> None:
         if self._awake and (marks.ID, None) in stale:
@@ -238,6 +217,22 @@ class Display:
                 layers[:] = [layer for layer in layers if layer in present]
         self._shared.show_changed.emit()
 
+    def _follow(self, layer: Image | Labels | None) -> None:
+        """Lie where a layer of the user lies, wherever it is moved."""
+        for name in layer_set.MOVES:
+            if self._followed is not None:
+                getattr(self._followed.events, name).disconnect(self._moved)
+            if layer is not None:
+                getattr(layer.events, name).connect(self._moved)
+        self._followed = layer
+
+    def _moved(self, _: object) -> None:
+        scene = self._current()
+        for name in PAINTED if scene is not None else ():
+            layer = self._layers[name]
+            if layer is not None and scene is not None:
+                layer_set.place(layer, scene.place)
+
     def _follow_classes(self) -> None:
         """Take the present classes: other colours are another colormap, other numbers are painted."""
         before, self._classes = self._classes, self._shared.session.classes
@@ -245,20 +240,16 @@ class Display:
         if scene is None or before == self._classes:
             return
         if painting.class_dtype(len(self._classes)) != painting.class_dtype(scene.n_classes):
-            self._point_at(scene.shown)
-            self._paint(PAINTED)
+            self._point_at_shown()
             return
-        for name in (ANNOTATIONS, PREDICTIONS):
-            layer = self._layers[name]
-            if isinstance(layer, Labels):
-                layer.colormap = colors.of_classes(self._classes)
-                layer.features = _meanings(self._classes)
+        self._colour()
         if [each.uuid for each in before] != [each.uuid for each in self._classes]:
             self._paint(PAINTED)
-        self._ask_status()
-
-    def _ask_status(self, _: object = None) -> None:
         self._status.ask()
+
+    def _step_changed(self, _: object) -> None:
+        if self._scene is not None and "t" in self._scene.axes:
+            self._status.ask()
 
     def _status_source(self) -> Source | None:
         layer, shown = self.objects_layer, self._shared.shown
@@ -272,54 +263,41 @@ class Display:
     def _current(self) -> Scene | None:
         """The scene, if it is that of the image shown."""
         scene, shown = self._scene, self._shared.shown
-        if scene is None or shown is None:
-            return None
-        same = (scene.shown.lane, scene.shown.objects, scene.shown.images) == (shown.lane, shown.objects, shown.images)
-        return scene if same else None
+        return scene if scene is not None and scene.is_of(shown) else None
 
     def _clear(self) -> None:
         self._scene, self._overlaid = None, None
+        self._follow(None)
         self._lookups.clear()
         self._layers.drop()
 
-    def _point_at(self, shown: Shown) -> None:
-        """Point our layers at an image; the objects are empty until they are painted."""
-        assert shown.images is not None
-        assert shown.objects is not None
+    def _point_at_shown(self) -> None:
+        """Point our layers at the image shown, empty until they are painted."""
+        shown = self._shared.shown
+        if shown is None:
+            return
         record = self._shared.session.lanes[shown.lane]
-        users = self._adopted.get(record.uuid, {})
-        for name in (RAW, OBJECTS):
-            self._layers.use(name, users.get(name, []))
-        before, axes, labels = self._scene, shown.images.axes, shown.objects.labels
-        objects = self._adopted_objects(record.uuid)
-        on = next((each for layers in reversed(users.values()) for each in layers if each.ndim == len(axes)), None)
-        place = layer_set.spaced(axes, record.spacing) if on is None else layer_set.place_of(on)
-        steps = plane_steps(labels.shape) if objects is None or not objects.multiscale else _steps_of(objects, axes)
-        self._scene = scene = Scene(shown, axes, steps, place, len(self._classes))
-        self._layers.put(RAW, _raw(shown, axes, place))
-        data = [axis_letters.from_canonical(labels[:, ::z, ::y, ::x], axes) for z, y, x in steps]
-        look: dict[str, Any] = {"opacity": OPACITY[OBJECTS]}
-        self._layers.put(OBJECTS, Wanted(Labels, _levels_or_one(data), place, look))
+        users = self._adopted.get(record.uuid, {RAW: [], OBJECTS: []})
+        scene = Scene.of(shown, record, users[RAW], users[OBJECTS], len(self._classes))
+        if scene is None:
+            return
+        before, self._scene = self._scene, scene
+        self._follow(scene.on)
+        for name, layers in users.items():
+            self._layers.use(name, layers)
+        self._layers.put(RAW, scene.raw())
+        self._layers.put(OBJECTS, scene.ids({"opacity": OPACITY[OBJECTS]}))
         self._layers.park(OVERLAY)  # put again when it is painted
-        class_dtype = painting.class_dtype(len(self._classes))
+        class_dtype = painting.class_dtype(scene.n_classes)
         for name, dtype in ((PREDICTIONS, class_dtype), (UNCERTAINTY, np.uint8), (ANNOTATIONS, class_dtype)):
-            self._layers.put(name, Wanted(Labels, self._lookup(name, Fill.nothing(dtype)), place, self._look(name)))
-            layer = self._layers[name]
-            if isinstance(layer, Labels) and name != UNCERTAINTY:
-                layer.colormap = colors.of_classes(self._classes)
-                layer.features = _meanings(self._classes)
+            self._lookups[name] = scene.lookups(Fill.nothing(dtype))
+            self._layers.put(name, scene.layer(Labels, self._lookups[name], self._look(name)))
+        self._colour()
         if not self._shared.viewer.layers.selection and self.objects_layer is not None:
-            self._shared.viewer.layers.selection.active = self.objects_layer  # the status bar is about it
-        if on is None and (before is None or _extent(before) != _extent(scene)):
+            self._layers.select({self.objects_layer}, self.objects_layer)  # the status bar is about it
+        if scene.on is None and (before is None or before.extent != scene.extent):
             self._shared.viewer.reset_view()
-
-    def _lookup(self, name: str, fill: Fill) -> Any:
-        """Make the lazy image of a layer: data for napari."""
-        assert self._scene is not None
-        assert self._scene.shown.objects is not None
-        labels = self._scene.shown.objects.labels
-        self._lookups[name] = levels(labels, self._scene.axes, fill, self._scene.steps)
-        return _levels_or_one(self._lookups[name])
+        self._paint(PAINTED)
 
     def _look(self, name: str) -> dict[str, Any]:
         look: dict[str, Any] = {"opacity": OPACITY[name]}
@@ -336,8 +314,13 @@ class Display:
         if not self._painting:
             self._paint_stale()
 
-    def _adopted_objects(self, lane_uuid: str) -> Image | Labels | None:
-        return next(iter(self._adopted.get(lane_uuid, {}).get(OBJECTS, [])), None)
+    def _colour(self) -> None:
+        """Give layers of classes the colours of these, and what their numbers mean."""
+        for name in (ANNOTATIONS, PREDICTIONS):
+            layer = self._layers[name]
+            if isinstance(layer, Labels):
+                layer.colormap = colors.of_classes(self._classes)
+                layer.features = _meanings(self._classes)
 
     def _paint_stale(self) -> None:
         scene, shown, show, classes = self._current(), self._shared.shown, self.show, self._classes
@@ -346,22 +329,31 @@ class Display:
             names.discard(OVERLAY)
         if scene is None or shown is None or not names or not self._awake:
             return
-        self._painting = True
-        self._worker.do(
-            lambda: {name: PAINTERS[name](shown, classes, show) for name in names},
-            lambda fills: self._painted(scene, show, fills),
-            self._failed,
-        )
+        ahead = self._painted_ahead()
 
-    def _painted(self, scene: Scene, show: Show, fills: dict[str, Fill]) -> None:
+        def paint() -> dict[str, Painted]:
+            fills = {name: PAINTERS[name](shown, classes, show) for name in names}
+            return {name: (fill, ahead[name].painted(fill) if name in ahead else None) for name, fill in fills.items()}
+
+        self._painting = True
+        self._worker.do(paint, lambda fills: self._painted(scene, show, fills), self._failed)
+
+    def _painted_ahead(self) -> dict[str, Lookup]:
+        """Lazy images that napari will read as a whole, for 3D rendering: volumes take too long for the GUI thread."""
+        if self._shared.viewer.dims.ndisplay == 2:
+            return {}
+        found = {name: self._layers[name] for name, lookups in self._lookups.items() if len(lookups) == 1}
+        return {name: self._lookups[name][0] for name, layer in found.items() if layer is not None and layer.visible}
+
+    def _painted(self, scene: Scene, show: Show, fills: dict[str, Painted]) -> None:
         self._painting = False
         if scene is self._current():
-            for name, fill in fills.items():
+            for name, (fill, whole) in fills.items():
                 if name == OVERLAY:
-                    self._fill_overlay(scene, show, fill)
+                    self._fill_overlay(scene, show, fill, whole)
                 else:
-                    self._fill(name, fill)
-            if PREDICTIONS in fills and len(fills[PREDICTIONS].ids):
+                    self._fill(name, fill, whole)
+            if PREDICTIONS in fills and len(fills[PREDICTIONS][0].ids):
                 self._make_room(scene)
         self._paint_stale()
 
@@ -369,22 +361,23 @@ class Display:
         self._painting = False
         self._shared.set_problem("object_classification", error)
 
-    def _fill(self, name: str, fill: Fill) -> None:
+    def _fill(self, name: str, fill: Fill, whole: NDArray[Any] | None) -> None:
         for lookup in self._lookups[name]:
-            lookup.fill = fill
+            lookup.take(fill, whole)
         layer = self._layers[name]
         if layer is not None:
             layer.refresh(extent=False, thumbnail=False)
 
-    def _fill_overlay(self, scene: Scene, show: Show, fill: Fill) -> None:
+    def _fill_overlay(self, scene: Scene, show: Show, fill: Fill, whole: NDArray[Any] | None) -> None:
         if self.show.kind not in OVERLAID:
             return
         limits = (0.0, 1.0) if show.kind is Kind.PROBABILITY else painting.limits(fill)
         if self._layers[OVERLAY] is None:
             look = {"opacity": OPACITY[OVERLAY], "contrast_limits": limits, "blending": "translucent"}
-            self._layers.put(OVERLAY, Wanted(Image, self._lookup(OVERLAY, fill), scene.place, look))
+            self._lookups[OVERLAY] = scene.lookups(fill)
+            self._layers.put(OVERLAY, scene.layer(Image, self._lookups[OVERLAY], look))
         else:
-            self._fill(OVERLAY, fill)
+            self._fill(OVERLAY, fill, whole)
         layer = self._layers[OVERLAY]
         if isinstance(layer, Image) and self._overlaid != (scene, replace(show, only_labelled=False)):
             layer.contrast_limits_range = limits
@@ -399,10 +392,10 @@ class Display:
 
         Their colours would mix with those of classes; hidden altogether, the layer would not tell values of objects.
         """
-        uuid, layer = self._shared.session.lanes[scene.shown.lane].uuid, self.objects_layer
-        if uuid not in self._made_room and layer is not None:
-            self._made_room.add(uuid)
-            if layer is not self._adopted_objects(uuid):
+        layer = self.objects_layer
+        if scene.uuid not in self._made_room and layer is not None:
+            self._made_room.add(scene.uuid)
+            if layer is not scene.on:
                 layer.selected_label = 0
             layer.show_selected_label = True
 
@@ -415,41 +408,7 @@ PAINTERS: dict[str, Callable[[Shown, Sequence[ObjectClass], Show], Fill]] = {
 }
 
 
-def _raw(shown: Shown, axes: str, place: dict[str, Any]) -> Wanted | None:
-    """Raw as one layer: channels along an axis before all others, or as colours; None without raw."""
-    assert shown.images is not None
-    raw = shown.images.raw
-    if raw is None:
-        return None
-    n_channels = raw.shape[-1]
-    if n_channels == 3 and raw.dtype == np.uint8:
-        return Wanted(Image, axis_letters.from_canonical(raw, axes + "c", axis_letters.RAW), place, {"rgb": True})
-    letters = axes if n_channels == 1 else "c" + axes
-    sample = raw[tuple(slice(None, None, max(1, length // 64)) for length in raw.shape[:-1])]
-    finite = sample[np.isfinite(sample)]
-    low, high = (float(each) for each in np.percentile(finite, [0.1, 99.9])) if len(finite) else (0.0, 1.0)
-    look = {"contrast_limits": (low, max(high, low + 1e-6))}
-    whole = axis_letters.from_canonical(raw, letters, axis_letters.RAW)
-    return Wanted(Image, whole, place if n_channels == 1 else layer_set.with_channels(place), look)
-
-
-def _steps_of(layer: Labels, axes: str) -> list[tuple[int, int, int]]:
-    """Steps along z, y and x of the levels of the user's own layer."""
-    factors = np.rint(layer.downsample_factors).astype(int).clip(min=1).tolist()
-    by_letter = [dict(zip(axes, each, strict=True)) for each in factors]
-    return [(each.get("z", 1), each["y"], each["x"]) for each in by_letter]
-
-
-def _levels_or_one(data: list[Any]) -> Any:
-    return data if len(data) > 1 else data[0]
-
-
 def _meanings(classes: Sequence[ObjectClass]) -> dict[str, list[Any]]:
     """What the numbers in a layer of classes mean, for the status bar."""
     names = [each.name for each in classes] + ["object changed - please confirm", "two classes here - please confirm"]
     return {"index": list(range(1, len(names) + 1)), "class": names}
-
-
-def _extent(scene: Scene) -> tuple[Any, ...]:
-    assert scene.shown.objects is not None
-    return scene.axes, scene.shown.objects.labels.shape, tuple(scene.place["scale"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: How a layer lies in the world.
 PLACE = ("scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
+#: What of that can be changed in napari's windows.
+MOVES = ("scale", "translate", "rotate", "shear", "affine")
 #: What a user may have changed of a layer, kept when another one has to take its place.
 KEPT = ("name", "visible", "opacity", "blending")
 
@@ -150,11 +152,18 @@ class LayerSet:
         if at is None:
             above = [self._layers[each] for each in self._names[self._names.index(name) + 1 :] if each in self._layers]
             at = min((layers.index(each) for each in above), default=len(layers))
-        active, selected = layers.selection.active, set(layers.selection)
+        selected, active = set(layers.selection), layers.selection.active
         self._layers[name] = layer
         layers.insert(at, layer)
-        layers.selection = selected
-        layers.selection.active = active
+        self.select(selected, active)
+
+    def select(self, layers: set[Any], active: Any) -> None:
+        """Select layers of the viewer, one of them to be worked in."""
+        # In 3D, before the mouse has moved over the canvas, napari fails to tell what is under it.
+        with suppress(TypeError):
+            self._viewer.layers.selection = layers
+        with suppress(TypeError):
+            self._viewer.layers.selection.active = active
 
     def _removed(self, event: Any = None) -> None:
         if self._changing:

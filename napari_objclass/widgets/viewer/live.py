@@ -184,7 +184,8 @@ def _stages(request: Request) -> Iterator[Stage]:
         return {"forest": session.train(**run)}
 
     def predict_seen(**run: Any) -> dict[str, Any]:
-        return {"prediction": _with_seen(request, **run)}
+        prediction = _with_seen(request, **run)
+        return {} if prediction is None else {"prediction": prediction}
 
     def predict(**run: Any) -> dict[str, Any]:
         return {"prediction": session.predict(lane, **run)}
@@ -206,8 +207,8 @@ def _stages(request: Request) -> Iterator[Stage]:
     yield Stage(object_classification.ID, predict)
 
 
-def _with_seen(request: Request, **run: Any) -> Prediction:
-    """Return the prediction before, with the objects on the screen predicted anew where that is worth it."""
+def _with_seen(request: Request, **run: Any) -> Prediction | None:
+    """Return the prediction before, with the objects on the screen predicted anew; None where that is not worth it."""
     session, lane, before = request.session, request.lane, request.before
     assert request.seen is not None
     assert before is not None
@@ -215,5 +216,5 @@ def _with_seen(request: Request, **run: Any) -> Prediction:
     rows = request.seen.rows(objects)
     n_classes = len(session.train(**run).classes)
     if not 0 < len(rows) <= min(MOST_FIRST, len(objects.ids) // 2) or not before.is_of(objects.ids, n_classes):
-        return before
+        return None
     return before.updated(rows, session.predict(lane, rows=rows, **run))

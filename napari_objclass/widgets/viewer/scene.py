@@ -1,0 +1,139 @@
+"""The image that our layers are on: where it lies in the world, its levels, and what layers show of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.layers import Image, Labels
+
+from napari_objclass import axes as axis_letters
+from napari_objclass.widgets.viewer import layer_set
+from napari_objclass.widgets.viewer.layer_set import Wanted
+from napari_objclass.widgets.viewer.lookup import Fill, Lookup, levels, plane_steps
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_objclass.widgets.viewer.shown import Shown
+    from napari_objclass.workflow.input_data import Images
+    from napari_objclass.workflow.lane import LaneRecord
+    from napari_objclass.workflow.objects import Objects
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """The image that our layers are on.
+
+    Attributes
+    ----------
+    lane, images, objects
+        As of the image shown when the layers were pointed at it.
+    uuid
+        Of the image.
+    axes
+        Of the layers: the user's own, if ours lie on one of his, else with planes yx.
+    on
+        The user's own layer that ours lie on, if there is one.
+    spacing
+        Of the image, (z, y, x), if there is none.
+    steps
+        Of the levels, along z, y and x.
+    n_classes
+        That class numbers have room for.
+    """
+
+    lane: int
+    images: Images
+    objects: Objects
+    uuid: str
+    axes: str
+    on: Image | Labels | None
+    spacing: Sequence[float] | None
+    steps: list[tuple[int, int, int]]
+    n_classes: int
+
+    @classmethod
+    def of(
+        cls,
+        shown: Shown,
+        record: LaneRecord,
+        raw: Sequence[Image | Labels],
+        objects: Sequence[Image | Labels],
+        n_classes: int,
+    ) -> Scene | None:
+        """Scene of an image with the user's own layers; None while the image is not known yet."""
+        if shown.images is None or shown.objects is None:
+            return None
+        axes = shown.images.axes
+        on = next((layer for layer in (*objects, *raw) if layer.ndim == len(axes)), None)
+        leveled = next((layer for layer in objects if layer.ndim == len(axes) and bool(layer.multiscale)), None)
+        steps = plane_steps(shown.objects.labels.shape) if leveled is None else _steps_of(leveled, axes)
+        if on is None:
+            axes = "".join(sorted(axes, key=axis_letters.LABELS.index))
+        return cls(shown.lane, shown.images, shown.objects, record.uuid, axes, on, record.spacing, steps, n_classes)
+
+    def is_of(self, shown: Shown | None) -> bool:
+        """Whether it is that of the image shown."""
+        return shown is not None and (self.lane, self.images, self.objects) == (shown.lane, shown.images, shown.objects)
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """Of the image, ``tzyx``."""
+        t, z, y, x = self.objects.labels.shape
+        return t, z, y, x
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """Where layers with these axes lie in the world."""
+        return layer_set.spaced(self.axes, self.spacing) if self.on is None else layer_set.place_of(self.on)
+
+    @property
+    def extent(self) -> tuple[Any, ...]:
+        """What two scenes have in common that fill the same part of the world."""
+        return self.axes, self.shape, self.spacing
+
+    def lookups(self, fill: Fill) -> list[Lookup]:
+        """Lazy image of a value per object, for each level."""
+        return levels(self.objects.labels, self.axes, fill, self.steps)
+
+    def ids(self, look: dict[str, Any]) -> Wanted:
+        """Layer of the ids."""
+        data = [self.objects.labels[:, ::z, ::y, ::x] for z, y, x in self.steps]
+        return self.layer(Labels, [axis_letters.from_canonical(each, self.axes) for each in data], look)
+
+    def layer(self, make: type[Image | Labels], data: list[Any], look: dict[str, Any]) -> Wanted:
+        """Layer of an image in some levels."""
+        return Wanted(make, data if len(data) > 1 else data[0], self.place, look)
+
+    def raw(self) -> Wanted | None:
+        """Layer of raw: channels along an axis before all others, or as colours; None without raw."""
+        raw = self.images.raw
+        if raw is None:
+            return None
+        n_channels = raw.shape[-1]
+        if n_channels == 3 and raw.dtype == np.uint8:
+            colours = axis_letters.from_canonical(raw, self.axes + "c", axis_letters.RAW)
+            return Wanted(Image, colours, self.place, {"rgb": True})
+        axes = self.axes if n_channels == 1 else "c" + self.axes
+        place = self.place if n_channels == 1 else layer_set.with_channels(self.place)
+        look = {"contrast_limits": _contrast(raw)}
+        return Wanted(Image, axis_letters.from_canonical(raw, axes, axis_letters.RAW), place, look)
+
+
+def _contrast(raw: NDArray[Any]) -> tuple[float, float]:
+    """Limits that leave out the darkest and brightest thousandth of some pixels."""
+    some = raw[tuple(slice(None, None, max(1, length // 64)) for length in raw.shape[:-1])]
+    some = some[np.isfinite(some)]
+    low, high = (float(each) for each in np.percentile(some, [0.1, 99.9])) if len(some) else (0.0, 1.0)
+    return (low, high) if low < high else (low, low + 1)
+
+
+def _steps_of(layer: Image | Labels, axes: str) -> list[tuple[int, int, int]]:
+    """Steps along z, y and x of the levels of the user's own layer."""
+    factors = np.rint(layer.downsample_factors).astype(int).clip(min=1).tolist()
+    by_letter = [dict(zip(axes, each, strict=True)) for each in factors]
+    return [(each.get("z", 1), each["y"], each["x"]) for each in by_letter]

@@ -1,0 +1,194 @@
+"""From a click to the repainted screen, stage by stage: 100,000 objects, 60 columns, 200 annotations.
+
+Clicks go the way of the viewer, with all its threads, on a viewer model: without a window, hence without GL drawing.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import statistics
+import tempfile
+import time
+import tracemalloc
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from scenes import balls
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SHAPE, GRID, RADIUS = (4096, 4096), (316, 316), 4.5
+CHANNELS, ANNOTATED, CLICKS = 8, 200, 15
+#: Pixels of the canvas; one of the image each, so that a fortieth of the objects is seen.
+CANVAS = (800, 1000)
+
+#: Stages by what is new when they end, in order.
+STAGES = (
+    "annotate, journal",
+    "claims",
+    "paint labels",
+    "train",
+    "predict seen",
+    "paint seen",
+    "predict all",
+    "paint all",
+)
+
+
+class Stage(NamedTuple):
+    """Milliseconds of a stage, and from the click to its end: medians of all clicks."""
+
+    name: str
+    own: float
+    since_click: float
+
+
+class Bench:
+    """A viewer model with an image of many objects, some of them annotated."""
+
+    def __init__(self, shape: tuple[int, int] = SHAPE, grid: tuple[int, int] = GRID) -> None:
+        from napari.components import ViewerModel
+
+        from napari_objclass.widgets.viewer.session import ViewerSession
+
+        self._calls: queue.Queue[Callable[[], object]] = queue.Queue()
+        self.shared = ViewerSession(ViewerModel(), self._calls.put)
+        self.labels = balls(shape, grid, RADIUS)
+        rng = np.random.default_rng(1)
+        raw = rng.integers(100, 1500, (*shape, CHANNELS), dtype=np.uint16)
+        raw += ((self.labels % 2)[..., None] * np.arange(100, 100 + CHANNELS)).astype(np.uint16)
+        self.shared.do("input_data", lambda s: s.add_lane(raw=raw, labels=self.labels, name="bench"))
+        self.until(lambda: self.shared.shown is not None and self.shared.shown.table is not None)
+        self.n = len(self.shared.shown.objects.ids)
+
+    def until(self, condition: Callable[[], object], seconds: float = 120) -> None:
+        """Do what the GUI thread would do, until a condition holds."""
+        end = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > end:
+                raise TimeoutError(self.shared.problem("object_classification"))
+            try:
+                self._calls.get(timeout=0.01)()
+            except queue.Empty:
+                continue
+
+    def settle(self, seconds: float = 1.5) -> None:
+        """Do what the GUI thread would do for a while."""
+        end = time.monotonic() + seconds
+        self.until(lambda: time.monotonic() > end)
+
+    def annotate(self, object_id: int) -> None:
+        """Label an object by its truth: even and odd ids are of two kinds."""
+        self.shared.annotate(0, [object_id], 1 + object_id % 2)
+
+
+def prepare() -> tuple[Bench, float]:
+    """Annotate and predict, and return what the layers take of memory, in MB."""
+    warm = Bench((128, 128), (9, 9))  # imports, once
+    warm.shared.wake()
+    warm.settle(1)
+    warm.shared.close()
+    warm.settle(0.3)
+    bench = Bench()
+    some = np.random.default_rng(2).choice(bench.n, ANNOTATED, replace=False) + 1
+    for object_id in some.tolist():
+        bench.annotate(object_id)
+    bench.until(lambda: bench.shared.shown.prediction is not None)
+    bench.settle()
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    bench.shared.wake()
+    bench.settle(2.5)
+    look(bench)
+    megabytes = (tracemalloc.get_traced_memory()[0] - before) / 1e6
+    tracemalloc.stop()
+    return bench, megabytes
+
+
+def look(bench: Bench) -> None:
+    """Set the layers to what a canvas would show, as drawing does."""
+    corner = (np.array(SHAPE) - CANVAS) // 2
+    for layer in bench.shared.viewer.layers:
+        layer._update_draw(1, np.array([corner, corner + CANVAS]), np.array(CANVAS))
+
+
+def click(bench: Bench, object_id: int) -> dict[str, float]:
+    """Label an object and return seconds from the click to the end of every stage."""
+    found: dict[str, float] = {}
+    shared, layers, start = bench.shared, bench.shared.viewer.layers, time.perf_counter()
+
+    def note(*names: str) -> None:
+        name = next((name for name in names if name not in found), names[-1])
+        found[name] = time.perf_counter() - start
+
+    def shown_changed(parts: set[str]) -> None:
+        for part, stages in {
+            "claims": ("claims",),
+            "forest": ("train",),
+            "prediction": ("predict seen", "predict all"),
+        }.items():
+            if part in parts:
+                note(*stages)
+
+    slots = {
+        shared.changed: lambda _: note("annotate, journal"),
+        shared.shown_changed: shown_changed,
+        layers["Annotations"].events.set_data: lambda _: note("paint labels"),
+        layers["Predictions"].events.set_data: lambda _: note("paint seen", "paint all"),
+    }
+    for signal, slot in slots.items():
+        signal.connect(slot)
+    bench.annotate(object_id)
+    bench.until(lambda: "paint all" in found)
+    for signal, slot in slots.items():
+        signal.disconnect(slot)
+    bench.settle(0.3)
+    return found
+
+
+def measure() -> tuple[str, list[Stage], float]:
+    """What was measured, its stages, and megabytes that the layers take beyond label image and raw."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["OBJCLASS_STATE_DIR"] = folder
+        bench, megabytes = prepare()
+        look(bench)
+        view = bench.shared.display.seen()
+        seen = len(view.rows(bench.shared.shown.objects))
+        middle = view.rows(bench.shared.shown.objects)[:: seen // (CLICKS + 2)] + 1
+        clicks = [click(bench, int(object_id)) for object_id in middle[1 : CLICKS + 2]][1:]
+        columns = len(bench.shared.shown.table.columns)
+        bench.shared.close()
+        bench.settle(0.5)
+    what = f"{bench.n} objects, {columns} columns, {ANNOTATED} annotations, {seen} objects seen"
+    ends = {name: statistics.median(each[name] for each in clicks) * 1e3 for name in STAGES}
+    follows = {"paint labels": "claims", "train": "claims", "predict seen": "train", "predict all": "predict seen"}
+    order = dict(zip(STAGES[1:], STAGES, strict=False)) | follows
+    own = {
+        name: statistics.median(each[name] - each.get(order.get(name, ""), 0) for each in clicks) * 1e3
+        for name in STAGES
+    }
+    return what, [Stage(name, own[name], ends[name]) for name in STAGES], megabytes
+
+
+def lines() -> list[str]:
+    """The section of the report; none where napari is not installed."""
+    if find_spec("napari") is None:
+        return []
+    what, stages, megabytes = measure()
+    table = [f"| {name} | {own:.1f} ms | {since:.1f} ms |" for name, own, since in stages]
+    return [
+        "",
+        f"From a click to the repainted screen, GL drawing excluded, median of {CLICKS} clicks: {what}.",
+        f"The layers take {megabytes:.1f} MB beyond label image and raw.",
+        "",
+        "| stage | | since the click |",
+        "|---|---:|---:|",
+        *table,
+    ]
+
+
+if __name__ == "__main__":
+    print("\n".join(lines()))
