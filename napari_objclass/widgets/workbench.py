@@ -106,8 +106,8 @@ class Workbench(Dock):
     def _add_images(self) -> None:
         step = self.step(InputDataStep.ID)
         self.accordion.open(step)
-        if hasattr(step, "add_files"):
-            step.add_files()
+        if hasattr(step, "ask_for_files"):
+            step.ask_for_files()
 
     def _tell(self) -> None:
         """Say the next thing to do: in the step that is open or, if it knows nothing, in the first that does."""

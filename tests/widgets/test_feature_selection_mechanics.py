@@ -111,11 +111,11 @@ def test_it_tells_progress_and_that_it_was_stopped(step, with_nuclei):
     shared = with_nuclei
     table = shared.shown.table
     shared.shown = replace(shared.shown, table=None)
-    shared._set_activity(Activity("measuring objects", 42, 100))
+    shared._activities.set_live(Activity("measuring objects", 42, 100))
     assert (step.state, step.summary) == (StepState.TODO, "measuring… 42 %")
     assert "measuring… 42 %" in step.status.text()
     assert step.measure.isHidden()
-    shared._set_activity(None)
+    shared._activities.set_live(None)
     assert step.summary == "stopped"
     assert not step.measure.isHidden()
     assert "Measure" in step.hint
@@ -128,8 +128,8 @@ def test_it_tells_progress_and_that_it_was_stopped(step, with_nuclei):
 def test_after_a_stop_measuring_goes_on_by_the_button(step, with_nuclei, mailbox):
     shared = with_nuclei
     shared.shown = replace(shared.shown, table=None)
-    shared._set_activity(Activity("measuring objects", 1, 100))
-    shared._set_activity(None)
+    shared._activities.set_live(Activity("measuring objects", 1, 100))
+    shared._activities.set_live(None)
     step.measure.click()
     assert step.measure.isHidden()
     mailbox.until(lambda: shared.shown.table is not None)

@@ -80,17 +80,28 @@ def test_new_values_show_at_once_also_in_the_array_that_napari_keeps():
     other = fill._replace(values=fill.values[::-1].copy())
     lookup = Lookup(labels, "yx", fill, kept=True)
     kept = np.asarray(lookup)
-    lookup.fill = other
+    lookup.take(other)
     np.testing.assert_array_equal(lookup[:], whole(labels, other)[0, 0])
     np.testing.assert_array_equal(kept, whole(labels, other)[0, 0])
     assert np.asarray(lookup) is kept
+
+
+def test_an_image_that_is_painted_already_is_read():
+    labels, fill = scene()
+    lookup = Lookup(labels, "tzyx", Fill.nothing(np.uint8))
+    ready = lookup.painted(fill)
+    lookup.take(fill, ready)
+    assert np.shares_memory(lookup[:, 1], ready)
+    np.testing.assert_array_equal(lookup, whole(labels, fill))
+    lookup.take(Fill.nothing(np.uint8))
+    assert not lookup[:, 1].any()
 
 
 def test_a_copy_shares_the_label_image_and_keeps_its_values():
     labels, fill = scene()
     lookup = Lookup(labels, "tzyx", fill)
     twin = copy.deepcopy(lookup)
-    lookup.fill = fill._replace(values=np.full_like(fill.values, 9))
+    lookup.take(fill._replace(values=np.full_like(fill.values, 9)))
     np.testing.assert_array_equal(twin, whole(labels, fill))
     assert twin._labels is labels
 

@@ -1,7 +1,7 @@
 """The frame: which page is open, what headers and hint say, and that it fits the screens users have."""
 
 import pytest
-from qtpy.QtWidgets import QAbstractScrollArea, QLabel
+from qtpy.QtWidgets import QLabel
 
 import napari_objclass as oc
 from napari_objclass.widgets import workbench as workbench_module
@@ -9,6 +9,9 @@ from napari_objclass.widgets._base import Step, StepState
 from napari_objclass.widgets.parts.accordion import Accordion
 from napari_objclass.widgets.parts.image_switch import ImageSwitch
 from napari_objclass.widgets.samples import SAMPLES, add_sample
+
+#: What a window has above and below the inside of a dock.
+DECORATION = 65
 
 
 class Told(Step):
@@ -115,11 +118,13 @@ def test_the_switch_shows_the_other_image(with_nuclei, mailbox, qtbot, nuclei):
 
 
 @pytest.mark.parametrize("size", [(1366, 698), (1093, 560)])
-def test_it_fits_small_screens(make_napari_viewer, qtbot, size):
+def test_it_fits_small_screens(make_napari_viewer, qtbot, nuclei, size):
     viewer = make_napari_viewer(show=True)
     window = viewer.window.main_menu.window()
     window.resize(*size)
-    qtbot.waitUntil(lambda: (window.width(), window.height()) == size)
+    viewer.add_labels(nuclei.labels)  # napari's own controls of such a layer need 593 px
+    qtbot.wait(100)
+    without_us = (window.width(), window.height())
     _, workbench = viewer.window.add_plugin_dock_widget("napari-objclass", "Object Classification")
     add_sample(workbench.shared, SAMPLES[0])
     qtbot.waitUntil(lambda: workbench.shared.shown is not None and workbench.shared.shown.table is not None)
@@ -128,11 +133,9 @@ def test_it_fits_small_screens(make_napari_viewer, qtbot, size):
         workbench.shared.set_problem(step.ID, oc.ObjClassError("one sentence that is as long as they are. " * 3))
         workbench.accordion.headers[step].click()
         qtbot.wait(50)
-        assert (window.width(), window.height()) == size
+        assert (window.width(), window.height()) == without_us
+        assert workbench.minimumSizeHint().height() < size[1] - DECORATION
         assert workbench.width() <= 300
         assert workbench.mapTo(window, workbench.rect().bottomRight()).y() < window.height()
         assert step.width() <= workbench.accordion.scroll.viewport().width(), f"{step.TITLE} is cut off at the right"
-        scroll = workbench.accordion.scroll
-        assert isinstance(scroll, QAbstractScrollArea)
-        assert scroll.height() >= 100
         workbench.shared.set_problem(step.ID, None)

@@ -22,12 +22,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from napari.layers import Layer
+    from numpy.typing import NDArray
 
     from napari_objclass.widgets.viewer.places import Region
     from napari_objclass.widgets.viewer.session import ViewerSession
     from napari_objclass.widgets.viewer.shown import Shown
     from napari_objclass.widgets.viewer.worker import Post
     from napari_objclass.workflow.classes import ObjectClass
+
+    #: Values, and the whole image where it was painted with them already.
+    Painted = tuple[Fill, NDArray[Any] | None]
 
 __all__ = ["LAYERS", "Display", "Kind", "Show"]
 
@@ -330,22 +334,31 @@ class Display:
             names.discard(OVERLAY)
         if scene is None or shown is None or not names or not self._awake:
             return
-        self._painting = True
-        self._worker.do(
-            lambda: {name: PAINTERS[name](shown, classes, show) for name in names},
-            lambda fills: self._painted(scene, show, fills),
-            self._failed,
-        )
+        ahead = self._painted_ahead()
 
-    def _painted(self, scene: Scene, show: Show, fills: dict[str, Fill]) -> None:
+        def paint() -> dict[str, Painted]:
+            fills = {name: PAINTERS[name](shown, classes, show) for name in names}
+            return {name: (fill, ahead[name].painted(fill) if name in ahead else None) for name, fill in fills.items()}
+
+        self._painting = True
+        self._worker.do(paint, lambda fills: self._painted(scene, show, fills), self._failed)
+
+    def _painted_ahead(self) -> dict[str, Lookup]:
+        """Lazy images that napari will read as a whole, for 3D rendering: volumes take too long for the GUI thread."""
+        if self._shared.viewer.dims.ndisplay == 2:
+            return {}
+        found = {name: self._layers[name] for name, lookups in self._lookups.items() if len(lookups) == 1}
+        return {name: self._lookups[name][0] for name, layer in found.items() if layer is not None and layer.visible}
+
+    def _painted(self, scene: Scene, show: Show, fills: dict[str, Painted]) -> None:
         self._painting = False
         if scene is self._current():
-            for name, fill in fills.items():
+            for name, (fill, whole) in fills.items():
                 if name == OVERLAY:
-                    self._fill_overlay(scene, show, fill)
+                    self._fill_overlay(scene, show, fill, whole)
                 else:
-                    self._fill(name, fill)
-            if PREDICTIONS in fills and len(fills[PREDICTIONS].ids):
+                    self._fill(name, fill, whole)
+            if PREDICTIONS in fills and len(fills[PREDICTIONS][0].ids):
                 self._make_room(scene)
         self._paint_stale()
 
@@ -353,14 +366,14 @@ class Display:
         self._painting = False
         self._shared.set_problem("object_classification", error)
 
-    def _fill(self, name: str, fill: Fill) -> None:
+    def _fill(self, name: str, fill: Fill, whole: NDArray[Any] | None) -> None:
         for lookup in self._lookups[name]:
-            lookup.fill = fill
+            lookup.take(fill, whole)
         layer = self._layers[name]
         if layer is not None:
             layer.refresh(extent=False, thumbnail=False)
 
-    def _fill_overlay(self, scene: Scene, show: Show, fill: Fill) -> None:
+    def _fill_overlay(self, scene: Scene, show: Show, fill: Fill, whole: NDArray[Any] | None) -> None:
         if self.show.kind not in OVERLAID:
             return
         limits = (0.0, 1.0) if show.kind is Kind.PROBABILITY else painting.limits(fill)
@@ -369,7 +382,7 @@ class Display:
             self._lookups[OVERLAY] = scene.lookups(fill)
             self._layers.put(OVERLAY, scene.layer(Image, self._lookups[OVERLAY], look))
         else:
-            self._fill(OVERLAY, fill)
+            self._fill(OVERLAY, fill, whole)
         layer = self._layers[OVERLAY]
         if isinstance(layer, Image) and self._overlaid != (scene, replace(show, only_labelled=False)):
             layer.contrast_limits_range = limits

@@ -51,7 +51,7 @@ class Fill(NamedTuple):
 class Lookup:
     """An array as napari takes it for a layer, over a label image and a value per object.
 
-    Any thread may read while another assigns :attr:`fill`. A copy, as napari makes it to duplicate a layer, shares the
+    Any thread may read while another calls :meth:`take`. A copy, as napari makes it to duplicate a layer, shares the
     label image and keeps the values of that moment.
 
     Parameters
@@ -68,24 +68,30 @@ class Lookup:
     """
 
     def __init__(self, labels: Array, axes: str, fill: Fill, *, kept: bool = False) -> None:
-        self._labels, self._axes, self._fill, self._kept = labels, axes, fill, kept
-        self._picture: Array | None = None
+        self._labels, self._axes, self._kept = labels, axes, kept
+        self._now: tuple[Fill, Array | None] = (fill, None)  # one attribute: readers see both of one time
 
     @property
     def fill(self) -> Fill:
         """The values."""
-        return self._fill
+        return self._now[0]
 
-    @fill.setter
-    def fill(self, fill: Fill) -> None:
-        self._fill = fill
-        if self._picture is not None:
-            self._picture[...] = self._paint(tuple(slice(None) for _ in self._axes))
+    def take(self, fill: Fill, whole: Array | None = None) -> None:
+        """Show other values; ``whole`` is what :meth:`painted` gives for them, if that has been done already."""
+        picture = self._now[1]
+        if self._kept and picture is not None:
+            picture[...] = self.painted(fill)
+            whole = picture
+        self._now = (fill, whole)
+
+    def painted(self, fill: Fill) -> Array:
+        """Paint the whole image with any values."""
+        return self._paint(fill, [slice(None)] * self.ndim)
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """Of the values."""
-        return self._fill.values.dtype
+        return self.fill.values.dtype
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
@@ -107,28 +113,27 @@ class Lookup:
         return self.shape[0]
 
     def __getitem__(self, key: Any) -> Array:
+        fill, whole = self._now
         keys = _expanded(key, self.ndim)
-        if keys is None:
-            picked: Array = np.asarray(self)[key]
-            return picked
-        return self._paint(keys)
+        if whole is None and keys is not None:
+            return self._paint(fill, keys)
+        picked: Array = (self.painted(fill) if whole is None else whole)[key]
+        return picked
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:  # noqa: FBT001
-        whole = self._picture
-        if whole is None:
-            whole = self._paint(tuple(slice(None) for _ in self._axes))
-            if self._kept:
-                self._picture = whole
-        if copy and whole is self._picture:
-            whole = whole.copy()
-        return whole if dtype is None else whole.astype(dtype, copy=False)
+        fill, whole = self._now
+        image = self.painted(fill) if whole is None else whole
+        if self._kept and whole is None:
+            self._now = (fill, image)
+        if copy and image is self._now[1]:
+            image = image.copy()
+        return image if dtype is None else image.astype(dtype, copy=False)
 
     def __deepcopy__(self, memo: Any) -> Lookup:
-        return Lookup(self._labels, self._axes, self._fill, kept=self._kept)
+        return Lookup(self._labels, self._axes, self.fill, kept=self._kept)
 
-    def _paint(self, keys: Sequence[int | slice]) -> Array:
+    def _paint(self, fill: Fill, keys: Sequence[int | slice]) -> Array:
         """Paint a part of the image, an axis for each slice."""
-        fill = self._fill
         single = {}
         parts = dict.fromkeys(axis_letters.LABELS, slice(None))
         for letter, key, length in zip(self._axes, keys, self.shape, strict=True):

@@ -34,6 +34,8 @@ class Scene:
         As of the image shown when the layers were pointed at it.
     uuid
         Of the image.
+    axes
+        Of the layers: the user's own, if ours lie on one of his, else with planes yx.
     on
         The user's own layer that ours lie on, if there is one.
     spacing
@@ -48,6 +50,7 @@ class Scene:
     images: Images
     objects: Objects
     uuid: str
+    axes: str
     on: Image | Labels | None
     spacing: Sequence[float] | None
     steps: list[tuple[int, int, int]]
@@ -69,16 +72,13 @@ class Scene:
         on = next((layer for layer in (*objects, *raw) if layer.ndim == len(axes)), None)
         leveled = next((layer for layer in objects if layer.ndim == len(axes) and bool(layer.multiscale)), None)
         steps = plane_steps(shown.objects.labels.shape) if leveled is None else _steps_of(leveled, axes)
-        return cls(shown.lane, shown.images, shown.objects, record.uuid, on, record.spacing, steps, n_classes)
+        if on is None:
+            axes = "".join(sorted(axes, key=axis_letters.LABELS.index))
+        return cls(shown.lane, shown.images, shown.objects, record.uuid, axes, on, record.spacing, steps, n_classes)
 
     def is_of(self, shown: Shown | None) -> bool:
         """Whether it is that of the image shown."""
         return shown is not None and (self.lane, self.images, self.objects) == (shown.lane, shown.images, shown.objects)
-
-    @property
-    def axes(self) -> str:
-        """Of the layers."""
-        return self.images.axes
 
     @property
     def shape(self) -> tuple[int, int, int, int]:

@@ -114,12 +114,6 @@ class ViewerSession:
         session = self.session
         self._do(self._changes, step, "working", lambda: change(session), done)
 
-    def aside(
-        self, work: Callable[[], T], done: Callable[[T], object], failed: Callable[[Exception], object] | None = None
-    ) -> None:
-        """Compute something that changes nothing, on a thread beside all others; ``done`` as in :meth:`do`."""
-        self._asides.do(work, done, failed)
-
     def annotate(self, t: int, object_ids: list[int], cls: int) -> None:
         """Label objects of the image that is shown; class 0 clears."""
         if self.shown is not None:
@@ -133,6 +127,12 @@ class ViewerSession:
     def redo(self) -> None:
         """Make the change again that was taken back."""
         self.do(CLASSIFY, Session.redo)
+
+    def aside(
+        self, work: Callable[[], T], done: Callable[[T], object], failed: Callable[[Exception], object] | None = None
+    ) -> None:
+        """Compute something that changes nothing, on a thread beside all others; ``done`` as in :meth:`do`."""
+        self._asides.do(work, done, failed)
 
     def fetch(self, step: str, look: Callable[[Session], T], done: Callable[[T], object]) -> None:
         """Look at files or outputs, which may take a while; ``done`` gets what was found on the GUI thread.
