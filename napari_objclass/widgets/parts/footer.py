@@ -28,6 +28,7 @@ class Footer(QWidget):
         self._shared = shared
         self.menu = ProjectMenu(shared, self)
         self.name = QElidingLabel()
+        self.name.setStyleSheet("padding: 0px;")  # it does not leave room for that of the theme
         self.state = QLabel()
         self.save = QPushButton("Save", clicked=self.menu.save)
         self.more = QToolButton(text="⋯", popupMode=QToolButton.ToolButtonPopupMode.InstantPopup)

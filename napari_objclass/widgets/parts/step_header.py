@@ -41,6 +41,7 @@ class StepHeader(QPushButton):
         self.name = QLabel(f"{number} {step.TITLE}")
         self.name.setFixedWidth(self.name.fontMetrics().horizontalAdvance("0 Features") + 14)
         self.summary = QElidingLabel()
+        self.summary.setStyleSheet("padding: 0px;")  # it does not leave room for that of the theme
         layout = QHBoxLayout(self)
         layout.setContentsMargins(6, 0, 6, 0)
         layout.setSpacing(6)
