@@ -110,7 +110,7 @@ class InputDataStep(Step):
         connect(self.intake.progressed, self._progressed)
         self.table.chosen.connect(self._choose)
         self.table.renamed.connect(lambda row, name: self.changes.rename(shared.session.lanes[row].uuid, name))
-        self.add_files.clicked.connect(self._ask_files)
+        self.add_files.clicked.connect(self.ask_for_files)
         self.add_folder.clicked.connect(self._ask_folder)
         self.remove.clicked.connect(lambda: self._change(self.changes.remove))
         self.stop.clicked.connect(self.intake.stop)
@@ -118,7 +118,7 @@ class InputDataStep(Step):
         self.layers.changed.connect(self.told)
         self.pairing.accepted.connect(self._add_images)
         self.pairing.cancelled.connect(self._show_main)
-        self.pairing.more.connect(self._ask_files)
+        self.pairing.more.connect(self.ask_for_files)
         self.details.axes_edited.connect(self._set_axes)
         self.details.size_edited.connect(partial(self._change, self.changes.set_size))
         self.details.role_edited.connect(partial(self._change, self.changes.set_role))
@@ -276,7 +276,8 @@ class InputDataStep(Step):
         self.shared.do(self.ID, lambda session: add(session, **reading.arguments()), added)
         self.layers_section.open(is_open=False)
 
-    def _ask_files(self) -> None:
+    def ask_for_files(self) -> None:
+        """Ask for images and label images."""
         self._ask("Images and label images", QFileDialog.FileMode.ExistingFiles, self.look_at)
 
     def _ask_folder(self) -> None:
