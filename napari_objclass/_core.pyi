@@ -77,6 +77,8 @@ class Forest:
     @property
     def oob_error(self) -> float: ...
     @property
+    def oob_classes(self) -> NDArray[np.int64]: ...
+    @property
     def oob_confusion(self) -> NDArray[np.uint64]: ...
     @property
     def importances(self) -> NDArray[np.float64]: ...
@@ -90,6 +92,7 @@ class Forest:
         right: NDArray[np.uint32],
         leaf_frequencies: NDArray[np.float32],
         importances: NDArray[np.float64],
+        oob_classes: NDArray[np.uint32],
         oob_confusion: NDArray[np.uint64],
         missing: str,
     ) -> Forest: ...

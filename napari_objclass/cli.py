@@ -114,6 +114,15 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--table-only", action="store_true", help="write no images")
     _threads(command)
 
+    command = _command(commands, "gui", "open napari with the workbench, on a project or on images")
+    command.add_argument(
+        "files",
+        nargs="*",
+        metavar="FILE",
+        help="a project; or images, of which those named *label*, *mask* or *seg* have the objects",
+    )
+    _objects(command, required=False, nargs="+")
+
     command = _command(commands, "info", "say what is in a project or an image")
     command.add_argument("file", metavar="FILE")
 

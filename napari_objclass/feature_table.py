@@ -110,14 +110,40 @@ class FeatureTable:
     @cached_property
     def problems(self) -> list[Problem]:
         """One entry for each missing value; a feature of several values names the one that is missing."""
-        owners = [spec for spec in self.specs for _ in spec.columns]
-        found = []
-        for row, column, number in self._missing.tolist():
-            spec, reason = owners[column], self._reasons[number]
-            if spec.n_values > 1:
-                reason = f"{self.columns[column]}: {reason}"
-            found.append(Problem(int(self.ids[row]), int(self.frames[row]), spec.id, reason))
-        return found
+        return [self.problem(i) for i in range(self.n_missing)]
+
+    @property
+    def n_missing(self) -> int:
+        """Number of missing values."""
+        return len(self._missing)
+
+    def problem(self, i: int) -> Problem:
+        """Entry ``i`` of :attr:`problems`, without making the others: there may be very many."""
+        row, column, number = self._missing[i].tolist()
+        spec, reason = self._owners[column], self._reasons[number]
+        if spec.n_values > 1:
+            reason = f"{self.columns[column]}: {reason}"
+        return Problem(int(self.ids[row]), int(self.frames[row]), spec.id, reason)
+
+    @cached_property
+    def n_incomplete(self) -> int:
+        """Number of objects with missing values."""
+        return int(np.count_nonzero(np.bincount(self._missing[:, 0])))
+
+    @cached_property
+    def _owners(self) -> list[FeatureSpec]:
+        """Feature of each column."""
+        return [spec for spec in self.specs for _ in spec.columns]
+
+    def reasons(self, row: int) -> dict[str, str]:
+        """Why values of one object are missing, by column."""
+        missing = self._missing[self._missing[:, 0] == row]
+        return {self.columns[column]: self._reasons[number] for _, column, number in missing.tolist()}
+
+    @cached_property
+    def incomplete(self) -> NDArray[np.int64]:
+        """(k,) rows of the objects that lack a value, rising."""
+        return np.unique(self._missing[:, 0])
 
     def select(self, features: Sequence[str]) -> FeatureTable:
         """Keep some of the features, in the order given."""

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FeatureSpec", "FeatureTable", "Problem", "choose", "feature_catalog", "measure"]
 
-_NOT_BY_DEFAULT = "Location"
+#: Group of features that tell where an object is, not what it is; never chosen by default.
+LOCATION = "Location"
 
 
 def feature_catalog(
@@ -178,7 +179,7 @@ def _choose(
     if features == "all":
         return [spec for spec in catalog if not spec.hidden]
     if features == "default":
-        return [spec for spec in catalog if not spec.hidden and spec.group != _NOT_BY_DEFAULT]
+        return [spec for spec in catalog if not spec.hidden and spec.group != LOCATION]
     if isinstance(features, str):
         raise FeatureError(f"features must be 'default', 'all' or a list of feature ids, not {features!r}")
     known = {spec.id: spec for spec in catalog}

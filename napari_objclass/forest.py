@@ -181,6 +181,14 @@ class RandomForest:
         return self._trained.oob_error
 
     @property
+    def oob_classes(self) -> NDArray[np.int64]:
+        """Class of each training row by the trees which did not draw it, (n_rows,): its position in :attr:`classes`.
+
+        Positions count from 1; 0 where every tree drew the row. Empty if an earlier version stored the forest.
+        """
+        return self._trained.oob_classes
+
+    @property
     def oob_confusion(self) -> NDArray[np.uint64]:
         """Training rows counted by (true class, class by the trees which did not draw them), (n_classes, n_classes)."""
         return self._trained.oob_confusion
@@ -199,7 +207,8 @@ class RandomForest:
         The nodes of all trees stand one after the other, each followed by its left and then its right subtree:
         ``nodes_per_tree``; ``column`` (-1 at a leaf), ``threshold`` (values up to it go left) and ``right`` (right
         child, counted from the root of its tree) of each node; ``leaf_frequencies`` (n_leaves, n_classes) in the
-        order of the nodes. ``importances``, ``oob_confusion``, ``classes``, ``seed`` and ``missing_last`` complete it.
+        order of the nodes. ``importances``, ``oob_classes``, ``oob_confusion``, ``classes``, ``seed`` and
+        ``missing_last`` complete it.
         """
         return {
             **self._trained.to_arrays(),
@@ -217,6 +226,7 @@ class RandomForest:
         ParameterError
             If an array is missing or the arrays do not describe a forest.
         """
+        arrays = {"oob_classes": np.empty(0, np.uint32), **arrays}  # which earlier versions did not store
         stored = {name: _stored(arrays, name, *form) for name, form in _FORMS.items()}
         seed, missing_last = int(stored.pop("seed")), bool(stored.pop("missing_last"))
         classes = _stored(arrays, "classes", None, 1)
@@ -276,6 +286,7 @@ _FORMS: dict[str, tuple[type[np.generic], int]] = {
     "right": (np.uint32, 1),
     "leaf_frequencies": (np.float32, 2),
     "importances": (np.float64, 1),
+    "oob_classes": (np.uint32, 1),
     "oob_confusion": (np.uint64, 2),
     "seed": (np.uint64, 0),
     "missing_last": (np.bool_, 0),

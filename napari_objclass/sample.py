@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.random import Generator
     from numpy.typing import NDArray
 
@@ -29,9 +31,9 @@ class Sample:
     raw
         Pixels, uint16.
     labels
-        Label image of the nuclei, uint32, of the same shape.
+        Label image of the nuclei, uint32, of the same shape but for channels.
     axes
-        Axes of both.
+        Axes of the pixels.
     truth
         Class of each nucleus, by id, numbered from 1.
     class_names
@@ -61,15 +63,25 @@ def nuclei_3d(seed: int = 0) -> Sample:
 
 def nuclei_2d_t(seed: int = 0, n_frames: int = 5) -> Sample:
     """Film of 256 x 256 pixels with up to 48 nuclei that drift together and keep their ids, axes tyx."""
-    margin = 4 * n_frames
-    rng = np.random.default_rng(seed)
-    nuclei, labels = _place(rng, (1, 256 + margin, 256 + margin), n_nuclei=48, radius=(1.0, 13.0))
-    light = _light(rng, nuclei, labels)
-    windows = [np.s_[0, 3 * t : 3 * t + 256, 2 * t : 2 * t + 256] for t in range(n_frames)]
-    raw = np.stack([_expose(rng, light[window], _background((1, 256, 256))[0]) for window in windows])
-    film = np.stack([labels[window] for window in windows])
-    truth = {int(number): nuclei[number - 1].kind.number for number in np.unique(film) if number}
-    return Sample(raw, film, "tyx", truth)
+    raw, film, truth = _film(seed, n_frames, shape=(1, 256, 256), n_nuclei=48, radius=(1.0, 13.0))
+    return Sample(raw[:, 0], film[:, 0], "tyx", truth)
+
+
+def nuclei_3d_t(seed: int = 0, n_frames: int = 3) -> Sample:
+    """Film of 16 x 96 x 96 voxels with up to 30 nuclei that drift together and keep their ids, axes tzyx."""
+    raw, film, truth = _film(seed, n_frames, shape=(16, 96, 96), n_nuclei=30, radius=(3.5, 7.5))
+    return Sample(raw, film, "tzyx", truth)
+
+
+def nuclei_2c(seed: int = 0) -> Sample:
+    """Image of 256 x 256 pixels with 40 nuclei, axes yxc: alike in channel 0, those of class 2 bright in channel 1."""
+    rng, shape = np.random.default_rng(seed), (1, 256, 256)
+    nuclei, labels = _place(rng, shape, n_nuclei=40, radius=(1.0, 13.0), kinds=_KINDS[:1])
+    is_positive = rng.permutation(np.arange(len(nuclei)) % 3 == 0)
+    marked = [replace(each, kind=_MARKERS[int(positive)]) for each, positive in zip(nuclei, is_positive, strict=True)]
+    raw = [_expose(rng, _light(rng, each, labels), _background(shape))[0] for each in (nuclei, marked)]
+    truth = {number: each.kind.number for number, each in enumerate(marked, start=1)}
+    return Sample(np.stack(raw, axis=-1), labels[0], "yxc", truth, ("negative", "positive"))
 
 
 def labelled_examples(sample: Sample, per_class: int = 6, seed: int = 0) -> dict[int, int]:
@@ -118,6 +130,12 @@ _KINDS = (
     _Kind(2, 0.3, (0.65, 1.0), (1.3, 2.6), 0.75, 0.05, photons=480, spread=0.26, texture=0.32, nucleoli=0.0),
 )
 
+# What a second stain shows of a nucleus.
+_MARKERS = (
+    replace(_KINDS[0], photons=30, nucleoli=0.0),
+    replace(_KINDS[0], number=2, photons=260, spread=0.30, texture=0.20, nucleoli=0.0),
+)
+
 
 @dataclass(frozen=True)
 class _Nucleus:
@@ -132,19 +150,37 @@ class _Nucleus:
 def _field(
     rng: Generator, shape: tuple[int, int, int], n_nuclei: int, radius: tuple[float, float]
 ) -> tuple[NDArray[np.uint16], NDArray[np.uint32], dict[int, int]]:
-    nuclei, labels = _place(rng, shape, n_nuclei, radius)
+    nuclei, labels = _place(rng, shape, n_nuclei, radius, _KINDS)
     raw = _expose(rng, _light(rng, nuclei, labels), _background(shape))
     return raw, labels, {number: nucleus.kind.number for number, nucleus in enumerate(nuclei, start=1)}
 
 
+def _film(
+    seed: int, n_frames: int, shape: tuple[int, int, int], n_nuclei: int, radius: tuple[float, float]
+) -> tuple[NDArray[np.uint16], NDArray[np.uint32], dict[int, int]]:
+    """Frames of a larger field that moves along y and x."""
+    rng, (depth, height, width) = np.random.default_rng(seed), shape
+    margin = 4 * n_frames
+    nuclei, labels = _place(rng, (depth, height + margin, width + margin), n_nuclei, radius, _KINDS)
+    light = _light(rng, nuclei, labels)
+    windows = [np.s_[:, 3 * t : 3 * t + height, 2 * t : 2 * t + width] for t in range(n_frames)]
+    raw = np.stack([_expose(rng, light[window], _background(shape)) for window in windows])
+    film = np.stack([labels[window] for window in windows])
+    return raw, film, {int(number): nuclei[number - 1].kind.number for number in np.unique(film) if number}
+
+
 def _place(
-    rng: Generator, shape: tuple[int, int, int], n_nuclei: int, radius: tuple[float, float]
+    rng: Generator,
+    shape: tuple[int, int, int],
+    n_nuclei: int,
+    radius: tuple[float, float],
+    kinds: Sequence[_Kind],
 ) -> tuple[list[_Nucleus], NDArray[np.uint32]]:
     """Put nuclei at random places with a gap between them, and draw their label image."""
     labels = np.zeros(shape, np.uint32)
     nuclei: list[_Nucleus] = []
     for _ in range(30 * n_nuclei):
-        nucleus, surrounded = _shape(rng, shape, radius)
+        nucleus, surrounded = _shape(rng, shape, radius, kinds)
         if nucleus.inside.any() and not labels[nucleus.window][surrounded].any():
             nuclei.append(nucleus)
             labels[nucleus.window][nucleus.inside] = len(nuclei)
@@ -154,10 +190,11 @@ def _place(
 
 
 def _shape(
-    rng: Generator, shape: tuple[int, int, int], radius: tuple[float, float]
+    rng: Generator, shape: tuple[int, int, int], radius: tuple[float, float], kinds: Sequence[_Kind]
 ) -> tuple[_Nucleus, NDArray[np.bool_]]:
     """Draw a nucleus, and its outline with the gap around it."""
-    kind = rng.choice(np.array(_KINDS, object), p=[kind.share for kind in _KINDS])
+    share = np.array([kind.share for kind in kinds])
+    kind = rng.choice(np.array(kinds, object), p=share / share.sum())
     long = radius[1] * rng.uniform(*kind.length)
     short = long / rng.uniform(*kind.elongation)
     high = radius[0] * kind.height

@@ -33,9 +33,9 @@ STOREYS = [
     r"axes|kernels|labels|feature_table|features|forest|sample",
     r"io(\..*)?|workflow\.sources",
     r"workflow\.(lane|applet|classes|objects|marks)",
-    r"workflow\.(?!session|batch|sources|lane|applet|classes|objects|marks|chain|state|events|history|journaled)[a-z_]+",
+    r"workflow\.(?!session|batch|script|sources|lane|applet|classes|objects|marks|chain|state|events|history|journaled)[a-z_]+",
     r"workflow\.(chain|state|events|history|journaled)",
-    r"workflow\.(session|batch)",
+    r"workflow\.(session|batch|script)",
     r"widgets(\..*)?|cli|commands(\..*)?|__main__",
 ]
 
@@ -50,6 +50,10 @@ PYTHON_DOORS = {
     "PyQt6": r"-",
     "PySide6": r"-",
 }
+
+# What needs a display.
+QT = {"qtpy", "superqt", "magicgui"}
+WIDGETS = [path for path in PYTHON if PACKAGE / "widgets" in path.parents]
 
 ROOT_NAMES = {
     "Cargo.toml", "Cargo.lock", "pyproject.toml", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE",
@@ -144,6 +148,13 @@ def test_packages_have_one_door(package):
             assert not used, f"{path.relative_to(ROOT)} imports {used}"
 
 
+@pytest.mark.parametrize("path", WIDGETS, ids=lambda p: str(p.relative_to(ROOT)))
+def test_what_a_viewer_shares_needs_no_qt(path):
+    if module_name(path).startswith("widgets.viewer"):
+        used = {name for name in imports(path) if name.partition(".")[0] in QT}
+        assert not used, f"{path.relative_to(ROOT)} imports {used}"
+
+
 def test_one_ndarray():
     locked = tomllib.loads((ROOT / "Cargo.lock").read_text("utf-8"))["package"]
     assert [p["version"] for p in locked if p["name"] == "ndarray"] == ["0.16.1"]
@@ -178,6 +189,9 @@ def test_nothing_strange_at_the_root():
         ("import napari_objclass", ["numpy", "h5py", "pandas", "napari", "qtpy", "dask", "psygnal"]),
         ("import napari_objclass.cli", ["numpy", "h5py", "pandas", "napari", "qtpy", "dask", "psygnal"]),
         ("import napari_objclass as oc; oc.Session(recover=False)", ["pandas", "napari", "qtpy", "dask"]),
+        ("import napari_objclass.commands.gui", ["napari", "qtpy"]),
+        ("import napari_objclass.widgets", ["napari", "qtpy"]),
+        ("import napari_objclass.widgets.viewer.session", ["qtpy"]),
     ],
 )
 def test_imports_are_lazy(code, absent):

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
+from qtpy.QtCore import QEvent, Qt, Signal
+from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
+from napari_objclass.widgets._connections import Connections
 from napari_objclass.widgets._sharing import session_of
+from napari_objclass.widgets.parts.problem_line import ProblemLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import napari
-    from psygnal import SignalInstance
 
     from napari_objclass.widgets.viewer.session import ViewerSession
+    from napari_objclass.workflow.session import Session
+
+T = TypeVar("T")
 
 
 class StepState(Enum):
@@ -26,25 +30,6 @@ class StepState(Enum):
     CURRENT = "●"
     DONE = "✓"
     PROBLEM = "!"
-
-
-class Connections:
-    """Signals of longer life than a widget, connected until the widget is gone."""
-
-    def __init__(self, owner: QWidget) -> None:
-        self._made: list[tuple[SignalInstance, Callable[..., Any]]] = []
-        owner.destroyed.connect(self.release)
-
-    def connect(self, signal: SignalInstance, slot: Callable[..., Any]) -> None:
-        """Connect until :meth:`release`."""
-        signal.connect(slot)
-        self._made.append((signal, slot))
-
-    def release(self, *_: object) -> None:
-        """Disconnect all."""
-        for signal, slot in self._made:
-            signal.disconnect(slot, missing_ok=True)
-        self._made.clear()
 
 
 class Step(QWidget):
@@ -89,13 +74,27 @@ class Step(QWidget):
         """The next thing to do here, in one sentence; "" if there is nothing."""
         return ""
 
+    def do(self, change: Callable[[Session], T], done: Callable[[T], object] | None = None) -> None:
+        """Change the session in the name of this step; ``done`` gets the result unless the step is gone by then."""
+        self.shared.do(self.ID, change, self.connections.while_here(done))
+
 
 class Dock(QWidget):
     """A widget that napari makes: it shares the session of its viewer with all others there."""
 
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
         super().__init__()
+        self._was_docked = False
         self.shared = session_of(napari_viewer, self)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Be gone with the dock: napari takes a widget out of a dock that is closed, and leaves it behind."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ParentChange:
+            if self.parent() is not None:
+                self._was_docked = True
+            elif self._was_docked:
+                self.deleteLater()
 
 
 class StepDock(Dock):
@@ -106,16 +105,9 @@ class StepDock(Dock):
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
         super().__init__(napari_viewer)
         self.step = self.STEP(self.shared)
-        self.problem = QLabel(wordWrap=True, objectName="problem")
+        scroll = QScrollArea(frameShape=QFrame.Shape.NoFrame, widgetResizable=True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(self.step)
         layout = QVBoxLayout(self)
-        layout.addWidget(self.problem)
-        layout.addWidget(self.step)
-        layout.addStretch()
-        self.connections = Connections(self)
-        self.connections.connect(self.shared.problems_changed, self._show_problem)
-        self._show_problem()
-
-    def _show_problem(self) -> None:
-        problem = self.shared.problem(self.step.ID)
-        self.problem.setText(problem or "")
-        self.problem.setVisible(bool(problem))
+        layout.addWidget(ProblemLine(self.shared, self.step.ID))
+        layout.addWidget(scroll)

@@ -1,18 +1,333 @@
-"""The step Images."""
+"""The step Images: the images of the project, adding more, and what is known about each."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from napari_objclass.widgets._base import Step, StepDock
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from napari_objclass.widgets._base import Step, StepDock, StepState
+from napari_objclass.widgets.parts.image_details import ImageDetails
+from napari_objclass.widgets.parts.image_table import ImageTable
+from napari_objclass.widgets.parts.layer_choice import LayerChoice
+from napari_objclass.widgets.parts.pairing_table import PairingTable
+from napari_objclass.widgets.parts.section import Section
+from napari_objclass.widgets.viewer.adding import Intake, add
+from napari_objclass.widgets.viewer.found import CONTAINERS, SUFFIXES
+from napari_objclass.widgets.viewer.glance import Fate, Glances
+from napari_objclass.widgets.viewer.image_changes import ImageChanges
+from napari_objclass.widgets.viewer.painted import Painted
+from napari_objclass.workflow.lane import LABELS, location
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from qtpy.QtGui import QDragEnterEvent, QDropEvent
+
+    from napari_objclass.widgets.viewer.from_layers import Reading
+    from napari_objclass.widgets.viewer.session import ViewerSession
+    from napari_objclass.workflow.lane import LaneRecord
+
+FILES = f"Images ({' '.join('*' + suffix for suffix in SUFFIXES)})"
 
 
 class InputDataStep(Step):
-    """The step Images."""
+    """The images of the project, one of them shown."""
 
     ID: ClassVar[str] = "input_data"
     TITLE: ClassVar[str] = "Images"
     APPLET: ClassVar[str] = "Input Data"
+
+    def __init__(self, shared: ViewerSession, parent: QWidget | None = None) -> None:
+        super().__init__(shared, parent)
+        self.glances = Glances(shared)
+        self.intake, self.changes, self.painted = Intake(shared, self.ID), ImageChanges(shared, self.ID), Painted()
+        self.destroyed.connect(self.painted.rest)
+        self.table = ImageTable(self.glances)
+        self.empty = QLabel("Drop images and their label images here, or choose layers below.", wordWrap=True)
+        self.add_files, self.add_folder = QPushButton("Add files…"), QPushButton("Add folder…")
+        self.remove = QPushButton("Remove")
+        self.adding, self.stop = QLabel(), QPushButton("Stop")
+        self.layers, self.details = LayerChoice(shared), ImageDetails()
+        self.layers_section, self.details_section = (
+            Section("From layers", self.layers),
+            Section("Details", self.details),
+        )
+        self.pairing = PairingTable()
+        self.setAcceptDrops(True)
+        self._lay_out()
+        self._explain()
+        self._connect()
+        self._refresh()
+        self._progressed()
+        self._open_sections()
+
+    def _lay_out(self) -> None:
+        self.main = QWidget()
+        buttons = QHBoxLayout()
+        buttons.setSpacing(4)
+        for button in (self.add_files, self.add_folder, self.remove):
+            buttons.addWidget(button)
+        progress = QHBoxLayout()
+        progress.addWidget(self.adding, 1)
+        progress.addWidget(self.stop)
+        inner = QVBoxLayout(self.main)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(4)
+        inner.addWidget(self.empty)
+        inner.addWidget(self.table)
+        inner.addLayout(buttons)
+        inner.addLayout(progress)
+        inner.addWidget(self.layers_section)
+        inner.addWidget(self.details_section)
+        inner.addStretch()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.main)
+        layout.addWidget(self.pairing)
+        self.pairing.hide()
+
+    def _explain(self) -> None:
+        self.add_files.setToolTip("Images and label images together: they are paired by name, and shown before.")
+        self.add_folder.setToolTip("All images in a folder and the folders in it, such as raw/ and labels/.")
+        self.remove.setToolTip(
+            "Take this image out of the project.\nIts labels are kept: undo, or adding it again, brings all back."
+        )
+        self.stop.setToolTip("Leave out the images that are not added yet.")
+
+    def _connect(self) -> None:
+        shared, connect = self.shared, self.connections.connect
+        connect(shared.replaced, self._replaced)
+        connect(shared.changed, self._refresh)
+        connect(shared.shown_changed, self._shown)
+        connect(self.glances.taken, self._glanced)
+        connect(self.painted.changed, self._glanced)
+        connect(self.changes.made, self._refresh)
+        connect(self.intake.looked, self.pairing.take)
+        connect(self.intake.progressed, self._progressed)
+        self.table.chosen.connect(self._choose)
+        self.table.renamed.connect(lambda row, name: self.changes.rename(shared.session.lanes[row].uuid, name))
+        self.add_files.clicked.connect(self._ask_files)
+        self.add_folder.clicked.connect(self._ask_folder)
+        self.remove.clicked.connect(lambda: self._change(self.changes.remove))
+        self.stop.clicked.connect(self.intake.stop)
+        self.layers.used.connect(self._use_layers)
+        self.layers.changed.connect(self.told)
+        self.pairing.accepted.connect(self._add_images)
+        self.pairing.cancelled.connect(self._show_main)
+        self.pairing.more.connect(self._ask_files)
+        self.details.axes_edited.connect(self._set_axes)
+        self.details.size_edited.connect(partial(self._change, self.changes.set_size))
+        self.details.role_edited.connect(partial(self._change, self.changes.set_role))
+        self.details.find_asked.connect(self._find_file)
+        self.details.take_asked.connect(self._take_content)
+
+    # --------------------------------------------------------------------------------------- what the header tells
+
+    @property
+    def state(self) -> StepState:
+        """Done as soon as there is an image that can be used."""
+        record = self._record
+        if record is None:
+            return StepState.TODO
+        glance = self.glances.of(record)
+        return StepState.PROBLEM if glance is not None and glance.fate is not Fate.OK else StepState.DONE
+
+    @property
+    def summary(self) -> str:
+        """Name of the image shown, and its place."""
+        record, lanes = self._record, self.shared.session.lanes
+        if record is None:
+            return "none yet"
+        assert self.shared.shown is not None
+        return f"{record.name}  {self.shared.shown.lane + 1}/{len(lanes)}"
+
+    @property
+    def hint(self) -> str:
+        """What to do to have an image."""
+        if not self.pairing.isHidden():
+            return "Check which files belong together, then add them."
+        record = self._record
+        if record is not None:
+            glance = self.glances.of(record)
+            if glance is not None and glance.problem is not None:
+                return glance.problem
+            return "Take what was painted, if it is meant to count." if self.painted.of(record.uuid) else ""
+        if self.layers.reading is not None and self.layers.reading.problem is None:
+            return "Use these layers, or add files."
+        return "Open an image and its label image, or choose layers."
+
+    @property
+    def _record(self) -> LaneRecord | None:
+        """The image shown."""
+        shown, lanes = self.shared.shown, self.shared.session.lanes
+        return lanes[shown.lane] if shown is not None and shown.lane < len(lanes) else None
+
+    # ---------------------------------------------------------------------------------------- following the session
+
+    def _replaced(self) -> None:
+        self.painted.rest()
+        self.glances.forget()
+        self._refresh()
+        self._open_sections()
+
+    def _refresh(self, _stale: object = None) -> None:
+        lanes, record = self.shared.session.lanes, self._record
+        self.glances.refresh()
+        self.table.setVisible(bool(lanes))
+        self.empty.setVisible(not lanes)
+        self.remove.setEnabled(record is not None)
+        self.table.show_images(lanes, None if self.shared.shown is None else self.shared.shown.lane)
+        self.details_section.setVisible(record is not None)
+        self._show_details()
+        self.told.emit()
+
+    def _show_details(self) -> None:
+        record = self._record
+        if record is not None:
+            named, painted = record.uuid in self.glances.named, self.painted.of(record.uuid)
+            self.details.show_image(record, self.glances.of(record), painted, named=named)
+
+    def _open_sections(self) -> None:
+        """Open what is needed next: layers for the first image."""
+        has_images = bool(self.shared.session.lanes)
+        self.layers_section.open(is_open=not has_images)
+        self.details_section.open(is_open=False)
+
+    def _shown(self, parts: set[str]) -> None:
+        if "objects" in parts:
+            self.glances.count()
+        if "lane" in parts:
+            self._refresh()
+
+    def _glanced(self, uuid: str) -> None:
+        self.table.refresh()
+        record = self._record
+        if record is not None and record.uuid == uuid:
+            self._show_details()
+            glance = self.glances.of(record)
+            if self.painted.of(uuid) or (glance is not None and glance.fate is not Fate.OK):
+                self.details_section.open()
+            self.told.emit()
+
+    # --------------------------------------------------------------------------------------------- images by row
+
+    def _choose(self, row: int) -> None:
+        lanes, shown = self.shared.session.lanes, self.shared.shown
+        if 0 <= row < len(lanes) and (shown is None or shown.lane != row):
+            glance = self.glances.of(lanes[row])
+            if glance is not None and glance.fate is not Fate.OK:
+                self.glances.again(lanes[row])
+            self.shared.show(row)
+
+    def _change(self, change: Callable[..., None], *values: Any) -> None:
+        """Change the image shown."""
+        if self._record is not None:
+            change(self._record.uuid, *values)
+
+    def _set_axes(self, axes: dict[str, str]) -> None:
+        if self._record is not None:
+            self.glances.named.add(self._record.uuid)
+            self.changes.set_axes(self._record.uuid, axes)
+
+    def _find_file(self, role: str) -> None:
+        record = self._record
+        if record is None:
+            return
+        source = record.sources[role]
+        begin = str(record.folder) if source.path is None else source.path
+
+        def found(paths: list[str]) -> None:
+            is_container = source.inner and paths[0].lower().endswith(CONTAINERS)
+            self.changes.relink(record.uuid, role, f"{paths[0]}/{source.inner}" if is_container else paths[0])
+
+        dialog = self._ask(f"Find {Path(begin).name}", QFileDialog.FileMode.ExistingFile, found)
+        dialog.setDirectory(str(Path(begin).parent))
+
+    def _take_content(self, role: str) -> None:
+        record = self._record
+        if record is None:
+            return
+        layer = self.painted.layer(record.uuid)
+        if role and record.sources[role].path is not None:
+            self.changes.relink(record.uuid, role, location(record.sources[role]))
+        elif layer is not None:
+            self.changes.take_painted(record.uuid, layer)
+            self.painted.settle(record.uuid)
+
+    # ------------------------------------------------------------------------------------------------ adding images
+
+    def _use_layers(self, reading: Reading) -> None:
+        """Add the layers as an image, and go on using them as its layers."""
+        choice = reading.choice
+
+        def added(uuid: str) -> None:
+            if not reading.guessed:
+                self.glances.named.add(uuid)
+            self.painted.watch(uuid, choice.objects)
+            self.shared.display.adopt(uuid, choice.raw, choice.objects if choice.role == LABELS else None)
+            lanes = [lane.uuid for lane in self.shared.session.lanes]
+            if uuid in lanes:
+                self.shared.show(lanes.index(uuid))
+
+        self.shared.do(self.ID, lambda session: add(session, **reading.arguments()), added)
+        self.layers_section.open(is_open=False)
+
+    def _ask_files(self) -> None:
+        self._ask("Images and label images", QFileDialog.FileMode.ExistingFiles, self.look_at)
+
+    def _ask_folder(self) -> None:
+        self._ask("Folder of images", QFileDialog.FileMode.Directory, self.look_at)
+
+    def _ask(self, title: str, mode: QFileDialog.FileMode, chosen: Callable[[list[str]], object]) -> QFileDialog:
+        """Ask for files; the viewer stays usable meanwhile."""
+        dialog = QFileDialog(self, title)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(mode)
+        if mode != QFileDialog.FileMode.Directory:
+            dialog.setNameFilters([FILES, "All files (*)"])
+        dialog.filesSelected.connect(chosen)
+        dialog.open()
+        return dialog
+
+    def look_at(self, paths: Sequence[str]) -> None:
+        """Look at files and folders, and show which make an image."""
+        if paths:
+            self.pairing.expect()
+            self.main.hide()
+            self.pairing.show()
+            self.intake.look(paths)
+            self.told.emit()
+
+    def _show_main(self) -> None:
+        self.pairing.hide()
+        self.main.show()
+        self.told.emit()
+
+    def _add_images(self, images: list[dict[str, Any]]) -> None:
+        self._show_main()
+        self.layers_section.open(is_open=False)
+        self.intake.add(images)
+
+    def _progressed(self) -> None:
+        progress = self.intake.progress
+        for widget in (self.adding, self.stop):
+            widget.setVisible(progress is not None)
+        if progress is not None:
+            self.adding.setText(f"Adding {progress.total} images, {progress.done} done…")
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Look at the files that were dropped."""
+        self.look_at([url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()])
+        event.acceptProposedAction()
 
 
 class InputDataDock(StepDock):

@@ -1,30 +1,117 @@
-"""The workbench: all steps in one dock."""
+"""The workbench: all steps in one dock, the next thing to do above them, and the project below."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtWidgets import QVBoxLayout
+from qtpy.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_objclass.widgets._base import Dock
+from napari_objclass.widgets._connections import Connections
 from napari_objclass.widgets.export import ExportStep
 from napari_objclass.widgets.feature_selection import FeatureSelectionStep
 from napari_objclass.widgets.input_data import InputDataStep
 from napari_objclass.widgets.object_classification import ObjectClassificationStep
 from napari_objclass.widgets.objects import ObjectsStep
+from napari_objclass.widgets.parts.accordion import Accordion
+from napari_objclass.widgets.parts.footer import Footer
+from napari_objclass.widgets.start import StartPage
 
 if TYPE_CHECKING:
     import napari
 
-STEPS = (InputDataStep, ObjectsStep, FeatureSelectionStep, ObjectClassificationStep, ExportStep)
+    from napari_objclass.widgets._base import Step
+
+STEPS: tuple[type[Step], ...] = (
+    InputDataStep,
+    ObjectsStep,
+    FeatureSelectionStep,
+    ObjectClassificationStep,
+    ExportStep,
+)
+
+#: Steps have 284 px of it.
+WIDTH = 292
 
 
 class Workbench(Dock):
-    """All steps in one dock."""
+    """All steps in one dock, one of them open.
+
+    Attributes
+    ----------
+    hint
+        The next thing to do.
+    start
+        What there is to do without any image.
+    steps
+        All steps, in order.
+    """
 
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
         super().__init__(napari_viewer)
+        self.setWindowTitle("Object Classification")
+        self.setMinimumWidth(WIDTH)
         self.steps = [step(self.shared) for step in STEPS]
+        self.start = StartPage(self.shared)
+        self.start.images_asked.connect(self._add_images)
+        self.start.layers_asked.connect(lambda: self.accordion.open(self.step(InputDataStep.ID)))
+        self.hint = QLabel(wordWrap=True, objectName="hint")
+        self.hint.setStyleSheet("font-weight: bold;")
+        self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.hint.setMinimumHeight(2 * self.hint.fontMetrics().lineSpacing() + 4)
+        self.accordion: Accordion = Accordion(self.shared, self.start, self.steps)
+        self.footer = Footer(self.shared)
         layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 2, 4, 2)
+        layout.setSpacing(4)
+        layout.addWidget(self.hint)
+        layout.addWidget(self.accordion, 1)
+        layout.addWidget(self.footer)
+        self._chosen = False  # whether the user opened the step that is open
+        self._had_images = False
+        self.accordion.chosen.connect(self._choose)
+        self.accordion.opened.connect(self._tell)
         for step in self.steps:
-            layout.addWidget(step)
+            step.told.connect(self._tell)
+        self.connections = Connections(self)
+        self.connections.connect(self.shared.changed, self._follow)
+        self.connections.connect(self.shared.replaced, self._begin)
+        self.connections.connect(self.shared.problems_changed, self._tell)
+        self._begin()
+
+    def step(self, step_id: str) -> Step:
+        """The step of a name."""
+        return next(each for each in self.steps if step_id == each.ID)
+
+    def _begin(self) -> None:
+        """Open the page that a session begins with."""
+        self._chosen, self._had_images = False, bool(self.shared.session.lanes)
+        self.accordion.open(self._page())
+
+    def _follow(self, *_: object) -> None:
+        """Open another page when the first image comes or the last one goes, unless the user opened this one."""
+        has_images = bool(self.shared.session.lanes)
+        if has_images != self._had_images and not self._chosen:
+            self.accordion.open(self._page())
+        self._had_images = has_images
+        self._tell()
+
+    def _page(self) -> QWidget:
+        """The first page that needs the user: features start by themselves."""
+        return self.step(ObjectClassificationStep.ID) if self.shared.session.lanes else self.start
+
+    def _choose(self) -> None:
+        self._chosen = True
+
+    def _add_images(self) -> None:
+        step = self.step(InputDataStep.ID)
+        self.accordion.open(step)
+        if hasattr(step, "add_files"):
+            step.add_files()
+
+    def _tell(self) -> None:
+        """Say the next thing to do: in the step that is open or, if it knows nothing, in the first that does."""
+        page = self.accordion.page
+        steps = [page, *self.steps] if page in self.steps else []
+        hint = self.start.hint if page is self.start else next(filter(None, (step.hint for step in steps)), "")
+        self.hint.setText(hint and f"➜ {hint}")

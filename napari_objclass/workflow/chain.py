@@ -5,17 +5,17 @@
     input_data ── objects ─┬─ object_features ─┬─ forest ── prediction
                            └─ annotations ─────┘
 
-Every output is computed when it is asked for and held as long as its key stands (:meth:`Chain.keys`).
+Every output is computed when it is asked for and held as long as its key stands (:attr:`Chain.keys`).
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING, Unpack, cast
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from itertools import count
+from typing import TYPE_CHECKING, NamedTuple, Unpack, cast
 
-from napari_objclass.errors import FileError, ObjClassError
+from napari_objclass.errors import FileError, ObjClassError, ParameterError
 from napari_objclass.workflow import (
     annotations as annotations_applet,
     feature_selection,
@@ -25,11 +25,11 @@ from napari_objclass.workflow import (
 )
 from napari_objclass.workflow.applet import Outputs
 from napari_objclass.workflow.claims import Claims, derive
-from napari_objclass.workflow.object_classification import Classifier, Prediction, Samples, TrainedForest
+from napari_objclass.workflow.object_classification import Prediction, Samples, TrainedForest
 from napari_objclass.workflow.objects import Objects
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from napari_objclass.features import FeatureTable
     from napari_objclass.workflow.applet import Key, RunOptions
     from napari_objclass.workflow.feature_selection import FeatureSelection
-    from napari_objclass.workflow.input_data import Images
+    from napari_objclass.workflow.input_data import Given, Images
     from napari_objclass.workflow.lane import LaneRecord
     from napari_objclass.workflow.state import State
 
@@ -49,69 +49,120 @@ LANES_HELD = 4
 Keys = dict[tuple[str, str | None], "Key"]
 
 
-class Chain:
-    """The outputs of all applets for the present state of a session.
+class Memory:
+    """What the chains of one session share, whatever its state is.
 
     Attributes
     ----------
-    state
-        What the outputs follow from; changed by others, who then call :meth:`refresh`.
-    given
-        Pixels that were handed over as arrays, by lane uuid and role.
+    outputs
+        What applets computed.
     forest
         The forest that was trained last.
     notes
         Sentences that the user should read once.
     """
 
-    def __init__(self, state: State, forest: TrainedForest | None, given: dict[str, input_data.Given]) -> None:
-        self.state, self.forest, self.given = state, forest, given
+    def __init__(self, forest: TrainedForest | None) -> None:
+        self.outputs = Outputs(limits=dict.fromkeys((input_data.ID, OBJECTS, object_classification.ID), LANES_HELD))
+        self.forest = forest
         self.notes: list[str] = []
-        self._relinked: Counter[str] = Counter()
-        self._outputs = Outputs(limits=dict.fromkeys((input_data.ID, OBJECTS, object_classification.ID), LANES_HELD))
-        self._keys = self.keys()
-
-    def refresh(self) -> set[tuple[str, str | None]]:
-        """Take note of a change of the state, and return the applets and lanes whose outputs are others."""
-        before, self._keys = self._keys, self.keys()
-        self._outputs.keep({lane.uuid for lane in self.state.lanes})
-        return {output for output, key in self._keys.items() if before.get(output) != key}
-
-    def relinked(self, lane: str, given: input_data.Given) -> None:
-        """Take note that the pixels of a lane come from elsewhere."""
-        self.given[lane] = given
-        self._relinked[lane] += 1
-        if self.forest is not None and self.forest.without:
-            self.forest = replace(self.forest, trained_on="")
+        self.arrivals = count()
 
     def note(self, sentence: str | None) -> None:
         """Keep a sentence for the user, once."""
         if sentence and sentence not in self.notes:
             self.notes.append(sentence)
 
+
+class Arrival(NamedTuple):
+    """Pixels that a lane gets: those that no file holds, and all of them, opened and checked."""
+
+    lane: LaneRecord
+    given: Given
+    opened: Images
+
+
+@dataclass(frozen=True, eq=False)
+class Chain:
+    """The outputs of all applets for one state of a session.
+
+    A chain never changes: a session that changes goes on with another one, and what is being computed elsewhere
+    finishes on the one it began with.
+
+    Attributes
+    ----------
+    state
+        What the outputs follow from.
+    memory
+        What was computed before.
+    given
+        Pixels that were handed over as arrays, by lane uuid and role.
+    arrived
+        Number of the arrival of the pixels of each lane, by its uuid; unknown for those that came with the project.
+    """
+
+    state: State
+    memory: Memory
+    given: Mapping[str, Given]
+    arrived: Mapping[str, int] = field(default_factory=dict)
+
+    def after(self, state: State, arrival: Arrival | None = None) -> Chain:
+        """Return the chain for another state, maybe with other pixels of a lane."""
+        chain = replace(self, state=state)
+        if arrival is not None:
+            uuid = arrival.lane.uuid
+            chain = replace(
+                chain,
+                given={**self.given, uuid: arrival.given},
+                arrived={**self.arrived, uuid: next(self.memory.arrivals)},
+            )
+            chain.images(arrival.lane, arrival.opened)
+        self.memory.outputs.keep({lane.uuid for lane in state.lanes})
+        return chain
+
+    def stale_after(self, before: Chain) -> set[tuple[str, str | None]]:
+        """Applets and lanes whose outputs are others than ``before``."""
+        return {output for output, key in self.keys.items() if before.keys.get(output) != key}
+
+    @cached_property
     def keys(self) -> Keys:
         """What every output depends on: an output is stale when its key is another one."""
         state = self.state
-        selection, classifier = state.settings[feature_selection.ID], state.settings[object_classification.ID]
+        selection, classifier = state.feature_selection, state.classifier
         class_uuids = tuple(each.uuid for each in state.classes)
-        pixels, measured, marked = {}, {}, {}
+        pixels, measured, marked, samples = {}, {}, {}, []
         for lane in state.lanes:
             own = tuple((mark.uuid, mark.cls) for mark in state.marks_of(lane.uuid))
-            pixels[lane.uuid] = (lane.uuid, lane.content, lane.spacing, self._relinked[lane.uuid])
-            measured[lane.uuid] = (pixels[lane.uuid], selection)
+            pixels[lane.uuid] = (lane.uuid, lane.content, self.arrived.get(lane.uuid))
+            measured[lane.uuid] = (pixels[lane.uuid], lane.spacing)
             marked[lane.uuid] = (pixels[lane.uuid], own, class_uuids)
-        forest = (classifier, selection, class_uuids, tuple(key for key in marked.values() if key[1]))
+            if own:
+                samples.append((measured[lane.uuid], own))
+        forest = (*state.learning.values(), class_uuids, *samples)
         keys: Keys = {
-            (input_data.ID, None): tuple(pixels),
+            (input_data.ID, None): tuple((lane.uuid, lane.shown) for lane in state.lanes),
             (feature_selection.ID, None): (selection,),
             (annotations_applet.ID, None): state.classes,
-            (object_classification.ID, None): forest,
+            (object_classification.ID, None): (classifier, forest),
         }
         keys |= {(input_data.ID, lane): key for lane, key in pixels.items()}
-        keys |= {(object_features.ID, lane): key for lane, key in measured.items()}
+        keys |= {(object_features.ID, lane): (key, selection) for lane, key in measured.items()}
         keys |= {(annotations_applet.ID, lane): key for lane, key in marked.items()}
         keys |= {(object_classification.ID, lane): (key, forest) for lane, key in measured.items()}
         return keys
+
+    def lane(self, position: int) -> LaneRecord:
+        """Record of the lane at a position.
+
+        Raises
+        ------
+        ParameterError
+            When there is none.
+        """
+        lanes = self.state.lanes
+        if not 0 <= position < len(lanes):
+            raise ParameterError(f"there is no image set {position}; the session has {len(lanes)}, from 0")
+        return lanes[position]
 
     def images(self, lane: LaneRecord, opened: Images | None = None) -> Images:
         """Pixels of a lane, opened and checked; those of a new lane are ``opened`` already."""
@@ -119,10 +170,10 @@ class Chain:
         def compute() -> Images:
             images = opened or input_data.open_images(lane, self.given.get(lane.uuid, {}))
             for sentence in (*images.notes, images.problem):
-                self.note(sentence)
+                self.memory.note(sentence)
             return images
 
-        return self._outputs.get(input_data.ID, lane.uuid, self._keys[input_data.ID, lane.uuid], compute)
+        return self.memory.outputs.get(input_data.ID, lane.uuid, self.keys[input_data.ID, lane.uuid], compute)
 
     def objects(self, lane: LaneRecord, **run: Unpack[RunOptions]) -> Objects:
         """Label image of a lane with its objects."""
@@ -130,7 +181,7 @@ class Chain:
         def compute() -> Objects:
             return Objects.of(input_data.label_image(lane, self.images(lane), **run), **run)
 
-        return self._outputs.get(OBJECTS, lane.uuid, self._keys[input_data.ID, lane.uuid], compute)
+        return self.memory.outputs.get(OBJECTS, lane.uuid, self.keys[input_data.ID, lane.uuid], compute)
 
     def table(
         self,
@@ -140,40 +191,41 @@ class Chain:
         **run: Unpack[RunOptions],
     ) -> FeatureTable:
         """Values of some features for all objects of a lane; only those are measured that were not before."""
-        key = (self._keys[input_data.ID, lane.uuid], margin)
-        held: FeatureTable | None = self._outputs.held(object_features.ID, lane.uuid, key)
+        outputs, key = self.memory.outputs, (self.keys[input_data.ID, lane.uuid], lane.spacing, margin)
+        held: FeatureTable | None = outputs.held(object_features.ID, lane.uuid, key)
         missing = [feature for feature in features if held is None or feature not in held.features]
         if held is None or missing:
             labels, raw = self.objects(lane, **run).labels, self.images(lane).raw
             found = object_features.table(labels, raw, missing, margin=margin, spacing=lane.spacing, **run)
             held = found if held is None else held.joined(found)
-            self._outputs.hold(object_features.ID, lane.uuid, key, held)
+            outputs.hold(object_features.ID, lane.uuid, key, held)
         if held.features == tuple(features):
             return held
         # Held too: a click asks for the columns of the classifier again and again.
-        return self._outputs.get(SELECTED, lane.uuid, (key, *features), partial(held.select, features))
+        return outputs.get(SELECTED, lane.uuid, (key, *features), partial(held.select, features))
 
     def claims(self, lane: LaneRecord) -> Claims:
         """What the marks of a lane mean for its objects; a ``FileError`` if these cannot be seen."""
-        pixels, key = self._keys[input_data.ID, lane.uuid], self._keys[annotations_applet.ID, lane.uuid]
+        outputs = self.memory.outputs
+        pixels, key = self.keys[input_data.ID, lane.uuid], self.keys[annotations_applet.ID, lane.uuid]
 
         def compute() -> Claims:
             own = self.state.marks_of(lane.uuid)
             problem = self.images(lane).problem
             if problem:
                 return Claims.parked(own, problem)
-            before, held = self._outputs.latest(annotations_applet.ID, lane.uuid) or ((None,), None)
+            before, held = outputs.latest(annotations_applet.ID, lane.uuid) or ((None,), None)
             known = held.finds if held is not None and before[0] == pixels else {}
             return derive(self.objects(lane), own, [each.uuid for each in self.state.classes], known)
 
-        return self._outputs.get(annotations_applet.ID, lane.uuid, key, compute)
+        return outputs.get(annotations_applet.ID, lane.uuid, key, compute)
 
     def present_claims(self, lane: LaneRecord) -> Claims:
         """Like :meth:`claims`, but marks whose image cannot be seen are parked."""
         try:
             return self.claims(lane)
         except FileError as error:
-            self.note(str(error))
+            self.memory.note(str(error))
             return Claims.parked(self.state.marks_of(lane.uuid), str(error))
 
     def class_numbers(self, lane: LaneRecord, table: FeatureTable) -> NDArray[np.int64]:
@@ -183,10 +235,9 @@ class Chain:
 
     def train(self, **run: Unpack[RunOptions]) -> TrainedForest:
         """Grow a forest from the active annotations of all lanes, unless the last one stands for just these."""
-        digest = self.state.training_digest()
-        if self.forest is not None and self.forest.trained_on == digest:
-            return self.forest
-        selection = self._selection()
+        last = self.memory.forest
+        if last is not None and self._is_current(last):
+            return last
         parts, without, unseen = [], [], None
         for lane in self.state.lanes:
             if self.state.marks_of(lane.uuid):
@@ -195,27 +246,38 @@ class Chain:
                     unseen = self.images(lane).problem
                 except FileError as error:
                     unseen = str(error)
-                    kept = self._kept_samples(lane)
-                    if kept is None and self.forest is not None and lane.uuid in self.forest.samples.lane_uuids:
-                        self.note(f"the features changed but {lane.name!r} cannot be read; the old classifier is used")
-                        return self.forest
+                    kept = self._kept_samples(lane, last)
+                    if kept is None and last is not None and lane.uuid in last.samples.lane_uuids:
+                        self.memory.note(
+                            f"the features changed but {lane.name!r} cannot be read; the old classifier is used"
+                        )
+                        return last
                     parts += [kept] if kept is not None else []
                 if unseen:
-                    self.note(unseen)
+                    self.memory.note(unseen)
                     without.append(lane.name)
         if not parts and self.state.n_marks:
             raise ObjClassError(self._why_none_is_active(unseen))
-        self.forest = object_classification.train(
+        selection = self._used_selection()
+        self.memory.forest = trained = object_classification.train(
             Samples.pooled(parts),
             self.state.classes,
-            cast("Classifier", self.state.settings[object_classification.ID]),
+            self.state.classifier,
             features=selection.ids,
             margin=selection.margin,
-            trained_on=digest,
+            trained_on=self._trained_on(incomplete=bool(without)),
             without=tuple(without),
             **run,
         )
-        return self.forest
+        return trained
+
+    def _trained_on(self, *, incomplete: bool) -> str:
+        """What a forest stands for that is grown now; one that lacks an image only until pixels arrive."""
+        digest = self.state.training_digest()
+        return f"{digest} {sorted(self.arrived.items())}" if incomplete else digest
+
+    def _is_current(self, forest: TrainedForest) -> bool:
+        return forest.trained_on == self._trained_on(incomplete=bool(forest.without))
 
     def _why_none_is_active(self, unseen: str | None) -> str:
         return unseen or (
@@ -229,7 +291,7 @@ class Chain:
         active = {key: numbers[uuid] for key, uuid in self.claims(lane).active.items()}
         if not active:
             return []
-        selection = self._selection()
+        selection = self._used_selection()
         return [Samples.of_lane(lane.uuid, self.table(lane, selection.ids, selection.margin, **run), active)]
 
     def predict(
@@ -248,12 +310,12 @@ class Chain:
 
         if rows is not None:
             return compute()
-        key = (self._keys[input_data.ID, lane.uuid], trained, known)
-        return self._outputs.get(object_classification.ID, lane.uuid, key, compute)
+        key = (self.keys[input_data.ID, lane.uuid], lane.spacing, trained, known)
+        return self.memory.outputs.get(object_classification.ID, lane.uuid, key, compute)
 
-    def _kept_samples(self, lane: LaneRecord) -> Samples | None:
+    def _kept_samples(self, lane: LaneRecord, last: TrainedForest | None) -> Samples | None:
         """Samples of an image that cannot be read, as the last forest had them; None if of other features."""
-        last, selection = self.forest, self._selection()
+        selection = self._used_selection()
         if last is None or (last.features, last.margin) != (selection.ids, selection.margin):
             return None
         if lane.uuid not in last.samples.lane_uuids:
@@ -263,11 +325,14 @@ class Chain:
         return last.samples.part(lane.uuid).renumbered(renumbered)
 
     def _stored_forest(self) -> TrainedForest:
-        if self.forest is None:
+        last = self.memory.forest
+        if last is None:
             raise ObjClassError("there is no trained classifier; annotate objects, call train() and save the project")
-        if self.forest.trained_on != self.state.training_digest():
-            self.note("annotations or settings changed after the classifier was trained; it was used as it is")
-        return self.forest
+        if not self._is_current(last):
+            self.memory.note("annotations or settings changed after the classifier was trained; it was used as it is")
+        return last
 
-    def _selection(self) -> FeatureSelection:
-        return cast("FeatureSelection", self.state.settings[feature_selection.ID])
+    def _used_selection(self) -> FeatureSelection:
+        """The selected features that the forest uses, with their margin."""
+        object_classification.refuse_unusable(self.state.classifier, self.state.feature_selection.ids)
+        return cast("FeatureSelection", self.state.learning[feature_selection.ID])

@@ -87,12 +87,17 @@ class Claims:
     def class_numbers(
         self, frames: NDArray[np.int64], ids: NDArray[np.uint64], classes: Sequence[str]
     ) -> NDArray[np.int64]:
-        """Class number, by its position among the uuids ``classes``, of all objects of a table; 0 if not active."""
+        """Class number, by its position among the uuids ``classes``, of all objects of a table.
+
+        0 without an active mark of one of these classes.
+        """
         number_of = {uuid: number for number, uuid in enumerate(classes, 1)}
         marked_frames = np.array([t for t, _ in self.active], np.int64)
         marked_ids = np.array([object_id for _, object_id in self.active], np.uint64)
+        marked = np.array([number_of.get(uuid, 0) for uuid in self.active.values()], np.int64)
+        rows = find_rows(frames, ids, marked_frames, marked_ids)
         numbers = np.zeros(len(ids), np.int64)
-        numbers[find_rows(frames, ids, marked_frames, marked_ids)] = [number_of[uuid] for uuid in self.active.values()]
+        numbers[rows[rows >= 0]] = marked[rows >= 0]
         return numbers
 
     @cached_property

@@ -1,17 +1,18 @@
 """The changes of a session. Doing, undoing, and replaying a journal are all the same: :meth:`Event.apply`.
 
-An event is one class: what it changes, its inverse, and its form in the journal. Add an event by adding a class to
-``EVENTS``.
+An event is one class: the state it makes of another, its inverse, and its form in the journal. Add an event by adding
+a class to ``EVENTS``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 
 from napari_objclass.errors import ProjectError
+from napari_objclass.workflow import marks
 from napari_objclass.workflow.classes import Classes, ObjectClass
 from napari_objclass.workflow.lane import LaneRecord
 from napari_objclass.workflow.marks import Mark
@@ -29,8 +30,8 @@ class Event(Protocol):
 
     KIND: ClassVar[str]
 
-    def apply(self, state: State) -> Event:
-        """Make the change and return the event that takes it back."""
+    def apply(self, state: State) -> tuple[State, Event]:
+        """Return the changed state, and the event that takes the change back."""
         ...
 
     def to_json(self, folder: Path | None) -> Json:
@@ -42,17 +43,20 @@ class Event(Protocol):
 class AnnotationsChanged:
     """Marks were made, and others taken away."""
 
-    KIND: ClassVar[str] = "annotations"
+    KIND: ClassVar[str] = marks.CHANGE
     add: tuple[Mark, ...] = ()
     #: Lane and mark uuid of each.
     remove: tuple[tuple[str, str], ...] = ()
 
-    def apply(self, state: State) -> AnnotationsChanged:
-        """Make the change and return its inverse."""
-        removed = tuple(state.marks[lane].pop(uuid) for lane, uuid in self.remove)
+    def apply(self, state: State) -> tuple[State, AnnotationsChanged]:
+        """Return the changed state and the inverse."""
+        lanes = dict.fromkeys([*(lane for lane, _ in self.remove), *(mark.lane for mark in self.add)])
+        own = {lane: dict(state.marks.get(lane, {})) for lane in lanes}
+        removed = tuple(own[lane].pop(uuid) for lane, uuid in self.remove)
         for mark in self.add:
-            state.marks.setdefault(mark.lane, {})[mark.uuid] = mark
-        return AnnotationsChanged(removed, tuple((mark.lane, mark.uuid) for mark in self.add))
+            own[mark.lane][mark.uuid] = mark
+        inverse = AnnotationsChanged(removed, tuple((mark.lane, mark.uuid) for mark in self.add))
+        return replace(state, marks={**state.marks, **own}), inverse
 
     def to_json(self, folder: Path | None = None) -> Json:
         """Marks with their masks as flat lists."""
@@ -75,11 +79,9 @@ class ClassesChanged:
     KIND: ClassVar[str] = "classes"
     classes: Classes
 
-    def apply(self, state: State) -> ClassesChanged:
-        """Make the change and return its inverse."""
-        inverse = ClassesChanged(state.classes)
-        state.classes = self.classes
-        return inverse
+    def apply(self, state: State) -> tuple[State, ClassesChanged]:
+        """Return the changed state and the inverse."""
+        return replace(state, classes=self.classes), ClassesChanged(state.classes)
 
     def to_json(self, folder: Path | None = None) -> Json:
         """All classes."""
@@ -99,11 +101,10 @@ class SettingsChanged:
     applet: str
     settings: Settings
 
-    def apply(self, state: State) -> SettingsChanged:
-        """Make the change and return its inverse."""
-        inverse = SettingsChanged(self.applet, state.settings[self.applet])
-        state.settings[self.applet] = self.settings
-        return inverse
+    def apply(self, state: State) -> tuple[State, SettingsChanged]:
+        """Return the changed state and the inverse."""
+        settings = {**state.settings, self.applet: self.settings}
+        return replace(state, settings=settings), SettingsChanged(self.applet, state.settings[self.applet])
 
     def to_json(self, folder: Path | None = None) -> Json:
         """All settings of the applet."""
@@ -131,19 +132,20 @@ class LanesChanged:
     put: tuple[tuple[int, LaneRecord], ...] = ()
     remove: tuple[str, ...] = ()
 
-    def apply(self, state: State) -> LanesChanged:
-        """Make the change and return its inverse."""
+    def apply(self, state: State) -> tuple[State, LanesChanged]:
+        """Return the changed state and the inverse."""
         before = {lane.uuid: (position, lane) for position, lane in enumerate(state.lanes)}
         gone = {*self.remove, *(lane.uuid for _, lane in self.put)}
-        state.removed |= {uuid: before[uuid][1] for uuid in self.remove if uuid in before}
-        state.lanes = [lane for lane in state.lanes if lane.uuid not in gone]
+        lanes = [lane for lane in state.lanes if lane.uuid not in gone]
+        removed = {**state.removed, **{uuid: before[uuid][1] for uuid in self.remove if uuid in before}}
         for position, lane in sorted(self.put, key=lambda each: each[0]):
-            state.lanes.insert(position, lane)
-            state.removed.pop(lane.uuid, None)
-        return LanesChanged(
+            lanes.insert(position, lane)
+            removed.pop(lane.uuid, None)
+        inverse = LanesChanged(
             tuple(before[uuid] for uuid in sorted(gone) if uuid in before),
             tuple(lane.uuid for _, lane in self.put if lane.uuid not in before),
         )
+        return replace(state, lanes=tuple(lanes), removed=removed), inverse
 
     def to_json(self, folder: Path | None = None) -> Json:
         """Records, with paths relative to ``folder`` too."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Unpack
@@ -13,6 +12,7 @@ import numpy as np
 
 from napari_objclass import axes as axis_letters, kernels
 from napari_objclass.errors import AxesError, FileError, ObjClassError, ParameterError, ShapeError
+from napari_objclass.io import channels
 from napari_objclass.io.fingerprint import fingerprint
 from napari_objclass.io.image import Image, spatial
 from napari_objclass.io.readers import open_image
@@ -31,7 +31,7 @@ from napari_objclass.workflow.lane import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -90,7 +90,9 @@ def describe(
     axes: str | Mapping[str, str] | None = None,
     name: str | None = None,
     spacing: Sequence[float] | None = None,
+    units: str | None = None,
     offset: Sequence[int] | None = None,
+    channel_names: Sequence[str] | None = None,
     uuid: str | None = None,
 ) -> tuple[LaneRecord, Given, Images]:
     """Make the record of a lane out of arrays and paths by role, with the pixels that no file holds, and all pixels.
@@ -103,26 +105,24 @@ def describe(
     sources = {role: source for role, source in sources.items() if source is not None}
     role = _role_of_objects(sources)
     named = _axes_by_role(axes, sources, role)
-    given = {each: np.asarray(source) for each, source in sources.items() if not isinstance(source, str | os.PathLike)}
-    files = {each: open_image(sources[each], axes=named.get(each)) for each in sources if each not in given}
+    several = {each for each, source in sources.items() if channels.is_list(source)}
+    files = {each: _open(source, named.get(each)) for each, source in sources.items() if _in_files(source)}
+    given = {each: _in_memory(source) for each, source in sources.items() if each not in files}
     arrays = given | {each: image.data for each, image in files.items()}
-    letters = _letters(arrays, role, named, {each: image.axes for each, image in files.items()})
+    named |= {each: f"{channels.without_last(named[each])}c" for each in several & set(named)}
+    letters = _letters(arrays, role, named, {each: image.axes for each, image in files.items()}, several)
+    told = next(((size, image.units) for image in files.values() if (size := _spacing(image))), (None, None))
     record = LaneRecord(
         uuid=uuid or uuid4().hex,
         name=name or next((image.path.stem for image in files.values()), "image"),
-        sources={
-            each: Source(
-                axes=letters[each],
-                fingerprint=fingerprint(arrays[each], letters[each]),
-                path=str(files[each].path.absolute()) if each in files else None,
-                inner=files[each].inner if each in files else "",
-            )
-            for each in sources
-        },
-        spacing=_triple(spacing) or next(filter(None, map(_spacing, files.values())), None),
+        sources={each: _source(files.get(each), arrays[each], letters[each]) for each in sources},
+        spacing=triple(spacing) or told[0],
         offset=_whole_triple(offset),
+        units=units or (told[1] if spacing is None else None),
+        channel_names=tuple(channel_names or ()) or (files[RAW].channel_names if RAW in files else None),
     )
-    return record, given, _fit(record, {each: Pixels(array, letters[each]) for each, array in arrays.items()})
+    fitted = _fit(record, {each: Pixels(array, letters[each]) for each, array in arrays.items()})
+    return _with_fitting_names(record, fitted, asked=bool(channel_names)), given, fitted
 
 
 def describe_again(
@@ -142,17 +142,28 @@ def describe_again(
         axes=letters | dict(axes or {}),
         name=old.name,
         spacing=old.spacing,
+        units=old.units,
         offset=old.offset,
+        channel_names=old.channel_names if RAW in kept else None,
         uuid=old.uuid,
     )
 
 
 def again(old: LaneRecord, new: LaneRecord, name: str | None) -> LaneRecord:
     """Record of a lane that is added a second time: it stays what it is, with what is newly said about it."""
-    return replace(new, uuid=old.uuid, name=name or old.name, spacing=new.spacing or old.spacing)
+    return replace(
+        new,
+        uuid=old.uuid,
+        name=name or old.name,
+        spacing=new.spacing or old.spacing,
+        units=new.units or old.units,
+        channel_names=new.channel_names or old.channel_names,
+    )
 
 
 def _again(source: Source, given: NDArray[Any] | None) -> ArrayOrPath:
+    if source.channels:
+        return [location(file) for file in source.channels]
     return given if source.path is None else location(source)
 
 
@@ -205,6 +216,46 @@ def label_image(record: LaneRecord, images: Images, **run: Unpack[RunOptions]) -
     return images.objects
 
 
+def _in_files(source: ArrayOrPath) -> bool:
+    """Whether files hold the pixels; of channels, all of them."""
+    parts = source if channels.is_list(source) else [source]
+    return all(channels.is_path(each) for each in parts)
+
+
+def _open(source: ArrayOrPath, axes: str | None) -> Image:
+    return channels.open_channels(source, axes=axes) if channels.is_list(source) else open_image(source, axes=axes)
+
+
+def _in_memory(source: ArrayOrPath) -> NDArray[Any]:
+    return channels.stacked(source) if channels.is_list(source) else np.asarray(source)
+
+
+def _source(image: Image | None, array: NDArray[Any] | LazyArray, letters: str) -> Source:
+    """Where pixels come from that are in memory, a file, or one file per channel."""
+    found = Source(letters, fingerprint(array, letters))
+    if image is None:
+        return found
+    found = replace(found, path=str(image.path.absolute()), inner=image.inner)
+    parts = array.images if isinstance(array, channels.Stacked) else ()
+    return replace(
+        found,
+        channels=tuple(Source(letters[:-1], "", str(part.path.absolute()), part.inner) for part in parts),
+    )
+
+
+def _with_fitting_names(record: LaneRecord, images: Images, *, asked: bool) -> LaneRecord:
+    """Drop names of channels that do not fit; refuse them if the user gave them."""
+    n_channels = 0 if images.raw_shape is None else images.raw_shape[-1]
+    if record.channel_names is None or len(record.channel_names) == n_channels:
+        return record
+    if asked:
+        raise ParameterError(
+            f"{len(record.channel_names)} channel names for the {n_channels} channels of {record.name!r}; "
+            "give one for each, or none"
+        )
+    return replace(record, channel_names=None)
+
+
 def _role_of_objects(sources: Mapping[str, ArrayOrPath]) -> str:
     unknown = sorted(set(sources) - set(ROLES))
     if unknown:
@@ -214,6 +265,8 @@ def _role_of_objects(sources: Mapping[str, ArrayOrPath]) -> str:
     roles = [role for role in (LABELS, SEGMENTATION) if role in sources]
     if len(roles) != 1:
         raise ParameterError("an image set needs its objects as exactly one of labels= and segmentation=")
+    if channels.is_list(sources[roles[0]]):
+        raise ParameterError(f"{roles[0]}= is one image; only raw can be a list of channels")
     return roles[0]
 
 
@@ -232,9 +285,16 @@ def _axes_by_role(
 
 
 def _letters(
-    arrays: Mapping[str, NDArray[Any] | LazyArray], role: str, named: Mapping[str, str], read: Mapping[str, str]
+    arrays: Mapping[str, NDArray[Any] | LazyArray],
+    role: str,
+    named: Mapping[str, str],
+    read: Mapping[str, str],
+    several: Collection[str],
 ) -> dict[str, str]:
-    """Axes of every image: as named; as read from its file, where they fit; or guessed from the other image."""
+    """Axes of every image: as named; as read from its file, where they fit; or guessed from the other image.
+
+    Images of the roles in ``several`` were stacked from channels.
+    """
     objects, raw = arrays[role], arrays.get(RAW)
     letters = named.get(role)
     if letters is None and RAW in named and len(axis_letters.without_channel(named[RAW])) == objects.ndim:
@@ -248,6 +308,8 @@ def _letters(
     if raw_letters is None and RAW in read:
         fits = _shape(raw, read[RAW], axis_letters.RAW)[:4] == _shape(objects, letters, axis_letters.LABELS)
         raw_letters = read[RAW] if fits else None
+    if raw_letters is None and RAW in several:
+        raw_letters = letters + "c"
     raw_letters = raw_letters or axis_letters.raw_axes(raw.shape, objects.shape, letters)
     return {role: letters, RAW: axis_letters.check(raw_letters, raw.ndim)}
 
@@ -286,11 +348,17 @@ def _integers(objects: NDArray[Any], record: LaneRecord, role: str) -> tuple[NDA
 
 def _spacing(image: Image) -> tuple[float, float, float] | None:
     by_letter = dict(zip(spatial(image.axes), image.spacing or (), strict=False))
-    return _triple([by_letter[letter] for letter in "zyx" if letter in by_letter]) if by_letter else None
+    return triple([by_letter[letter] for letter in "zyx" if letter in by_letter]) if by_letter else None
 
 
-def _triple(spacing: Sequence[float] | None) -> tuple[float, float, float] | None:
-    """Spacing in order z, y, x; for 2D, (y, x) is enough."""
+def triple(spacing: Sequence[float] | None) -> tuple[float, float, float] | None:
+    """Spacing in order z, y, x; for 2D, (y, x) is enough.
+
+    Raises
+    ------
+    ParameterError
+        For anything else.
+    """
     if spacing is None:
         return None
     values = [float(each) for each in np.ravel(spacing)]

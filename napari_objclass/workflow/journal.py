@@ -6,6 +6,7 @@ or whose file system has no locks.
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import uuid
@@ -19,9 +20,10 @@ import platformdirs
 
 from napari_objclass import kernels
 from napari_objclass.errors import FileError, ProjectLockedError
+from napari_objclass.workflow import marks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 Entry = tuple[str, int, str]
 """Generation, number and JSON text of a change."""
@@ -106,6 +108,8 @@ class Recovery:
     path: Path | None
     """The project that it belongs to; None if it never had one."""
     n_changes: int
+    n_labels: int
+    """Objects that were labelled, and not cleared again."""
     time: datetime
 
 
@@ -126,8 +130,18 @@ def recoverable() -> list[Recovery]:
         content = kernels.read_journal(path)
         if content.entries and not is_owned(path):
             time = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-            found.append(Recovery(path.parent.name, content.project, len(content.entries), time))
+            labels = _n_labels(event for _, _, event in content.entries)
+            found.append(Recovery(path.parent.name, content.project, len(content.entries), labels, time))
     return sorted(found, key=lambda recovery: recovery.time, reverse=True)
+
+
+def _n_labels(events: Iterable[str]) -> int:
+    made: set[str] = set()
+    for event in map(json.loads, events):
+        if event.get("event") == marks.CHANGE:
+            made -= {uuid for _, uuid in event["remove"]}
+            made |= {mark["uuid"] for mark in event["add"]}
+    return len(made)
 
 
 def recovery_path(recovery_id: str) -> Path:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,7 +17,7 @@ from psygnal import Signal
 
 from napari_objclass.errors import FileError, ObjClassError
 from napari_objclass.workflow import events, input_data
-from napari_objclass.workflow.chain import Chain
+from napari_objclass.workflow.chain import Chain, Memory
 from napari_objclass.workflow.history import History
 from napari_objclass.workflow.object_classification import TrainedForest
 from napari_objclass.workflow.project import ProjectStore
@@ -23,11 +25,12 @@ from napari_objclass.workflow.state import State
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from napari_objclass.workflow.applet import Json
+    from napari_objclass.workflow.chain import Arrival
     from napari_objclass.workflow.events import Event
     from napari_objclass.workflow.journal import Recovery
     from napari_objclass.workflow.project import Opened
@@ -38,7 +41,8 @@ if TYPE_CHECKING:
 class Journaled:
     """State, journal and history of a session, and the chain of applets that follows from the state.
 
-    Changes are made one after another, whichever threads ask for them; outputs may be computed meanwhile.
+    Any thread may call any method. Changes are made one after another; outputs are those of the state at the moment
+    of the call, whatever is changed while they are computed.
 
     Attributes
     ----------
@@ -94,17 +98,22 @@ class Journaled:
         self._store = store
         self._detached = detached
         self._changing = threading.RLock()
-        self._together: list[tuple[Event, Event]] | None = None
+        self._together: list[Event] | None = None
         self._saved: Saved = (opened.document or {}, opened.arrays) if opened else ({}, {})
         self._restore(opened.events if opened else [], {})
 
-    def _restore(self, entries: Sequence[Json], given: dict[str, input_data.Given]) -> None:
+    def _restore(self, entries: Sequence[Json], given: Mapping[str, input_data.Given]) -> None:
         """Take the state of the last save, and make the changes of the journal on top of it."""
         self._history = History()
-        self._state = State.from_document(*self._saved, self._folder)
+        state = State.from_document(*self._saved, self._folder)
         for entry in entries:
-            events.from_json(entry, self._folder).apply(self._state)
-        self._chain = Chain(self._state, TrainedForest.from_document(*self._saved), given)
+            state, _ = events.from_json(entry, self._folder).apply(state)
+        self._chain = Chain(state, Memory(TrainedForest.from_document(*self._saved)), given)
+
+    @property
+    def _state(self) -> State:
+        """The state as it is now."""
+        return self._chain.state
 
     def undo(self) -> bool:
         """Take back the latest change to annotations, classes or settings; False if there is none."""
@@ -120,15 +129,20 @@ class Journaled:
         with self._changing:
             self._history.record(self._commit(event))
 
-    def _commit(self, *changes: Event) -> Event:
+    def _commit(self, *changes: Event, arrival: Arrival | None = None) -> Event:
         """Write changes to the journal, make them, announce them; return the inverse of the last."""
         with self._changing:
+            before, inverses = self._chain, []
             if self._together is None:
                 self._write(changes)
-            inverses = [event.apply(self._state) for event in changes]
-            if self._together is not None:
-                self._together += zip(changes, inverses, strict=True)
-        self._announce()
+            else:
+                self._together += changes
+            state = before.state
+            for event in changes:
+                state, inverse = event.apply(state)
+                inverses.append(inverse)
+            self._chain = before.after(state, arrival)
+        self._announce(before)
         return inverses[-1]
 
     def _write(self, changes: Sequence[Event]) -> None:
@@ -142,34 +156,44 @@ class Journaled:
         They are durable when the block ends; only then can the session be saved.
         """
         with self._changing:
-            history, self._together = self._history.copy(), []
+            before, history, self._together = self._chain, self._history.copy(), []
             try:
                 yield
-                self._write([change for change, _ in self._together])
+                self._write(self._together)
             except BaseException:
-                for _, inverse in reversed(self._together):
-                    inverse.apply(self._state)
-                self._history = history
-                self._announce()
+                undone, self._chain, self._history = self._chain, before, history
+                self._announce(undone)
                 raise
             finally:
                 self._together = None
 
-    def _announce(self) -> None:
-        positions = {lane.uuid: index for index, lane in enumerate(self._state.lanes)}
-        stale = {(applet, None if lane is None else positions[lane]) for applet, lane in self._chain.refresh()}
+    def _announce(self, before: Chain) -> None:
+        chain = self._chain
+        positions = {lane.uuid: index for index, lane in enumerate(chain.state.lanes)}
+        stale = {(applet, None if lane is None else positions[lane]) for applet, lane in chain.stale_after(before)}
         if stale:
             self.changed.emit(stale)
 
     @property
     def notes(self) -> list[str]:
         """Sentences that the user should read once."""
-        return [*self._store.notes, *self._chain.notes]
+        return [*self._store.notes, *self._chain.memory.notes]
 
     @property
     def path(self) -> Path | None:
         """The project file; None before the first save."""
         return self._store.path
+
+    @property
+    def saved_at(self) -> datetime | None:
+        """When the project was last saved, in local time; None before the first save."""
+        text = self._saved[0].get("saved_at")
+        return None if text is None else datetime.fromisoformat(text).astimezone()
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether there are changes that were not saved; they are in the journal."""
+        return self._store.unsaved
 
     @property
     def _folder(self) -> Path | None:
@@ -203,29 +227,35 @@ class Journaled:
             seq = self._store.seq
             document, arrays = self._to_document(target, store_raw=store_raw)
         self._store.save(target, document, arrays, seq=seq)
-        self._saved, self._detached = (document, arrays), False
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        self._saved, self._detached = (document | {"saved_at": now}, arrays), False
 
     def _to_document(self, target: Path, *, store_raw: bool) -> Saved:
         """Document and arrays of a project file, after all pixels have a file."""
-        moved, given = target != self._store.path, self._chain.given
-        for position, lane in enumerate(self._state.lanes):
-            self._state.lanes[position], left = input_data.with_files(
+        chain, moved = self._chain, target != self._store.path
+        lanes, given = [], dict(chain.given)
+        for lane in chain.state.lanes:
+            record, left = input_data.with_files(
                 lane, given.pop(lane.uuid, {}), target, moved=moved, store_raw=store_raw
             )
+            lanes.append(record)
             if left:
                 given[lane.uuid] = left
-                self._chain.note(f"raw of {lane.name!r} is only in memory; save with store_raw=True to keep it")
-        document, arrays = self._state.to_document(target.parent)
-        if self._chain.forest is not None:
-            about, learnt = self._chain.forest.to_document()
+                chain.memory.note(f"raw of {lane.name!r} is only in memory; save with store_raw=True to keep it")
+        self._chain = chain = replace(chain, state=replace(chain.state, lanes=tuple(lanes)), given=given)
+        document, arrays = chain.state.to_document(target.parent)
+        forest = chain.memory.forest
+        if forest is not None:
+            about, learnt = forest.to_document()
             document, arrays = document | about, arrays | learnt
         return document, arrays
 
     def revert(self) -> None:
         """Drop everything that was done after the last save."""
-        keys = self._chain.keys()
-        self._store.revert()
-        self._restore([], self._chain.given)
+        with self._changing:
+            keys = self._chain.keys
+            self._store.revert()
+            self._restore([], self._chain.given)
         self.changed.emit({(applet, None) for applet, _ in keys})
 
     def close(self) -> None:

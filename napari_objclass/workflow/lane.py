@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_objclass.errors import FileError, ObjClassError
+from napari_objclass.io.channels import open_channels
 from napari_objclass.io.fingerprint import fingerprint
 from napari_objclass.io.readers import open_image
 
@@ -44,6 +45,8 @@ class Source:
         Dataset inside the file, "" for files that hold one image.
     stored
         Whether the file belongs to the project.
+    channels
+        Where each channel comes from, if they are in files of their own; ``path`` and ``inner`` are those of the first.
     """
 
     axes: str
@@ -51,13 +54,19 @@ class Source:
     path: str | None = None
     inner: str = ""
     stored: bool = False
+    channels: tuple[Source, ...] = ()
+
+    @property
+    def files(self) -> tuple[Source, ...]:
+        """Sources with one file each: all channels, itself, or none if no file holds the pixels."""
+        return self.channels or ((self,) if self.path is not None else ())
 
     def to_json(self, folder: Path | None = None) -> dict[str, Any]:
         """Values by field name; the path also relative to ``folder``, unless it is on another drive."""
         path = self.path
         if path is not None and folder is not None and Path(path).drive == folder.drive:
             path = Path(os.path.relpath(path, folder)).as_posix()
-        return {
+        values: dict[str, Any] = {
             "path": path,
             "absolute": self.path,
             "inner": self.inner,
@@ -65,6 +74,9 @@ class Source:
             "fingerprint": self.fingerprint,
             "stored": self.stored,
         }
+        if self.channels:
+            values["channels"] = [each.to_json(folder) for each in self.channels]
+        return values
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any], folder: Path | None = None) -> Source:
@@ -74,7 +86,8 @@ class Source:
             path = os.path.normpath(folder / path)
             if absolute is not None and not Path(path).exists() and Path(absolute).exists():
                 path = absolute
-        return cls(values["axes"], values["fingerprint"], path, values["inner"] or "", bool(values["stored"]))
+        channels = tuple(cls.from_json(each, folder) for each in values.get("channels", ()))
+        return cls(values["axes"], values["fingerprint"], path, values["inner"] or "", bool(values["stored"]), channels)
 
 
 @dataclass(frozen=True)
@@ -87,6 +100,10 @@ class LaneRecord:
         Size of a voxel, in order z, y, x; None if unknown.
     offset
         Position of the first voxel in the image this one was cropped from, in order z, y, x.
+    units
+        Unit of ``spacing``, such as "µm"; None if unknown.
+    channel_names
+        What the channels of raw are called on the screen, in order; None if nothing is known.
     """
 
     uuid: str
@@ -94,6 +111,8 @@ class LaneRecord:
     sources: Mapping[str, Source]
     spacing: tuple[float, float, float] | None = None
     offset: tuple[int, int, int] = (0, 0, 0)
+    units: str | None = None
+    channel_names: tuple[str, ...] | None = None
 
     def to_json(self, folder: Path | None = None) -> dict[str, Any]:
         """Values by field name; paths relative to ``folder``."""
@@ -102,6 +121,8 @@ class LaneRecord:
             "name": self.name,
             "spacing": self.spacing and list(self.spacing),
             "offset": list(self.offset),
+            "units": self.units,
+            "channel_names": self.channel_names and list(self.channel_names),
             "roles": {role: source.to_json(folder) for role, source in self.sources.items()},
         }
 
@@ -115,6 +136,8 @@ class LaneRecord:
             sources={role: Source.from_json(source, folder) for role, source in values["roles"].items()},
             spacing=None if spacing is None else (float(spacing[0]), float(spacing[1]), float(spacing[2])),
             offset=(int(offset[0]), int(offset[1]), int(offset[2])),
+            units=values.get("units"),
+            channel_names=tuple(values.get("channel_names") or ()) or None,
         )
 
     @property
@@ -126,14 +149,24 @@ class LaneRecord:
     @property
     def files(self) -> list[tuple[str, Path]]:
         """Role and path of every file."""
-        return [(role, Path(source.path)) for role, source in self.sources.items() if source.path is not None]
+        return [
+            (role, Path(file.path))
+            for role, source in self.sources.items()
+            for file in source.files
+            if file.path is not None
+        ]
 
     @property
-    def places(self) -> dict[str, str] | None:
-        """Path, with inner path, by role; None if not all of it is in files."""
+    def places(self) -> dict[str, list[str]] | None:
+        """Paths, with inner paths, by role; None if not all of it is in files."""
         if any(source.path is None for source in self.sources.values()):
             return None
-        return {role: location(source) for role, source in self.sources.items()}
+        return {role: [location(file) for file in source.files] for role, source in self.sources.items()}
+
+    @property
+    def shown(self) -> tuple[object, ...]:
+        """What is shown of it beside its pixels."""
+        return (self.name, self.spacing, self.units, self.channel_names)
 
     @property
     def content(self) -> tuple[tuple[str, str], ...]:
@@ -167,7 +200,10 @@ def open_source(record: LaneRecord, role: str, given: Mapping[str, NDArray[Any]]
             f"the {role} image of {record.name!r} was only in memory and is gone; hand it over again with relink_lane"
         )
     try:
-        image = open_image(location(source), axes=source.axes)
+        if source.channels:
+            image = open_channels([location(file) for file in source.channels], axes=source.axes)
+        else:
+            image = open_image(location(source), axes=source.axes)
     except ObjClassError as error:
         raise FileError(
             f"the {role} image of {record.name!r} cannot be opened ({error}); put it back or use relink_lane"

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+#: What the journal calls a change of marks: ``add`` has new ones, ``remove`` pairs of lane and mark uuid.
+CHANGE = "annotations"
+
+
 class AnnotationState(StrEnum):
     """What an annotation means for the present label image; only active ones train."""
 

@@ -37,17 +37,33 @@ class Classifier(Settings):
         Of all random choices: the same seed and samples give the same forest.
     missing
         Where missing feature values go: ``"last"`` behind all others, ``"zero"`` as if they were 0 (as ilastik does).
+    features
+        Ids of the features it may use, as far as they are selected; None for all.
     """
 
     n_trees: int = 100
     seed: int = 0
     missing: Literal["last", "zero"] = "last"
+    features: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.n_trees < 1:
             raise ParameterError(f"a forest needs at least one tree, got n_trees={self.n_trees}")
         if self.missing not in {"last", "zero"}:
             raise ParameterError(f"missing is 'last' or 'zero', got {self.missing!r}")
+        if isinstance(self.features, str) or (self.features is not None and not self.features):
+            raise ParameterError(f"the classifier's features are a list of ids, or None for all, not {self.features!r}")
+        if self.features is not None:
+            object.__setattr__(self, "features", tuple(self.features))
+
+    def used(self, selected: Sequence[str]) -> tuple[str, ...]:
+        """Those of the selected features that the forest uses, in their order."""
+        return tuple(each for each in selected if self.features is None or each in self.features)
+
+    def to_json(self) -> Json:
+        """Values by field name; ``features`` only if there are any, which earlier versions do not know."""
+        values = super().to_json()
+        return values if values["features"] is not None else {k: v for k, v in values.items() if k != "features"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,6 +190,12 @@ class TrainedForest:
         return tuple(np.bincount(self.samples.y, minlength=len(self.classes) + 1)[1:].tolist())
 
     @property
+    def oob_classes(self) -> NDArray[np.int64]:
+        """(n,) class number of every sample by the trees that were not grown from it; 0 where all were, or unknown."""
+        found = self.forest.oob_classes
+        return found if len(found) else np.zeros(len(self.samples.y), np.int64)
+
+    @property
     def oob_confusion(self) -> NDArray[np.uint64]:
         """(n_classes, n_classes) counts: rows the annotated class, columns the out-of-bag prediction."""
         return self.forest.oob_confusion
@@ -291,6 +313,15 @@ class Prediction:
         if not isinstance(cls, str) and 1 <= cls <= len(self.class_names):
             return cls - 1
         raise ParameterError(f"cannot paint {cls!r}; paint 'classes', 'uncertainty', or one of {self.class_names}")
+
+
+def refuse_unusable(classifier: Classifier, selected: Sequence[str]) -> None:
+    """Raise a ParameterError if the classifier may use none of the selected features."""
+    if selected and not classifier.used(selected):
+        raise ParameterError(
+            f"the classifier may use only {', '.join(classifier.features or ())}, and nothing of that is selected; "
+            "select some of it, or let the classifier use all with features=None"
+        )
 
 
 def train(

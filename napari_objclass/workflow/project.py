@@ -150,6 +150,11 @@ class ProjectStore:
         """Number of the last change, counted over the life of the project."""
         return self._seq
 
+    @property
+    def unsaved(self) -> bool:
+        """Whether there are changes that no save contains."""
+        return self._seq > self._saved_seq
+
     def append(self, *events: Json) -> None:
         """Add changes (any JSON); they are durable when this returns.
 

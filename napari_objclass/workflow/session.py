@@ -7,12 +7,13 @@ output of the chain of applets, which follows from the state.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Unpack, cast
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
 from napari_objclass import axes as axis_letters
 from napari_objclass.errors import ObjClassError, ParameterError
+from napari_objclass.feature_table import refuse_unknown
 from napari_objclass.features import choose, feature_catalog
 from napari_objclass.workflow import (
     annotations as marks,
@@ -24,14 +25,15 @@ from napari_objclass.workflow import (
     object_table,
     sources,
 )
+from napari_objclass.workflow.chain import Arrival
 from napari_objclass.workflow.claims import Claims
-from napari_objclass.workflow.events import AnnotationsChanged, ClassesChanged, Event, LanesChanged, SettingsChanged
+from napari_objclass.workflow.events import AnnotationsChanged, ClassesChanged, LanesChanged, SettingsChanged
 from napari_objclass.workflow.journaled import Journaled
-from napari_objclass.workflow.lane import LABELS, RAW, SEGMENTATION, LaneRecord
+from napari_objclass.workflow.lane import LABELS, RAW, SEGMENTATION, Pixels, open_source
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from numpy.typing import ArrayLike, NDArray
@@ -39,9 +41,12 @@ if TYPE_CHECKING:
     from napari_objclass.features import FeatureTable
     from napari_objclass.workflow.annotations import Annotation
     from napari_objclass.workflow.applet import Json, RunOptions, Settings
-    from napari_objclass.workflow.classes import ObjectClass
+    from napari_objclass.workflow.chain import Chain
+    from napari_objclass.workflow.classes import Classes, ObjectClass
+    from napari_objclass.workflow.events import Event
     from napari_objclass.workflow.feature_selection import FeatureSelection
     from napari_objclass.workflow.input_data import Images
+    from napari_objclass.workflow.lane import LaneRecord
     from napari_objclass.workflow.object_classification import Classifier, Prediction, TrainedForest
     from napari_objclass.workflow.objects import Objects
 
@@ -70,14 +75,16 @@ class Session(Journaled):
     def add_lane(
         self,
         *,
-        raw: ArrayLike | os.PathLike[str] | None = None,
+        raw: ArrayLike | os.PathLike[str] | Sequence[ArrayLike | os.PathLike[str]] | None = None,
         labels: ArrayLike | os.PathLike[str] | None = None,
         segmentation: ArrayLike | os.PathLike[str] | None = None,
         probabilities: ArrayLike | os.PathLike[str] | None = None,
         axes: str | dict[str, str] | None = None,
         name: str | None = None,
         spacing: Sequence[float] | None = None,
+        units: str | None = None,
         offset: Sequence[int] | None = None,
+        channel_names: Sequence[str] | None = None,
     ) -> int:
         """Add an image set: raw, and either a label image, whose ids are kept, or a segmentation.
 
@@ -88,14 +95,21 @@ class Session(Journaled):
         ----------
         raw, labels, segmentation
             Arrays, or paths of files. The objects of a segmentation are its connected components of equal values.
+            Raw may be a list of arrays or paths, one per channel, all of one shape.
         axes
-            Axes of raw (of the objects when there is no raw), or axes by role; guessed if not given.
+            Axes of raw (of the objects when there is no raw), or axes by role; guessed if not given. Those of a list
+            of channels describe one of them.
         name
             Shown to the user; the file's name if not given.
         spacing
             Size of a voxel in array order, (z, y, x) or (y, x); the file's if not given.
+        units
+            Unit of ``spacing``, such as "µm"; the file's if neither is given.
         offset
             Position of the first voxel in the image this one was cropped from, in array order.
+        channel_names
+            What the channels of raw are called on the screen; the file's if not given. Columns of tables keep their
+            names ``…_c0``, ``…_c1``.
 
         Returns
         -------
@@ -103,29 +117,43 @@ class Session(Journaled):
             Position of the lane.
         """
         images = {RAW: raw, LABELS: labels, SEGMENTATION: segmentation, "probabilities": probabilities}
-        record, given, opened = input_data.describe(images, axes=axes, name=name, spacing=spacing, offset=offset)
-        places = [lane.places for lane in self._state.lanes]
-        if record.places in places and record.places is not None:
-            position = places.index(record.places)
-            self._relink(position, input_data.again(self._state.lanes[position], record, name), given, opened)
-            return position
-        record = replace(record, uuid=self._state.uuid_of_removed(record) or record.uuid)
-        changes: list[Event] = [LanesChanged(put=((len(self._state.lanes), record),))]
+        described = input_data.describe(
+            images,
+            axes=axes,
+            name=name,
+            spacing=spacing,
+            units=units,
+            offset=offset,
+            channel_names=channel_names,
+        )
+        arrival = Arrival(*described)
+        with self._changing:
+            record, lanes = arrival.lane, self._state.lanes
+            places = [lane.places for lane in lanes]
+            if record.places in places and record.places is not None:
+                position = places.index(record.places)
+                self._put(position, arrival._replace(lane=input_data.again(lanes[position], record, name)))
+                return position
+            record = replace(record, uuid=self._state.uuid_of_removed(record) or record.uuid)
+            self._put(len(lanes), arrival._replace(lane=record), *self._first_selection(arrival.opened))
+            return len(lanes)
+
+    def _put(self, position: int, arrival: Arrival, *more: Event) -> None:
+        self._commit(LanesChanged(put=((position, arrival.lane),)), *more, arrival=arrival)
+
+    def _first_selection(self, images: Images) -> list[Event]:
+        """Choose features, now that there are images to know which ones there are; nothing if that was done."""
         selection = self.feature_selection
-        if isinstance(selection.features, str) or not selection.features:
-            wanted = replace(selection, features=selection.features or "default")
-            chosen = feature_selection.explicit(wanted, *opened.extent)
-            changes.append(SettingsChanged(feature_selection.ID, chosen))
-        self._chain.given[record.uuid] = given
-        self._commit(*changes)
-        self._chain.images(record, opened)
-        return len(self._state.lanes) - 1
+        if not isinstance(selection.features, str) and selection.features:
+            return []
+        wanted = replace(selection, features=selection.features or "default")
+        return [SettingsChanged(feature_selection.ID, feature_selection.explicit(wanted, *images.extent))]
 
     def relink_lane(
         self,
         lane: int,
         *,
-        raw: ArrayLike | os.PathLike[str] | None = None,
+        raw: ArrayLike | os.PathLike[str] | Sequence[ArrayLike | os.PathLike[str]] | None = None,
         labels: ArrayLike | os.PathLike[str] | None = None,
         segmentation: ArrayLike | os.PathLike[str] | None = None,
         axes: str | dict[str, str] | None = None,
@@ -143,53 +171,87 @@ class Session(Journaled):
         axes
             Axes of what is given.
         """
-        old = self._lane(lane)
-        sources = {RAW: raw, LABELS: labels, SEGMENTATION: segmentation}
-        given = self._chain.given.get(old.uuid, {})
-        self._relink(lane, *input_data.describe_again(old, given, sources, axes))
+        with self._changing:
+            chain, old = self._at(lane)
+            sources = {RAW: raw, LABELS: labels, SEGMENTATION: segmentation}
+            given = chain.given.get(old.uuid, {})
+            self._put(lane, Arrival(*input_data.describe_again(old, given, sources, axes)))
 
-    def _relink(self, lane: int, record: LaneRecord, given: input_data.Given, opened: input_data.Images) -> None:
-        self._chain.relinked(record.uuid, given)
-        self._commit(LanesChanged(put=((lane, record),)))
-        self._chain.images(record, opened)
+    def rename_lane(self, lane: int, name: str) -> None:
+        """Give an image set another name; not a matter of undo."""
+        if not name.strip():
+            raise ParameterError("an image needs a name that is not empty")
+        self._describe_lane(lane, name=name)
+
+    def set_spacing(self, lane: int, spacing: Sequence[float] | None, *, units: str | None = None) -> None:
+        """Say how large a voxel is; not a matter of undo.
+
+        Parameters
+        ----------
+        lane
+            Position of the lane.
+        spacing
+            Size of a voxel in array order, (z, y, x) or (y, x); None if unknown.
+        units
+            Its unit, such as "µm"; None if unknown.
+        """
+        self._describe_lane(lane, spacing=input_data.triple(spacing), units=units)
+
+    def _describe_lane(self, lane: int, **values: Any) -> None:
+        with self._changing:
+            _, record = self._at(lane)
+            changed = replace(record, **values)
+            if changed != record:
+                self._commit(LanesChanged(put=((lane, changed),)))
 
     def remove_lane(self, lane: int) -> None:
         """Remove an image set; its annotations are parked, and undo, or adding it again, brings all back."""
-        self._do(LanesChanged(remove=(self._lane(lane).uuid,)))
+        with self._changing:
+            _, record = self._at(lane)
+            self._do(LanesChanged(remove=(record.uuid,)))
 
     def label_image(self, lane: int, **run: Unpack[RunOptions]) -> NDArray[Any]:
         """Label image of a lane, with the axes of the image it comes from."""
-        record = self._lane(lane)
-        return axis_letters.from_canonical(self._chain.objects(record, **run).labels, self._chain.images(record).axes)
+        chain, record = self._at(lane)
+        return axis_letters.from_canonical(chain.objects(record, **run).labels, chain.images(record).axes)
 
     def axes(self, lane: int) -> str:
         """Axes of :meth:`label_image`."""
-        return self._chain.images(self._lane(lane)).axes
+        return self.images(lane).axes
 
     def images(self, lane: int) -> Images:
         """Pixels of a lane, opened and checked."""
-        return self._chain.images(self._lane(lane))
+        chain, record = self._at(lane)
+        return chain.images(record)
+
+    def source(self, lane: int, role: str) -> Pixels:
+        """Pixels of one role of a lane as its file has them or as they were handed over, read where they are sliced."""
+        chain, record = self._at(lane)
+        return open_source(record, role, chain.given.get(record.uuid, {}))
 
     def objects(self, lane: int, **run: Unpack[RunOptions]) -> Objects:
         """Objects of a lane, on its label image in canonical form."""
-        return self._chain.objects(self._lane(lane), **run)
+        chain, record = self._at(lane)
+        return chain.objects(record, **run)
 
     def claims(self, lane: int) -> Claims:
         """What the annotations of a lane mean for its objects; all are parked while its image cannot be read."""
-        return self._chain.present_claims(self._lane(lane))
+        chain, record = self._at(lane)
+        return chain.present_claims(record)
 
     def table(
         self, lane: int, *, features: str | Sequence[str] | None = None, **run: Unpack[RunOptions]
     ) -> FeatureTable:
         """Feature table of a lane, all frames: the selected features, or those named (ids, "default" or "all")."""
-        record, selection = self._lane(lane), self.feature_selection
-        wanted = selection.ids if features is None else choose(features, *self._chain.images(record).extent)
-        return self._chain.table(record, wanted, selection.margin, **run)
+        chain, record = self._at(lane)
+        selection = chain.state.feature_selection
+        wanted = selection.ids if features is None else choose(features, *chain.images(record).extent)
+        return chain.table(record, wanted, selection.margin, **run)
 
-    def _lane(self, lane: int) -> LaneRecord:
-        if not 0 <= lane < len(self._state.lanes):
-            raise ParameterError(f"there is no image set {lane}; the session has {len(self._state.lanes)}, from 0")
-        return self._state.lanes[lane]
+    def _at(self, lane: int) -> tuple[Chain, LaneRecord]:
+        """Return the chain as it is now, and a lane of it: what follows sees one state, whatever is changed."""
+        chain = self._chain
+        return chain, chain.lane(lane)
 
     # --------------------------------------------------------------------------------------------- annotations
 
@@ -247,49 +309,61 @@ class Session(Journaled):
         """
         if (ids is None) == (at is None):
             raise ParameterError("name the objects by exactly one of ids and positions")
-        record = self._lane(lane)
-        problem = self._chain.images(record).problem
-        if problem:
-            raise ObjClassError(problem)
         places = ids if at is None else at
         assert places is not None
         if len(classes) != len(places):
             raise ParameterError(f"{len(places)} objects need as many classes, got {len(classes)}")
         frames = [int(frame) for frame in np.broadcast_to(t, len(places))]
-        objects = self._chain.objects(record)
-        keys = objects.keys(frames, ids=ids, at=at)
-        wanted = dict(zip(keys, (self._class_uuid(cls) for cls in classes), strict=True))
-        add = marks.make(record.uuid, objects, {key: cls for key, cls in wanted.items() if cls is not None})
+        self.objects(lane)  # which may take long, and must not keep others waiting
         with self._changing:
-            claiming = self._chain.claims(record).claiming
+            chain, record = self._at(lane)
+            problem = chain.images(record).problem
+            if problem:
+                raise ObjClassError(problem)
+            objects = chain.objects(record)
+            keys = objects.keys(frames, ids=ids, at=at)
+            wanted = dict(zip(keys, (self._class_uuid(cls) for cls in classes), strict=True))
+            add = marks.make(record.uuid, objects, {key: cls for key, cls in wanted.items() if cls is not None})
+            claiming = chain.claims(record).claiming
             remove = tuple((record.uuid, mark.uuid) for key in wanted for mark in claiming.get(key, ()))
             if add or remove:
                 self._do(AnnotationsChanged(add, remove))
 
+    def remove_annotations(self, uuids: Collection[str]) -> None:
+        """Take annotations away as one change, in whatever state they are; those that are not there are passed over."""
+        wanted = set(uuids)
+        with self._changing:
+            found = tuple((lane, mark) for lane, marks in self._state.marks.items() for mark in marks if mark in wanted)
+            if found:
+                self._do(AnnotationsChanged(remove=found))
+
     @property
     def annotations(self) -> list[Annotation]:
         """All annotations with what they mean at present, by lane, frame and place; those without image last."""
-        found = []
-        for position, lane in enumerate(self._state.lanes):
-            if self._state.marks_of(lane.uuid):
-                found += marks.describe(self._chain.present_claims(lane), position, self._state.classes)
-        present = {lane.uuid for lane in self._state.lanes}
-        for uuid in self._state.marks:
+        chain, found = self._chain, []
+        state = chain.state
+        for position, lane in enumerate(state.lanes):
+            if state.marks_of(lane.uuid):
+                found += marks.describe(chain.present_claims(lane), position, state.classes)
+        present = {lane.uuid for lane in state.lanes}
+        for uuid in state.marks:
             if uuid not in present:
-                parked = Claims.parked(self._state.marks_of(uuid), "its image was removed")
-                found += marks.describe(parked, None, self._state.classes)
+                parked = Claims.parked(state.marks_of(uuid), "its image was removed")
+                found += marks.describe(parked, None, state.classes)
         return found
 
     @property
     def n_annotated_classes(self) -> int:
         """Number of classes with any annotations, in whatever state; nothing is read or computed for it."""
-        present = {each.uuid for each in self._state.classes}
-        return len({mark.cls for lane in self._state.lanes for mark in self._state.marks_of(lane.uuid)} & present)
+        state = self._state
+        present = {each.uuid for each in state.classes}
+        return len({mark.cls for lane in state.lanes for mark in state.marks_of(lane.uuid)} & present)
 
     def object_classes(self, lane: int, t: int = 0) -> dict[int, int]:
         """Class number of every object of a frame with active annotations, by id."""
-        numbers = {each.uuid: number for number, each in enumerate(self._state.classes, 1)}
-        active = self._chain.present_claims(self._lane(lane)).active
+        chain, record = self._at(lane)
+        numbers = {each.uuid: number for number, each in enumerate(chain.state.classes, 1)}
+        active = chain.present_claims(record).active
         return {object_id: numbers[uuid] for (frame, object_id), uuid in active.items() if frame == t}
 
     def _class_uuid(self, cls: int | str) -> str | None:
@@ -315,7 +389,7 @@ class Session(Journaled):
     @property
     def forest(self) -> TrainedForest | None:
         """The forest that was trained last; :meth:`train` brings it up to date."""
-        return self._chain.forest
+        return self._chain.memory.forest
 
     def predict(
         self, lane: int, *, retrain: bool = True, rows: ArrayLike | None = None, **run: Unpack[RunOptions]
@@ -338,7 +412,8 @@ class Session(Journaled):
         ObjClassError
             When nothing is annotated; a ParameterError for rows that do not exist.
         """
-        return self._chain.predict(self._lane(lane), retrain=retrain, rows=rows, **run)
+        chain, record = self._at(lane)
+        return chain.predict(record, retrain=retrain, rows=rows, **run)
 
     def export(
         self,
@@ -378,23 +453,24 @@ class Session(Journaled):
         list of Path
             The files that were written.
         """
-        record = self._lane(lane)
+        chain, record = self._at(lane)
         images = (images,) if isinstance(images, str) else images
         files = export.Templates(images, table, filename, format, inner).files(record.name, record.folder)
-        export.check_overwriting([files], [file for each in self._state.lanes for file in each.files])
+        export.check_overwriting([files], [file for each in chain.state.lanes for file in each.files])
         target = export.Target(record, files)
         # The larger table first: what the prediction needs is then measured in the same pass.
-        measured = None if table is None else self.table_to_export(lane, **run)
-        prediction = self.predict(lane, retrain=retrain, **run)
-        written = target.write_images(prediction, self.label_image(lane, **run), self.axes(lane), **run)
+        measured = None if table is None else _table_to_export(chain, record, **run)
+        prediction = chain.predict(record, retrain=retrain, **run)
+        letters = chain.images(record).axes
+        labels = axis_letters.from_canonical(chain.objects(record, **run).labels, letters)
+        written = target.write_images(prediction, labels, letters, **run)
         if measured is not None:
-            written.append(target.write_table(prediction, measured, self._chain.class_numbers(record, measured)))
+            written.append(target.write_table(prediction, measured, chain.class_numbers(record, measured)))
         return written
 
     def table_to_export(self, lane: int, **run: Unpack[RunOptions]) -> FeatureTable:
         """Feature table of a lane: the selected features, and those that every exported table has."""
-        catalog = feature_catalog(*self._chain.images(self._lane(lane)).extent)
-        return self.table(lane, features=object_table.with_required(self.feature_selection.ids, catalog), **run)
+        return _table_to_export(*self._at(lane), **run)
 
     # ------------------------------------------------------------------------------------- classes and settings
 
@@ -405,45 +481,62 @@ class Session(Journaled):
 
     def add_class(self, name: str | None = None, color: str | None = None, *, ignore: bool = False) -> int:
         """Add a class and return its number; name and colour are the next free ones if not given."""
-        self._do(ClassesChanged(classes.added(self._state.classes, name, color, ignore=ignore)))
-        return len(self._state.classes)
+        with self._changing:
+            self._change_classes(classes.added, name, color, ignore=ignore)
+            return len(self._state.classes)
 
     def rename_class(self, cls: int | str, name: str) -> None:
         """Give a class another name."""
-        self._do(ClassesChanged(classes.changed(self._state.classes, cls, name=name)))
+        self._change_classes(classes.changed, cls, name=name)
 
     def recolour_class(self, cls: int | str, color: str) -> None:
         """Give a class another colour, ``"#rrggbb"``."""
-        self._do(ClassesChanged(classes.changed(self._state.classes, cls, color=color)))
+        self._change_classes(classes.changed, cls, color=color)
 
     def ignore_class(self, cls: int | str, *, ignore: bool = True) -> None:
         """Leave a class out of summaries, or take it in again."""
-        self._do(ClassesChanged(classes.changed(self._state.classes, cls, ignore=ignore)))
+        self._change_classes(classes.changed, cls, ignore=ignore)
 
     def delete_class(self, cls: int | str) -> None:
         """Delete a class; higher numbers fall by one, its annotations are parked, and undo brings all back."""
-        self._do(ClassesChanged(classes.deleted(self._state.classes, cls)))
+        self._change_classes(classes.deleted, cls)
+
+    def _change_classes(self, change: Callable[..., Classes], *how: object, **values: object) -> None:
+        with self._changing:
+            self._do(ClassesChanged(change(self._state.classes, *how, **values)))
 
     @property
     def feature_selection(self) -> FeatureSelection:
         """Which features are measured; assign another to change it."""
-        return cast("FeatureSelection", self._state.settings[feature_selection.ID])
+        return self._state.feature_selection
 
     @feature_selection.setter
     def feature_selection(self, selection: FeatureSelection) -> None:
-        if self._state.lanes:
-            selection = feature_selection.explicit(selection, *self._chain.images(self._state.lanes[0]).extent)
+        chain = self._chain
+        if chain.state.lanes:
+            selection = feature_selection.explicit(selection, *chain.images(chain.lane(0)).extent)
         self._set(feature_selection.ID, selection)
 
     @property
     def classifier(self) -> Classifier:
         """How the forest is grown; assign another to change it."""
-        return cast("Classifier", self._state.settings[object_classification.ID])
+        return self._state.classifier
 
     @classifier.setter
     def classifier(self, settings: Classifier) -> None:
+        refuse_unknown(settings.features or (), {spec.id for n in (2, 3) for spec in feature_catalog(n)})
         self._set(object_classification.ID, settings)
 
     def _set(self, applet: str, settings: Settings) -> None:
-        if settings != self._state.settings[applet]:
-            self._do(SettingsChanged(applet, settings))
+        with self._changing:
+            changed = SettingsChanged(applet, settings)
+            state, _ = changed.apply(self._state)
+            if not isinstance(state.feature_selection.features, str):
+                object_classification.refuse_unusable(state.classifier, state.feature_selection.features)
+            if settings != self._state.settings[applet]:
+                self._do(changed)
+
+
+def _table_to_export(chain: Chain, lane: LaneRecord, **run: Unpack[RunOptions]) -> FeatureTable:
+    catalog, selection = feature_catalog(*chain.images(lane).extent), chain.state.feature_selection
+    return chain.table(lane, object_table.with_required(selection.ids, catalog), selection.margin, **run)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -35,19 +35,43 @@ def _default_settings() -> dict[str, Settings]:
     return {applet: settings() for applet, settings in SETTINGS.items()}
 
 
-@dataclass
+@dataclass(frozen=True)
 class State:
     """Settings by applet, lanes, classes, and marks by lane uuid and their own uuid.
 
-    Only events change it (:mod:`napari_objclass.workflow.events`). Marks of removed lanes stay, and with them the
-    records, by which a lane is known again.
+    A state never changes: an event makes another one of it (:mod:`napari_objclass.workflow.events`), so that any
+    thread reads a state undisturbed. Marks of removed lanes stay, and with them the records, by which a lane is known
+    again.
     """
 
-    settings: dict[str, Settings] = field(default_factory=_default_settings)
-    lanes: list[LaneRecord] = field(default_factory=list)
-    removed: dict[str, LaneRecord] = field(default_factory=dict)
+    settings: Mapping[str, Settings] = field(default_factory=_default_settings)
+    lanes: tuple[LaneRecord, ...] = ()
+    removed: Mapping[str, LaneRecord] = field(default_factory=dict)
     classes: Classes = classes.DEFAULT
-    marks: dict[str, dict[str, Mark]] = field(default_factory=dict)
+    marks: Mapping[str, Mapping[str, Mark]] = field(default_factory=dict)
+
+    @property
+    def feature_selection(self) -> FeatureSelection:
+        """Which features are measured."""
+        return cast("FeatureSelection", self.settings[feature_selection.ID])
+
+    @property
+    def classifier(self) -> Classifier:
+        """How the forest is grown."""
+        return cast("Classifier", self.settings[object_classification.ID])
+
+    @property
+    def learning(self) -> dict[str, Settings]:
+        """Settings that a forest depends on: as if only the features had been selected that it uses."""
+        selection, classifier = self.feature_selection, self.classifier
+        if classifier.features is None or isinstance(selection.features, str):
+            return dict(self.settings)
+        used = replace(selection, features=classifier.used(tuple(selection.features)))
+        return {
+            **self.settings,
+            feature_selection.ID: used,
+            object_classification.ID: replace(classifier, features=None),
+        }
 
     def marks_of(self, lane: str) -> tuple[Mark, ...]:
         """Marks of one lane, in the order in which they were made."""
@@ -60,13 +84,13 @@ class State:
 
     def uuid_of_removed(self, lane: LaneRecord) -> str | None:
         """Uuid of a removed lane with the same pixels, the latest."""
-        return next((old.uuid for old in reversed(self.removed.values()) if old.content == lane.content), None)
+        return next((old.uuid for old in reversed(list(self.removed.values())) if old.content == lane.content), None)
 
     def training_digest(self) -> str:
         """Text that changes with everything a forest depends on: marks, their images, classes and settings."""
         lanes = [lane for lane in self.lanes if self.marks.get(lane.uuid)]
         content = {
-            "settings": {applet: settings.to_json() for applet, settings in self.settings.items()},
+            "settings": {applet: settings.to_json() for applet, settings in self.learning.items()},
             "classes": [each.uuid for each in self.classes],
             "lanes": [(lane.uuid, lane.content, lane.spacing) for lane in lanes],
             "marks": [sorted((mark.uuid, mark.cls) for mark in self.marks_of(lane.uuid)) for lane in lanes],
@@ -94,20 +118,24 @@ class State:
         cls, document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], folder: Path | None
     ) -> State:
         """Inverse of :meth:`to_document`; what the document lacks is as in a new session."""
-        state = cls()
-        state.settings |= {
-            applet: SETTINGS[applet].from_json(values)
-            for applet, values in document.get("settings", {}).items()
-            if applet in SETTINGS
-        }
-        state.lanes = [LaneRecord.from_json(each, folder) for each in document.get("lanes", [])]
+        saved = document.get("settings", {})
+        lanes = (LaneRecord.from_json(each, folder) for each in document.get("lanes", []))
         removed = (LaneRecord.from_json(each, folder) for each in document.get("removed_lanes", []))
-        state.removed = {lane.uuid: lane for lane in removed}
-        if document.get("classes"):
-            state.classes = tuple(ObjectClass.from_json(each) for each in document["classes"])
-        annotations: Sequence[Mapping[str, Any]] = document.get("annotations", [])
-        if annotations:
-            runs = np.split(arrays["annotations/runs"], arrays["annotations/run_offsets"][1:-1])
-            for values, own in zip(annotations, runs, strict=True):
-                state.marks.setdefault(values["lane"], {})[values["uuid"]] = Mark.from_json(values, own)
-        return state
+        own = tuple(ObjectClass.from_json(each) for each in document.get("classes", []))
+        return cls(
+            settings=_default_settings()
+            | {applet: known.from_json(saved[applet]) for applet, known in SETTINGS.items() if applet in saved},
+            lanes=tuple(lanes),
+            removed={lane.uuid: lane for lane in removed},
+            classes=own or classes.DEFAULT,
+            marks=_marks(document.get("annotations", []), arrays),
+        )
+
+
+def _marks(annotations: Sequence[Mapping[str, Any]], arrays: Mapping[str, NDArray[Any]]) -> dict[str, dict[str, Mark]]:
+    marks: dict[str, dict[str, Mark]] = {}
+    if annotations:
+        runs = np.split(arrays["annotations/runs"], arrays["annotations/run_offsets"][1:-1])
+        for values, own in zip(annotations, runs, strict=True):
+            marks.setdefault(values["lane"], {})[values["uuid"]] = Mark.from_json(values, own)
+    return marks

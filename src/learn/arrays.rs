@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ndarray::{s, Array2, ArrayView1};
+use ndarray::{s, Array2, ArrayView1, Axis};
 
 use super::forest::RandomForest;
 use super::samples::Missing;
@@ -29,6 +29,8 @@ pub struct ForestArrays {
     pub leaf_frequencies: Array2<f32>,
     /// Importance of each column; its length is the number of columns.
     pub importances: Vec<f64>,
+    /// Out-of-bag class of each training row, counted from 1; 0 where every tree drew the row. Empty if unknown.
+    pub oob_classes: Vec<u32>,
     /// Out-of-bag counts, (classes, classes).
     pub oob_confusion: Array2<u64>,
     /// Where missing values go.
@@ -46,6 +48,7 @@ impl From<&RandomForest> for ForestArrays {
                 right,
             } => (column as i32, threshold, right),
         };
+        let number = |class: &Option<u32>| class.map_or(0, |class| class + 1);
         let leaves = forest.trees.iter().flat_map(|t| &t.leaves);
         let leaves: Vec<f32> = leaves.copied().collect();
         let shape = (leaves.len() / forest.n_classes, forest.n_classes);
@@ -57,6 +60,7 @@ impl From<&RandomForest> for ForestArrays {
             leaf_frequencies: Array2::from_shape_vec(shape, leaves)
                 .expect("every leaf has one frequency per class"),
             importances: forest.importances.clone(),
+            oob_classes: forest.oob_classes.iter().map(number).collect(),
             oob_confusion: forest.oob_confusion.clone(),
             missing: forest.missing,
         }
@@ -79,11 +83,13 @@ impl TryFrom<ForestArrays> for RandomForest {
             node = next;
             trees.push(tree);
         }
+        let numbers = arrays.oob_classes.into_iter();
         Ok(Self {
             trees,
             n_classes: arrays.leaf_frequencies.ncols(),
             missing: arrays.missing,
             importances: arrays.importances,
+            oob_classes: numbers.map(|number| number.checked_sub(1)).collect(),
             oob_confusion: arrays.oob_confusion,
         })
     }
@@ -115,6 +121,14 @@ fn check_lengths(arrays: &ForestArrays) -> Result<()> {
         return Err(corrupt(
             "oob_confusion and leaf_frequencies differ in classes",
         ));
+    }
+    let found: Vec<u64> = (1..=n_classes as u32)
+        .map(|class| arrays.oob_classes.iter().filter(|&&c| c == class).count() as u64)
+        .collect();
+    let stray = arrays.oob_classes.iter().any(|&c| c as usize > n_classes);
+    let counted = arrays.oob_confusion.sum_axis(Axis(0)).to_vec();
+    if stray || !(arrays.oob_classes.is_empty() || found == counted) {
+        return Err(corrupt("oob_classes and oob_confusion differ"));
     }
     let adds_up = |leaf: ArrayView1<'_, f32>| {
         leaf.iter().all(|&share| share >= 0.0) && (leaf.sum() - 1.0).abs() < 1e-4

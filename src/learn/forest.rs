@@ -151,8 +151,10 @@ impl RandomForestValidParams {
         // Drawn a second time: keeping them would cost four bytes per tree and row.
         let weights = |mut stream| self.weights(samples.n_rows(), &mut stream);
         let asked = trees.iter().zip(streams.into_iter().map(weights));
+        let oob_classes = out_of_bag::classes(samples, asked, task)?;
         Ok(RandomForest {
-            oob_confusion: out_of_bag::confusion(samples, asked, task)?,
+            oob_confusion: out_of_bag::confusion(samples, &oob_classes),
+            oob_classes,
             importances: mean_importances(&importances),
             n_classes: samples.n_classes,
             missing: samples.missing,
@@ -209,6 +211,7 @@ pub struct RandomForest {
     pub(super) n_classes: usize,
     pub(super) missing: Missing,
     pub(super) importances: Vec<f64>,
+    pub(super) oob_classes: Vec<Option<u32>>,
     pub(super) oob_confusion: Array2<u64>,
 }
 
@@ -256,6 +259,14 @@ impl RandomForest {
     #[must_use]
     pub fn importances(&self) -> &[f64] {
         &self.importances
+    }
+
+    /// Class of each training row by the trees that did not draw it, none where all did.
+    ///
+    /// Empty for a forest from arrays that were stored without.
+    #[must_use]
+    pub fn oob_classes(&self) -> &[Option<u32>] {
+        &self.oob_classes
     }
 
     /// Training rows counted by (true class, class predicted by the trees that did not draw the row).

@@ -8,17 +8,17 @@ use super::tree::Tree;
 use crate::error::Result;
 use crate::task::Task;
 
-/// Counts rows by (true class, class by mean probability of the trees that did not draw the row).
+/// Class of each row by mean probability of the trees that did not draw it; none where every tree did.
 ///
-/// `trees` come with the weights of the rows they were grown on; rows that every tree drew are not counted.
+/// `trees` come with the weights of the rows they were grown on.
 ///
 /// # Errors
 /// [`crate::error::Error::Cancelled`] when the task is stopped.
-pub(super) fn confusion<'a>(
+pub(super) fn classes<'a>(
     samples: &Samples,
     trees: impl Iterator<Item = (&'a Tree, Vec<u32>)>,
     task: &Task,
-) -> Result<Array2<u64>> {
+) -> Result<Vec<Option<u32>>> {
     let mut votes = Array2::<f32>::zeros((samples.n_rows(), samples.n_classes));
     for (tree, weights) in trees {
         task.check()?;
@@ -33,11 +33,19 @@ pub(super) fn confusion<'a>(
             }
         });
     }
+    let voted = votes.outer_iter();
+    Ok(voted
+        .map(|votes| (votes.sum() > 0.0).then(|| winner(votes.iter().copied()) as u32))
+        .collect())
+}
+
+/// Counts rows by (true class, out-of-bag class); those without one are not counted.
+pub(super) fn confusion(samples: &Samples, classes: &[Option<u32>]) -> Array2<u64> {
     let mut confusion = Array2::zeros((samples.n_classes, samples.n_classes));
-    for (votes, &class) in votes.outer_iter().zip(&samples.classes) {
-        if votes.sum() > 0.0 {
-            confusion[(class as usize, winner(votes.iter().copied()))] += 1;
+    for (&class, found) in samples.classes.iter().zip(classes) {
+        if let Some(found) = found {
+            confusion[(class as usize, *found as usize)] += 1;
         }
     }
-    Ok(confusion)
+    confusion
 }

@@ -78,6 +78,12 @@ pub struct Lane {
     /// Position of the first voxel in array order, in voxels.
     #[serde(default)]
     pub offset: Option<Vec<f64>>,
+    /// Unit of the voxel size.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub units: Option<String>,
+    /// For people: what the channels of raw are called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel_names: Option<Vec<String>>,
     /// Where raw, labels, … come from.
     pub roles: BTreeMap<String, Source>,
     /// See [`Extra`].
@@ -103,6 +109,9 @@ pub struct Source {
     /// Whether the file is in the project's own data folder.
     #[serde(default)]
     pub stored: bool,
+    /// The file of each channel, if they are several; `path` is that of the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub channels: Vec<Source>,
     /// See [`Extra`].
     #[serde(flatten)]
     pub extra: Extra,

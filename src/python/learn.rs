@@ -64,6 +64,16 @@ impl Forest {
         self.0.oob_error()
     }
 
+    /// Out-of-bag class of each training row, counted from 1; 0 where every tree drew the row.
+    #[getter]
+    fn oob_classes<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<i64>> {
+        let numbers = self.0.oob_classes().iter();
+        let numbers: Vec<_> = numbers
+            .map(|class| class.map_or(0, |class| i64::from(class) + 1))
+            .collect();
+        numbers.into_pyarray(py)
+    }
+
     /// Training rows by (true class, out-of-bag class).
     #[getter]
     fn oob_confusion<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray2<u64>> {
@@ -86,13 +96,14 @@ impl Forest {
         dict.set_item("right", arrays.right.into_pyarray(py))?;
         dict.set_item("leaf_frequencies", arrays.leaf_frequencies.into_pyarray(py))?;
         dict.set_item("importances", arrays.importances.into_pyarray(py))?;
+        dict.set_item("oob_classes", arrays.oob_classes.into_pyarray(py))?;
         dict.set_item("oob_confusion", arrays.oob_confusion.into_pyarray(py))?;
         Ok(dict)
     }
 
     /// The forest that these arrays describe.
     #[staticmethod]
-    #[pyo3(signature = (*, nodes_per_tree, column, threshold, right, leaf_frequencies, importances, oob_confusion, missing))]
+    #[pyo3(signature = (*, nodes_per_tree, column, threshold, right, leaf_frequencies, importances, oob_classes, oob_confusion, missing))]
     #[expect(clippy::too_many_arguments, reason = "one argument per stored array")]
     fn from_arrays(
         nodes_per_tree: PyReadonlyArray1<'_, u32>,
@@ -101,6 +112,7 @@ impl Forest {
         right: PyReadonlyArray1<'_, u32>,
         leaf_frequencies: PyReadonlyArray2<'_, f32>,
         importances: PyReadonlyArray1<'_, f64>,
+        oob_classes: PyReadonlyArray1<'_, u32>,
         oob_confusion: PyReadonlyArray2<'_, u64>,
         missing: &str,
     ) -> PyResult<Self> {
@@ -111,6 +123,7 @@ impl Forest {
             right: right.as_array().to_vec(),
             leaf_frequencies: leaf_frequencies.as_array().to_owned(),
             importances: importances.as_array().to_vec(),
+            oob_classes: oob_classes.as_array().to_vec(),
             oob_confusion: oob_confusion.as_array().to_owned(),
             missing: parse_missing(missing)?,
         };

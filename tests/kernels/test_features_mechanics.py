@@ -128,6 +128,8 @@ def test_non_finite_raw_spoils_only_its_object_and_channel(dtype, bad):
     np.testing.assert_array_equal(np.isnan(table.values), spoiled)
     np.testing.assert_array_equal(table.values[~spoiled], clean.values[~spoiled])
     assert len(table.problems) == 7
+    assert table.incomplete.tolist() == np.flatnonzero(np.isnan(table.values).any(axis=1)).tolist()
+    assert table.select(["num_pixels"]).incomplete.tolist() == []
     assert table.problems[0] == (4, 0, "intensity_mean", "intensity_mean_c1: raw has 3 non-finite pixels")
 
 

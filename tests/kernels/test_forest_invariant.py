@@ -74,6 +74,10 @@ def test_out_of_bag_counts_every_row_at_most_once(rows):
     assert (counted <= np.unique(y, return_counts=True)[1]).all()
     if len(y) > 1:  # a row is drawn by all of 40 trees with probability (1 - 1/e)^40 = 1e-8
         assert counted.sum() == len(y)
+    pairs = np.stack([np.searchsorted(forest.classes, y), forest.oob_classes - 1])[:, forest.oob_classes > 0]
+    expected = np.zeros((len(forest.classes),) * 2, int)
+    np.add.at(expected, tuple(pairs), 1)
+    np.testing.assert_array_equal(forest.oob_confusion, expected)
     wrong = counted.sum() - np.trace(forest.oob_confusion)
     assert forest.oob_error == pytest.approx(wrong / counted.sum() if counted.sum() else np.nan, nan_ok=True)
 

@@ -72,7 +72,28 @@ def test_one_class_is_certain():
 
 
 def test_one_row_has_no_out_of_bag_error():
-    assert np.isnan(RandomForest().fit([[1.0]], [0]).oob_error)
+    forest = RandomForest().fit([[1.0]], [0])
+    assert np.isnan(forest.oob_error)
+    assert forest.oob_classes.tolist() == [0]
+
+
+def test_out_of_bag_classes_find_the_mistakes_in_the_labels():
+    x = np.repeat([[0.2], [0.8]], 30, axis=0)
+    truth = np.where(x[:, 0] < 0.5, "dim", "bright")
+    given = truth.copy()
+    given[[10, 45]] = given[[45, 10]]
+    forest = RandomForest().fit(x, given, classes=["dim", "never", "bright"])
+    assert forest.oob_classes.dtype == np.int64
+    assert forest.classes[forest.oob_classes - 1].tolist() == truth.tolist()
+
+
+def test_a_forest_stored_without_out_of_bag_classes(forest):
+    arrays = forest.to_arrays()
+    del arrays["oob_classes"]
+    old = RandomForest.from_arrays(arrays)
+    assert old.oob_classes.tolist() == []
+    np.testing.assert_array_equal(old.oob_confusion, forest.oob_confusion)
+    np.testing.assert_array_equal(old.predict_proba(X), forest.predict_proba(X))
 
 
 def test_no_rows_give_no_predictions(forest):
@@ -147,6 +168,9 @@ def test_a_refused_fit_keeps_the_forest():
         lambda a: a.update(leaf_frequencies=a["leaf_frequencies"] - 1),
         lambda a: a.update(leaf_frequencies=a["leaf_frequencies"].ravel()),
         lambda a: a.update(oob_confusion=np.zeros((3, 3), np.uint64)),
+        lambda a: a.update(oob_classes=np.full_like(a["oob_classes"], 3)),
+        lambda a: a.update(oob_classes=3 - a["oob_classes"]),
+        lambda a: a.update(oob_classes=a["oob_classes"][1:]),
         lambda a: a.update(leaf_frequencies=a["leaf_frequencies"] / 2),
         lambda a: a.update(classes=np.arange(3)),
         lambda a: a.update(classes=np.zeros(2, int)),

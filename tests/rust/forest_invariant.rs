@@ -125,11 +125,12 @@ proptest! {
 
     #[test]
     fn damaged_arrays_are_refused_or_harmless(
-        (x, y) in rows(), place in any::<prop::sample::Index>(), which in 0..6, value in any::<i32>(),
+        (x, y) in rows(), place in any::<prop::sample::Index>(), which in 0..7, value in any::<i32>(),
     ) {
         let mut arrays = ForestArrays::from(&fit(&x, &y, Missing::Last));
         let node = place.index(arrays.column.len());
         match which {
+            6 => { let row = place.index(y.len()); arrays.oob_classes[row] = value as u32; }
             0 => arrays.column[node] = value,
             1 => arrays.right[node] = value as u32,
             2 => arrays.threshold[node] = f32::from_bits(value as u32),

@@ -8,6 +8,13 @@ from napari.components import ViewerModel
 
 import napari_objclass as oc
 from napari_objclass.widgets.viewer.session import ViewerSession
+from napari_objclass.workflow.journal import Recovery
+
+
+@pytest.fixture(autouse=True)
+def count_of_labels(monkeypatch):
+    """Stand-in until recoverable work tells the number of its labels."""
+    monkeypatch.setattr(Recovery, "n_labels", 0, raising=False)
 
 
 class Mailbox:
@@ -60,3 +67,10 @@ def with_nuclei(shared, mailbox, nuclei):
     shared.do("input_data", lambda s: s.add_lane(raw=nuclei.raw, labels=nuclei.labels, name="nuclei"))
     mailbox.until(lambda: shared.shown and shared.shown.table is not None)
     return shared
+
+
+@pytest.fixture
+def workbench(make_napari_viewer):
+    """The workbench in a window of its own, not shown."""
+    _, workbench = make_napari_viewer().window.add_plugin_dock_widget("napari-objclass", "Object Classification")
+    return workbench

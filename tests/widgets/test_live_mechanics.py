@@ -51,7 +51,7 @@ class Loop:
 def loop(mailbox):
     loop = Loop(mailbox)
     yield loop
-    loop.live.rest()
+    loop.live.stop()
     loop.session.close()
 
 

@@ -5,6 +5,7 @@ import pytest
 from workflow.scenes import nuclei
 
 from napari_objclass.errors import Cancelled, FeatureError, ObjClassError, ParameterError
+from napari_objclass.forest import RandomForest
 from napari_objclass.kernels import CancelToken
 from napari_objclass.workflow.feature_selection import FeatureSelection
 from napari_objclass.workflow.session import Session
@@ -81,6 +82,7 @@ def test_what_the_forest_tells(session):
     assert trained.oob_confusion.sum() <= 8
     assert len(trained.columns) == len(trained.importances)
     assert trained.importances.sum() == pytest.approx(1)
+    assert trained.oob_classes.tolist() == trained.samples.y.tolist()
     assert trained.samples.X.dtype == np.float32
 
 
@@ -159,6 +161,22 @@ def test_the_stored_forest_is_used_as_it_is_with_a_note(project):
         assert "changed after the classifier was trained" in note
         session.delete_class(2)
         assert session.predict(0, retrain=False).class_names == ("Class 1", "Class 2")
+
+
+def test_what_was_said_of_each_sample_is_stored(project):
+    with Session.open(project, read_only=True) as session:
+        assert session.forest.oob_classes.tolist() == session.forest.samples.y.tolist()
+
+
+def test_a_forest_of_an_earlier_version_says_nothing_of_each_sample(project, monkeypatch):
+    with monkeypatch.context() as patch, Session.open(project) as session:
+        arrays = session.forest.forest.to_arrays()
+        del arrays["oob_classes"]
+        patch.setattr(RandomForest, "to_arrays", lambda _: arrays)
+        session.save()
+    with Session.open(project) as session:
+        assert session.forest.oob_classes.tolist() == [0] * 16
+        assert session.train() is session.forest
 
 
 def test_samples_of_a_missing_image_still_train(project):

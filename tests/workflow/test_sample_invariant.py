@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import scipy.ndimage
 
-from napari_objclass.sample import Sample, labelled_examples, nuclei_2d, nuclei_2d_t, nuclei_3d
+from napari_objclass.sample import Sample, labelled_examples, nuclei_2c, nuclei_2d, nuclei_2d_t, nuclei_3d, nuclei_3d_t
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MAKERS = [nuclei_2d, nuclei_3d, nuclei_2d_t]
+MAKERS = [nuclei_2d, nuclei_3d, nuclei_2d_t, nuclei_3d_t, nuclei_2c]
 
 
 @pytest.fixture(scope="module", params=MAKERS, ids=lambda maker: maker.__name__)
@@ -37,14 +37,14 @@ def test_same_seed_same_sample(maker: Callable[..., Sample], sample: Sample) -> 
 def test_truth_names_exactly_the_objects(sample: Sample) -> None:
     assert sample.raw.dtype == np.uint16
     assert sample.labels.dtype == np.uint32
-    assert sample.raw.shape == sample.labels.shape
+    assert sample.raw.shape[: sample.labels.ndim] == sample.labels.shape
     assert len(sample.axes) == sample.raw.ndim
     assert set(sample.truth) == set(np.unique(sample.labels).tolist()) - {0}
     assert set(sample.truth.values()) == {1, 2}
 
 
 def test_nuclei_do_not_touch(sample: Sample) -> None:
-    frames = sample.labels if sample.axes == "tyx" else [sample.labels]
+    frames = sample.labels if "t" in sample.axes else [sample.labels]
     for labels in frames:
         inside = labels != 0
         largest = scipy.ndimage.maximum_filter(labels, size=3)
@@ -53,7 +53,9 @@ def test_nuclei_do_not_touch(sample: Sample) -> None:
         np.testing.assert_array_equal(smallest[inside], labels[inside])
 
 
-def test_two_kinds_differ_in_brightness_and_size(sample: Sample) -> None:
+@pytest.mark.parametrize("maker", [maker for maker in MAKERS if maker is not nuclei_2c])
+def test_two_kinds_differ_in_brightness_and_size(maker: Callable[..., Sample]) -> None:
+    sample = maker()
     ids = list(sample.truth)
     mean = scipy.ndimage.mean(sample.raw, sample.labels, ids)
     size = np.bincount(sample.labels.ravel())[ids]
@@ -61,6 +63,18 @@ def test_two_kinds_differ_in_brightness_and_size(sample: Sample) -> None:
     assert 0.2 < mitotic.mean() < 0.45
     assert np.median(mean[mitotic]) > 1.5 * np.median(mean[~mitotic])
     assert np.median(size[mitotic]) < 0.5 * np.median(size[~mitotic])
+
+
+def test_the_second_channel_alone_decides() -> None:
+    sample = nuclei_2c()
+    ids, truth = list(sample.truth), np.array(list(sample.truth.values()))
+    size = np.bincount(sample.labels.ravel())[ids]
+    first, second = (scipy.ndimage.mean(sample.raw[..., c], sample.labels, ids) for c in (0, 1))
+    best = [max(np.mean((values > limit) + 1 == truth) for limit in values) for values in (size, first, second)]
+    assert best[0] < 0.8
+    assert best[1] < 0.8
+    assert best[2] == 1
+    assert 0.2 < np.mean(truth == 2) < 0.45
 
 
 def test_no_single_threshold_solves_it() -> None:

@@ -16,8 +16,10 @@ from napari_objclass.workflow.session import Session
 def some_work(session):
     """Every kind of change, some of them undone."""
     scene, film = nuclei((60, 80)), movie(shape=(40, 60))
-    session.add_lane(raw=scene.raw, labels=scene.labels, spacing=(0.5, 0.25), name="plate")
+    session.add_lane(raw=scene.raw, labels=scene.labels, spacing=(0.5, 0.25), units="nm", name="plate")
     session.add_lane(raw=film.raw, segmentation=(film.labels > 0), axes="tyx", offset=(3, 4))
+    session.rename_lane(1, "film")
+    session.set_spacing(1, (3, 2, 2), units="px")
     session.annotate(0, 1, cls=1)
     session.annotate(0, 2, cls=2)
     session.annotate_many(1, at=[(10, 10), (10, 30)], classes=[2, 1], t=[2, 0])
@@ -99,18 +101,25 @@ def test_work_that_was_never_saved_survives_a_crash(tmp_path, monkeypatch):
     session = Session()
     session.add_lane(labels=tmp_path / "labels.npy")
     session.add_class("mitosis")
+    session.annotate_many(0, ids=[1, 2, 5], classes=[1, 1, 1])
     session.annotate(0, 5, cls="mitosis")
+    session.annotate(0, 1, cls=0)
+    session.remove_lane(0)
+    session.annotate(session.add_lane(labels=np.roll(scene.labels, 20)), 3, cls=1)
+    session.undo()
+    session.undo()
     shutil.copytree(os.environ["OBJCLASS_STATE_DIR"], tmp_path / "after the crash")
     session.close()
 
     monkeypatch.setenv("OBJCLASS_STATE_DIR", str(tmp_path / "after the crash"))
     (found,) = Session.recoverable()
+    assert found.n_labels == 2
     with Session.recover(found.id) as session:
-        assert session.object_classes(0) == {5: 3}
+        assert session.object_classes(0) == {2: 1, 5: 3}
         session.save(tmp_path / "p.objclass")
     assert Session.recoverable() == []
     with Session.open(tmp_path / "p.objclass") as session:
-        assert session.object_classes(0) == {5: 3}
+        assert session.object_classes(0) == {2: 1, 5: 3}
 
 
 @pytest.mark.parametrize("subfolder", ["elsewhere", "deep/er"])

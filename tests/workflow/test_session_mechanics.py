@@ -75,6 +75,9 @@ def test_name_and_spacing_come_from_the_file(session, tmp_path, scene):
     (lane,) = session.lanes
     assert lane.name == "plate"
     assert lane.spacing == pytest.approx((1, 0.5, 0.25))
+    assert lane.units == "µm"
+    session.add_lane(raw=scene.raw, labels=tmp_path / "plate.tif", spacing=(2, 2))
+    assert session.lanes[1].units is None
 
 
 @pytest.mark.parametrize(
@@ -160,6 +163,38 @@ def test_an_image_that_was_removed_comes_back_with_its_annotations(tmp_path, sce
     with Session.open(tmp_path / "p.objclass") as session:
         assert [lane.name for lane in session.lanes][1] == "again"
         assert session.object_classes(1) == {1: 1, 2: 2}
+
+
+def test_name_and_voxel_size_can_be_corrected(tmp_path, scene):
+    with Session() as session:
+        session.save(tmp_path / "p.objclass")
+        for _ in range(2):
+            session.add_lane(raw=scene.raw, labels=scene.labels)
+        session.annotate(0, 1, cls=1)
+        trained, objects = session.train(), session.objects(1)
+        seen = []
+        session.changed.connect(seen.append)
+        session.rename_lane(1, "plate")
+        assert seen == [{("input_data", None)}]
+        assert session.train() is trained
+        session.set_spacing(1, (0.5, 0.25), units="µm")
+        assert seen.pop() == {("input_data", None), ("object_features", 1), ("object_classification", 1)}
+        assert session.train() is trained
+        assert session.objects(1) is objects
+        session.set_spacing(1, (0.5, 0.25), units="µm")
+        assert len(seen) == 1
+        session.set_spacing(0, (2, 1, 1))
+        assert session.train() is not trained
+        assert session.undo()  # of the annotation
+        for wrong in (lambda: session.rename_lane(1, " "), lambda: session.set_spacing(1, (0, 1))):
+            with pytest.raises(ParameterError, match=r"not empty|positive numbers"):
+                wrong()
+    with Session.open(tmp_path / "p.objclass") as session:
+        first, second = session.lanes
+        assert (first.spacing, first.units) == ((2, 1, 1), None)
+        assert (second.name, second.spacing, second.units) == ("plate", (1, 0.5, 0.25), "µm")
+        session.set_spacing(1, None)
+        assert (session.lanes[1].spacing, session.lanes[1].units) == (None, None)
 
 
 # ---------------------------------------------------------------------------------------- missing and replaced files

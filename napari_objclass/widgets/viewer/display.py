@@ -21,6 +21,7 @@ from napari_objclass.workflow import annotations as marks
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from napari.layers import Layer
     from numpy.typing import NDArray
 
     from napari_objclass.widgets.viewer.places import Region
@@ -125,6 +126,10 @@ class Display:
 
     # ------------------------------------------------------------------------------------------------- where it is
 
+    def owns(self, layer: Layer) -> bool:
+        """Whether a layer is one of ours, and no user's own."""
+        return layer in self._layers
+
     @property
     def objects_layer(self) -> Labels | None:
         """The layer that has the ids of the image shown: the user's own or ours; None when it is not there."""
@@ -184,7 +189,6 @@ class Display:
             self._layers.rest()
             self._follow(None)
             self._shared.viewer.dims.events.current_step.disconnect(self._step_changed)
-            self._worker.rest()
             self._status.rest()
 
     def _shown_changed(self, parts: Iterable[str]) -> None:

@@ -78,6 +78,10 @@ class LayerSet:
         self._changing = False
         self.lost: set[str] = set()
 
+    def __contains__(self, layer: object) -> bool:
+        """Whether a layer is ours."""
+        return any(each is layer for each in self._layers.values())
+
     def __getitem__(self, name: str) -> Image | Labels | None:
         """The layer with a name, the user's own before ours."""
         return next(iter(self._users.get(name, [])), None) or self._layers.get(name)

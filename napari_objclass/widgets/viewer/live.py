@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from napari_objclass.errors import Cancelled
 from napari_objclass.kernels import CancelToken
+from napari_objclass.widgets.viewer.activity import Activity
 from napari_objclass.widgets.viewer.worker import Worker
 from napari_objclass.workflow import annotations as marks, input_data, object_classification, object_features
 
@@ -60,14 +61,6 @@ class Request:
         return lanes[self.lane].uuid if self.lane < len(lanes) else None
 
 
-class Activity(NamedTuple):
-    """What is being computed: ``done`` of ``total`` steps of ``what``."""
-
-    what: str
-    done: int
-    total: int
-
-
 class Stage(NamedTuple):
     """One step of the walk: the applet whose output it computes, and the parts of ``Shown`` that it gives."""
 
@@ -101,7 +94,7 @@ class Live:
         self._worker = Worker("objclass-live", post)
         self._lock = Lock()
         self._wanted: Request | None = None
-        self._walking = self._stopped = False
+        self._walking = self._stopping = False
         self._running: tuple[Request, str, CancelToken] | None = None
         self._reported = 0.0
 
@@ -125,20 +118,14 @@ class Live:
     def stop(self) -> None:
         """Stop what is being computed; the next request begins anew."""
         with self._lock:
-            self._wanted, self._stopped = None, True
+            self._wanted, self._stopping = None, self._walking
             if self._running:
                 self._running[2].cancel()
-
-    def rest(self) -> None:
-        """Stop, and end the thread until the next request."""
-        self.stop()
-        self._worker.rest()
 
     def _walk_while_wanted(self) -> None:
         while True:
             with self._lock:
-                request, self._wanted = self._wanted, None
-                self._stopped = False
+                request, self._wanted, self._stopping = self._wanted, None, False
                 if request is None:
                     self._walking = False
                     break
@@ -152,7 +139,7 @@ class Live:
         for stage in _stages(request):
             token = CancelToken()
             with self._lock:
-                if self._wanted is not None or self._stopped:
+                if self._stopping or self._wanted is not None:
                     return
                 self._running = (request, stage.applet, token)
             try:

@@ -7,47 +7,39 @@ asked for (:meth:`ViewerSession.do`); outputs follow on another (:mod:`~napari_o
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from psygnal import Signal
 
-from napari_objclass.errors import ObjClassError
+from napari_objclass.widgets.viewer.activity import Activities
 from napari_objclass.widgets.viewer.display import Display
+from napari_objclass.widgets.viewer.errands import Errands
 from napari_objclass.widgets.viewer.guide import Guide
 from napari_objclass.widgets.viewer.hand import Hand
 from napari_objclass.widgets.viewer.keys import Keys
 from napari_objclass.widgets.viewer.live import Live, Request
+from napari_objclass.widgets.viewer.problems import Problems
 from napari_objclass.widgets.viewer.shown import Shown
 from napari_objclass.widgets.viewer.tool import Tool
 from napari_objclass.widgets.viewer.worker import Worker
-from napari_objclass.workflow import annotations as marks, input_data, object_classification, object_features
 from napari_objclass.workflow.session import Session
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
+    from threading import Event
 
     from napari.components import ViewerModel
 
-    from napari_objclass.widgets.viewer.live import Activity
+    from napari_objclass.widgets.viewer.activity import Activity
+    from napari_objclass.widgets.viewer.errands import Work
     from napari_objclass.widgets.viewer.worker import Post
 
 T = TypeVar("T")
 
-log = logging.getLogger(__name__)
-
 #: Ids of the steps that change something from elsewhere.
 CLASSIFY, PROJECT = "object_classification", "project"
-
-#: The step in which the user can act on what goes wrong in an applet.
-STEP_OF = {
-    input_data.ID: "input_data",
-    marks.ID: "object_classification",
-    object_features.ID: "feature_selection",
-    object_classification.ID: "object_classification",
-}
 
 
 class ViewerSession:
@@ -67,8 +59,6 @@ class ViewerSession:
         Whether forest and predictions follow every change.
     display, hand, keys, guide
         Layers, mouse, keys, and the way to the next object.
-    activity
-        What is being computed; None when nothing is.
     replaced
         Emitted when ``session`` is another one.
     changed
@@ -94,17 +84,25 @@ class ViewerSession:
 
     def __init__(self, viewer: ViewerModel, post: Post) -> None:
         self.viewer = viewer
+        self.session = Session()
         self.shown: Shown | None = None
         self.tool = Tool()
         self.live = True
-        self.activity: Activity | None = None
-        self._problems: dict[str, str | None] = {}
-        self._halted: tuple[str, str] | None = None  # applet at which the live loop stopped, and why
+        self._resting = self._closed = False
+        self._problems = Problems()
         self._post = post
         self._changes, self._files = Worker("objclass-changes", post), Worker("objclass-files", post)
-        self._live = Live(post, self._deliver, self._stage_failed, self._set_activity)
+        self._activities = Activities(self.activity_changed.emit)
+        self._live = Live(post, self._deliver, self._halt, self._activities.set_live)
+        self._errands = Errands(post, self._activities.set_errand)
+        self._asides = Worker("objclass-asides", post)
         self.display, self.hand, self.keys, self.guide = Display(self, post), Hand(self), Keys(self), Guide(self)
-        self._take(Session())
+        self.session.changed.connect(self._session_changed)
+
+    @property
+    def activity(self) -> Activity | None:
+        """What is being computed, or otherwise done; None when nothing is."""
+        return self._activities.current
 
     # ------------------------------------------------------------------------------------------------- changes
 
@@ -114,13 +112,13 @@ class ViewerSession:
         What goes wrong becomes the problem of ``step``, and is forgotten when the next change there succeeds.
         """
         session = self.session
+        self._do(self._changes, step, "working", lambda: change(session), done)
 
-        def succeed(result: T) -> None:
-            self.set_problem(step, None)
-            if done is not None:
-                done(result)
-
-        self._changes.do(lambda: change(session), succeed, lambda error: self.set_problem(step, error))
+    def aside(
+        self, work: Callable[[], T], done: Callable[[T], object], failed: Callable[[Exception], object] | None = None
+    ) -> None:
+        """Compute something that changes nothing, on a thread beside all others; ``done`` as in :meth:`do`."""
+        self._asides.do(work, done, failed)
 
     def annotate(self, t: int, object_ids: list[int], cls: int) -> None:
         """Label objects of the image that is shown; class 0 clears."""
@@ -136,60 +134,85 @@ class ViewerSession:
         """Make the change again that was taken back."""
         self.do(CLASSIFY, Session.redo)
 
+    def fetch(self, step: str, look: Callable[[Session], T], done: Callable[[T], object]) -> None:
+        """Look at files or outputs, which may take a while; ``done`` gets what was found on the GUI thread.
+
+        What goes wrong becomes the problem of ``step``. All changes and savings that were asked for come first.
+        """
+        session = self.session
+        self._files.do(
+            lambda: look(session), done, lambda error: self.set_problem(step, error), after=self._changes.all_done()
+        )
+
+    def run(self, step: str, what: str, work: Work[T], done: Callable[[T | None], object]) -> None:
+        """Do long work that changes nothing, such as an export, while changes go on.
+
+        Parameters
+        ----------
+        step
+            The step whose problem it is when it goes wrong.
+        what
+            Shown while it runs.
+        work
+            Called with ``progress`` and ``cancel`` on a thread of its own, after all changes that were asked for.
+        done
+            Gets the result on the GUI thread; None if the user stopped it.
+        """
+
+        def succeed(result: T | None) -> None:
+            self.set_problem(step, None)
+            done(result)
+
+        self._errands.do(
+            what, work, succeed, lambda error: self.set_problem(step, error), after=self._changes.all_done()
+        )
+
     def set_problem(self, step: str, problem: Exception | None) -> None:
         """Tell the user what went wrong with a change made in a step; None when nothing is any more."""
-        sentence = None if problem is None else _sentence(problem)
-        if self._problems.get(step) != sentence:
-            self._problems[step] = sentence
+        if self._problems.set(step, problem):
             self.problems_changed.emit()
 
     def problem(self, step: str) -> str | None:
         """What stands in the way in a step, in one sentence; None if nothing does."""
-        halted = self._halted if self._halted and STEP_OF[self._halted[0]] == step else None
-        return self._problems.get(step) or (halted and halted[1])
+        return self._problems.of(step)
 
     # ------------------------------------------------------------------------------------------ sessions, files
 
     def open(self, load: Callable[[], Session], step: str = PROJECT) -> None:
         """Go on with another session, which ``load`` opens: ``Session.open``, ``Session.recover`` or ``Session``."""
-
-        def succeed(session: Session) -> None:
-            self.set_problem(step, None)
-            self._take(session)
-
-        self._changes.do(load, succeed, lambda error: self.set_problem(step, error))
+        self._do(self._changes, step, "opening", load, self._take)
 
     def save(self, path: str | os.PathLike[str] | None = None, *, store_raw: bool = False) -> None:
         """Save the project as it is after all changes that were asked for; more can be made meanwhile."""
         session = self.session
-
-        def succeed(_: None) -> None:
-            self.set_problem(PROJECT, None)
-            self.saved.emit()
-
-        def write(_: None) -> None:
-            self._files.do(lambda: session.save(path, store_raw=store_raw), succeed, failed)
-
-        def failed(error: Exception) -> None:
-            self.set_problem(PROJECT, error)
-
-        self._changes.do(lambda: None, write)
+        self._do(
+            self._files,
+            PROJECT,
+            "saving",
+            lambda: session.save(path, store_raw=store_raw),
+            lambda _: self.saved.emit(),
+            after=self._changes.all_done(),
+        )
 
     def _take(self, session: Session) -> None:
         """Go on with a session, and close the one before."""
-        before = getattr(self, "session", None)
-        self.session = session
-        self.shown = None
-        self._problems, self._halted = {}, None
+        if self._closed:
+            self._files.do(session.close)
+            return
+        self._leave()
+        self.session, self.shown, self._problems = session, None, Problems()
         session.changed.connect(self._session_changed)
-        if before is not None:
-            before.changed.disconnect(self._session_changed)
-            self._live.stop()
-            self._files.do(before.close)
-        self.tool = replace(self.tool, cls=1)
+        self.set_tool(cls=1)
         self.replaced.emit()
+        self.problems_changed.emit()
         if session.lanes:
             self.show(0)
+
+    def _leave(self) -> None:
+        """Close the session after all changes and savings that were asked for."""
+        self.session.changed.disconnect(self._session_changed)
+        self.stop()
+        self._files.do(self.session.close, after=self._changes.all_done())
 
     # ---------------------------------------------------------------------------------------------- image shown
 
@@ -199,11 +222,12 @@ class ViewerSession:
         self.shown_changed.emit({"lane"})
         self.update()
 
-    def update(self) -> None:
-        """Bring what is shown up to date."""
-        if self.shown is not None:
-            seen, before = self.display.seen(), self.shown.prediction
-            self._live.request(Request(self.session, self.shown.lane, classify=self.live, seen=seen, before=before))
+    def update(self, *, classify: bool = False) -> None:
+        """Bring what is shown up to date; forest and predictions too if live, or asked for by ``classify``."""
+        if self.shown is None or self._resting:
+            return
+        seen, before = self.display.seen(), self.shown.prediction
+        self._live.request(Request(self.session, self.shown.lane, self.live or classify, seen, before))
 
     def set_live(self, *, live: bool) -> None:
         """Let forest and predictions follow every change, or stand still."""
@@ -214,6 +238,7 @@ class ViewerSession:
     def stop(self) -> None:
         """Stop what is being computed."""
         self._live.stop()
+        self._errands.stop()
 
     def set_tool(self, **values: Any) -> None:
         """Take another tool: ``active``, ``mode``, ``cls``."""
@@ -222,30 +247,34 @@ class ViewerSession:
 
     def wake(self) -> None:
         """Listen to the viewer: a widget was opened."""
+        self._resting = False
         for part in (self.display, self.hand, self.keys):
             part.wake()
+        self.update()
 
     def rest(self) -> None:
-        """Leave the viewer alone and end the threads: no widget is open. Session and layers stay as they are."""
+        """Leave the viewer alone: no widget is open. Session and layers stay, and an export goes on."""
+        self._resting = True
         for part in (self.display, self.hand, self.keys):
             part.rest()
-        self._live.rest()
-        self._changes.rest()
-        self._files.rest()
+        self._live.stop()
 
     def close(self) -> None:
         """End the session with its viewer; what was not saved stays in its journal."""
-        self.session.changed.disconnect(self._session_changed)
-        self._changes.do(self.session.close)
+        self._closed = True
+        self._leave()
         self.rest()
 
     def _session_changed(self, stale: set[tuple[str, int | None]]) -> None:
         """Take note of a change, on the thread that made it."""
+        session = self.session
         self._live.gone_stale(stale)
-        self._post(lambda: self._announce(stale))
+        self._post(lambda: self._announce(session, stale))
 
-    def _announce(self, stale: set[tuple[str, int | None]]) -> None:
-        n_lanes = len(self.session.lanes)
+    def _announce(self, session: Session, stale: set[tuple[str, int | None]]) -> None:
+        if session is not self.session:
+            return
+        n_lanes = len(session.lanes)
         if self.shown is not None and self.shown.lane >= n_lanes:
             self.show(n_lanes - 1 if n_lanes else None)
         elif self.shown is None and n_lanes:
@@ -255,10 +284,9 @@ class ViewerSession:
 
     def _deliver(self, request: Request, applet: str, parts: dict[str, Any]) -> None:
         shown = self.shown
-        if shown is None or (request.session, request.lane) != (self.session, shown.lane):
+        if shown is None or not self._is_shown(request):
             return
-        if self._halted and self._halted[0] == applet:
-            self._halted = None
+        if self._problems.passed(applet):
             self.problems_changed.emit()
         new = {name: part for name, part in parts.items() if getattr(shown, name) is not part}
         if "objects" in new:  # nothing that was known of others holds for them
@@ -267,20 +295,33 @@ class ViewerSession:
             self.shown = replace(shown, **new)
             self.shown_changed.emit(set(new))
 
-    def _stage_failed(self, request: Request, applet: str, error: Exception) -> None:
-        if self.shown is None or (request.session, request.lane) != (self.session, self.shown.lane):
-            return
-        self._halted = (applet, _sentence(error))
-        self.problems_changed.emit()
+    def _halt(self, request: Request, applet: str, error: Exception) -> None:
+        if self._is_shown(request) and self._problems.halt(applet, error):
+            self.problems_changed.emit()
 
-    def _set_activity(self, activity: Activity | None) -> None:
-        if activity != self.activity:
-            self.activity = activity
-            self.activity_changed.emit()
+    def _is_shown(self, request: Request) -> bool:
+        return self.shown is not None and (request.session, request.lane) == (self.session, self.shown.lane)
 
+    def _do(
+        self,
+        worker: Worker,
+        step: str,
+        what: str,
+        work: Callable[[], T],
+        done: Callable[[T], object] | None,
+        *,
+        after: Event | None = None,
+    ) -> None:
+        """Do ``work`` in the name of a step, and show that it is being done."""
 
-def _sentence(error: Exception) -> str:
-    if isinstance(error, ObjClassError):
-        return str(error)
-    log.error("unexpected error", exc_info=error)
-    return f"something unexpected went wrong ({type(error).__name__}: {error}); the log has more"
+        def over(problem: Exception | None) -> None:
+            self._activities.end(activity)
+            self.set_problem(step, problem)
+
+        def succeed(result: T) -> None:
+            over(None)
+            if done is not None:
+                done(result)
+
+        activity = self._activities.begin(what)
+        worker.do(work, succeed, over, after=after)

@@ -68,9 +68,8 @@ class Status:
             self._worker.do(self._pause, self._make)
 
     def rest(self) -> None:
-        """End the thread until the next time."""
+        """Do not wait to write any more, until asked again."""
         self._resting.set()
-        self._worker.rest()
 
     def _pause(self) -> None:
         self._resting.wait(self._written + PAUSE - monotonic())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -15,7 +16,9 @@ T = TypeVar("T")
 
 
 class Worker:
-    """One thread that does what it is given, in that order; it lives from the first work to :meth:`rest`.
+    """Does what it is given, in that order, on a thread that lives as long as there is something to do.
+
+    Leaving Python waits for the thread.
 
     Parameters
     ----------
@@ -27,18 +30,30 @@ class Worker:
 
     def __init__(self, name: str, post: Post) -> None:
         self._name, self._post = name, post
-        self._executor: ThreadPoolExecutor | None = None
+        self._lock = Lock()
+        self._waiting: deque[Callable[[], object]] = deque()
+        self._busy = False
 
     def do(
         self,
         work: Callable[[], T],
         done: Callable[[T], object] | None = None,
         failed: Callable[[Exception], object] | None = None,
+        *,
+        after: Event | None = None,
     ) -> None:
-        """Run ``work`` on the thread, then ``done`` with its result, or ``failed``, on the GUI thread."""
+        """Run ``work`` on the thread, then ``done`` with its result, or ``failed``, on the GUI thread.
+
+        Parameters
+        ----------
+        after
+            What the thread waits for before it starts; see :meth:`all_done`.
+        """
 
         def run() -> None:
             try:
+                if after is not None:
+                    after.wait()
                 result = work()
             except Exception as error:  # whatever it is, the user is told and the thread lives on
                 if failed is not None:
@@ -47,12 +62,27 @@ class Worker:
                 if done is not None:
                     self._post(lambda: done(result))
 
-        if self._executor is None:
-            self._executor = ThreadPoolExecutor(1, thread_name_prefix=self._name)
-        self._executor.submit(run)
+        self._give(run)
 
-    def rest(self) -> None:
-        """End the thread when all it was given is done."""
-        if self._executor is not None:
-            self._executor.shutdown(wait=False)
-            self._executor = None
+    def all_done(self) -> Event:
+        """Event that is set when everything that was given until now is done."""
+        event = Event()
+        self._give(event.set)
+        return event
+
+    def _give(self, call: Callable[[], object]) -> None:
+        with self._lock:
+            self._waiting.append(call)
+            if self._busy:
+                return
+            self._busy = True
+        Thread(target=self._work, name=self._name).start()
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    self._busy = False
+                    return
+                call = self._waiting.popleft()
+            call()

@@ -21,8 +21,13 @@ pub(crate) fn document_json(generation: &str, n: usize) -> Value {
         "settings": {"thresholding": {"sigma": 0.1 + 0.2, "unit": "µm"}, "input_data": null},
         "lanes": [{
             "uuid": "l0", "name": "nuclei ✓", "spacing": [1.0, 0.5], "offset": null, "level": 2,
+            "units": "µm", "channel_names": ["DAPI", "actin"],
             "roles": {"raw": {
-                "path": "a.tif", "inner": null, "axes": "yx", "fingerprint": "f00d", "stored": false, "mtime": 5,
+                "path": "a.tif", "inner": null, "axes": "yxc", "fingerprint": "f00d", "stored": false, "mtime": 5,
+                "channels": [
+                    {"path": "a.tif", "inner": "", "axes": "yx", "fingerprint": null, "stored": false},
+                    {"path": "b.tif", "inner": "", "axes": "yx", "fingerprint": null, "stored": false},
+                ],
             }},
         }],
         "removed_lanes": [{"uuid": "l1", "name": "old", "spacing": null, "offset": null, "roles": {}, "level": 1}],

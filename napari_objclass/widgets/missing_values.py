@@ -1,0 +1,154 @@
+"""The dialog "Objects with missing values": which values are missing, of which objects, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt
+from qtpy.QtGui import QGuiApplication, QKeySequence
+from qtpy.QtWidgets import QAbstractItemView, QDialogButtonBox, QHeaderView, QLabel, QTableView, QVBoxLayout
+
+from napari_objclass.widgets.parts.live_dialog import LiveDialog
+
+if TYPE_CHECKING:
+    from qtpy.QtGui import QKeyEvent
+    from qtpy.QtWidgets import QWidget
+
+    from napari_objclass.features import FeatureTable
+    from napari_objclass.widgets.viewer.session import ViewerSession
+
+HEADERS = ("Object", "Frame", "Feature", "Reason")
+FRAME = 1
+
+
+def show_missing_values(shared: ViewerSession, parent: QWidget) -> MissingValues:
+    """Show the dialog, beside the window that ``parent`` is in."""
+    return MissingValues.open_for(shared, parent)
+
+
+class MissingValues(LiveDialog):
+    """A list of missing values; a double click or Enter goes to the object."""
+
+    def __init__(self, shared: ViewerSession, parent: QWidget) -> None:
+        super().__init__(shared, parent)
+        self.setWindowTitle("Objects with missing values")
+        self.about = QLabel(wordWrap=True)
+        self.rows = _MissingModel(self)
+        self.list = _List(self)
+        self.list.setModel(self.rows)
+        self.list.activated.connect(self._go_to)
+        buttons = self.make_buttons(QDialogButtonBox.StandardButton.Close)
+        self.copy = buttons.addButton("Copy", QDialogButtonBox.ButtonRole.ActionRole)
+        self.copy.setToolTip("Copy the selected rows, or all of them, to paste into a spreadsheet.")
+        self.copy.setAutoDefault(False)
+        self.copy.clicked.connect(self.list.copy)
+        layout = QVBoxLayout(self)
+        for widget in (self.about, self.list, buttons):
+            layout.addWidget(widget)
+        self.resize(640, 320)
+        self.connections.connect(shared.shown_changed, self._shown_changed)
+        self.connections.connect(shared.replaced, self._show)
+        self._show()
+
+    def _shown_changed(self, parts: set[str]) -> None:
+        if parts & {"table", "lane"}:
+            self._show()
+
+    def _show(self) -> None:
+        table = self.shared.shown.table if self.shared.shown else None
+        if table is self.rows.table:
+            return
+        self.rows.take(table)
+        self.about.setText(_about(table))
+        self.copy.setEnabled(self.rows.rowCount() > 0)
+        self.list.setColumnHidden(FRAME, table is None or not table.frames.any())
+
+    def _go_to(self, index: QModelIndex) -> None:
+        if self.rows.table is not None:
+            problem = self.rows.table.problem(index.row())
+            self.shared.guide.go_to(problem.frame, problem.id)
+
+
+class _List(QTableView):
+    """Rows of text that can be copied."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.setWordWrap(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 6)
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.horizontalHeader().setStretchLastSection(True)
+        self.horizontalHeader().setHighlightSections(False)
+        self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+
+    def setModel(self, model: QAbstractTableModel) -> None:
+        super().setModel(model)
+        for column, width in enumerate((70, 60, 190)):
+            self.setColumnWidth(column, width)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
+            # Whether Enter activates a row is left to the platform by Qt.
+            self.activated.emit(self.currentIndex())
+        else:
+            super().keyPressEvent(event)
+
+    def copy(self) -> None:
+        """Copy the selected rows, or all if none is selected, as text with tabs."""
+        selected = sorted(index.row() for index in self.selectionModel().selectedRows())
+        rows = selected or range(self.model().rowCount())
+        lines = [self.model().cells(row) for row in rows]
+        QGuiApplication.clipboard().setText("\n".join("\t".join(line) for line in [HEADERS, *lines]))
+
+
+class _MissingModel(QAbstractTableModel):
+    """Missing values of a feature table; rows are made when they are looked at."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.table: FeatureTable | None = None
+        self._names: dict[str, str] = {}
+
+    def take(self, table: FeatureTable | None) -> None:
+        """Show another table."""
+        self.beginResetModel()
+        self.table = table
+        self._names = {spec.id: spec.display for spec in table.specs} if table is not None else {}
+        self.endResetModel()
+
+    def cells(self, row: int) -> tuple[str, ...]:
+        """Text of the cells of a row."""
+        assert self.table is not None
+        problem = self.table.problem(row)
+        return str(problem.id), str(problem.frame), self._names[problem.feature], problem.reason
+
+    def rowCount(self, parent: QModelIndex | None = None) -> int:
+        return 0 if self.table is None or (parent is not None and parent.isValid()) else self.table.n_missing
+
+    def columnCount(self, parent: QModelIndex | None = None) -> int:
+        return len(HEADERS)
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return self.cells(index.row())[index.column()]
+        return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return HEADERS[section]
+        return None
+
+
+def _about(table: FeatureTable | None) -> str:
+    if table is None:
+        return "The objects are not measured yet."
+    if not table.n_missing:
+        return "No object has missing values."
+    objects = "1 object has" if table.n_incomplete == 1 else f"{table.n_incomplete:,} objects have"
+    return f"{objects} missing values; they are classified all the same. A double click or Enter goes to the object."

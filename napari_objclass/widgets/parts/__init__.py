@@ -1,0 +1,1 @@
+"""Pieces that steps and docks are put together from."""

@@ -1,0 +1,75 @@
+"""What to do next in the step Classify, in one sentence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from napari_objclass.widgets.parts.key_tips import with_key
+from napari_objclass.workflow.marks import AnnotationState
+
+if TYPE_CHECKING:
+    from napari_objclass.widgets.viewer.session import ViewerSession
+    from napari_objclass.workflow.claims import Claims
+
+
+def hint(shared: ViewerSession, *, outdated: bool) -> str:
+    """The next thing to do; ``outdated`` says that the prediction is older than the labels."""
+    shown = shared.shown
+    if shown is None:
+        return "Add an image with objects in Images first."
+    if shown.objects is None or shown.claims is None:
+        return "The objects of this image are being read."
+    if not len(shown.objects.ids):
+        return "This image has no objects; choose another one in Images."
+    return (
+        _about_waiting(shown.claims)
+        or _about_first_clicks(shared, shown.claims)
+        or _about_prediction(shared, outdated=outdated)
+    )
+
+
+def _about_waiting(claims: Claims) -> str:
+    n = n_to_confirm(claims)
+    if not n:
+        return ""
+    return f"{n} label{' waits' if n == 1 else 's wait'} to be confirmed, as objects changed: open Labels."
+
+
+def _about_first_clicks(shared: ViewerSession, claims: Claims) -> str:
+    classes = shared.session.classes
+    if shared.session.n_annotated_classes >= 2:
+        return ""
+    if not shared.tool.active:
+        return f"Turn on {with_key('Annotate', 'annotate')} to label objects by clicking them."
+    if len(classes) < 2:
+        return "Add a second class, so that there is something to tell apart."
+    if not shared.session.n_annotated_classes:
+        one, other = classes[:2]
+        return f"Click objects of {one.name}, then choose {other.name} and click some of those."
+    labelled = set(claims.active.values())
+    number, other = next(((n, each) for n, each in enumerate(classes, 1) if each.uuid not in labelled), (1, classes[0]))
+    return f"Now choose {other.name} (key {number}) and click some of those."
+
+
+def _about_prediction(shared: ViewerSession, *, outdated: bool) -> str:
+    shown = shared.shown
+    assert shown is not None
+    if shown.table is None:
+        return "Go on labelling; predictions come when the features are measured."
+    if not shared.live and (outdated or shown.prediction is None):
+        return "Press Update to predict with your latest labels, or turn on Live."
+    if shown.prediction is None:
+        return "Learning from your labels."
+    return f"Look at {with_key('unsure objects', 'next_unsure')}, or export in Results."
+
+
+def n_to_confirm(claims: Claims | None) -> int:
+    """Number of objects whose labels count only after a confirming click."""
+    if claims is None or not claims.marks:
+        return 0
+    states = Counter(claims.states)
+    if not states[AnnotationState.CHANGED] + states[AnnotationState.CONFLICT]:
+        return 0
+    waiting = {AnnotationState.CHANGED, AnnotationState.CONFLICT}
+    return len({(mark.t, object_id) for mark, object_id, state, _ in claims.rows() if state in waiting})

@@ -1,0 +1,141 @@
+"""Which image files and label files belong together, told from their names alone.
+
+``cells_01.tif`` belongs to ``cells_01_labels.tif``, ``raw/cells_01.tif`` to ``labels/cells_01.tif``: what is left of
+two names without the words that tell a role must be the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from napari_objclass.io.formats import split
+from napari_objclass.workflow.lane import LABELS, RAW, SEGMENTATION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Sequence
+    from pathlib import Path
+
+#: Role of a file that is not used.
+LEFT_OUT = ""
+
+_WORDS = {
+    RAW: "raw image images img intensity intensities",
+    LABELS: "label labels lbl lbls labeled labelled mask masks seg segs segmentation segmentations segmented "
+    "instance instances object objects identities cp gt",
+    LEFT_OUT: "probability probabilities prob probs predictions uncertainty flows outlines",
+}
+_ROLE_OF = {word: role for role, words in _WORDS.items() for word in words.split()}
+_WORD, _OME = re.compile(r"[0-9a-z]+"), re.compile(r"\.ome(?=\.|$)", re.IGNORECASE)
+_CHANNEL = re.compile(r"(?:c|ch|channel|w)\d+")
+
+
+@dataclass(frozen=True)
+class File:
+    """An image file, or a dataset in one, with what it is used as.
+
+    Attributes
+    ----------
+    place
+        Path; for HDF5 with the inner path.
+    role
+        ``"raw"``, ``"labels"``, ``"segmentation"``, or "" to leave it out.
+    """
+
+    place: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Paired:
+    """Files that make one image.
+
+    Attributes
+    ----------
+    objects
+        Label image or segmentation.
+    raw
+        The image: one file, one per channel, or none.
+    """
+
+    objects: File
+    raw: tuple[File, ...] = ()
+
+
+def role_by_name(place: str) -> str | None:
+    """Role that the dataset, the file or its folder is named for; None if no word tells."""
+    path, inner = split(place)
+    for name in (inner, path.name, path.parent.name):
+        told = [_ROLE_OF[word] for word in _words(name) if word in _ROLE_OF]
+        if told:
+            return LEFT_OUT if LEFT_OUT in told else told[-1]
+    return None
+
+
+def pair(files: Sequence[File]) -> tuple[list[Paired], list[File]]:
+    """Find the image of every label image.
+
+    Returns
+    -------
+    list of Paired
+        One per label image or segmentation, in their order, whether an image was found for it or not.
+    list of File
+        Images without objects.
+    """
+    objects = [each for each in files if each.role in (LABELS, SEGMENTATION)]
+    free = {each: None for each in files if each.role == RAW}  # a set that keeps the order
+    raw: dict[File, tuple[File, ...]] = {}
+    for key in (_folder_and_name, _name, _name_without_channel):
+        left = [each for each in objects if each not in raw]
+        for label, images in _matches(key, left, free, several=key is _name_without_channel):
+            raw[label] = images
+            for each in images:
+                del free[each]
+    single = [each for each in objects if each not in raw]
+    if len(single) == len(free) == 1:
+        raw[single[0]] = tuple(free)
+        free.clear()
+    return [Paired(each, raw.get(each, ())) for each in objects], list(free)
+
+
+def _matches(
+    key: Callable[[File], Hashable], objects: Iterable[File], images: Iterable[File], *, several: bool
+) -> list[tuple[File, tuple[File, ...]]]:
+    """Label images with the one image (or the several) of their key, where no other label image has it."""
+    with_key: defaultdict[Hashable, tuple[list[File], list[File]]] = defaultdict(lambda: ([], []))
+    for group, files in enumerate((objects, images)):
+        for each in files:
+            with_key[key(each)][group].append(each)
+    return [
+        (labels[0], tuple(found))
+        for labels, found in with_key.values()
+        if len(labels) == 1 and found and (several or len(found) == 1)
+    ]
+
+
+@lru_cache(1 << 14)
+def _folder_and_name(file: File) -> tuple[Path, tuple[str, ...]]:
+    folder = split(file.place)[0].parent
+    return folder if _plain(folder.name) else folder.parent, _name(file)
+
+
+def _name_without_channel(file: File) -> tuple[Path, tuple[str, ...]]:
+    folder, name = _folder_and_name(file)
+    return folder, tuple(word for word in name if not _CHANNEL.fullmatch(word))
+
+
+@lru_cache(1 << 14)
+def _name(file: File) -> tuple[str, ...]:
+    return _plain(split(file.place)[0].stem)
+
+
+def _plain(name: str) -> tuple[str, ...]:
+    """Words of a name without those that tell a role."""
+    return tuple(word for word in _words(name) if word not in _ROLE_OF)
+
+
+def _words(name: str) -> list[str]:
+    return _WORD.findall(_OME.sub("", name).lower())
