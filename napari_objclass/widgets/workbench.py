@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from qtpy.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
@@ -52,10 +52,9 @@ class Workbench(Dock):
         self.setWindowTitle("Object Classification")
         self.setMinimumWidth(WIDTH)
         self.steps = [step(self.shared) for step in STEPS]
-        self.images = next(step for step in self.steps if isinstance(step, InputDataStep))
         self.start = StartPage(self.shared)
         self.start.images_asked.connect(self._add_images)
-        self.start.layers_asked.connect(lambda: self.accordion.open(self.images))
+        self.start.layers_asked.connect(lambda: self.accordion.open(self.step(InputDataStep.ID)))
         self.hint = QLabel(wordWrap=True, objectName="hint")
         self.hint.setStyleSheet("font-weight: bold;")
         self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -105,8 +104,9 @@ class Workbench(Dock):
         self._chosen = True
 
     def _add_images(self) -> None:
-        self.accordion.open(self.images)
-        self.images.ask_for_files()
+        step = self.step(InputDataStep.ID)
+        self.accordion.open(step)
+        cast("InputDataStep", step).ask_for_files()
 
     def _tell(self) -> None:
         """Say the next thing to do: in the step that is open or, if it knows nothing, in the first that does."""

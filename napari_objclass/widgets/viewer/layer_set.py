@@ -96,9 +96,9 @@ class LayerSet:
         self._viewer.layers.events.removed.disconnect(self._removed)
 
     def use(self, name: str, layers: Sequence[Image | Labels]) -> None:
-        """Let layers of the user take the place of ours, until others do, or until they are removed."""
-        self._users[name] = list(layers)
-        if layers:
+        """Let layers of the user, those that are in the viewer, take the place of ours until others do."""
+        self._users[name] = [layer for layer in layers if layer in self._viewer.layers]
+        if self._users[name]:
             self.lost.discard(name)
             self.park(name)
 
