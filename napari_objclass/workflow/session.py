@@ -59,6 +59,9 @@ class Session(Journaled):
     Every change is durable when the call that made it returns: it is in a journal beside the project or, before the
     first save, in the user's recovery folder.
 
+    A lane is named by its position or its uuid, a class by its number, its name or its uuid: a uuid means the same
+    lane or class when others come and go.
+
     Parameters
     ----------
     recover
@@ -71,6 +74,10 @@ class Session(Journaled):
     def lanes(self) -> list[LaneRecord]:
         """The image sets, in order."""
         return list(self._state.lanes)
+
+    def lane(self, lane: int | str) -> LaneRecord:
+        """One image set."""
+        return self._at(lane)[1]
 
     def add_lane(
         self,
@@ -151,7 +158,7 @@ class Session(Journaled):
 
     def relink_lane(
         self,
-        lane: int,
+        lane: int | str,
         *,
         raw: ArrayLike | os.PathLike[str] | Sequence[ArrayLike | os.PathLike[str]] | None = None,
         labels: ArrayLike | os.PathLike[str] | None = None,
@@ -165,7 +172,7 @@ class Session(Journaled):
         Parameters
         ----------
         lane
-            Position of the lane.
+            Position of the lane, or its uuid.
         raw, labels, segmentation
             As in :meth:`add_lane`; those not given stay what they are.
         axes
@@ -175,21 +182,22 @@ class Session(Journaled):
             chain, old = self._at(lane)
             sources = {RAW: raw, LABELS: labels, SEGMENTATION: segmentation}
             given = chain.given.get(old.uuid, {})
-            self._put(lane, Arrival(*input_data.describe_again(old, given, sources, axes)))
+            arrival = Arrival(*input_data.describe_again(old, given, sources, axes))
+            self._put(chain.position(lane), arrival)
 
-    def rename_lane(self, lane: int, name: str) -> None:
+    def rename_lane(self, lane: int | str, name: str) -> None:
         """Give an image set another name; not a matter of undo."""
         if not name.strip():
             raise ParameterError("an image needs a name that is not empty")
         self._describe_lane(lane, name=name)
 
-    def set_spacing(self, lane: int, spacing: Sequence[float] | None, *, units: str | None = None) -> None:
+    def set_spacing(self, lane: int | str, spacing: Sequence[float] | None, *, units: str | None = None) -> None:
         """Say how large a voxel is; not a matter of undo.
 
         Parameters
         ----------
         lane
-            Position of the lane.
+            Position of the lane, or its uuid.
         spacing
             Size of a voxel in array order, (z, y, x) or (y, x); None if unknown.
         units
@@ -197,50 +205,50 @@ class Session(Journaled):
         """
         self._describe_lane(lane, spacing=input_data.triple(spacing), units=units)
 
-    def _describe_lane(self, lane: int, **values: Any) -> None:
+    def _describe_lane(self, lane: int | str, **values: Any) -> None:
         with self._changing:
-            _, record = self._at(lane)
+            chain, record = self._at(lane)
             changed = replace(record, **values)
             if changed != record:
-                self._commit(LanesChanged(put=((lane, changed),)))
+                self._commit(LanesChanged(put=((chain.position(lane), changed),)))
 
-    def remove_lane(self, lane: int) -> None:
+    def remove_lane(self, lane: int | str) -> None:
         """Remove an image set; its annotations are parked, and undo, or adding it again, brings all back."""
         with self._changing:
             _, record = self._at(lane)
             self._do(LanesChanged(remove=(record.uuid,)))
 
-    def label_image(self, lane: int, **run: Unpack[RunOptions]) -> NDArray[Any]:
+    def label_image(self, lane: int | str, **run: Unpack[RunOptions]) -> NDArray[Any]:
         """Label image of a lane, with the axes of the image it comes from."""
         chain, record = self._at(lane)
         return axis_letters.from_canonical(chain.objects(record, **run).labels, chain.images(record).axes)
 
-    def axes(self, lane: int) -> str:
+    def axes(self, lane: int | str) -> str:
         """Axes of :meth:`label_image`."""
         return self.images(lane).axes
 
-    def images(self, lane: int) -> Images:
+    def images(self, lane: int | str) -> Images:
         """Pixels of a lane, opened and checked."""
         chain, record = self._at(lane)
         return chain.images(record)
 
-    def source(self, lane: int, role: str) -> Pixels:
+    def source(self, lane: int | str, role: str) -> Pixels:
         """Pixels of one role of a lane as its file has them or as they were handed over, read where they are sliced."""
         chain, record = self._at(lane)
         return open_source(record, role, chain.given.get(record.uuid, {}))
 
-    def objects(self, lane: int, **run: Unpack[RunOptions]) -> Objects:
+    def objects(self, lane: int | str, **run: Unpack[RunOptions]) -> Objects:
         """Objects of a lane, on its label image in canonical form."""
         chain, record = self._at(lane)
         return chain.objects(record, **run)
 
-    def claims(self, lane: int) -> Claims:
+    def claims(self, lane: int | str) -> Claims:
         """What the annotations of a lane mean for its objects; all are parked while its image cannot be read."""
         chain, record = self._at(lane)
         return chain.present_claims(record)
 
     def table(
-        self, lane: int, *, features: str | Sequence[str] | None = None, **run: Unpack[RunOptions]
+        self, lane: int | str, *, features: str | Sequence[str] | None = None, **run: Unpack[RunOptions]
     ) -> FeatureTable:
         """Feature table of a lane, all frames: the selected features, or those named (ids, "default" or "all")."""
         chain, record = self._at(lane)
@@ -248,16 +256,16 @@ class Session(Journaled):
         wanted = selection.ids if features is None else choose(features, *chain.images(record).extent)
         return chain.table(record, wanted, selection.margin, **run)
 
-    def _at(self, lane: int) -> tuple[Chain, LaneRecord]:
+    def _at(self, lane: int | str) -> tuple[Chain, LaneRecord]:
         """Return the chain as it is now, and a lane of it: what follows sees one state, whatever is changed."""
         chain = self._chain
-        return chain, chain.lane(lane)
+        return chain, chain.state.lanes[chain.position(lane)]
 
     # --------------------------------------------------------------------------------------------- annotations
 
     def annotate(
         self,
-        lane: int,
+        lane: int | str,
         object_id: int | None = None,
         *,
         at: Sequence[float] | None = None,
@@ -269,13 +277,13 @@ class Session(Journaled):
         Parameters
         ----------
         lane
-            Position of the lane.
+            Position of the lane, or its uuid.
         object_id
             The object; or
         at
             a position in it, in array order without t and c: (y, x) or (z, y, x).
         cls
-            Number or name of the class; 0 clears.
+            Number, name or uuid of the class; 0 clears.
         t
             Frame.
 
@@ -289,7 +297,7 @@ class Session(Journaled):
 
     def annotate_many(
         self,
-        lane: int,
+        lane: int | str,
         *,
         ids: Sequence[int] | None = None,
         at: Sequence[Sequence[float]] | None = None,
@@ -303,7 +311,7 @@ class Session(Journaled):
         ids, at
             (n,) objects, or (n, 2 or 3) positions in them, as in :meth:`annotate`.
         classes
-            (n,) number or name of the class of each.
+            (n,) number, name or uuid of the class of each.
         t
             Frame, or (n,) frames.
         """
@@ -314,7 +322,8 @@ class Session(Journaled):
         if len(classes) != len(places):
             raise ParameterError(f"{len(places)} objects need as many classes, got {len(classes)}")
         frames = [int(frame) for frame in np.broadcast_to(t, len(places))]
-        self.objects(lane)  # which may take long, and must not keep others waiting
+        lane = self.lane(lane).uuid  # its position may be another by then:
+        self.objects(lane)  # may take long, and must not keep others waiting
         with self._changing:
             chain, record = self._at(lane)
             problem = chain.images(record).problem
@@ -359,7 +368,7 @@ class Session(Journaled):
         present = {each.uuid for each in state.classes}
         return len({mark.cls for lane in state.lanes for mark in state.marks_of(lane.uuid)} & present)
 
-    def object_classes(self, lane: int, t: int = 0) -> dict[int, int]:
+    def object_classes(self, lane: int | str, t: int = 0) -> dict[int, int]:
         """Class number of every object of a frame with active annotations, by id."""
         chain, record = self._at(lane)
         numbers = {each.uuid: number for number, each in enumerate(chain.state.classes, 1)}
@@ -392,14 +401,14 @@ class Session(Journaled):
         return self._chain.memory.forest
 
     def predict(
-        self, lane: int, *, retrain: bool = True, rows: ArrayLike | None = None, **run: Unpack[RunOptions]
+        self, lane: int | str, *, retrain: bool = True, rows: ArrayLike | None = None, **run: Unpack[RunOptions]
     ) -> Prediction:
         """Classify every object of a lane, or only some, such as those on the screen.
 
         Parameters
         ----------
         lane
-            Position of the lane.
+            Position of the lane, or its uuid.
         retrain
             Bring the forest up to date with annotations and settings first; False to use the stored one as it is.
         rows
@@ -417,7 +426,7 @@ class Session(Journaled):
 
     def export(
         self,
-        lane: int,
+        lane: int | str,
         images: str | Sequence[str] = (sources.PREDICTIONS,),
         *,
         table: str | None = None,
@@ -432,7 +441,7 @@ class Session(Journaled):
         Parameters
         ----------
         lane
-            Position of the lane.
+            Position of the lane, or its uuid.
         images
             Any of ``"Object Predictions"``, ``"Object Probabilities"``, ``"Object Identities"``, ``"Uncertainty"``.
         table
@@ -468,7 +477,7 @@ class Session(Journaled):
             written.append(target.write_table(prediction, measured, chain.class_numbers(record, measured)))
         return written
 
-    def table_to_export(self, lane: int, **run: Unpack[RunOptions]) -> FeatureTable:
+    def table_to_export(self, lane: int | str, **run: Unpack[RunOptions]) -> FeatureTable:
         """Feature table of a lane: the selected features, and those that every exported table has."""
         return _table_to_export(*self._at(lane), **run)
 
@@ -514,7 +523,7 @@ class Session(Journaled):
     def feature_selection(self, selection: FeatureSelection) -> None:
         chain = self._chain
         if chain.state.lanes:
-            selection = feature_selection.explicit(selection, *chain.images(chain.lane(0)).extent)
+            selection = feature_selection.explicit(selection, *chain.images(chain.state.lanes[0]).extent)
         self._set(feature_selection.ID, selection)
 
     @property

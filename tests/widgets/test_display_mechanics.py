@@ -7,6 +7,7 @@ from napari.layers._layer_actions import _duplicate_layer
 
 import napari_objclass as oc
 from napari_objclass.widgets.viewer.display import LAYERS, Kind
+from napari_objclass.widgets.viewer.live import Request
 from napari_objclass.workflow.claims import Claims
 from napari_objclass.workflow.marks import AnnotationState
 
@@ -264,7 +265,7 @@ def test_labels_to_confirm_have_a_mark_of_their_own(predicted, mailbox, nuclei):
     claims = predicted.shown.claims
     states = (AnnotationState.CHANGED, AnnotationState.CONFLICT, *claims.states[2:])
     odd = Claims(claims.marks, claims.object_ids, states, claims.reasons)
-    request = type("Request", (), {"session": predicted.session, "lane": 0})
+    request = Request(predicted.session, predicted.shown.uuid, classify=True)
     predicted._deliver(request, "annotations", {"claims": odd})
     mailbox.settle(0.1)
     image = np.asarray(predicted.viewer.layers["Annotations"].data)

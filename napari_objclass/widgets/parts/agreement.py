@@ -91,12 +91,11 @@ class AgreementView(QWidget):
             return
         samples = self._forest.samples
         found = np.flatnonzero((samples.y == labelled) & (self._forest.oob_classes == predicted))
-        lanes = {lane.uuid: position for position, lane in enumerate(self._shared.session.lanes)}
+        lanes = {lane.uuid for lane in self._shared.session.lanes}
         rows = [row for row in found if samples.lane_uuids[samples.lanes[row]] in lanes]
         if not rows:
             return
         seen = self._walk[2] if self._walk[:2] == (labelled, predicted) else 0
         self._walk = (labelled, predicted, seen + 1)
         row = rows[seen % len(rows)]
-        lane = lanes[samples.lane_uuids[samples.lanes[row]]]
-        self._visit.go(lane, int(samples.frames[row]), int(samples.ids[row]))
+        self._visit.go(samples.lane_uuids[samples.lanes[row]], int(samples.frames[row]), int(samples.ids[row]))

@@ -42,7 +42,6 @@ class ClassList(QWidget):
     def __init__(self, shared: ViewerSession, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shared = shared
-        self._chosen: str | None = None  # uuid: numbers change when classes are deleted
         self.model = ClassModel(self)
         self.table = self._make_table()
         self.add = QPushButton("Add class", toolTip="Add a class and give it a name.", clicked=self._add)
@@ -63,12 +62,10 @@ class ClassList(QWidget):
         layout.addWidget(caption)
         layout.addWidget(self.table)
         layout.addLayout(bottom)
-        self.connections.connect(shared.replaced, self._take_tool)
-        self.connections.connect(shared.tool_changed, self._take_tool)
-        self.connections.connect(shared.changed, self._take_classes)
-        self.connections.connect(shared.shown_changed, self.refresh)
+        for signal in (shared.replaced, shared.tool_changed, shared.changed, shared.shown_changed):
+            self.connections.connect(signal, self.refresh)
         self.model.renamed.connect(self._rename)
-        self._take_tool()
+        self.refresh()
 
     def _make_table(self) -> QTableView:
         table = QTableView(showGrid=False, wordWrap=False)
@@ -104,21 +101,6 @@ class ClassList(QWidget):
         self.table.setFixedHeight(ROW_HEIGHT * min(max(len(classes), 2), ROWS_SHOWN) + 2)
         if self.table.currentIndex().row() != cls - 1:
             self.table.setCurrentIndex(self.model.index(cls - 1, Column.NAME))
-
-    def _take_tool(self) -> None:
-        classes = self._shared.session.classes
-        self._chosen = classes[min(self._shared.tool.cls, len(classes)) - 1].uuid
-        self.refresh()
-
-    def _take_classes(self, _: object) -> None:
-        """Keep the class chosen that was, whatever its number is now."""
-        uuids = [each.uuid for each in self._shared.session.classes]
-        cls = self._shared.tool.cls
-        wanted = uuids.index(self._chosen) + 1 if self._chosen in uuids else min(cls, len(uuids))
-        if wanted != cls:
-            self._shared.set_tool(cls=wanted)
-        else:
-            self.refresh()
 
     def _clicked(self, index: QModelIndex) -> None:
         cls, column = index.row() + 1, index.column()

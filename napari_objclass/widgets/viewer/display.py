@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from napari.layers import Layer
     from numpy.typing import NDArray
 
+    from napari_objclass.widgets.viewer.live import Stale
     from napari_objclass.widgets.viewer.places import Region
     from napari_objclass.widgets.viewer.session import ViewerSession
     from napari_objclass.widgets.viewer.shown import Shown
@@ -204,7 +205,7 @@ class Display:
         self._paint(PAINTED if ANNOTATIONS in names and self.show.only_labelled else names)
         self._status.ask()
 
-    def _session_changed(self, stale: set[tuple[str, int | None]]) -> None:
+    def _session_changed(self, stale: Stale) -> None:
         if self._awake and (marks.ID, None) in stale:
             self._follow_classes()
 
@@ -278,10 +279,9 @@ class Display:
 
     def _point_at_shown(self) -> None:
         """Point our layers at the image shown, empty until they are painted."""
-        shown = self._shared.shown
-        if shown is None:
+        shown, record = self._shared.shown, self._shared.record
+        if shown is None or record is None:
             return
-        record = self._shared.session.lanes[shown.lane]
         users = self._adopted.get(record.uuid, {RAW: [], OBJECTS: []})
         scene = Scene.of(shown, record, users[RAW], users[OBJECTS], len(self._classes))
         if scene is None:

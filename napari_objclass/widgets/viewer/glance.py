@@ -112,9 +112,8 @@ class Glances:
 
     def count(self) -> None:
         """Note the number of objects of the image that is shown."""
-        shown = self._shared.shown
-        if shown is not None and shown.objects is not None and shown.lane < len(self._shared.session.lanes):
-            record = self._shared.session.lanes[shown.lane]
+        shown, record = self._shared.shown, self._shared.record
+        if shown is not None and shown.objects is not None and record is not None:
             self._counts[record.uuid] = record, len(shown.objects.ids)
             self.taken.emit(record.uuid)
 
