@@ -96,7 +96,8 @@ class Session(Journaled):
         """Add an image set: raw, and either a label image, whose ids are kept, or a segmentation.
 
         Files that a lane has already are not added again: the lane takes the pixels that they have now, as with
-        :meth:`relink_lane`. An image set that was removed comes back with its annotations.
+        :meth:`relink_lane`. So does a lane that lost these very pixels: its file is gone, or they were only in memory.
+        An image set that was removed comes back with its annotations.
 
         Parameters
         ----------
@@ -136,11 +137,10 @@ class Session(Journaled):
         arrival = Arrival(*described)
         with self._changing:
             record, lanes = arrival.lane, self._state.lanes
-            places = [lane.places for lane in lanes]
-            if record.places in places and record.places is not None:
-                position = places.index(record.places)
-                self._put(position, arrival._replace(lane=input_data.again(lanes[position], record, name)))
-                return position
+            for position, lane in enumerate(lanes):
+                if record.is_again(lane, self._chain.given.get(lane.uuid, {})):
+                    self._put(position, arrival._replace(lane=input_data.again(lane, record, name)))
+                    return position
             record = replace(record, uuid=self._state.uuid_of_removed(record) or record.uuid)
             self._put(len(lanes), arrival._replace(lane=record), *self._first_selection(arrival.opened))
             return len(lanes)

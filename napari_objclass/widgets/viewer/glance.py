@@ -147,7 +147,11 @@ def _look(session: Session, lane: int, record: LaneRecord, role: str) -> tuple[F
         pixels = session.source(lane, role)
     except ObjClassError as error:
         if record.sources[role].path is None:
-            return Fate.MISSING, f"The {what} was only in memory and is gone; find a file that has it.", None
+            return (
+                Fate.MISSING,
+                f"The {what} was only in memory and is gone; add it again, or find a file that has it.",
+                None,
+            )
         return Fate.UNREADABLE, str(error), None
     if pixels.problem:
         name = Path(record.sources[role].path or "").name
