@@ -34,7 +34,7 @@ STOREYS = [
     r"io(\..*)?|workflow\.sources",
     r"workflow\.(lane|applet|classes|objects|marks)",
     r"workflow\.(?!session|batch|script|sources|lane|applet|classes|objects|marks|chain|state|events|history|journaled)[a-z_]+",
-    r"workflow\.(chain|state|events|history|journaled)",
+    r"workflow\.(chain|state|events|history|journaled|lanes)",
     r"workflow\.(session|batch|script)",
     r"widgets(\..*)?|cli|commands(\..*)?|__main__",
 ]
