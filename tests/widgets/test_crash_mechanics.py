@@ -76,7 +76,7 @@ def test_no_label_is_lost(start, make_napari_viewer, tmp_path):
     files = write_image(tmp_path / "raw.tif", made.raw, "yx"), write_image(tmp_path / "labels.tif", made.labels, "yx")
     users = {"files": start(*files), "memory": start()}
     made_there = {kind: kill(user) for kind, user in users.items()}
-    workbench = open_workbench(make_napari_viewer(), None, [])
+    workbench = open_workbench(make_napari_viewer())
     shared = workbench.shared
     for _ in users:
         is_in_memory = restore(workbench)
