@@ -2,10 +2,12 @@
 
 import threading
 
+import numpy as np
 import pytest
 
 from napari_objclass.widgets.viewer.exporting import ExportChoice
 from napari_objclass.workflow import sources
+from napari_objclass.workflow.session import Session
 
 
 @pytest.fixture
@@ -87,3 +89,20 @@ def test_an_export_writes_the_image_that_was_chosen_whatever_was_asked_for_befor
     )
     mailbox.until(lambda: written)
     assert [path.name for path in written[0].written] == ["top.tif"]
+
+
+def test_what_is_wrong_with_an_image_goes_with_it(shared, mailbox, nuclei, tmp_path):
+    np.save(tmp_path / "labels.npy", nuclei.labels)
+    shared.do("input_data", lambda s: s.add_lane(labels=tmp_path / "labels.npy"))
+    mailbox.until(lambda: shared.shown is not None)
+    shared.save(tmp_path / "p.objclass")
+    mailbox.until(lambda: shared.session.path is not None)
+    shared.open(Session)
+    mailbox.until(lambda: shared.session.path is None)
+    (tmp_path / "labels.npy").unlink()
+    shared.open(lambda: Session.open(tmp_path / "p.objclass"))
+    mailbox.until(lambda: shared.problem("input_data"))
+    shared.do("input_data", lambda s: s.remove_lane(0))
+    mailbox.settle(0.1)
+    assert shared.shown is None
+    assert shared.problem("input_data") is None

@@ -213,6 +213,8 @@ class Display:
         self._adopted.clear()
         self._made_room.clear()
         self._classes = self._shared.session.classes
+        if self.show.kind is Kind.PROBABILITY:
+            self.set_show(kind=Kind.CLASS, cls=1)
         self._clear()
 
     def _forget_removed(self) -> None:
@@ -242,6 +244,7 @@ class Display:
     def _follow_classes(self) -> None:
         """Take the present classes: other colours are another colormap, other numbers are painted."""
         before, self._classes = self._classes, self._shared.session.classes
+        self._follow_probability(before)
         scene = self._current()
         if scene is None or before == self._classes:
             return
@@ -252,6 +255,13 @@ class Display:
         if [each.uuid for each in before] != [each.uuid for each in self._classes]:
             self._paint(PAINTED)
         self._status.ask()
+
+    def _follow_probability(self, before: Sequence[ObjectClass]) -> None:
+        """Go on showing the probability of the class that is shown, whatever its number is now, while there is one."""
+        if self.show.kind is Kind.PROBABILITY and before != self._classes:
+            uuids = [each.uuid for each in self._classes]
+            shown = before[self.show.cls - 1].uuid
+            self.set_show(**({"cls": uuids.index(shown) + 1} if shown in uuids else {"kind": Kind.CLASS, "cls": 1}))
 
     def _step_changed(self, _: object) -> None:
         if self._scene is not None and "t" in self._scene.axes:

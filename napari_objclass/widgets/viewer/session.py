@@ -242,6 +242,8 @@ class ViewerSession:
         except ParameterError:
             return
         self.shown_changed.emit({"lane"})
+        if self._problems.forget_halt():
+            self.problems_changed.emit()
         self.update()
 
     def _show_what_is_there(self) -> None:
