@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from qtpy.QtCore import Qt, QUrl
@@ -168,12 +169,9 @@ class ExportStep(Step):
 
     def _export(self, images: list[str], *, overwrite: bool = False) -> None:
         """Export images, and ask before anything is overwritten."""
-        session, choice = self.shared.session, self.choice
+        work = partial(self.choice.write, self.shared.session, images, overwrite=overwrite)
         self.question.withdraw()
         self.result.hide()
-
-        def work(**run: object) -> Outcome:
-            return choice.write(session, images, overwrite=overwrite, **run)  # type: ignore[arg-type]
 
         def tell(outcome: Outcome | None) -> None:
             if outcome is None:

@@ -8,6 +8,7 @@ begins anew; only the newest request counts. What is on the screen is predicted 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -147,12 +148,12 @@ class Live:
                 return
             except Exception as error:  # told to the user; the thread lives on
                 if request.is_there:
-                    self._post(lambda error=error, stage=stage: self._failed(request, stage.applet, error))  # type: ignore[misc]
+                    self._post(partial(self._failed, request, stage.applet, error))
                 return
             finally:
                 with self._lock:
                     self._running = None
-            self._post(lambda stage=stage, parts=parts: self._deliver(request, stage.applet, parts))  # type: ignore[misc]
+            self._post(partial(self._deliver, request, stage.applet, parts))
 
     def _progress(self, done: int, total: int, what: str) -> None:
         now = monotonic()
