@@ -79,8 +79,7 @@ class AgreementView(QWidget):
         if found is None:
             self.line.setText(f"With {ENOUGH} labels of each of two classes you see here how well they are learnt.")
             return
-        right = f"{found.percent} ({found.right}/{found.total})"
-        self.line.setText(f"Agreement on objects not used for training: {right}")
+        self.line.setText(found.sentence)
         if self.unfold.isChecked():
             current = {each.uuid: each for each in self._shared.session.classes}
             self.confusion.put([current.get(each.uuid, each) for each in forest.classes], found.confusion)

@@ -126,26 +126,33 @@ class ClassList(QWidget):
         self._shared.do(CLASSIFY, lambda s: s.add_class(), begin_naming)
 
     def _rename(self, cls: int, name: str) -> None:
-        self._shared.do(CLASSIFY, lambda s: s.rename_class(cls, name))
+        uuid = self.model.classes[cls - 1].uuid
+        self._shared.do(CLASSIFY, lambda s: s.rename_class(uuid, name))
 
     def _toggle_ignored(self, cls: int) -> None:
-        ignore = not self._shared.session.classes[cls - 1].ignore
-        self._shared.do(CLASSIFY, lambda s: s.ignore_class(cls, ignore=ignore))
+        each = self.model.classes[cls - 1]
+        self._shared.do(CLASSIFY, lambda s: s.ignore_class(each.uuid, ignore=not each.ignore))
 
     def _delete(self, cls: int) -> None:
-        self._shared.do(CLASSIFY, lambda s: s.delete_class(cls))
+        """Delete a class; once, however often it is asked for."""
+        uuid = self.model.classes[cls - 1].uuid
+
+        def delete(session: Session) -> None:
+            if any(each.uuid == uuid for each in session.classes):
+                session.delete_class(uuid)
+
+        self._shared.do(CLASSIFY, delete)
 
     def _ask_color(self, cls: int) -> None:
-        each = self._shared.session.classes[cls - 1]
+        each = self.model.classes[cls - 1]
 
-        def recolour(s: Session, color: str) -> None:
-            numbers = {other.uuid: number for number, other in enumerate(s.classes, 1)}
-            s.recolour_class(numbers.get(each.uuid, each.name), color)
+        def recolour(color: QColor) -> None:
+            self._shared.do(CLASSIFY, lambda s: s.recolour_class(each.uuid, color.name()))
 
         dialog = QColorDialog(QColor(each.color), self)
         dialog.setWindowTitle(f"Colour of {each.name}")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.colorSelected.connect(lambda color: self._shared.do(CLASSIFY, lambda s: recolour(s, color.name())))
+        dialog.colorSelected.connect(recolour)
         dialog.show()
 
     def _ask_menu(self, place: QPoint) -> None:
@@ -153,7 +160,7 @@ class ClassList(QWidget):
         if not index.isValid():
             return
         cls = index.row() + 1
-        ignored = self._shared.session.classes[cls - 1].ignore
+        ignored = self.model.classes[cls - 1].ignore
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction("Rename", lambda: self.table.edit(self.model.index(cls - 1, Column.NAME)))
