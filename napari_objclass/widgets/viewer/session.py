@@ -93,6 +93,7 @@ class ViewerSession:
         self.live = True
         self._order: list[str] = []  # uuids of all images,
         self._classes = self.session.classes  # and all classes, at the last announcement
+        self._classify_once = False  # asked for, and not there yet
         self._resting = self._closed = False
         self._problems = Problems()
         self._post = post
@@ -241,6 +242,7 @@ class ViewerSession:
             self.shown = None if image is None else Shown(self.session.lane(image).uuid)
         except ParameterError:
             return
+        self._classify_once = False
         self.shown_changed.emit({"lane"})
         if self._problems.forget_halt():
             self.problems_changed.emit()
@@ -258,8 +260,9 @@ class ViewerSession:
         """Bring what is shown up to date; forest and predictions too if live, or asked for by ``classify``."""
         if self.shown is None or self._resting:
             return
+        self._classify_once |= classify
         seen, before = self.display.seen(), self.shown.prediction
-        self._live.request(Request(self.session, self.shown.uuid, self.live or classify, seen, before))
+        self._live.request(Request(self.session, self.shown.uuid, self.live or self._classify_once, seen, before))
 
     def set_live(self, *, live: bool) -> None:
         """Let forest and predictions follow every change, or stand still."""
@@ -269,6 +272,7 @@ class ViewerSession:
 
     def stop(self) -> None:
         """Stop what is being computed."""
+        self._classify_once = False
         self._live.stop()
         self._errands.stop()
 
@@ -326,6 +330,8 @@ class ViewerSession:
             return
         if self._problems.passed(applet):
             self.problems_changed.emit()
+        if "prediction" in parts:
+            self._classify_once = False
         new = {name: part for name, part in parts.items() if getattr(shown, name) is not part}
         if "objects" in new:  # nothing that was known of others holds for them
             new |= {name: None for name in ("claims", "table", "prediction") if getattr(shown, name) is not None}
@@ -334,7 +340,10 @@ class ViewerSession:
             self.shown_changed.emit(set(new))
 
     def _halt(self, request: Request, applet: str, error: Exception) -> None:
-        if self._is_shown(request) and self._problems.halt(applet, error):
+        if not self._is_shown(request):
+            return
+        self._classify_once = False
+        if self._problems.halt(applet, error):
             self.problems_changed.emit()
 
     def _is_shown(self, request: Request) -> bool:
