@@ -1,7 +1,7 @@
 """The frame: which page is open, what headers and hint say, and that it fits the screens users have."""
 
 import pytest
-from qtpy.QtWidgets import QLabel
+from qtpy.QtWidgets import QApplication, QLabel
 
 import napari_objclass as oc
 from napari_objclass.widgets import workbench as workbench_module
@@ -139,3 +139,13 @@ def test_it_fits_small_screens(make_napari_viewer, qtbot, nuclei, size):
         assert workbench.mapTo(window, workbench.rect().bottomRight()).y() < window.height()
         assert step.width() <= workbench.accordion.scroll.viewport().width(), f"{step.TITLE} is cut off at the right"
         workbench.shared.set_problem(step.ID, None)
+
+
+def test_a_dock_answers_with_the_menu_of_an_object(workbench, qtbot):
+    workbench.start.sample.click()
+    qtbot.waitUntil(lambda: workbench.shared.shown is not None and workbench.shared.shown.table is not None)
+    workbench.shared.menu_asked.emit(0, 1)
+    menu = QApplication.activePopupWidget()
+    assert "Label as" in [action.text() for action in menu.actions()]
+    with qtbot.waitSignal(menu.destroyed):
+        menu.close()
