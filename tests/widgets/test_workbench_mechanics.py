@@ -141,6 +141,17 @@ def test_it_fits_small_screens(make_napari_viewer, qtbot, nuclei, size):
         workbench.shared.set_problem(step.ID, None)
 
 
+def test_it_has_the_whole_height_of_its_dock(make_napari_viewer, qtbot):
+    viewer = make_napari_viewer(show=True)
+    closed, _ = viewer.window.add_plugin_dock_widget("napari-objclass", "Object Classification")
+    viewer.window.remove_dock_widget(closed)  # napari gives away more of the height with every dock that it can
+    _, workbench = viewer.window.add_plugin_dock_widget("napari-objclass", "Object Classification")
+    for page in (workbench.start, *workbench.steps):
+        workbench.accordion.open(page)
+        qtbot.wait(50)
+        assert workbench.footer.geometry().bottom() >= workbench.height() - 4
+
+
 def test_a_dock_answers_with_the_menu_of_an_object(workbench, qtbot):
     workbench.start.sample.click()
     qtbot.waitUntil(lambda: workbench.shared.shown is not None and workbench.shared.shown.table is not None)
