@@ -331,7 +331,7 @@ def _fit(record: LaneRecord, opened: Mapping[str, Pixels]) -> Images:
     if raw is not None and raw_shape is not None and raw_shape[:4] != canonical.shape:
         raise ShapeError(
             f"raw of shape {raw.data.shape} ({raw.axes}) and {role} of shape {objects.data.shape} ({objects.axes}) "
-            f"of {record.name!r} differ; give images of one size, or axes="
+            f"of {record.name!r} differ; give images of one size, or name their axes"
         )
     canonical, notes = _integers(canonical, record, role)
     return Images(canonical, axis_letters.without_channel(objects.axes), raw_shape, notes=notes, _raw=raw)

@@ -196,9 +196,7 @@ def open_source(record: LaneRecord, role: str, given: Mapping[str, NDArray[Any]]
     if source.path is None and role in given:
         return Pixels(given[role], source.axes)
     if source.path is None:
-        raise FileError(
-            f"the {role} image of {record.name!r} was only in memory and is gone; hand it over again with relink_lane"
-        )
+        raise FileError(f"the {role} image of {record.name!r} was only in memory and is gone; hand it over again")
     try:
         if source.channels:
             image = open_channels([location(file) for file in source.channels], axes=source.axes)
@@ -206,13 +204,13 @@ def open_source(record: LaneRecord, role: str, given: Mapping[str, NDArray[Any]]
             image = open_image(location(source), axes=source.axes)
     except ObjClassError as error:
         raise FileError(
-            f"the {role} image of {record.name!r} cannot be opened ({error}); put it back or use relink_lane"
+            f"the {role} image of {record.name!r} cannot be opened ({error}); put it back, or say where it is now"
         ) from error
     problem = None
     if fingerprint(image.data, source.axes) != source.fingerprint:
         problem = (
             f"the {role} image of {record.name!r} at {source.path} has other content than when it was annotated; "
-            "put the old file back, or accept the new content with relink_lane"
+            "put the old file back, or accept the new content"
         )
     return Pixels(image.data, source.axes, problem)
 

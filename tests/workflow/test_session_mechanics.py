@@ -219,7 +219,7 @@ def test_a_missing_image_parks_and_its_return_activates(project, scene):
         assert {a.state for a in session.annotations} == {"parked"}
         assert len(session.annotations) == 12
         assert "cannot be opened" in session.annotations[0].reason
-        assert any("relink_lane" in note for note in session.notes)
+        assert any("say where it is now" in note for note in session.notes)
         with pytest.raises(FileError, match="the labels image of 'plate' cannot be opened"):
             session.predict(0)
         session.relink_lane(0, labels=project / "moved.npy")
