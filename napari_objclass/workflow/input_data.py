@@ -191,6 +191,11 @@ def with_files(
     return replace(record, sources=sources), left
 
 
+def left_out(record: LaneRecord) -> str:
+    """What is said of a lane whose raw was too large to be stored unasked."""
+    return f"raw of {record.name!r} is only in memory: more than 1 GB is stored on request only"
+
+
 def open_images(record: LaneRecord, given: Mapping[str, NDArray[Any]]) -> Images:
     """Open the pixels of a lane, those that no file holds from ``given``.
 

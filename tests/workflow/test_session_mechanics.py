@@ -282,9 +282,10 @@ def test_large_raw_in_memory_is_stored_on_request(tmp_path, scene, monkeypatch):
     with Session() as session:
         session.add_lane(raw=scene.raw, labels=scene.labels, name="big")
         session.save(tmp_path / "without.objclass")
-        assert session.notes == ["raw of 'big' is only in memory; save with store_raw=True to keep it"]
+        assert session.notes == ["raw of 'big' is only in memory: more than 1 GB is stored on request only"]
         session.table(0)
         session.save(tmp_path / "with.objclass", store_raw=True)
+        assert session.notes == []
     for name, roles in (("without", {"labels"}), ("with", {"labels", "raw"})):
         stored = [path.name.split("-")[1] for path in (tmp_path / f"{name}.objclass.data").iterdir()]
         assert set(stored) == roles
