@@ -329,6 +329,13 @@ def test_classes(session):
     assert session.classes[2].name == "Class 4"
 
 
+def test_a_new_class_is_named_by_its_number(session):
+    session.rename_class(1, "interphase")
+    session.rename_class(2, "mitotic")
+    session.add_class()
+    assert session.classes[2].name == "Class 3"
+
+
 def test_ninety_nine_classes_differ_in_colour(session):
     while len(session.classes) < 99:
         session.add_class()
