@@ -59,6 +59,12 @@ def test_one_page_is_open_below_its_header(accordion):
     assert accordion.headers[first].y() < accordion.scroll.y() < accordion.headers[second].y()
 
 
+def test_names_in_headers_are_whole(accordion):
+    for step, header in accordion.headers.items():
+        header.click()
+        assert header.name.fontMetrics().horizontalAdvance("0 Features") <= header.name.width(), step.TITLE
+
+
 def test_headers_show_state_summary_and_problems(accordion, shared):
     first = next(iter(accordion.headers))
     header = accordion.headers[first]
