@@ -61,9 +61,9 @@ class InputDataStep(Step):
         self._lay_out()
         self._explain()
         self._connect()
+        self._open_sections()
         self._refresh()
         self._progressed()
-        self._open_sections()
 
     def _lay_out(self) -> None:
         self.main = QWidget()
@@ -176,6 +176,8 @@ class InputDataStep(Step):
 
     def _refresh(self, _stale: object = None) -> None:
         lanes, record = self.shared.session.lanes, self._record
+        if bool(lanes) != self._had_images:
+            self._open_sections()
         self.glances.refresh()
         self.table.setVisible(bool(lanes))
         self.empty.setVisible(not lanes)
@@ -193,8 +195,8 @@ class InputDataStep(Step):
 
     def _open_sections(self) -> None:
         """Open what is needed next: layers for the first image."""
-        has_images = bool(self.shared.session.lanes)
-        self.layers_section.open(is_open=not has_images)
+        self._had_images = bool(self.shared.session.lanes)
+        self.layers_section.open(is_open=not self._had_images)
         self.details_section.open(is_open=False)
 
     def _shown(self, parts: set[str]) -> None:

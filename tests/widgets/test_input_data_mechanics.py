@@ -93,6 +93,11 @@ def test_one_click_uses_the_layers(qtbot, mailbox, step):
     assert step.details.places[RAW].text() == "in memory"
 
 
+def test_layers_are_not_offered_any_more_when_there_is_an_image(mailbox, step):
+    step.shared.do("x", lambda s: s.add_lane(labels=LABELS))
+    mailbox.until(lambda: not step.layers_section.is_open)
+
+
 def test_layers_are_followed(qtbot, mailbox, step):
     viewer = step.shared.viewer
     layer = viewer.add_labels(LABELS, name="nuclei")
