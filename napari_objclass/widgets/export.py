@@ -57,7 +57,7 @@ class ExportStep(Step):
 
     def __init__(self, shared: ViewerSession, parent: QWidget | None = None) -> None:
         super().__init__(shared, parent)
-        self._exported = False
+        self._n_written = 0  # files, by the latest export
         self.boxes = {source: QCheckBox(title, toolTip=tip) for source, (title, tip) in BOXES.items()}
         self.boxes[sources.PREDICTIONS].setChecked(True)
         self.table = QCheckBox(
@@ -82,7 +82,7 @@ class ExportStep(Step):
             line.textChanged.connect(self._choose)
         self.format.currentTextChanged.connect(self._choose)
         self.connections.connect(shared.replaced, self._begin)
-        for signal in (shared.shown_changed, shared.changed):
+        for signal in (shared.shown_changed, shared.changed, shared.saved):
             self.connections.connect(signal, self._refresh)
         self._refresh()
 
@@ -100,12 +100,12 @@ class ExportStep(Step):
     @property
     def state(self) -> StepState:
         """Done when something was exported."""
-        return StepState.DONE if self._exported else StepState.TODO
+        return StepState.DONE if self._n_written else StepState.TODO
 
     @property
     def summary(self) -> str:
-        """What there is in this step."""
-        return "export"
+        """How many files were written."""
+        return _files(self._n_written) if self._n_written else ""
 
     @property
     def hint(self) -> str:
@@ -113,7 +113,11 @@ class ExportStep(Step):
         shown = self.shared.shown
         if shown is None or shown.prediction is None:
             return ""
-        return "" if self._exported else "Choose what to write, and export it."
+        if not self._n_written:
+            return "Choose what to write, and export it."
+        if self.shared.session.unsaved:
+            return "Save the project, so that you can go on another day."
+        return "To classify more images with these labels, add them in Images."
 
     def _lay_out(self) -> None:
         pick = QToolButton(text="…", clicked=self._ask_for_folder, toolTip="Choose a folder")
@@ -141,7 +145,7 @@ class ExportStep(Step):
         layout.addWidget(self.result)
 
     def _begin(self) -> None:
-        self._exported = False
+        self._n_written = 0
         self.result.hide()
         self._choose()
 
@@ -181,7 +185,7 @@ class ExportStep(Step):
             elif outcome.in_the_way:
                 self.question.ask(_in_the_way(outcome), lambda: self._export(lanes, overwrite=True))
             else:
-                self._exported = True
+                self._n_written = len(outcome.written)
                 self._say(_written(outcome, text_color(self.shared.viewer)))
                 self.told.emit()
 
@@ -256,5 +260,8 @@ def _written(outcome: Outcome, color: str) -> str:
         for folder in folders
     ]
     more = f" and {len(links) - 3} more folders" if len(links) > 3 else ""
-    n_files = len(outcome.written)
-    return f"{n_files} file{'s' if n_files != 1 else ''} written to {', '.join(links[:3])}{more}."
+    return f"{_files(len(outcome.written))} written to {', '.join(links[:3])}{more}."
+
+
+def _files(n: int) -> str:
+    return "1 file" if n == 1 else f"{n:,} files"

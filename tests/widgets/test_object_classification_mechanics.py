@@ -85,7 +85,10 @@ def test_tooltips_name_the_keys(with_image):
 
 def test_hints_lead_from_the_first_click_to_the_end(with_image, shared, annotate, mailbox):
     step = with_image
-    assert step.hint == "Click objects of Class 1, then choose Class 2 and click some of those."
+    shared.set_tool(cls=2)
+    assert step.hint == "Click a few objects of Class 2."
+    shared.set_tool(cls=1)
+    assert step.hint == "Click a few objects of Class 1."
     shared.set_tool(active=False)
     assert step.hint.startswith("Turn on Annotate")
     shared.set_tool(active=True)
