@@ -66,7 +66,7 @@ class ExportStep(Step):
         self.format = QComboBox()
         self.format.addItems(list(sources.FORMATS))
         self.format.setCurrentText(FORMAT)
-        self.folder = QLineEdit(placeholderText="beside each image", clearButtonEnabled=True)
+        self.folder = QLineEdit(clearButtonEnabled=True)
         self.name = QLineEdit(NAME, toolTip="{nickname} is the name of the image, {result_type} what is in the file.")
         self.example = QLabel(wordWrap=True)
         self.this = QPushButton("Export this image", clicked=lambda: self._export(self._this()))
@@ -157,6 +157,7 @@ class ExportStep(Step):
         self.all.setEnabled(wanted)
         self.all.setVisible(len(lanes) > 1)
         lane = shown.lane if shown is not None and shown.lane < len(lanes) else 0
+        self.folder.setPlaceholderText(str(lanes[0].folder) if len(lanes) == 1 else "beside each image")
         self.example.setText(choice.example(lanes[lane]) if lanes else "")
         self.told.emit()
 

@@ -142,9 +142,15 @@ class LaneRecord:
 
     @property
     def folder(self) -> Path:
-        """Folder of raw, or of the objects without raw; the current one if no file holds them."""
+        """Folder of raw, or of the objects without raw.
+
+        That of the project for what is stored beside it, and the current one if no file holds them.
+        """
         source = self.sources.get(RAW) or next(iter(self.sources.values()))
-        return Path.cwd() if source.path is None else Path(source.path).parent
+        if source.path is None:
+            return Path.cwd()
+        folder = Path(source.path).parent
+        return folder.parent if source.stored else folder
 
     @property
     def files(self) -> list[tuple[str, Path]]:
