@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxL
 
 from napari_objclass.widgets._base import Step, StepDock, StepState
 from napari_objclass.widgets.parts.image_details import ImageDetails
+from napari_objclass.widgets.parts.image_problem import ImageProblem
 from napari_objclass.widgets.parts.image_table import ImageTable
 from napari_objclass.widgets.parts.layer_choice import LayerChoice
 from napari_objclass.widgets.parts.pairing_table import PairingTable
@@ -46,7 +47,7 @@ class InputDataStep(Step):
         self.glances = Glances(shared)
         self.intake, self.changes, self.painted = Intake(shared, self.ID), ImageChanges(shared, self.ID), Painted()
         self.destroyed.connect(self.painted.rest)
-        self.table = ImageTable(self.glances)
+        self.table, self.problem = ImageTable(self.glances), ImageProblem()
         self.empty = QLabel("Drop images and their label images here, or choose layers below.", wordWrap=True)
         self.add_files, self.add_folder = QPushButton("Add files…"), QPushButton("Add folder…")
         self.remove = QPushButton("Remove")
@@ -79,6 +80,7 @@ class InputDataStep(Step):
         inner.setSpacing(4)
         inner.addWidget(self.empty)
         inner.addWidget(self.table)
+        inner.addWidget(self.problem)
         inner.addLayout(buttons)
         inner.addLayout(progress)
         inner.addWidget(self.layers_section)
@@ -103,6 +105,7 @@ class InputDataStep(Step):
         connect(shared.replaced, self._replaced)
         connect(shared.changed, self._refresh)
         connect(shared.shown_changed, self._shown)
+        connect(shared.problems_changed, self._show_details)
         connect(self.glances.taken, self._glanced)
         connect(self.painted.changed, self._glanced)
         connect(self.changes.made, self._refresh)
@@ -122,8 +125,8 @@ class InputDataStep(Step):
         self.details.axes_edited.connect(self._set_axes)
         self.details.size_edited.connect(partial(self._change, self.changes.set_size))
         self.details.role_edited.connect(partial(self._change, self.changes.set_role))
-        self.details.find_asked.connect(self._find_file)
-        self.details.take_asked.connect(self._take_content)
+        self.problem.find_asked.connect(self._find_file)
+        self.problem.take_asked.connect(self._take_content)
 
     # --------------------------------------------------------------------------------------- what the header tells
 
@@ -189,9 +192,11 @@ class InputDataStep(Step):
 
     def _show_details(self) -> None:
         record = self._record
+        self.problem.setVisible(False)
         if record is not None:
-            named, painted = record.uuid in self.glances.named, self.painted.of(record.uuid)
-            self.details.show_image(record, self.glances.of(record), painted, named=named)
+            glance, is_told = self.glances.of(record), self.shared.problem(self.ID) is not None
+            self.details.show_image(record, glance, named=record.uuid in self.glances.named)
+            self.problem.show_image(glance, self.painted.of(record.uuid), is_told=is_told)
 
     def _open_sections(self) -> None:
         """Open what is needed next: layers for the first image."""
@@ -210,9 +215,6 @@ class InputDataStep(Step):
         record = self._record
         if record is not None and record.uuid == uuid:
             self._show_details()
-            glance = self.glances.of(record)
-            if self.painted.of(uuid) or (glance is not None and glance.fate is not Fate.OK):
-                self.details_section.open()
             self.told.emit()
 
     # --------------------------------------------------------------------------------------------- images by row
