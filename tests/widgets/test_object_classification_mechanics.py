@@ -188,7 +188,7 @@ def test_what_cannot_be_done_yet_is_disabled(step, shared, mailbox, nuclei):
     shared.do("input_data", lambda s: s.add_lane(raw=nuclei.raw, labels=nuclei.labels))
     mailbox.until(lambda: following.random.isEnabled())
     assert not following.unsure.isEnabled()
-    assert not following.keep.isEnabled()
+    assert not following.keep.isVisible()
 
 
 def test_objects_with_missing_values_are_told_and_shown(step, shared, mailbox, qtbot, monkeypatch):
