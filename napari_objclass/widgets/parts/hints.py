@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from napari_objclass.widgets.objects import warning
 from napari_objclass.widgets.parts.key_tips import with_key
 from napari_objclass.workflow.marks import AnnotationState
 
@@ -38,6 +39,9 @@ def _about_waiting(claims: Claims) -> str:
 
 def _about_first_clicks(shared: ViewerSession, claims: Claims) -> str:
     classes = shared.session.classes
+    odd = warning(shared.shown.objects) if shared.shown and shared.shown.objects else ""
+    if odd and not claims.marks:
+        return odd
     if shared.session.n_annotated_classes >= 2:
         return ""
     if not shared.tool.active:
