@@ -40,7 +40,7 @@ class StepHeader(QPushButton):
         self.mark = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self.mark.setFixedWidth(14)
         self.name = QLabel(f"{number} {step.TITLE}")
-        self.name.setFixedWidth(QFontMetrics(_bold(self.name.font())).horizontalAdvance("0 Features") + 14)
+        self.name.setFixedWidth(QFontMetrics(_bold(self.name.font())).horizontalAdvance("0 Features") + 4)
         self.summary = QElidingLabel()
         self.summary.setStyleSheet("padding: 0px;")  # it does not leave room for that of the theme
         layout = QHBoxLayout(self)
