@@ -20,7 +20,8 @@ def hint(shared: ViewerSession, *, outdated: bool) -> str:
     if shown is None:
         return "Add an image with objects in Images first."
     if shown.objects is None or shown.claims is None:
-        return "The objects of this image are being read."
+        cannot_be_read = shared.problem("input_data")  # Images says what to do then
+        return "" if cannot_be_read else "The objects of this image are being read."
     if not len(shown.objects.ids):
         return "This image has no objects; choose another one in Images."
     return (

@@ -146,7 +146,7 @@ class Lookup:
         frames = range(self._labels.shape[0])[parts["t"]]
         painted = kernels.paint(labels, *_of_frames(fill, frames))
         if painted.dtype.kind == "f":
-            painted[labels == 0] = np.nan
+            painted[labels == 0 if len(fill.ids) else ...] = np.nan
         image = axis_letters.from_canonical(painted, self._axes)
         return image[tuple(single.get(letter, slice(None)) for letter in self._axes)]
 
