@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxL
 
 from napari_objclass.widgets._base import Step, StepDock, StepState
 from napari_objclass.widgets.parts.image_details import ImageDetails
+from napari_objclass.widgets.parts.image_problem import ImageProblem
 from napari_objclass.widgets.parts.image_table import ImageTable
 from napari_objclass.widgets.parts.layer_choice import LayerChoice
 from napari_objclass.widgets.parts.pairing_table import PairingTable
@@ -45,7 +46,7 @@ class InputDataStep(Step):
         self.glances = Glances(shared)
         self.intake, self.changes, self.painted = Intake(shared, self.ID), ImageChanges(shared, self.ID), Painted()
         self.destroyed.connect(self.painted.rest)
-        self.table = ImageTable(self.glances)
+        self.table, self.problem = ImageTable(self.glances), ImageProblem()
         self.empty = QLabel("Drop images and their label images here, or choose layers below.", wordWrap=True)
         self.add_files, self.add_folder = QPushButton("Add files…"), QPushButton("Add folder…")
         self.remove = QPushButton("Remove")
@@ -60,9 +61,9 @@ class InputDataStep(Step):
         self._lay_out()
         self._explain()
         self._connect()
+        self._open_sections()
         self._refresh()
         self._progressed()
-        self._open_sections()
 
     def _lay_out(self) -> None:
         self.main = QWidget()
@@ -78,6 +79,7 @@ class InputDataStep(Step):
         inner.setSpacing(4)
         inner.addWidget(self.empty)
         inner.addWidget(self.table)
+        inner.addWidget(self.problem)
         inner.addLayout(buttons)
         inner.addLayout(progress)
         inner.addWidget(self.layers_section)
@@ -102,6 +104,7 @@ class InputDataStep(Step):
         connect(shared.replaced, self._replaced)
         connect(shared.changed, self._refresh)
         connect(shared.shown_changed, self._shown)
+        connect(shared.problems_changed, self._show_details)
         connect(self.glances.taken, self._glanced)
         connect(self.painted.changed, self._glanced)
         connect(self.changes.made, self._refresh)
@@ -121,8 +124,8 @@ class InputDataStep(Step):
         self.details.axes_edited.connect(self._set_axes)
         self.details.size_edited.connect(partial(self._change, self.changes.set_size))
         self.details.role_edited.connect(partial(self._change, self.changes.set_role))
-        self.details.find_asked.connect(self._find_file)
-        self.details.take_asked.connect(self._take_content)
+        self.problem.find_asked.connect(self._find_file)
+        self.problem.take_asked.connect(self._take_content)
 
     # --------------------------------------------------------------------------------------- what the header tells
 
@@ -168,6 +171,8 @@ class InputDataStep(Step):
 
     def _refresh(self, _stale: object = None) -> None:
         lanes, record = self.shared.session.lanes, self.shared.record
+        if bool(lanes) != self._had_images:
+            self._open_sections()
         self.glances.refresh()
         self.table.setVisible(bool(lanes))
         self.empty.setVisible(not lanes)
@@ -179,14 +184,16 @@ class InputDataStep(Step):
 
     def _show_details(self) -> None:
         record = self.shared.record
+        self.problem.setVisible(False)
         if record is not None:
-            named, painted = record.uuid in self.glances.named, self.painted.of(record.uuid)
-            self.details.show_image(record, self.glances.of(record), painted, named=named)
+            glance, is_told = self.glances.of(record), self.shared.problem(self.ID) is not None
+            self.details.show_image(record, glance, named=record.uuid in self.glances.named)
+            self.problem.show_image(glance, self.painted.of(record.uuid), is_told=is_told)
 
     def _open_sections(self) -> None:
         """Open what is needed next: layers for the first image."""
-        has_images = bool(self.shared.session.lanes)
-        self.layers_section.open(is_open=not has_images)
+        self._had_images = bool(self.shared.session.lanes)
+        self.layers_section.open(is_open=not self._had_images)
         self.details_section.open(is_open=False)
 
     def _shown(self, parts: set[str]) -> None:
@@ -200,9 +207,6 @@ class InputDataStep(Step):
         record = self.shared.record
         if record is not None and record.uuid == uuid:
             self._show_details()
-            glance = self.glances.of(record)
-            if self.painted.of(uuid) or (glance is not None and glance.fate is not Fate.OK):
-                self.details_section.open()
             self.told.emit()
 
     # --------------------------------------------------------------------------------------------- images by row

@@ -41,11 +41,11 @@ class ObjectsStep(Step):
 
     @property
     def state(self) -> StepState:
-        """Done when there are objects."""
+        """Done when there are objects, and nothing is odd about them."""
         objects = self._objects
         if objects is None:
             return StepState.TODO
-        return StepState.DONE if len(objects.ids) else StepState.PROBLEM
+        return StepState.PROBLEM if warning(objects) else StepState.DONE
 
     @property
     def summary(self) -> str:

@@ -73,6 +73,10 @@ class Memory:
         if sentence and sentence not in self.notes:
             self.notes.append(sentence)
 
+    def settle(self, sentence: str) -> None:
+        """Drop a sentence that does not hold any more."""
+        self.notes = [note for note in self.notes if note != sentence]
+
 
 class Arrival(NamedTuple):
     """Pixels that a lane gets: those that no file holds, and all of them, opened and checked."""

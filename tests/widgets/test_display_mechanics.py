@@ -190,6 +190,7 @@ def test_the_users_own_layers_are_used_and_left_alone(awake, mailbox, nuclei):
     assert awake.display.lost == ["Objects"]
     assert awake.display.objects_layer is None
     awake.display.restore()
+    mailbox.settle(0.1)
     assert awake.display.objects_layer is awake.viewer.layers["Objects"]
 
 

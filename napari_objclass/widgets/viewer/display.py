@@ -9,17 +9,19 @@ import numpy as np
 from napari.layers import Image, Labels
 
 from napari_objclass.widgets.viewer import colors, layer_set, painting
-from napari_objclass.widgets.viewer.layer_set import LayerSet
+from napari_objclass.widgets.viewer.first_layers import make_first_layers
+from napari_objclass.widgets.viewer.layer_set import LayerSet, Wanted
 from napari_objclass.widgets.viewer.lookup import Fill, Lookup
 from napari_objclass.widgets.viewer.painting import Kind, Show
 from napari_objclass.widgets.viewer.places import Grid
 from napari_objclass.widgets.viewer.scene import Scene
 from napari_objclass.widgets.viewer.status import Source, Status
+from napari_objclass.widgets.viewer.stepwise import Stepwise
 from napari_objclass.widgets.viewer.worker import Worker
 from napari_objclass.workflow import annotations as marks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from napari.layers import Layer
     from numpy.typing import NDArray
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from napari_objclass.widgets.viewer.places import Region
     from napari_objclass.widgets.viewer.session import ViewerSession
     from napari_objclass.widgets.viewer.shown import Shown
+    from napari_objclass.widgets.viewer.stepwise import Steps
     from napari_objclass.widgets.viewer.worker import Post
     from napari_objclass.workflow.classes import ObjectClass
 
@@ -82,6 +85,7 @@ class Display:
         self._awake = self._painting = False
         self._stale: set[str] = set()
         self._worker = Worker("objclass-display", post)
+        self._pointing = Stepwise(post, self._worker, self._failed)
         self._status = Status(post, self._status_source)
         shared.shown_changed.connect(self._shown_changed)
         shared.changed.connect(self._session_changed)
@@ -124,6 +128,10 @@ class Display:
         if self._current() is not None:
             self._point_at_shown()
         self._shared.show_changed.emit()
+
+    def when_pointed(self, call: Callable[[], object]) -> None:
+        """Run a call when no layers are on their way to another image: now or, in the order given, later."""
+        self._pointing.when_done(call)
 
     # ------------------------------------------------------------------------------------------------- where it is
 
@@ -177,6 +185,7 @@ class Display:
         """Listen to the viewer."""
         if not self._awake:
             self._awake = True
+            self._worker.do(make_first_layers)
             self._layers.wake()
             self._shared.viewer.dims.events.current_step.connect(self._step_changed)
             self._follow(self._scene.on if self._scene else None)
@@ -187,6 +196,9 @@ class Display:
         """Stop listening to the viewer; the layers stay as they are."""
         if self._awake:
             self._awake = False
+            if self._pointing.is_busy:
+                self._scene = None  # pointed anew when it wakes
+                self._pointing.stop()
             self._layers.rest()
             self._follow(None)
             self._shared.viewer.dims.events.current_step.disconnect(self._step_changed)
@@ -283,12 +295,16 @@ class Display:
 
     def _clear(self) -> None:
         self._scene, self._overlaid = None, None
+        self._pointing.stop()
         self._follow(None)
         self._lookups.clear()
         self._layers.drop()
 
     def _point_at_shown(self) -> None:
-        """Point our layers at the image shown, empty until they are painted."""
+        """Point our layers at the image shown, empty until they are painted.
+
+        One after another, each in a call of its own: napari takes its time for every one.
+        """
         shown, record = self._shared.shown, self._shared.record
         if shown is None or record is None:
             return
@@ -297,22 +313,40 @@ class Display:
         if scene is None:
             return
         before, self._scene = self._scene, scene
+        self._pointing.begin(self._steps(scene, before, users))
+
+    def _steps(self, scene: Scene, before: Scene | None, users: Mapping[str, list[Image | Labels]]) -> Steps:
+        """Point our layers at an image; yields how to make the next layer where there is to be a new one."""
         self._follow(scene.on)
+        self._layers.park(OVERLAY)  # put again when it is painted
+        for name, lookups in self._lookups.items():
+            self._fill(name, Fill.nothing(lookups[0].dtype), None)  # soon there are other pixels below
+        class_dtype = painting.class_dtype(scene.n_classes)
+        dtypes = {PREDICTIONS: class_dtype, UNCERTAINTY: np.dtype(np.uint8), ANNOTATIONS: class_dtype}
+        self._lookups = {name: scene.lookups(Fill.nothing(dtype)) for name, dtype in dtypes.items()}
         for name, layers in users.items():
             self._layers.use(name, layers)
-        self._layers.put(RAW, scene.raw())
-        self._layers.put(OBJECTS, scene.ids({"opacity": OPACITY[OBJECTS]}))
-        self._layers.park(OVERLAY)  # put again when it is painted
-        class_dtype = painting.class_dtype(scene.n_classes)
-        for name, dtype in ((PREDICTIONS, class_dtype), (UNCERTAINTY, np.uint8), (ANNOTATIONS, class_dtype)):
-            self._lookups[name] = scene.lookups(Fill.nothing(dtype))
-            self._layers.put(name, scene.layer(Labels, self._lookups[name], self._look(name)))
+        for name in (RAW, OBJECTS, *dtypes):
+            wanted = self._wanted(scene, name)
+            made = yield self._layers.maker(name, wanted)
+            self._layers.put(name, wanted, made)
+        yield None
         self._colour()
         if not self._shared.viewer.layers.selection and self.objects_layer is not None:
             self._layers.select({self.objects_layer}, self.objects_layer)  # the status bar is about it
         if scene.on is None and (before is None or before.extent != scene.extent):
             self._shared.viewer.reset_view()
+        self._pointing.stop()
         self._paint(PAINTED)
+        self._status.ask()
+
+    def _wanted(self, scene: Scene, name: str) -> Wanted | None:
+        """What a layer is to be, before it is painted."""
+        if name == RAW:
+            return scene.raw()
+        if name == OBJECTS:
+            return scene.ids({"opacity": OPACITY[OBJECTS]})
+        return scene.layer(Labels, self._lookups[name], self._look(name))
 
     def _look(self, name: str) -> dict[str, Any]:
         look: dict[str, Any] = {"opacity": OPACITY[name]}
@@ -326,8 +360,7 @@ class Display:
     def _paint(self, names: Iterable[str]) -> None:
         """Paint layers soon; what is asked for meanwhile is painted together."""
         self._stale |= set(names)
-        if not self._painting:
-            self._paint_stale()
+        self._paint_stale()
 
     def _colour(self) -> None:
         """Give layers of classes the colours of these, and what their numbers mean."""
@@ -338,6 +371,8 @@ class Display:
                 layer.features = _meanings(self._classes)
 
     def _paint_stale(self) -> None:
+        if self._painting or self._pointing.is_busy:
+            return
         scene, shown, show, classes = self._current(), self._shared.shown, self.show, self._classes
         names, self._stale = self._stale, set()
         if show.kind not in OVERLAID:
@@ -388,11 +423,25 @@ class Display:
             return
         limits = (0.0, 1.0) if show.kind is Kind.PROBABILITY else painting.limits(fill)
         if self._layers[OVERLAY] is None:
-            look = {"opacity": OPACITY[OVERLAY], "contrast_limits": limits, "blending": "translucent"}
-            self._lookups[OVERLAY] = scene.lookups(fill)
-            self._layers.put(OVERLAY, scene.layer(Image, self._lookups[OVERLAY], look))
+            self._pointing.begin(self._add_overlay(scene, show, fill, limits))
         else:
             self._fill(OVERLAY, fill, whole)
+            self._dress_overlay(scene, show, limits)
+
+    def _add_overlay(self, scene: Scene, show: Show, fill: Fill, limits: tuple[float, float]) -> Steps:
+        self._lookups[OVERLAY] = scene.lookups(fill)
+        look = {"opacity": OPACITY[OVERLAY], "contrast_limits": limits, "blending": "translucent"}
+        wanted = scene.layer(Image, self._lookups[OVERLAY], look)
+        made = yield self._layers.maker(OVERLAY, wanted)
+        if self.show.kind in OVERLAID:
+            self._layers.put(OVERLAY, wanted, made)
+            yield None
+            self._dress_overlay(scene, show, limits)
+        self._pointing.stop()
+        self._paint_stale()
+
+    def _dress_overlay(self, scene: Scene, show: Show, limits: tuple[float, float]) -> None:
+        """Give the overlay the colours and limits of what it shows; later they are the user's own choice."""
         layer = self._layers[OVERLAY]
         if isinstance(layer, Image) and self._overlaid != (scene, replace(show, only_labelled=False)):
             layer.contrast_limits_range = limits

@@ -140,7 +140,10 @@ class Guide:
         self.current = key
         self._visited.add(key)
         self._shared.display.go_to(*key)
-        self._tell(f"Object {key[1]} (frame {key[0]})" + (f": {why}." if why else "."))
+        shown = self._shared.shown
+        is_film = shown is not None and shown.objects is not None and len(shown.objects.labels) > 1
+        where = f"Object {key[1]} (frame {key[0]})" if is_film else f"Object {key[1]}"
+        self._tell(f"{where}: {why}." if why else f"{where}.")
 
     def _tell(self, note: str) -> None:
         self.note = self._shared.viewer.status = note

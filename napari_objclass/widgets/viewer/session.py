@@ -325,6 +325,10 @@ class ViewerSession:
             self.set_tool(cls=cls)
 
     def _deliver(self, request: Request, applet: str, parts: dict[str, Any]) -> None:
+        """Show what was computed, as soon as the layers of its image are there."""
+        self.display.when_pointed(lambda: self._take_parts(request, applet, parts))
+
+    def _take_parts(self, request: Request, applet: str, parts: dict[str, Any]) -> None:
         shown = self.shown
         if shown is None or not self._is_shown(request):
             return
