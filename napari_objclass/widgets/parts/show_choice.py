@@ -67,7 +67,7 @@ class ShowChoice(QWidget):
     def refresh(self, *_: object) -> None:
         """Show what can be painted, and what is."""
         shown, session = self._shared.shown, self._shared.session
-        found = choices(session.classes, shown and shown.table, channels_of(self._shared.record))
+        found = choices(session.classes, shown.table if shown else None, channels_of(self._shared.record))
         if found != self._choices:
             self._choices = found
             self._fill()
