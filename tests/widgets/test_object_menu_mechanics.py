@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QDialogButtonBox, QMenu, QWidget, QWidgetAction
+from qtpy.QtWidgets import QApplication, QDialogButtonBox, QWidget, QWidgetAction
 
 import napari_objclass as oc
 from napari_objclass.widgets.keys_dialog import KeysDialog, show_keys_dialog
@@ -164,25 +164,16 @@ def test_an_image_that_is_not_predicted_yet(with_nuclei, dock):
     assert "not predicted yet" in said
 
 
-def test_one_menu_for_two_docks_by_mouse_and_gone_after(classified, qtbot):
-    docks = [QWidget(), QWidget()]
-    for dock in docks:
-        dock.show()
-        ObjectMenu(classified, dock)
-    for eldest in docks:
-        classified.menu_asked.emit(0, 57)
-        menu = QApplication.activePopupWidget()
-        assert menu.parent() is eldest
-        assert len(eldest.findChildren(QMenu, options=DIRECTLY)) == 1
-        copy = menu.actions()[-1]
-        QApplication.clipboard().clear()
-        with qtbot.waitSignal(menu.destroyed):
-            QTest.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(copy).center())
-        assert QApplication.clipboard().text().startswith("object\t57\n")
-        assert QApplication.activePopupWidget() is None
-        with qtbot.waitSignal(eldest.destroyed):
-            eldest.deleteLater()
+def test_an_entry_is_chosen_by_mouse_and_the_menu_is_gone_after(classified, dock, qtbot):
+    ObjectMenu(classified, dock)
     classified.menu_asked.emit(0, 57)
+    (menu,) = dock.findChildren(QMenu, options=DIRECTLY)
+    assert QApplication.activePopupWidget() is menu
+    copy = menu.actions()[-1]
+    QApplication.clipboard().clear()
+    with qtbot.waitSignal(menu.destroyed):
+        QTest.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(copy).center())
+    assert QApplication.clipboard().text().startswith("object\t57\n")
     assert QApplication.activePopupWidget() is None
 
 
