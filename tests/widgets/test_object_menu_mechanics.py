@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QDialogButtonBox, QWidget, QWidgetAction
+from qtpy.QtWidgets import QApplication, QDialogButtonBox, QMenu, QWidget, QWidgetAction
 
 import napari_objclass as oc
 from napari_objclass.widgets.keys_dialog import KeysDialog, show_keys_dialog
