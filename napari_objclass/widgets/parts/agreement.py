@@ -77,7 +77,9 @@ class AgreementView(QWidget):
         if forest is None:
             return
         if found is None:
-            self.line.setText(f"With {ENOUGH} labels of each of two classes you see here how well they are learnt.")
+            self.line.setText(
+                f"Label {ENOUGH} of each class, to see here how well they are told apart."
+            )
             return
         right = f"{found.percent} ({found.right}/{found.total})"
         self.line.setText(f"Agreement on objects not used for training: {right}")
