@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from qtpy.QtCore import Qt, QUrl
@@ -156,35 +157,32 @@ class ExportStep(Step):
         self.this.setEnabled(wanted and shown is not None)
         self.all.setEnabled(wanted)
         self.all.setVisible(len(lanes) > 1)
-        lane = shown.lane if shown is not None and shown.lane < len(lanes) else 0
         self.folder.setPlaceholderText(str(lanes[0].folder) if len(lanes) == 1 else "beside each image")
-        self.example.setText(choice.example(lanes[lane]) if lanes else "")
+        example = self.shared.record or next(iter(lanes), None)
+        self.example.setText("" if example is None else choice.example(example))
         self.told.emit()
 
     def _choose(self, *_: object) -> None:
         self.question.withdraw()
         self._refresh()
 
-    def _this(self) -> list[int]:
-        return [] if self.shared.shown is None else [self.shared.shown.lane]
+    def _this(self) -> list[str]:
+        return [] if self.shared.shown is None else [self.shared.shown.uuid]
 
-    def _all(self) -> list[int]:
-        return list(range(len(self.shared.session.lanes)))
+    def _all(self) -> list[str]:
+        return [lane.uuid for lane in self.shared.session.lanes]
 
-    def _export(self, lanes: list[int], *, overwrite: bool = False) -> None:
+    def _export(self, images: list[str], *, overwrite: bool = False) -> None:
         """Export images, and ask before anything is overwritten."""
-        session, choice = self.shared.session, self.choice
+        work = partial(self.choice.write, self.shared.session, images, overwrite=overwrite)
         self.question.withdraw()
         self.result.hide()
-
-        def work(**run: object) -> Outcome:
-            return choice.write(session, lanes, overwrite=overwrite, **run)  # type: ignore[arg-type]
 
         def tell(outcome: Outcome | None) -> None:
             if outcome is None:
                 self._say("Stopped; the files before are complete.")
             elif outcome.in_the_way:
-                self.question.ask(_in_the_way(outcome), lambda: self._export(lanes, overwrite=True))
+                self.question.ask(_in_the_way(outcome), lambda: self._export(images, overwrite=True))
             else:
                 self._n_written = len(outcome.written)
                 self._say(_written(outcome, text_color(self.shared.viewer)))

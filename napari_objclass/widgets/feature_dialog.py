@@ -152,8 +152,7 @@ class FeatureDialog(LiveDialog):
         self.apply.setEnabled(bool(chosen) and set(chosen) != set(self._known))
 
     def _describe(self, spec: FeatureSpec | None) -> None:
-        shown = self.shared.shown
-        channels = () if shown is None else channels_of(self.shared.session, shown.lane)
+        channels = channels_of(self.shared.record)
         self.description.setText(START if spec is None else _description(spec, channels))
 
     def _apply(self) -> None:

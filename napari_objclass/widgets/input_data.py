@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from napari_objclass.widgets.viewer.from_layers import Reading
     from napari_objclass.widgets.viewer.session import ViewerSession
-    from napari_objclass.workflow.lane import LaneRecord
 
 FILES = f"Images ({' '.join('*' + suffix for suffix in SUFFIXES)})"
 
@@ -133,7 +132,7 @@ class InputDataStep(Step):
     @property
     def state(self) -> StepState:
         """Done as soon as there is an image that can be used."""
-        record = self._record
+        record = self.shared.record
         if record is None:
             return StepState.TODO
         glance = self.glances.of(record)
@@ -142,18 +141,17 @@ class InputDataStep(Step):
     @property
     def summary(self) -> str:
         """Name of the image shown, and its place."""
-        record, lanes = self._record, self.shared.session.lanes
-        if record is None:
+        record, position = self.shared.record, self.shared.position
+        if record is None or position is None:
             return "none yet"
-        assert self.shared.shown is not None
-        return f"{record.name}  {self.shared.shown.lane + 1}/{len(lanes)}"
+        return f"{record.name}  {position + 1}/{len(self.shared.session.lanes)}"
 
     @property
     def hint(self) -> str:
         """What to do to have an image."""
         if not self.pairing.isHidden():
             return "Check which files belong together, then add them."
-        record = self._record
+        record = self.shared.record
         if record is not None:
             glance = self.glances.of(record)
             if glance is not None and glance.problem is not None:
@@ -162,12 +160,6 @@ class InputDataStep(Step):
         if self.layers.reading is not None and self.layers.reading.problem is None:
             return "Use these layers, or add files."
         return "Open an image and its label image, or choose layers."
-
-    @property
-    def _record(self) -> LaneRecord | None:
-        """The image shown."""
-        shown, lanes = self.shared.shown, self.shared.session.lanes
-        return lanes[shown.lane] if shown is not None and shown.lane < len(lanes) else None
 
     # ---------------------------------------------------------------------------------------- following the session
 
@@ -178,20 +170,20 @@ class InputDataStep(Step):
         self._open_sections()
 
     def _refresh(self, _stale: object = None) -> None:
-        lanes, record = self.shared.session.lanes, self._record
+        lanes, record = self.shared.session.lanes, self.shared.record
         if bool(lanes) != self._had_images:
             self._open_sections()
         self.glances.refresh()
         self.table.setVisible(bool(lanes))
         self.empty.setVisible(not lanes)
         self.remove.setEnabled(record is not None)
-        self.table.show_images(lanes, None if self.shared.shown is None else self.shared.shown.lane)
+        self.table.show_images(lanes, self.shared.position)
         self.details_section.setVisible(record is not None)
         self._show_details()
         self.told.emit()
 
     def _show_details(self) -> None:
-        record = self._record
+        record = self.shared.record
         self.problem.setVisible(False)
         if record is not None:
             glance, is_told = self.glances.of(record), self.shared.problem(self.ID) is not None
@@ -212,7 +204,7 @@ class InputDataStep(Step):
 
     def _glanced(self, uuid: str) -> None:
         self.table.refresh()
-        record = self._record
+        record = self.shared.record
         if record is not None and record.uuid == uuid:
             self._show_details()
             self.told.emit()
@@ -220,25 +212,25 @@ class InputDataStep(Step):
     # --------------------------------------------------------------------------------------------- images by row
 
     def _choose(self, row: int) -> None:
-        lanes, shown = self.shared.session.lanes, self.shared.shown
-        if 0 <= row < len(lanes) and (shown is None or shown.lane != row):
+        lanes = self.shared.session.lanes
+        if 0 <= row < len(lanes) and row != self.shared.position:
             glance = self.glances.of(lanes[row])
             if glance is not None and glance.fate is not Fate.OK:
                 self.glances.again(lanes[row])
-            self.shared.show(row)
+            self.shared.show(lanes[row].uuid)
 
     def _change(self, change: Callable[..., None], *values: Any) -> None:
         """Change the image shown."""
-        if self._record is not None:
-            change(self._record.uuid, *values)
+        if self.shared.record is not None:
+            change(self.shared.record.uuid, *values)
 
     def _set_axes(self, axes: dict[str, str]) -> None:
-        if self._record is not None:
-            self.glances.named.add(self._record.uuid)
-            self.changes.set_axes(self._record.uuid, axes)
+        if self.shared.record is not None:
+            self.glances.named.add(self.shared.record.uuid)
+            self.changes.set_axes(self.shared.record.uuid, axes)
 
     def _find_file(self, role: str) -> None:
-        record = self._record
+        record = self.shared.record
         if record is None:
             return
         source = record.sources[role]
@@ -252,7 +244,7 @@ class InputDataStep(Step):
         dialog.setDirectory(str(Path(begin).parent))
 
     def _take_content(self, role: str) -> None:
-        record = self._record
+        record = self.shared.record
         if record is None:
             return
         layer = self.painted.layer(record.uuid)
@@ -273,9 +265,8 @@ class InputDataStep(Step):
                 self.glances.named.add(uuid)
             self.painted.watch(uuid, choice.objects)
             self.shared.display.adopt(uuid, choice.raw, choice.objects if choice.role == LABELS else None)
-            lanes = [lane.uuid for lane in self.shared.session.lanes]
-            if uuid in lanes:
-                self.shared.show(lanes.index(uuid))
+            if any(lane.uuid == uuid for lane in self.shared.session.lanes):
+                self.shared.show(uuid)
 
         self.shared.do(self.ID, lambda session: add(session, **reading.arguments()), added)
         self.layers_section.open(is_open=False)

@@ -61,8 +61,7 @@ class MissingValues(LiveDialog):
         table = self.shared.shown.table if self.shared.shown else None
         if table is self.rows.table:
             return
-        lane = self.shared.shown.lane if self.shared.shown else 0
-        self.rows.take(table, channels_of(self.shared.session, lane))
+        self.rows.take(table, channels_of(self.shared.record))
         self.about.setText(_about(table))
         self.copy.setEnabled(self.rows.rowCount() > 0)
         self.list.setColumnHidden(FRAME, table is None or not table.frames.any())

@@ -63,7 +63,7 @@ class ObjectMenu(QObject):
         """Make the menu of an object of the image that is shown."""
         shown, classes = self._shared.shown, self._shared.session.classes
         assert shown is not None
-        object_ = about(shown, classes, t, object_id, channels_of(self._shared.session, shown.lane))
+        object_ = about(shown, classes, t, object_id, channels_of(self._shared.record))
         menu = QMenu(self._parent)
         _line(menu, f"<b>{object_.title}</b>")
         _line(menu, escape(object_.label))

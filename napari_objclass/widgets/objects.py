@@ -66,15 +66,15 @@ class ObjectsStep(Step):
             self._refresh()
 
     def _refresh(self) -> None:
-        objects, shown = self._objects, self.shared.shown
-        if shown is None:
+        objects, record = self._objects, self.shared.record
+        if record is None:
             self.text.setText("Add an image first.")
         elif objects is None:
             self.text.setText("Looking for objects …")
         else:
             rule = (
                 "Touching pixels of one value are one object."
-                if SEGMENTATION in self.shared.session.lanes[shown.lane].sources
+                if SEGMENTATION in record.sources
                 else "Ids are used as they are."
             )
             paragraphs = [f"{rule} {count(len(objects.ids))}.", _per_frame(objects), _sizes(objects)]

@@ -67,17 +67,18 @@ DEFAULT: Classes = (
 
 
 def number(classes: Sequence[ObjectClass], cls: int | str) -> int:
-    """Return the number of the class with this number or name.
+    """Return the number of the class with this number, name or uuid.
 
     Raises
     ------
     ParameterError
         When there is none.
     """
-    names = [each.name for each in classes]
+    names, uuids = [each.name for each in classes], [each.uuid for each in classes]
     if isinstance(cls, str):
-        if cls in names:
-            return names.index(cls) + 1
+        known_as = names if cls in names else uuids
+        if cls in known_as:
+            return known_as.index(cls) + 1
     elif cls in range(1, len(classes) + 1):
         return int(cls)
     known = ", ".join(f"{i} {name!r}" for i, name in enumerate(names, 1))

@@ -169,6 +169,21 @@ class LaneRecord:
             return None
         return {role: [location(file) for file in source.files] for role, source in self.sources.items()}
 
+    def is_again(self, other: LaneRecord, given: Mapping[str, object]) -> bool:
+        """Whether it has the files of another lane, or the very pixels that the other one lost.
+
+        Parameters
+        ----------
+        given
+            Arrays that the other lane has, by role.
+        """
+        if self.places is not None and self.places == other.places:
+            return True
+        in_memory = {role for role, source in other.sources.items() if source.path is None}
+        return self.content == other.content and bool(
+            in_memory - given.keys() or not all(path.exists() for _, path in other.files)
+        )
+
     @property
     def shown(self) -> tuple[object, ...]:
         """What is shown of it beside its pixels."""
@@ -202,7 +217,7 @@ def open_source(record: LaneRecord, role: str, given: Mapping[str, NDArray[Any]]
     if source.path is None and role in given:
         return Pixels(given[role], source.axes)
     if source.path is None:
-        raise FileError(f"the {role} image of {record.name!r} was only in memory and is gone; hand it over again")
+        raise FileError(f"the {role} image of {record.name!r} was only in memory and is gone; add it again")
     try:
         if source.channels:
             image = open_channels([location(file) for file in source.channels], axes=source.axes)

@@ -264,7 +264,7 @@ def test_files_are_asked_for_without_stopping_the_viewer(mailbox, step, folder):
 def test_images_are_chosen_renamed_and_removed_in_the_table(qtbot, mailbox, step, folder):
     add_folder(qtbot, mailbox, step, folder)
     step.table.selectRow(1)
-    assert (step.shared.shown.lane, step.summary) == (1, "c  2/2")
+    assert (step.shared.position, step.summary) == (1, "c  2/2")
     model = step.table.model()
     model.setData(model.index(1, 0), "control")
     mailbox.until(lambda: names(step) == ["a", "control"])

@@ -111,17 +111,6 @@ def test_an_image_without_objects_is_told(step, shared, mailbox):
     assert "no objects" in step.hint
 
 
-def test_an_image_that_cannot_be_read_is_mended_elsewhere(step, shared, mailbox, nuclei, tmp_path):
-    np.save(tmp_path / "labels.npy", nuclei.labels)
-    session = oc.Session(recover=False)
-    session.add_lane(labels=tmp_path / "labels.npy")
-    session.save(tmp_path / "lost.objclass")
-    session.close()
-    (tmp_path / "labels.npy").unlink()
-    shared.open(lambda: oc.Session.open(tmp_path / "lost.objclass"))
-    mailbox.until(lambda: "open Images" in step.hint)
-
-
 def test_one_class_is_not_enough(with_image, shared, mailbox):
     shared.do("object_classification", lambda s: s.delete_class(2))
     mailbox.until(lambda: "second class" in with_image.hint)

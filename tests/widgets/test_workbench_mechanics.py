@@ -120,7 +120,7 @@ def test_the_switch_shows_the_other_image(with_nuclei, mailbox, qtbot, nuclei):
     actions = switch.menu().actions()
     assert [(action.text(), action.isChecked()) for action in actions] == [("1  nuclei", True), ("2  other", False)]
     actions[1].trigger()
-    assert (with_nuclei.shown.lane, switch.text()) == (1, "2/2 ▾")
+    assert (with_nuclei.position, switch.text()) == (1, "2/2 ▾")
 
 
 @pytest.mark.parametrize("size", [(1366, 698), (1093, 560)])

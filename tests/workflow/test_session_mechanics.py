@@ -277,6 +277,24 @@ def test_pixels_that_were_only_in_memory_can_be_handed_over_again(tmp_path, scen
         assert session.object_classes(0) == {1: 1}
 
 
+def test_pixels_that_were_lost_are_known_when_they_are_added_again(tmp_path, scene):
+    np.save(tmp_path / "labels.npy", scene.labels)
+    with Session() as session:
+        session.save(tmp_path / "p.objclass")
+        session.add_lane(labels=scene.labels, name="in memory")
+        session.add_lane(labels=tmp_path / "labels.npy", name="file")
+        for lane in (0, 1):
+            session.annotate(lane, 1, cls=1)
+    (tmp_path / "labels.npy").rename(tmp_path / "moved.npy")
+    with Session.open(tmp_path / "p.objclass") as session:
+        assert {each.state for each in session.annotations} == {"parked"}
+        assert session.add_lane(labels=scene.labels) == 0
+        assert session.add_lane(labels=tmp_path / "moved.npy") == 1
+        assert [session.object_classes(lane) for lane in (0, 1)] == [{1: 1}, {1: 1}]
+        assert [lane.name for lane in session.lanes] == ["in memory", "file"]
+        assert session.add_lane(labels=scene.labels) == 2, "nothing is lost now: it is another one"
+
+
 def test_large_raw_in_memory_is_stored_on_request(tmp_path, scene, monkeypatch):
     monkeypatch.setattr("napari_objclass.workflow.input_data.LARGE_RAW", scene.raw.nbytes - 1)
     with Session() as session:

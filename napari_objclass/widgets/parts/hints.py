@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from napari_objclass.widgets.objects import warning
 from napari_objclass.widgets.parts.key_tips import with_key
-from napari_objclass.workflow import input_data
 from napari_objclass.workflow.marks import AnnotationState
 
 if TYPE_CHECKING:
@@ -21,9 +20,8 @@ def hint(shared: ViewerSession, *, outdated: bool) -> str:
     if shown is None:
         return "Add an image with objects in Images first."
     if shown.objects is None or shown.claims is None:
-        if shared.problem(input_data.ID):
-            return "This image cannot be read: open Images to mend it."
-        return "The objects of this image are being read."
+        cannot_be_read = shared.problem("input_data")  # Images says what to do then
+        return "" if cannot_be_read else "The objects of this image are being read."
     if not len(shown.objects.ids):
         return "This image has no objects; choose another one in Images."
     return (

@@ -67,8 +67,7 @@ class ShowChoice(QWidget):
     def refresh(self, *_: object) -> None:
         """Show what can be painted, and what is."""
         shown, session = self._shared.shown, self._shared.session
-        table, channels = (None, ()) if shown is None else (shown.table, channels_of(session, shown.lane))
-        found = choices(session.classes, table, channels)
+        found = choices(session.classes, shown.table if shown else None, channels_of(self._shared.record))
         if found != self._choices:
             self._choices = found
             self._fill()

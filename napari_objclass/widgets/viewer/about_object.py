@@ -141,7 +141,7 @@ def _prediction(
         return 0, (), None
     order = np.argsort(-found.probabilities[row], kind="stable").tolist()
     probabilities = tuple((found.class_names[k], float(found.probabilities[row, k])) for k in order)
-    return int(answers.predicted(found, classes)[row]), probabilities, float(found.uncertainty[row])
+    return int(answers.predicted(shown, classes)[row]), probabilities, float(found.uncertainty[row])
 
 
 def _values(shown: Shown, t: int, object_id: int, channels: Sequence[str]) -> tuple[Value, ...]:

@@ -9,15 +9,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from napari_objclass.features import FeatureSpec
-    from napari_objclass.workflow.session import Session
+    from napari_objclass.workflow.lane import LaneRecord
 
 _CHANNEL = re.compile(r"c(\d+)")
 
 
-def channels_of(session: Session, lane: int) -> tuple[str, ...]:
+def channels_of(image: LaneRecord | None) -> tuple[str, ...]:
     """What the user calls the channels of an image; () if nothing is known."""
-    lanes = session.lanes
-    return (lanes[lane].channel_names if lane < len(lanes) else None) or ()
+    return (image.channel_names if image is not None else None) or ()
 
 
 def column_names(specs: Iterable[FeatureSpec], channels: Sequence[str] = ()) -> list[str]:

@@ -144,9 +144,13 @@ class Lookup:
                 parts[letter], single[letter] = slice(at, at + 1), 0
         labels = self._labels[tuple(parts.values())]
         frames = range(self._labels.shape[0])[parts["t"]]
-        painted = kernels.paint(labels, *_of_frames(fill, frames))
-        if painted.dtype.kind == "f":
-            painted[labels == 0] = np.nan
+        is_float = fill.values.dtype.kind == "f"
+        if len(fill.ids):
+            painted = kernels.paint(labels, *_of_frames(fill, frames))
+            if is_float:
+                painted[labels == 0] = np.nan
+        else:  # layers are empty at first, and volumes are large
+            painted = np.full(labels.shape, np.nan if is_float else 0, fill.values.dtype)
         image = axis_letters.from_canonical(painted, self._axes)
         return image[tuple(single.get(letter, slice(None)) for letter in self._axes)]
 
