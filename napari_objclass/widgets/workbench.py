@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from qtpy.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from napari_objclass.widgets._base import Dock
+from napari_objclass.widgets._base import WIDTH, Dock
 from napari_objclass.widgets._connections import Connections
 from napari_objclass.widgets.export import ExportStep
 from napari_objclass.widgets.feature_selection import FeatureSelectionStep
@@ -29,9 +29,6 @@ STEPS: tuple[type[Step], ...] = (
     ObjectClassificationStep,
     ExportStep,
 )
-
-#: Steps have 284 px of it.
-WIDTH = 292
 
 
 class Workbench(Dock):

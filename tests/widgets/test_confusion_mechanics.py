@@ -76,7 +76,7 @@ def test_agreement_is_hidden_without_a_classifier(view):
 
 def test_few_labels_are_not_judged(view, annotate):
     annotate(2)
-    assert "3 labels of each of two classes" in view.line.text()
+    assert "Label 3 of each class" in view.line.text()
     assert not view.unfold.isVisible()
 
 

@@ -166,3 +166,13 @@ def test_a_dock_answers_with_the_menu_of_an_object(workbench, qtbot):
     assert "Label as" in [action.text() for action in menu.actions()]
     with qtbot.waitSignal(menu.destroyed):
         menu.close()
+
+
+@pytest.mark.parametrize("step", workbench_module.STEPS)
+def test_a_step_alone_is_neither_cut_off_nor_stretched(step, make_napari_viewer, qtbot):
+    viewer = make_napari_viewer(show=True)
+    name = step.APPLET + " (only this step)" * (step.APPLET == "Object Classification")
+    _, dock = viewer.window.add_plugin_dock_widget("napari-objclass", name)
+    qtbot.wait(50)
+    assert dock.step.minimumSizeHint().width() <= dock.step.width() <= dock.width()
+    assert all(label.height() < 100 for label in dock.step.findChildren(QLabel) if label.isVisible())

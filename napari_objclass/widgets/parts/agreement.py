@@ -77,7 +77,7 @@ class AgreementView(QWidget):
         if forest is None:
             return
         if found is None:
-            self.line.setText(f"With {ENOUGH} labels of each of two classes you see here how well they are learnt.")
+            self.line.setText(f"Label {ENOUGH} of each class, to see here how well they are told apart.")
             return
         self.line.setText(found.sentence)
         if self.unfold.isChecked():
