@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from napari_objclass.widgets._connections import Connections
 from napari_objclass.widgets._sharing import session_of
+from napari_objclass.widgets.object_menu import ObjectMenu
 from napari_objclass.widgets.parts.problem_line import ProblemLine
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class Dock(QWidget):
         super().__init__()
         self._was_docked = False
         self.shared = session_of(napari_viewer, self)
+        self.object_menu = ObjectMenu(self.shared, self)
 
     def changeEvent(self, event: QEvent) -> None:
         """Be gone with the dock: napari takes a widget out of a dock that is closed, and leaves it behind."""

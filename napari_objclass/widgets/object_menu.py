@@ -14,6 +14,7 @@ from qtpy.QtWidgets import QLabel, QMenu, QWidget, QWidgetAction
 from napari_objclass.widgets._connections import Connections
 from napari_objclass.widgets.object_values import ObjectValues
 from napari_objclass.widgets.viewer.about_object import NOT_LABELLED, AboutObject, about
+from napari_objclass.widgets.viewer.column_names import channels_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +63,7 @@ class ObjectMenu(QObject):
         """Make the menu of an object of the image that is shown."""
         shown, classes = self._shared.shown, self._shared.session.classes
         assert shown is not None
-        object_ = about(shown, classes, t, object_id)
+        object_ = about(shown, classes, t, object_id, channels_of(self._shared.record))
         menu = QMenu(self._parent)
         _line(menu, f"<b>{object_.title}</b>")
         _line(menu, escape(object_.label))

@@ -51,6 +51,8 @@ class Workbench(Dock):
         super().__init__(napari_viewer)
         self.setWindowTitle("Object Classification")
         self.setMinimumWidth(WIDTH)
+        # napari lets half of the dock be empty below a widget that does not ask for all of its height.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.steps = [step(self.shared) for step in STEPS]
         self.start = StartPage(self.shared)
         self.start.images_asked.connect(self._add_images)

@@ -3,7 +3,7 @@
 What is caught: every function and method in the modules of a package, hence every slot, event handler, callback and
 virtual method of Qt that is one, with all it calls, napari's own code included. A lambda that is a slot itself is not,
 but what it calls is. What napari does to draw (its windows, visuals, textures and vispy) is timed apart, and so is the
-time in which the thread did not run: it waited for a lock, a file, Python's one lock of all, or a processor.
+time in which the thread did not run but waited: for a lock, for a file, for Python's one lock of all, for a processor.
 """
 
 import importlib

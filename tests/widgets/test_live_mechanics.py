@@ -39,7 +39,7 @@ class Loop:
         )
 
     def request(self, **values):
-        request = Request(self.session, 0, classify=True, **values)
+        request = Request(self.session, self.session.lanes[0].uuid, classify=True, **values)
         self.live.request(request)
         return request
 

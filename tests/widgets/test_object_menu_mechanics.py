@@ -13,6 +13,7 @@ from napari_objclass.widgets.keys_dialog import KeysDialog, show_keys_dialog
 from napari_objclass.widgets.object_menu import ObjectMenu
 from napari_objclass.widgets.object_values import ObjectValues
 from napari_objclass.widgets.viewer.about_object import about
+from napari_objclass.widgets.viewer.column_names import column_names
 from napari_objclass.widgets.viewer.key_choice import Preset
 from napari_objclass.workflow.claims import derive
 
@@ -63,7 +64,7 @@ def test_everything_about_an_object(classified, nuclei):
     assert told.predicted == shown.prediction.classes[row]
     assert [share for _, share in told.probabilities] == sorted(shown.prediction.probabilities[row].tolist())[::-1]
     assert told.uncertainty == shown.prediction.uncertainty[row]
-    assert [value.name for value in told.values] == shown.table.display_columns
+    assert [value.name for value in told.values] == column_names(shown.table.specs)
     assert np.array_equal([value.value for value in told.values], shown.table.values[row], equal_nan=True)
     assert told.missing == []
 

@@ -208,9 +208,9 @@ class Day:
         self.images.layers_section.open()
         settle()
         self.press(self.images.layers.use)
-        self.until(lambda: self.shared.shown.lane == 2 and self.shared.shown.table is not None)
+        self.until(lambda: self.shared.position == 2 and self.shared.shown.table is not None)
         self.press(self.images.remove)
-        self.until(lambda: self.shared.shown.lane == 1 and self.shared.shown.prediction is not None)
+        self.until(lambda: self.shared.position == 1 and self.shared.shown.prediction is not None)
         for layer in mine:
             self.viewer.layers.remove(layer)
         self.rest()

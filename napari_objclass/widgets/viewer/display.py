@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from napari.layers import Layer
     from numpy.typing import NDArray
 
+    from napari_objclass.widgets.viewer.live import Stale
     from napari_objclass.widgets.viewer.places import Region
     from napari_objclass.widgets.viewer.session import ViewerSession
     from napari_objclass.widgets.viewer.shown import Shown
@@ -216,7 +217,7 @@ class Display:
         self._paint(PAINTED if ANNOTATIONS in names and self.show.only_labelled else names)
         self._status.ask()
 
-    def _session_changed(self, stale: set[tuple[str, int | None]]) -> None:
+    def _session_changed(self, stale: Stale) -> None:
         if self._awake and (marks.ID, None) in stale:
             self._follow_classes()
 
@@ -224,6 +225,8 @@ class Display:
         self._adopted.clear()
         self._made_room.clear()
         self._classes = self._shared.session.classes
+        if self.show.kind is Kind.PROBABILITY:
+            self.set_show(kind=Kind.CLASS, cls=1)
         self._clear()
 
     def _forget_removed(self) -> None:
@@ -253,6 +256,7 @@ class Display:
     def _follow_classes(self) -> None:
         """Take the present classes: other colours are another colormap, other numbers are painted."""
         before, self._classes = self._classes, self._shared.session.classes
+        self._follow_probability(before)
         scene = self._current()
         if scene is None or before == self._classes:
             return
@@ -263,6 +267,13 @@ class Display:
         if [each.uuid for each in before] != [each.uuid for each in self._classes]:
             self._paint(PAINTED)
         self._status.ask()
+
+    def _follow_probability(self, before: Sequence[ObjectClass]) -> None:
+        """Go on showing the probability of the class that is shown, whatever its number is now, while there is one."""
+        if self.show.kind is Kind.PROBABILITY and before != self._classes:
+            uuids = [each.uuid for each in self._classes]
+            shown = before[self.show.cls - 1].uuid
+            self.set_show(**({"cls": uuids.index(shown) + 1} if shown in uuids else {"kind": Kind.CLASS, "cls": 1}))
 
     def _step_changed(self, _: object) -> None:
         if self._scene is not None and "t" in self._scene.axes:
@@ -294,10 +305,9 @@ class Display:
 
         One after another, each in a call of its own: napari takes its time for every one.
         """
-        shown = self._shared.shown
-        if shown is None:
+        shown, record = self._shared.shown, self._shared.record
+        if shown is None or record is None:
             return
-        record = self._shared.session.lanes[shown.lane]
         users = self._adopted.get(record.uuid, {RAW: [], OBJECTS: []})
         scene = Scene.of(shown, record, users[RAW], users[OBJECTS], len(self._classes))
         if scene is None:

@@ -34,10 +34,8 @@ class Scene:
 
     Attributes
     ----------
-    lane, images, objects
+    uuid, images, objects
         As of the image shown when the layers were pointed at it.
-    uuid
-        Of the image.
     axes
         Of the layers: the user's own, if ours lie on one of his, else with planes yx.
     on
@@ -50,10 +48,9 @@ class Scene:
         That class numbers have room for.
     """
 
-    lane: int
+    uuid: str
     images: Images
     objects: Objects
-    uuid: str
     axes: str
     on: Image | Labels | None
     spacing: Sequence[float] | None
@@ -81,13 +78,11 @@ class Scene:
         id_steps = plane_steps(shape, LARGE_FOR_IDS) if leveled is None else steps
         if on is None:
             axes = "".join(sorted(axes, key=axis_letters.LABELS.index))
-        return cls(
-            shown.lane, shown.images, shown.objects, record.uuid, axes, on, record.spacing, steps, id_steps, n_classes
-        )
+        return cls(shown.uuid, shown.images, shown.objects, axes, on, record.spacing, steps, id_steps, n_classes)
 
     def is_of(self, shown: Shown | None) -> bool:
         """Whether it is that of the image shown."""
-        return shown is not None and (self.lane, self.images, self.objects) == (shown.lane, shown.images, shown.objects)
+        return shown is not None and (self.uuid, self.images, self.objects) == (shown.uuid, shown.images, shown.objects)
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
