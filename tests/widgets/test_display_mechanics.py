@@ -31,6 +31,13 @@ def add(shared, mailbox, **lane):
     return shared.session.lanes[n].uuid
 
 
+def wait_for_layers(shared, mailbox):
+    there = []
+    shared.display.when_pointed(lambda: there.append(True))
+    mailbox.until(lambda: there)
+    mailbox.settle(0.1)
+
+
 def annotate(shared, mailbox, labelled):
     for object_id, number in labelled.items():
         shared.annotate(0, [object_id], number)
@@ -174,7 +181,7 @@ def test_the_users_own_layers_are_used_and_left_alone(awake, mailbox, nuclei):
     awake.viewer.layers.extend([raw, objects])
     uuid = add(awake, mailbox, raw=nuclei.raw, labels=nuclei.labels)
     awake.display.adopt(uuid, [raw], objects)
-    mailbox.settle(0.1)
+    wait_for_layers(awake, mailbox)
     assert names(awake) == ["my image", "my nuclei", "Predictions", "Uncertainty", "Annotations"]
     assert awake.display.objects_layer is objects
     ours = awake.viewer.layers["Predictions"]
@@ -190,7 +197,7 @@ def test_the_users_own_layers_are_used_and_left_alone(awake, mailbox, nuclei):
     assert awake.display.lost == ["Objects"]
     assert awake.display.objects_layer is None
     awake.display.restore()
-    mailbox.settle(0.1)
+    wait_for_layers(awake, mailbox)
     assert awake.display.objects_layer is awake.viewer.layers["Objects"]
 
 
@@ -211,7 +218,7 @@ def test_levels_for_large_planes_and_for_users_with_levels(awake, mailbox):
     layers.append(users)
     uuid = add(awake, mailbox, labels=small)
     awake.display.adopt(uuid, [], users)
-    mailbox.settle(0.1)
+    wait_for_layers(awake, mailbox)
     assert [level.shape for level in layers["Predictions"].data] == [(200, 200), (100, 100)]
     assert awake.display.object_at((120, 120)) == (0, 1)
 
@@ -289,7 +296,7 @@ def test_a_deleted_layer_stays_away_until_it_is_wanted(predicted, mailbox):
         mailbox.settle(0.1)
         assert name not in names(predicted)
         predicted.display.restore()
-        mailbox.settle(0.1)
+        wait_for_layers(predicted, mailbox)
         assert sorted(names(predicted)) == sorted(FIVE)
         assert predicted.display.lost == []
         assert np.any(predicted.viewer.layers[name].data)
@@ -318,8 +325,7 @@ def test_the_user_may_do_anything(predicted, mailbox):
     mailbox.settle(0.2)
     assert not viewer.layers
     display.restore()
-    mailbox.settle(0.1)
-    assert sorted(names(predicted)) == sorted(LAYERS)
+    mailbox.until(lambda: sorted(names(predicted)) == sorted(LAYERS))
 
 
 def test_a_duplicate_keeps_what_was_shown(predicted, mailbox, nuclei):

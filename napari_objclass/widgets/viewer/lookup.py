@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
 
-#: Planes of more pixels than this are shown through levels of half the resolution each: napari keeps a copy of what it
-#: shows, which for larger planes would be most of the memory that the display takes.
-LARGE_PLANE = 2048 * 2048
+#: Planes of more pixels than this are painted in levels of half the resolution each: napari reads a plane without
+#: levels as a whole, however little of it is on the screen, and keeps two copies of it.
+LARGE_PLANE = 1024 * 1024
 #: The longer side of the coarsest level is at most this.
 COARSEST = 512
 
@@ -164,10 +164,10 @@ def levels(labels: Array, axes: str, fill: Fill, steps: Sequence[tuple[int, int,
     ]
 
 
-def plane_steps(shape: Sequence[int]) -> list[tuple[int, int, int]]:
+def plane_steps(shape: Sequence[int], large: int = LARGE_PLANE) -> list[tuple[int, int, int]]:
     """Steps of the levels for an image ``tzyx`` of this shape: one level, or as many as a large plane needs."""
     _, depth, height, width = shape
-    return list(_halved(max(height, width))) if depth == 1 and height * width > LARGE_PLANE else [(1, 1, 1)]
+    return list(_halved(max(height, width))) if depth == 1 and height * width > large else [(1, 1, 1)]
 
 
 def _halved(longest: int) -> Iterator[tuple[int, int, int]]:
