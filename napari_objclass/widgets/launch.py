@@ -38,8 +38,13 @@ def launch(project: Path | None, images: Sequence[Addable]) -> None:
         raise ObjClassError('napari needs Qt, which is not installed; run: pip install "napari[all]"') from error
     import napari
 
-    open_workbench(napari.Viewer(), project, images)
-    napari.run()
+    viewer = napari.Viewer()
+    open_workbench(viewer, project, images)
+    try:
+        napari.run()
+    except KeyboardInterrupt:
+        viewer.close()  # so that napari's own threads end, which would abort Python on leaving
+        raise
 
 
 def open_workbench(viewer: napari.viewer.Viewer, project: Path | None, images: Sequence[Addable]) -> Workbench:
