@@ -7,6 +7,7 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QDialogButtonBox, QMenu, QWidget, QWidgetAction
+from widgets.user import deleted
 
 import napari_objclass as oc
 from napari_objclass.widgets.keys_dialog import KeysDialog, show_keys_dialog
@@ -175,11 +176,11 @@ def test_one_menu_for_two_docks_by_mouse_and_gone_after(classified, qtbot):
         assert len(eldest.findChildren(QMenu, options=DIRECTLY)) == 1
         copy = menu.actions()[-1]
         QApplication.clipboard().clear()
-        with qtbot.waitSignal(menu.destroyed):
+        with deleted(menu):
             QTest.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(copy).center())
         assert QApplication.clipboard().text().startswith("object\t57\n")
         assert QApplication.activePopupWidget() is None
-        with qtbot.waitSignal(eldest.destroyed):
+        with deleted(eldest):
             eldest.deleteLater()
     classified.menu_asked.emit(0, 57)
     assert QApplication.activePopupWidget() is None
