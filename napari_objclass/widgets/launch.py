@@ -35,7 +35,7 @@ def launch(project: Path | None, images: Sequence[Addable]) -> None:
     try:
         import qtpy.QtWidgets  # noqa: F401
     except ImportError as error:
-        raise ObjClassError('napari needs Qt, which is not installed; run: pip install "napari[all]"') from error
+        raise ObjClassError('napari needs Qt, which is not there; run: pip install "napari-objclass[all]"') from error
     import napari
 
     viewer = napari.Viewer()
