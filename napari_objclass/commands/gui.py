@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     """Start napari."""
     wanted = what_to_open(args)
     if find_spec("napari") is None:
-        raise ObjClassError('napari is not installed; run: pip install "napari-objclass[napari]"')
+        raise ObjClassError('napari is not installed; run: pip install "napari-objclass[all]"')
     from napari_objclass.widgets.launch import launch
 
     launch(*wanted)

@@ -28,11 +28,16 @@ def launch(project: Path | None, images: Sequence[dict[str, Any]], folders: Sequ
     try:
         import qtpy.QtWidgets  # noqa: F401
     except ImportError as error:
-        raise ObjClassError('napari needs Qt, which is not installed; run: pip install "napari[all]"') from error
+        raise ObjClassError('napari needs Qt, which is not there; run: pip install "napari-objclass[all]"') from error
     import napari
 
-    open_workbench(napari.Viewer(), project, images, folders)
-    napari.run()
+    viewer = napari.Viewer()
+    open_workbench(viewer, project, images, folders)
+    try:
+        napari.run()
+    except KeyboardInterrupt:
+        viewer.close()  # so that napari's own threads end, which would abort Python on leaving
+        raise
 
 
 def open_workbench(

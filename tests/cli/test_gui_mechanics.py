@@ -81,4 +81,4 @@ def test_without_napari_it_says_how_to_get_it(objclass, monkeypatch):
     monkeypatch.setattr(gui, "find_spec", lambda name: None if name == "napari" else importlib.util.find_spec(name))
     said = objclass("gui")
     assert said.code == 1
-    assert said.err == 'objclass: napari is not installed; run: pip install "napari-objclass[napari]"\n'
+    assert said.err == 'objclass: napari is not installed; run: pip install "napari-objclass[all]"\n'

@@ -8,6 +8,7 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QWidget
+from widgets.user import deleted
 
 from napari_objclass.features import FeatureSpec, choose, feature_catalog
 from napari_objclass.widgets.feature_dialog import FeatureDialog, show_feature_dialog
@@ -212,7 +213,7 @@ def test_one_dialog_per_window(dialog, window, with_nuclei):
 
 def test_closed_it_listens_no_more(dialog, window, with_nuclei, mailbox, qtbot):
     n_listening = len(with_nuclei.shown_changed)
-    with qtbot.waitSignal(dialog.destroyed):
+    with deleted(dialog):
         dialog.close()
     assert len(with_nuclei.shown_changed) == n_listening - 1
     set_features(with_nuclei, ("num_pixels",))

@@ -7,6 +7,7 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QDialogButtonBox, QMenu, QWidget, QWidgetAction
+from widgets.user import deleted
 
 import napari_objclass as oc
 from napari_objclass.widgets.keys_dialog import KeysDialog, show_keys_dialog
@@ -171,7 +172,7 @@ def test_an_entry_is_chosen_by_mouse_and_the_menu_is_gone_after(classified, dock
     assert QApplication.activePopupWidget() is menu
     copy = menu.actions()[-1]
     QApplication.clipboard().clear()
-    with qtbot.waitSignal(menu.destroyed):
+    with deleted(menu):
         QTest.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(copy).center())
     assert QApplication.clipboard().text().startswith("object\t57\n")
     assert QApplication.activePopupWidget() is None

@@ -83,7 +83,7 @@ def _header(text: str, each: ObjectClass, tooltip: str) -> QTableWidgetItem:
 def _cell(n: int, n_row: int, each: ObjectClass, other: ObjectClass) -> QTableWidgetItem:
     """A cell in the colour of the class predicted, the stronger the more of the row it has."""
     item = QTableWidgetItem(str(n) if n else "")
-    item.setTextAlignment(int(Qt.AlignmentFlag.AlignCenter))
+    item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
     if n:
         color = QColor(other.color)
         color.setAlphaF(0.15 + 0.5 * n / n_row)
