@@ -127,7 +127,7 @@ class Scene:
 def _contrast(raw: NDArray[Any]) -> tuple[float, float]:
     """Limits that leave out the darkest and brightest thousandth of some pixels."""
     some = raw[tuple(slice(None, None, max(1, length // 64)) for length in raw.shape[:-1])]
-    some = some[np.isfinite(some)]
+    some = some[np.isfinite(some)].astype(np.float64)
     low, high = (float(each) for each in np.percentile(some, [0.1, 99.9])) if len(some) else (0.0, 1.0)
     return (low, high) if low < high else (low, low + 1)
 
