@@ -220,6 +220,8 @@ class Display:
         for roles in self._adopted.values():
             for layers in roles.values():
                 layers[:] = [layer for layer in layers if layer in present]
+        for name in self._layers.lost:  # they may live on, as layers of another type
+            self._lookups.pop(name, None)
         self._shared.show_changed.emit()
 
     def _follow(self, layer: Image | Labels | None) -> None:
@@ -233,10 +235,9 @@ class Display:
 
     def _moved(self, _: object) -> None:
         scene = self._current()
-        for name in PAINTED if scene is not None else ():
-            layer = self._layers[name]
-            if layer is not None and scene is not None:
-                layer_set.place(layer, scene.place)
+        if scene is not None:
+            for name in PAINTED:
+                self._layers.place(name, scene.place)
 
     def _follow_classes(self) -> None:
         """Take the present classes: other colours are another colormap, other numbers are painted."""
@@ -324,7 +325,7 @@ class Display:
         for name in (ANNOTATIONS, PREDICTIONS):
             layer = self._layers[name]
             if isinstance(layer, Labels):
-                layer.colormap = colors.of_classes(self._classes)
+                self._layers.colour(name, colors.of_classes(self._classes))
                 layer.features = _meanings(self._classes)
 
     def _paint_stale(self) -> None:
@@ -357,7 +358,7 @@ class Display:
                 if name == OVERLAY:
                     self._fill_overlay(scene, show, fill, whole)
                 else:
-                    self._fill(name, fill, whole)
+                    self._fill(scene, name, fill, whole)
             if PREDICTIONS in fills and len(fills[PREDICTIONS][0].ids):
                 self._make_room(scene)
         self._paint_stale()
@@ -366,28 +367,32 @@ class Display:
         self._painting = False
         self._shared.set_problem("object_classification", error)
 
-    def _fill(self, name: str, fill: Fill, whole: NDArray[Any] | None) -> None:
-        for lookup in self._lookups[name]:
+    def _fill(self, scene: Scene, name: str, fill: Fill, whole: NDArray[Any] | None) -> None:
+        lookups, layer = self._lookups.get(name, []), self._layers[name]
+        for lookup in lookups:
             lookup.take(fill, whole)
-        layer = self._layers[name]
-        if layer is not None:
+        if layer is None:
+            return
+        if self._layers.shows(name, lookups):
             layer.refresh(extent=False, thumbnail=False)
+        else:  # the user assigned other data
+            self._layers.put(name, scene.layer(Labels, lookups, self._look(name)))
 
     def _fill_overlay(self, scene: Scene, show: Show, fill: Fill, whole: NDArray[Any] | None) -> None:
         if self.show.kind not in OVERLAID:
             return
         limits = (0.0, 1.0) if show.kind is Kind.PROBABILITY else painting.limits(fill)
-        if self._layers[OVERLAY] is None:
+        if not self._layers.shows(OVERLAY, self._lookups.get(OVERLAY, [])):
             look = {"opacity": OPACITY[OVERLAY], "contrast_limits": limits, "blending": "translucent"}
             self._lookups[OVERLAY] = scene.lookups(fill)
             self._layers.put(OVERLAY, scene.layer(Image, self._lookups[OVERLAY], look))
         else:
-            self._fill(OVERLAY, fill, whole)
+            self._fill(scene, OVERLAY, fill, whole)
         layer = self._layers[OVERLAY]
         if isinstance(layer, Image) and self._overlaid != (scene, replace(show, only_labelled=False)):
             layer.contrast_limits_range = limits
             layer.contrast_limits = limits
-            layer.colormap = colors.OVERLAY_COLORS
+            self._layers.colour(OVERLAY, colors.OVERLAY_COLORS)
             if hasattr(layer, "colorbar"):
                 layer.colorbar.visible = True
         self._overlaid = (scene, replace(show, only_labelled=False))
