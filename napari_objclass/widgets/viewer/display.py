@@ -107,9 +107,8 @@ class Display:
     def adopt(self, lane_uuid: str, raw: Sequence[Image], objects: Labels | None) -> None:
         """Use the user's own layers as Raw and Objects of an image, as long as they are in the viewer."""
         self._adopted[lane_uuid] = {RAW: list(raw), OBJECTS: [] if objects is None else [objects]}
-        scene = self._current()
-        if scene is not None and scene.uuid == lane_uuid:
-            self._point_at_shown()
+        if self._scene is not None and self._scene.uuid == lane_uuid:
+            self._point_again()
 
     @property
     def lost(self) -> list[str]:
@@ -120,8 +119,7 @@ class Display:
     def restore(self) -> None:
         """Add again what the user deleted."""
         self._layers.lost.clear()
-        if self._current() is not None:
-            self._point_at_shown()
+        self._point_again()
         self._shared.show_changed.emit()
 
     # ------------------------------------------------------------------------------------------------- where it is
@@ -276,6 +274,12 @@ class Display:
         self._follow(None)
         self._lookups.clear()
         self._layers.drop()
+
+    def _point_again(self) -> None:
+        """Point our layers at the image shown anew: now or, while it is not known, as soon as it is."""
+        if self._current() is None:
+            self._scene = None
+        self._point_at_shown()
 
     def _point_at_shown(self) -> None:
         """Point our layers at the image shown, empty until they are painted."""
