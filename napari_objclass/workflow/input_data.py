@@ -11,7 +11,7 @@ from uuid import uuid4
 import numpy as np
 
 from napari_objclass import axes as axis_letters, kernels
-from napari_objclass.errors import AxesError, FileError, ObjClassError, ParameterError, ShapeError
+from napari_objclass.errors import AxesError, DtypeError, FileError, ObjClassError, ParameterError, ShapeError
 from napari_objclass.io import channels
 from napari_objclass.io.fingerprint import fingerprint
 from napari_objclass.io.image import Image, spatial
@@ -338,6 +338,10 @@ def _fit(record: LaneRecord, opened: Mapping[str, Pixels]) -> Images:
             f"raw of shape {raw.data.shape} ({raw.axes}) and {role} of shape {objects.data.shape} ({objects.axes}) "
             f"of {record.name!r} differ; give images of one size, or name their axes"
         )
+    if not canonical.size:
+        raise ShapeError(f"the images of {record.name!r} have no pixels, their shape is {objects.data.shape}")
+    if raw is not None and np.dtype(raw.data.dtype).kind not in "buif":
+        raise DtypeError(f"raw of {record.name!r} is {raw.data.dtype}; give real numbers, such as its magnitude")
     canonical, notes = _integers(canonical, record, role)
     return Images(canonical, axis_letters.without_channel(objects.axes), raw_shape, notes=notes, _raw=raw)
 

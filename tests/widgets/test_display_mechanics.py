@@ -151,6 +151,11 @@ def test_channels_are_a_slider_and_colours_are_colours(awake, mailbox, nuclei):
     assert awake.viewer.layers["Raw"].rgb
 
 
+def test_an_image_of_yes_and_no(awake, mailbox, nuclei):
+    add(awake, mailbox, raw=nuclei.raw > 300, labels=nuclei.labels)
+    assert awake.viewer.layers["Raw"].contrast_limits == [0, 1]
+
+
 def test_images_are_shown_one_at_a_time_in_the_same_layers(predicted, mailbox, nuclei):
     viewer = predicted.viewer
     viewer.layers.move(0, 3)

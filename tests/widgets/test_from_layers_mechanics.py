@@ -77,6 +77,12 @@ def test_axes(viewer, shape, labels, expected, guessed):
     assert (reading.axes, reading.guessed) == ({"labels": expected, "raw": expected}, guessed)
 
 
+def test_axes_of_many_dimensions_are_asked_for(viewer):
+    objects = viewer.add_labels(np.zeros((1, 2, 1, 4, 5), int), name="nuclei")
+    assert read(Choice(objects)).problem == "“nuclei” has 5 axes; write one letter for each, such as tczyx"
+    assert read(Choice(objects, axes="tzcyx")).axes["labels"] == "tzcyx"
+
+
 def test_axes_named_by_the_image_or_the_viewer_count_too(viewer):
     viewer.add_image(np.ones((4, 20, 30)), axis_labels=("t", "y", "x"))
     viewer.add_labels(np.zeros((4, 20, 30), int))

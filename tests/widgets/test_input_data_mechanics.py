@@ -112,6 +112,17 @@ def test_layers_are_followed(qtbot, mailbox, step):
     assert not step.layers.use.isEnabled()
 
 
+def test_an_image_of_another_size_is_told(qtbot, mailbox, step):
+    step.shared.viewer.add_image(PIXELS[:9], name="cells")
+    step.shared.viewer.add_labels(LABELS, name="nuclei")
+    settle(qtbot, mailbox)
+    assert step.layers.text.text().startswith("No image is of the size of “nuclei”")
+    assert step.layers.use.isEnabled()
+    step.shared.viewer.add_image(PIXELS, name="cells")
+    settle(qtbot, mailbox)
+    assert step.layers.text.text() == ""
+
+
 def test_layers_that_are_in_the_project_are_not_suggested_again(qtbot, mailbox, step):
     use_layers(qtbot, mailbox, step)
     raw, labels = use_layers(qtbot, mailbox, step)

@@ -64,7 +64,7 @@ def _about_prediction(shared: ViewerSession, *, outdated: bool) -> str:
     if not shared.live and (outdated or shown.prediction is None):
         return "Press Update to predict with your latest labels, or turn on Live."
     if shown.prediction is None:
-        return "Learning from your labels."
+        return "" if shared.problem("object_classification") else "Learning from your labels."
     return f"Look at {with_key('unsure objects', 'next_unsure')}, or export in Results."
 
 

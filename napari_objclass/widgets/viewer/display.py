@@ -112,9 +112,8 @@ class Display:
     def adopt(self, lane_uuid: str, raw: Sequence[Image], objects: Labels | None) -> None:
         """Use the user's own layers as Raw and Objects of an image, as long as they are in the viewer."""
         self._adopted[lane_uuid] = {RAW: list(raw), OBJECTS: [] if objects is None else [objects]}
-        scene = self._current()
-        if scene is not None and scene.uuid == lane_uuid:
-            self._point_at_shown()
+        if self._scene is not None and self._scene.uuid == lane_uuid:
+            self._point_again()
 
     @property
     def lost(self) -> list[str]:
@@ -125,8 +124,7 @@ class Display:
     def restore(self) -> None:
         """Add again what the user deleted."""
         self._layers.lost.clear()
-        if self._current() is not None:
-            self._point_at_shown()
+        self._point_again()
         self._shared.show_changed.emit()
 
     def when_pointed(self, call: Callable[[], object]) -> None:
@@ -235,6 +233,8 @@ class Display:
         for roles in self._adopted.values():
             for layers in roles.values():
                 layers[:] = [layer for layer in layers if layer in present]
+        for name in self._layers.lost:  # they may live on, as layers of another type
+            self._lookups.pop(name, None)
         self._shared.show_changed.emit()
 
     def _follow(self, layer: Image | Labels | None) -> None:
@@ -248,10 +248,9 @@ class Display:
 
     def _moved(self, _: object) -> None:
         scene = self._current()
-        for name in PAINTED if scene is not None else ():
-            layer = self._layers[name]
-            if layer is not None and scene is not None:
-                layer_set.place(layer, scene.place)
+        if scene is not None:
+            for name in PAINTED:
+                self._layers.place(name, scene.place)
 
     def _follow_classes(self) -> None:
         """Take the present classes: other colours are another colormap, other numbers are painted."""
@@ -300,6 +299,12 @@ class Display:
         self._lookups.clear()
         self._layers.drop()
 
+    def _point_again(self) -> None:
+        """Point our layers at the image shown anew: now or, while it is not known, as soon as it is."""
+        if self._current() is None:
+            self._scene = None
+        self._point_at_shown()
+
     def _point_at_shown(self) -> None:
         """Point our layers at the image shown, empty until they are painted.
 
@@ -320,7 +325,7 @@ class Display:
         self._follow(scene.on)
         self._layers.park(OVERLAY)  # put again when it is painted
         for name, lookups in self._lookups.items():
-            self._fill(name, Fill.nothing(lookups[0].dtype), None)  # soon there are other pixels below
+            self._fill(before or scene, name, Fill.nothing(lookups[0].dtype), None)  # soon there are other pixels below
         class_dtype = painting.class_dtype(scene.n_classes)
         dtypes = {PREDICTIONS: class_dtype, UNCERTAINTY: np.dtype(np.uint8), ANNOTATIONS: class_dtype}
         self._lookups = {name: scene.lookups(Fill.nothing(dtype)) for name, dtype in dtypes.items()}
@@ -367,7 +372,7 @@ class Display:
         for name in (ANNOTATIONS, PREDICTIONS):
             layer = self._layers[name]
             if isinstance(layer, Labels):
-                layer.colormap = colors.of_classes(self._classes)
+                self._layers.colour(name, colors.of_classes(self._classes))
                 layer.features = _meanings(self._classes)
 
     def _paint_stale(self) -> None:
@@ -402,7 +407,7 @@ class Display:
                 if name == OVERLAY:
                     self._fill_overlay(scene, show, fill, whole)
                 else:
-                    self._fill(name, fill, whole)
+                    self._fill(scene, name, fill, whole)
             if PREDICTIONS in fills and len(fills[PREDICTIONS][0].ids):
                 self._make_room(scene)
         self._paint_stale()
@@ -411,21 +416,25 @@ class Display:
         self._painting = False
         self._shared.set_problem("object_classification", error)
 
-    def _fill(self, name: str, fill: Fill, whole: NDArray[Any] | None) -> None:
-        for lookup in self._lookups[name]:
+    def _fill(self, scene: Scene, name: str, fill: Fill, whole: NDArray[Any] | None) -> None:
+        lookups, layer = self._lookups.get(name, []), self._layers[name]
+        for lookup in lookups:
             lookup.take(fill, whole)
-        layer = self._layers[name]
-        if layer is not None:
+        if layer is None:
+            return
+        if self._layers.shows(name, lookups):
             layer.refresh(extent=False, thumbnail=False)
+        else:  # the user assigned other data
+            self._layers.put(name, scene.layer(Labels, lookups, self._look(name)))
 
     def _fill_overlay(self, scene: Scene, show: Show, fill: Fill, whole: NDArray[Any] | None) -> None:
         if self.show.kind not in OVERLAID:
             return
         limits = (0.0, 1.0) if show.kind is Kind.PROBABILITY else painting.limits(fill)
-        if self._layers[OVERLAY] is None:
+        if not self._layers.shows(OVERLAY, self._lookups.get(OVERLAY, [])):
             self._pointing.begin(self._add_overlay(scene, show, fill, limits))
         else:
-            self._fill(OVERLAY, fill, whole)
+            self._fill(scene, OVERLAY, fill, whole)
             self._dress_overlay(scene, show, limits)
 
     def _add_overlay(self, scene: Scene, show: Show, fill: Fill, limits: tuple[float, float]) -> Steps:
@@ -446,7 +455,7 @@ class Display:
         if isinstance(layer, Image) and self._overlaid != (scene, replace(show, only_labelled=False)):
             layer.contrast_limits_range = limits
             layer.contrast_limits = limits
-            layer.colormap = colors.OVERLAY_COLORS
+            self._layers.colour(OVERLAY, colors.OVERLAY_COLORS)
             if hasattr(layer, "colorbar"):
                 layer.colorbar.visible = True
         self._overlaid = (scene, replace(show, only_labelled=False))

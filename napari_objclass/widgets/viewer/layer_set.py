@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -139,9 +140,28 @@ class LayerSet:
                 self._replace(name, layer, make() if made is None else made)
             elif layer is not None:
                 layer.data = wanted.data
-                place(layer, wanted.place)
+                _lock(layer)
+                self._place(layer, wanted.place)
                 if name not in self._layers:
                     self._insert(name, layer)
+
+    def place(self, name: str, wanted: Mapping[str, Any]) -> None:
+        """Lay our layer at a place; what it has already is not assigned, since napari slices anew every time."""
+        layer = self._layers.get(name)
+        if layer is not None:
+            self._place(layer, wanted)
+
+    def colour(self, name: str, colormap: Any) -> None:
+        """Give our layer its colours."""
+        self._set(self._layers[name], "colormap", colormap)
+
+    def shows(self, name: str, data: Sequence[Any]) -> bool:
+        """Whether our layer has these levels as its data; the user may have assigned others."""
+        layer = self._layers.get(name)
+        if layer is None:
+            return False
+        levels = list(layer.data) if layer.multiscale else [layer.data]
+        return len(levels) == len(data) and all(map(operator.is_, levels, data))
 
     def park(self, name: str) -> None:
         """Take a layer out of the viewer until it is put again, with all that the user chose for it."""
@@ -165,6 +185,16 @@ class LayerSet:
             self._insert(name, new, at)
         else:
             self._insert(name, new)
+
+    def _place(self, layer: Image | Labels, wanted: Mapping[str, Any]) -> None:
+        for name, value in wanted.items():
+            if not _equal(getattr(layer, name), value):
+                self._set(layer, name, value)
+
+    def _set(self, layer: Image | Labels, name: str, value: Any) -> None:
+        """Set an attribute that is not the user's choice, of this layer and of none that he linked with it."""
+        self._viewer.layers.unlink_layers([layer], (name,))
+        setattr(layer, name, value)
 
     def _insert(self, name: str, layer: Image | Labels, at: int | None = None) -> None:
         """Insert a layer below those of ours that lie above it; the layer that the user works in stays selected."""
@@ -210,6 +240,12 @@ class LayerSet:
             self._changing = before
 
 
+def _lock(layer: Image | Labels) -> None:
+    """Keep labels from being painted on, which napari allows again whenever data are assigned."""
+    if isinstance(layer, Labels):
+        layer.editable = False
+
+
 def place_of(layer: Image | Labels) -> dict[str, Any]:
     """Place of a layer, for others upon it."""
     return {name: getattr(layer, name) for name in PLACE}
@@ -240,13 +276,6 @@ def with_channels(place: Mapping[str, Any]) -> dict[str, Any]:
         matrix = np.asarray(getattr(place[name], "affine_matrix", place[name]))
         longer[name] = np.block([[np.eye(1), np.zeros((1, len(matrix)))], [np.zeros((len(matrix), 1)), matrix]])
     return longer
-
-
-def place(layer: Image | Labels, wanted: Mapping[str, Any]) -> None:
-    """Lay a layer at a place; what it has already is not assigned, since napari slices anew every time."""
-    for name, value in wanted.items():
-        if not _equal(getattr(layer, name), value):
-            setattr(layer, name, value)
 
 
 def _equal(one: Any, other: Any) -> bool:

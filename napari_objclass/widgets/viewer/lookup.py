@@ -51,8 +51,8 @@ class Fill(NamedTuple):
 class Lookup:
     """An array as napari takes it for a layer, over a label image and a value per object.
 
-    Any thread may read while another calls :meth:`take`. A copy, as napari makes it to duplicate a layer, shares the
-    label image and keeps the values of that moment.
+    Any thread may read while another calls :meth:`take`. A copy, as napari makes it to duplicate a layer, is an array of
+    its own with the values of that moment.
 
     Parameters
     ----------
@@ -129,8 +129,18 @@ class Lookup:
             image = image.copy()
         return image if dtype is None else image.astype(dtype, copy=False)
 
-    def __deepcopy__(self, memo: Any) -> Lookup:
-        return Lookup(self._labels, self._axes, self.fill, kept=self._kept)
+    def __setitem__(self, key: Any, values: Any) -> None:
+        """Change pixels until other values come: a layer that the user made of ours is painted on like any other."""
+        image = np.array(self)
+        image[key] = values
+        self._now = (self.fill, image)
+
+    def astype(self, dtype: DTypeLike) -> Array:
+        """Array of the whole image; napari asks for it to turn a layer into one of another type."""
+        return np.asarray(self, dtype)
+
+    def __deepcopy__(self, memo: Any) -> Array:
+        return np.array(self)
 
     def _paint(self, fill: Fill, keys: Sequence[int | slice]) -> Array:
         """Paint a part of the image, an axis for each slice."""

@@ -106,7 +106,8 @@ class Scene:
 
     def ids(self, look: dict[str, Any]) -> Wanted:
         """Layer of the ids."""
-        data = [self.objects.labels[:, ::z, ::y, ::x] for z, y, x in self.id_steps]
+        labels = _read_only(self.objects.labels)
+        data = [labels[:, ::z, ::y, ::x] for z, y, x in self.id_steps]
         return self.layer(Labels, [axis_letters.from_canonical(each, self.axes) for each in data], look)
 
     def layer(self, make: type[Image | Labels], data: list[Any], look: dict[str, Any]) -> Wanted:
@@ -115,9 +116,9 @@ class Scene:
 
     def raw(self) -> Wanted | None:
         """Layer of raw: channels along an axis before all others, or as colours; None without raw."""
-        raw = self.images.raw
-        if raw is None:
+        if self.images.raw is None:
             return None
+        raw = _read_only(self.images.raw)
         n_channels = raw.shape[-1]
         if n_channels == 3 and raw.dtype == np.uint8:
             colours = axis_letters.from_canonical(raw, self.axes + "c", axis_letters.RAW)
@@ -128,10 +129,17 @@ class Scene:
         return Wanted(Image, axis_letters.from_canonical(raw, axes, axis_letters.RAW), place, look)
 
 
+def _read_only(pixels: NDArray[Any]) -> NDArray[Any]:
+    """The same pixels, which nobody can paint on: napari makes any layer of ours into one that it paints on."""
+    view = pixels.view()
+    view.flags.writeable = False
+    return view
+
+
 def _contrast(raw: NDArray[Any]) -> tuple[float, float]:
     """Limits that leave out the darkest and brightest thousandth of some pixels."""
     some = raw[tuple(slice(None, None, max(1, length // 64)) for length in raw.shape[:-1])]
-    some = some[np.isfinite(some)]
+    some = some[np.isfinite(some)].astype(np.float64)
     low, high = (float(each) for each in np.percentile(some, [0.1, 99.9])) if len(some) else (0.0, 1.0)
     return (low, high) if low < high else (low, low + 1)
 
