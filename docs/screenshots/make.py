@@ -32,7 +32,7 @@ HERE = Path(__file__).parent
 #: A laptop's screen.
 SIZE = (1366, 698)
 #: So many colours do, and keep files small.
-COLOURS = 200
+COLOURS = 160
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 
 
@@ -109,8 +109,8 @@ class Window:
 
     def picture(self, above: QWidget | None = None) -> Image.Image:
         """Take a picture of the window, and of a menu above it."""
-        self.wait()
         self.viewer.status = "Ready"  # else it tells what was known when the mouse came here
+        self.wait()
         found = Image.fromarray(self.viewer.screenshot(canvas_only=False, flash=False)).convert("RGB")
         if above is not None:
             place = self.frame.mapFromGlobal(above.mapToGlobal(QPoint(0, 0)))
