@@ -34,7 +34,7 @@ STOREYS = [
     r"io(\..*)?|workflow\.sources",
     r"workflow\.(lane|applet|classes|objects|marks)",
     r"workflow\.(?!session|batch|script|sources|lane|applet|classes|objects|marks|chain|state|events|history|journaled)[a-z_]+",
-    r"workflow\.(chain|state|events|history|journaled)",
+    r"workflow\.(chain|state|events|history|journaled|lanes)",
     r"workflow\.(session|batch|script)",
     r"widgets(\..*)?|cli|commands(\..*)?|__main__",
 ]
@@ -153,6 +153,15 @@ def test_what_a_viewer_shares_needs_no_qt(path):
     if module_name(path).startswith("widgets.viewer"):
         used = {name for name in imports(path) if name.partition(".")[0] in QT}
         assert not used, f"{path.relative_to(ROOT)} imports {used}"
+
+
+@pytest.mark.parametrize("path", WIDGETS, ids=lambda p: str(p.relative_to(ROOT)))
+def test_widgets_keep_to_what_others_offer(path):
+    """What begins with an underscore belongs to its object alone, be it ours or napari's."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Attribute) and re.match("_(?!_|replace$)", node.attr):  # named tuples have _replace
+            owner = node.value.id if isinstance(node.value, ast.Name) else None
+            assert owner in {"self", "cls"}, f"{path.relative_to(ROOT)}:{node.lineno} uses {ast.unparse(node)}"
 
 
 def test_one_ndarray():

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import argparse
 
 PACKAGES = ("numpy", "h5py", "tifffile", "imagecodecs", "pillow", "pandas", "psygnal", "napari")
+BINDINGS = ("PyQt6", "PySide6")
+MISSING = 'not installed (pip install "napari-objclass[all]" adds it)'
 
 
 def run(_: argparse.Namespace) -> int:
@@ -27,6 +29,7 @@ def run(_: argparse.Namespace) -> int:
         "memory": _memory(),
         "recovery folder": _writable(recovery_folder()),
     } | {name: _version(name) for name in PACKAGES}
+    facts["Qt"] = _qt()
     width = max(map(len, facts))
     for name, fact in facts.items():
         print(f"{name:<{width}}  {fact}")
@@ -37,7 +40,16 @@ def _version(package: str) -> str:
     try:
         return version(package)
     except PackageNotFoundError:
-        return f'not installed (pip install "napari-objclass[{package}]" adds it)'
+        return MISSING
+
+
+def _qt() -> str:
+    """Qt bindings, of which napari takes the first."""
+    found = [f"{name} {number}" for name in BINDINGS if (number := _version(name)) != MISSING]
+    said = ", ".join(found) or MISSING
+    if "PySide6 6.12.0" in found and sys.version_info < (3, 12):  # None is not immortal there
+        return f"{said}: ends Python 3.11 after a minute of work; take Python 3.12, PySide6 6.11.2, or PyQt6"
+    return said
 
 
 def _memory() -> str:

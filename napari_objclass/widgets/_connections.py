@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakMethod
+
+from napari.utils.events import EventEmitter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +32,8 @@ class Connections:
         owner.destroyed.connect(self.release)
 
     def connect(self, signal: Signal, slot: Callable[..., Any]) -> None:
-        """Connect until :meth:`release`."""
+        """Connect until :meth:`release`; a slot of an event of napari is a method, and gets the event."""
+        slot = _weakly(slot) if isinstance(signal, EventEmitter) else slot
         signal.connect(slot)
         self._made.append((signal, slot))
 
@@ -48,3 +52,19 @@ class Connections:
         for signal, slot in self._made:
             signal.disconnect(slot)
         self._made.clear()
+
+
+def _weakly(method: Callable[[Any], object]) -> Callable[[Any], None]:
+    """Make a function of a method, which does not keep its widget.
+
+    To find a method again, an event of napari compares the object it belongs to with those of all others; that fails
+    with a widget that is gone.
+    """
+    reference = WeakMethod(method)
+
+    def call(event: Any) -> None:
+        found = reference()
+        if found is not None:
+            found(event)
+
+    return call

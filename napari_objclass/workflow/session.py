@@ -6,58 +6,51 @@ output of the chain of applets, which follows from the state.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
 from napari_objclass import axes as axis_letters
 from napari_objclass.errors import ObjClassError, ParameterError
 from napari_objclass.feature_table import refuse_unknown
-from napari_objclass.features import choose, feature_catalog
+from napari_objclass.features import feature_catalog
 from napari_objclass.workflow import (
     annotations as marks,
     classes,
     export,
     feature_selection,
-    input_data,
     object_classification,
     object_table,
     sources,
 )
-from napari_objclass.workflow.chain import Arrival
 from napari_objclass.workflow.claims import Claims
-from napari_objclass.workflow.events import AnnotationsChanged, ClassesChanged, LanesChanged, SettingsChanged
-from napari_objclass.workflow.journaled import Journaled
-from napari_objclass.workflow.lane import LABELS, RAW, SEGMENTATION, Pixels, open_source
+from napari_objclass.workflow.events import AnnotationsChanged, ClassesChanged, SettingsChanged
+from napari_objclass.workflow.lanes import WithImages
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
     from napari_objclass.features import FeatureTable
     from napari_objclass.workflow.annotations import Annotation
-    from napari_objclass.workflow.applet import Json, RunOptions, Settings
+    from napari_objclass.workflow.applet import RunOptions, Settings
     from napari_objclass.workflow.chain import Chain
     from napari_objclass.workflow.classes import Classes, ObjectClass
-    from napari_objclass.workflow.events import Event
     from napari_objclass.workflow.feature_selection import FeatureSelection
-    from napari_objclass.workflow.input_data import Images
     from napari_objclass.workflow.lane import LaneRecord
     from napari_objclass.workflow.object_classification import Classifier, Prediction, TrainedForest
-    from napari_objclass.workflow.objects import Objects
-
-    Saved = tuple[Json, dict[str, NDArray[Any]]]
 
 
-class Session(Journaled):
+class Session(WithImages):
     """Annotate objects of images, and classify all of them.
 
     Every change is durable when the call that made it returns: it is in a journal beside the project or, before the
     first save, in the user's recovery folder.
+
+    A lane is named by its position or its uuid, a class by its number, its name or its uuid: a uuid means the same
+    lane or class when others come and go.
 
     Parameters
     ----------
@@ -65,199 +58,11 @@ class Session(Journaled):
         False to keep no journal until the first save, for scripts.
     """
 
-    # --------------------------------------------------------------------------------------------------- images
-
-    @property
-    def lanes(self) -> list[LaneRecord]:
-        """The image sets, in order."""
-        return list(self._state.lanes)
-
-    def add_lane(
-        self,
-        *,
-        raw: ArrayLike | os.PathLike[str] | Sequence[ArrayLike | os.PathLike[str]] | None = None,
-        labels: ArrayLike | os.PathLike[str] | None = None,
-        segmentation: ArrayLike | os.PathLike[str] | None = None,
-        probabilities: ArrayLike | os.PathLike[str] | None = None,
-        axes: str | dict[str, str] | None = None,
-        name: str | None = None,
-        spacing: Sequence[float] | None = None,
-        units: str | None = None,
-        offset: Sequence[int] | None = None,
-        channel_names: Sequence[str] | None = None,
-    ) -> int:
-        """Add an image set: raw, and either a label image, whose ids are kept, or a segmentation.
-
-        Files that a lane has already are not added again: the lane takes the pixels that they have now, as with
-        :meth:`relink_lane`. An image set that was removed comes back with its annotations.
-
-        Parameters
-        ----------
-        raw, labels, segmentation
-            Arrays, or paths of files. The objects of a segmentation are its connected components of equal values.
-            Raw may be a list of arrays or paths, one per channel, all of one shape.
-        axes
-            Axes of raw (of the objects when there is no raw), or axes by role; guessed if not given. Those of a list
-            of channels describe one of them.
-        name
-            Shown to the user; the file's name if not given.
-        spacing
-            Size of a voxel in array order, (z, y, x) or (y, x); the file's if not given.
-        units
-            Unit of ``spacing``, such as "µm"; the file's if neither is given.
-        offset
-            Position of the first voxel in the image this one was cropped from, in array order.
-        channel_names
-            What the channels of raw are called on the screen; the file's if not given. Columns of tables keep their
-            names ``…_c0``, ``…_c1``.
-
-        Returns
-        -------
-        int
-            Position of the lane.
-        """
-        images = {RAW: raw, LABELS: labels, SEGMENTATION: segmentation, "probabilities": probabilities}
-        described = input_data.describe(
-            images,
-            axes=axes,
-            name=name,
-            spacing=spacing,
-            units=units,
-            offset=offset,
-            channel_names=channel_names,
-        )
-        arrival = Arrival(*described)
-        with self._changing:
-            record, lanes = arrival.lane, self._state.lanes
-            places = [lane.places for lane in lanes]
-            if record.places in places and record.places is not None:
-                position = places.index(record.places)
-                self._put(position, arrival._replace(lane=input_data.again(lanes[position], record, name)))
-                return position
-            record = replace(record, uuid=self._state.uuid_of_removed(record) or record.uuid)
-            self._put(len(lanes), arrival._replace(lane=record), *self._first_selection(arrival.opened))
-            return len(lanes)
-
-    def _put(self, position: int, arrival: Arrival, *more: Event) -> None:
-        self._commit(LanesChanged(put=((position, arrival.lane),)), *more, arrival=arrival)
-
-    def _first_selection(self, images: Images) -> list[Event]:
-        """Choose features, now that there are images to know which ones there are; nothing if that was done."""
-        selection = self.feature_selection
-        if not isinstance(selection.features, str) and selection.features:
-            return []
-        wanted = replace(selection, features=selection.features or "default")
-        return [SettingsChanged(feature_selection.ID, feature_selection.explicit(wanted, *images.extent))]
-
-    def relink_lane(
-        self,
-        lane: int,
-        *,
-        raw: ArrayLike | os.PathLike[str] | Sequence[ArrayLike | os.PathLike[str]] | None = None,
-        labels: ArrayLike | os.PathLike[str] | None = None,
-        segmentation: ArrayLike | os.PathLike[str] | None = None,
-        axes: str | dict[str, str] | None = None,
-    ) -> None:
-        """Give a lane other pixels: a moved file, a new segmentation; or accept those that its files have now.
-
-        Its annotations stay where they are and mean whatever objects are there.
-
-        Parameters
-        ----------
-        lane
-            Position of the lane.
-        raw, labels, segmentation
-            As in :meth:`add_lane`; those not given stay what they are.
-        axes
-            Axes of what is given.
-        """
-        with self._changing:
-            chain, old = self._at(lane)
-            sources = {RAW: raw, LABELS: labels, SEGMENTATION: segmentation}
-            given = chain.given.get(old.uuid, {})
-            self._put(lane, Arrival(*input_data.describe_again(old, given, sources, axes)))
-
-    def rename_lane(self, lane: int, name: str) -> None:
-        """Give an image set another name; not a matter of undo."""
-        if not name.strip():
-            raise ParameterError("an image needs a name that is not empty")
-        self._describe_lane(lane, name=name)
-
-    def set_spacing(self, lane: int, spacing: Sequence[float] | None, *, units: str | None = None) -> None:
-        """Say how large a voxel is; not a matter of undo.
-
-        Parameters
-        ----------
-        lane
-            Position of the lane.
-        spacing
-            Size of a voxel in array order, (z, y, x) or (y, x); None if unknown.
-        units
-            Its unit, such as "µm"; None if unknown.
-        """
-        self._describe_lane(lane, spacing=input_data.triple(spacing), units=units)
-
-    def _describe_lane(self, lane: int, **values: Any) -> None:
-        with self._changing:
-            _, record = self._at(lane)
-            changed = replace(record, **values)
-            if changed != record:
-                self._commit(LanesChanged(put=((lane, changed),)))
-
-    def remove_lane(self, lane: int) -> None:
-        """Remove an image set; its annotations are parked, and undo, or adding it again, brings all back."""
-        with self._changing:
-            _, record = self._at(lane)
-            self._do(LanesChanged(remove=(record.uuid,)))
-
-    def label_image(self, lane: int, **run: Unpack[RunOptions]) -> NDArray[Any]:
-        """Label image of a lane, with the axes of the image it comes from."""
-        chain, record = self._at(lane)
-        return axis_letters.from_canonical(chain.objects(record, **run).labels, chain.images(record).axes)
-
-    def axes(self, lane: int) -> str:
-        """Axes of :meth:`label_image`."""
-        return self.images(lane).axes
-
-    def images(self, lane: int) -> Images:
-        """Pixels of a lane, opened and checked."""
-        chain, record = self._at(lane)
-        return chain.images(record)
-
-    def source(self, lane: int, role: str) -> Pixels:
-        """Pixels of one role of a lane as its file has them or as they were handed over, read where they are sliced."""
-        chain, record = self._at(lane)
-        return open_source(record, role, chain.given.get(record.uuid, {}))
-
-    def objects(self, lane: int, **run: Unpack[RunOptions]) -> Objects:
-        """Objects of a lane, on its label image in canonical form."""
-        chain, record = self._at(lane)
-        return chain.objects(record, **run)
-
-    def claims(self, lane: int) -> Claims:
-        """What the annotations of a lane mean for its objects; all are parked while its image cannot be read."""
-        chain, record = self._at(lane)
-        return chain.present_claims(record)
-
-    def table(
-        self, lane: int, *, features: str | Sequence[str] | None = None, **run: Unpack[RunOptions]
-    ) -> FeatureTable:
-        """Feature table of a lane, all frames: the selected features, or those named (ids, "default" or "all")."""
-        chain, record = self._at(lane)
-        selection = chain.state.feature_selection
-        wanted = selection.ids if features is None else choose(features, *chain.images(record).extent)
-        return chain.table(record, wanted, selection.margin, **run)
-
-    def _at(self, lane: int) -> tuple[Chain, LaneRecord]:
-        """Return the chain as it is now, and a lane of it: what follows sees one state, whatever is changed."""
-        chain = self._chain
-        return chain, chain.lane(lane)
-
     # --------------------------------------------------------------------------------------------- annotations
 
     def annotate(
         self,
-        lane: int,
+        lane: int | str,
         object_id: int | None = None,
         *,
         at: Sequence[float] | None = None,
@@ -269,13 +74,13 @@ class Session(Journaled):
         Parameters
         ----------
         lane
-            Position of the lane.
+            Position of the lane, or its uuid.
         object_id
             The object; or
         at
             a position in it, in array order without t and c: (y, x) or (z, y, x).
         cls
-            Number or name of the class; 0 clears.
+            Number, name or uuid of the class; 0 clears.
         t
             Frame.
 
@@ -289,7 +94,7 @@ class Session(Journaled):
 
     def annotate_many(
         self,
-        lane: int,
+        lane: int | str,
         *,
         ids: Sequence[int] | None = None,
         at: Sequence[Sequence[float]] | None = None,
@@ -303,7 +108,7 @@ class Session(Journaled):
         ids, at
             (n,) objects, or (n, 2 or 3) positions in them, as in :meth:`annotate`.
         classes
-            (n,) number or name of the class of each.
+            (n,) number, name or uuid of the class of each.
         t
             Frame, or (n,) frames.
         """
@@ -314,7 +119,8 @@ class Session(Journaled):
         if len(classes) != len(places):
             raise ParameterError(f"{len(places)} objects need as many classes, got {len(classes)}")
         frames = [int(frame) for frame in np.broadcast_to(t, len(places))]
-        self.objects(lane)  # which may take long, and must not keep others waiting
+        lane = self.lane(lane).uuid  # its position may be another by then:
+        self.objects(lane)  # may take long, and must not keep others waiting
         with self._changing:
             chain, record = self._at(lane)
             problem = chain.images(record).problem
@@ -328,6 +134,11 @@ class Session(Journaled):
             remove = tuple((record.uuid, mark.uuid) for key in wanted for mark in claiming.get(key, ()))
             if add or remove:
                 self._do(AnnotationsChanged(add, remove))
+
+    def claims(self, lane: int | str) -> Claims:
+        """What the annotations of a lane mean for its objects; all are parked while its image cannot be read."""
+        chain, record = self._at(lane)
+        return chain.present_claims(record)
 
     def remove_annotations(self, uuids: Collection[str]) -> None:
         """Take annotations away as one change, in whatever state they are; those that are not there are passed over."""
@@ -359,7 +170,7 @@ class Session(Journaled):
         present = {each.uuid for each in state.classes}
         return len({mark.cls for lane in state.lanes for mark in state.marks_of(lane.uuid)} & present)
 
-    def object_classes(self, lane: int, t: int = 0) -> dict[int, int]:
+    def object_classes(self, lane: int | str, t: int = 0) -> dict[int, int]:
         """Class number of every object of a frame with active annotations, by id."""
         chain, record = self._at(lane)
         numbers = {each.uuid: number for number, each in enumerate(chain.state.classes, 1)}
@@ -392,14 +203,14 @@ class Session(Journaled):
         return self._chain.memory.forest
 
     def predict(
-        self, lane: int, *, retrain: bool = True, rows: ArrayLike | None = None, **run: Unpack[RunOptions]
+        self, lane: int | str, *, retrain: bool = True, rows: ArrayLike | None = None, **run: Unpack[RunOptions]
     ) -> Prediction:
         """Classify every object of a lane, or only some, such as those on the screen.
 
         Parameters
         ----------
         lane
-            Position of the lane.
+            Position of the lane, or its uuid.
         retrain
             Bring the forest up to date with annotations and settings first; False to use the stored one as it is.
         rows
@@ -417,7 +228,7 @@ class Session(Journaled):
 
     def export(
         self,
-        lane: int,
+        lane: int | str,
         images: str | Sequence[str] = (sources.PREDICTIONS,),
         *,
         table: str | None = None,
@@ -432,7 +243,7 @@ class Session(Journaled):
         Parameters
         ----------
         lane
-            Position of the lane.
+            Position of the lane, or its uuid.
         images
             Any of ``"Object Predictions"``, ``"Object Probabilities"``, ``"Object Identities"``, ``"Uncertainty"``.
         table
@@ -468,7 +279,7 @@ class Session(Journaled):
             written.append(target.write_table(prediction, measured, chain.class_numbers(record, measured)))
         return written
 
-    def table_to_export(self, lane: int, **run: Unpack[RunOptions]) -> FeatureTable:
+    def table_to_export(self, lane: int | str, **run: Unpack[RunOptions]) -> FeatureTable:
         """Feature table of a lane: the selected features, and those that every exported table has."""
         return _table_to_export(*self._at(lane), **run)
 
@@ -514,7 +325,7 @@ class Session(Journaled):
     def feature_selection(self, selection: FeatureSelection) -> None:
         chain = self._chain
         if chain.state.lanes:
-            selection = feature_selection.explicit(selection, *chain.images(chain.lane(0)).extent)
+            selection = feature_selection.explicit(selection, *chain.images(chain.state.lanes[0]).extent)
         self._set(feature_selection.ID, selection)
 
     @property

@@ -170,6 +170,24 @@ def test_doctor(objclass):
     result = objclass("doctor")
     assert result.code == 0
     assert "threads" in result.out
+    assert "\nQt " in result.out
+
+
+@pytest.mark.parametrize(
+    ("installed", "python", "said"),
+    [
+        ({}, (3, 11), 'not installed (pip install "napari-objclass[all]" adds it)'),
+        ({"PyQt6": "6.11.0", "PySide6": "6.11.2"}, (3, 11), "PyQt6 6.11.0, PySide6 6.11.2"),
+        ({"PySide6": "6.12.0"}, (3, 12), "PySide6 6.12.0"),
+        ({"PySide6": "6.12.0"}, (3, 11), "PySide6 6.12.0: ends Python 3.11"),
+    ],
+)
+def test_doctor_knows_which_qt_will_hurt(monkeypatch, installed, python, said):
+    from napari_objclass.commands import doctor
+
+    monkeypatch.setattr(doctor, "_version", lambda name: installed.get(name, doctor.MISSING))
+    monkeypatch.setattr(doctor.sys, "version_info", python)
+    assert doctor._qt().partition(" after")[0] == said
 
 
 def test_recover(objclass, tmp_path):

@@ -2,6 +2,7 @@
 
 import queue
 import time
+from functools import partial
 
 import pytest
 from napari.components import ViewerModel
@@ -34,6 +35,14 @@ class Mailbox:
                 self._calls.get(timeout=seconds)()
             except queue.Empty:
                 return
+
+
+@pytest.fixture
+def qtbot(qtbot):
+    """The one of pytest-qt, with patience for a machine that has much to do."""
+    qtbot.waitUntil = partial(qtbot.waitUntil, timeout=30_000)
+    qtbot.waitSignal = partial(qtbot.waitSignal, timeout=30_000)
+    return qtbot
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import pytest
 from qtpy.QtCore import QEvent
 from qtpy.QtWidgets import QApplication
+from widgets.user import deleted
 
 from napari_objclass.widgets.feature_dialog import FeatureDialog, show_feature_dialog
 from napari_objclass.widgets.feature_selection import FeatureSelectionDock
@@ -32,7 +33,7 @@ def test_dialogs_take_the_theme_and_go_with_their_window(dock, qtbot):
     n_listening = len(shared.shown_changed)
     for kind in (FeatureDialog, SubsetDialog, MissingValues):
         for dialog in window.findChildren(kind):
-            with qtbot.waitSignal(dialog.destroyed):
+            with deleted(dialog):
                 dialog.close()
     assert len(shared.shown_changed) == n_listening - 3
 
@@ -41,7 +42,7 @@ def test_a_dock_that_is_gone_listens_no_more(dock, qtbot):
     shared, step = dock.shared, dock.step
     listening = (shared.changed, shared.shown_changed, shared.activity_changed)
     before = [len(signal) for signal in listening]
-    with qtbot.waitSignal(step.destroyed):
+    with deleted(step):
         dock.deleteLater()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     assert [len(signal) for signal in listening] == [n - 2 for n in before]

@@ -8,9 +8,9 @@ import tifffile
 from napari.components import ViewerModel
 from napari.layers._source import layer_source
 
+from napari_objclass.labels import is_mask
 from napari_objclass.widgets.viewer.from_layers import Choice, read, suggest
 from napari_objclass.widgets.viewer.layer_files import file_of
-from napari_objclass.widgets.viewer.mask_guess import is_mask
 
 LABELS = np.zeros((20, 30), np.uint16)
 LABELS[2:6, 3:9], LABELS[10:15, 12:20] = 1, 2

@@ -5,9 +5,9 @@ import pytest
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QMenu, QWidget
+from widgets.user import deleted
 
 from napari_objclass.widgets._sharing import session_of
-from napari_objclass.widgets.object_menu import ObjectMenu
 from napari_objclass.widgets.viewer.tool import Mode
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
@@ -26,12 +26,12 @@ def squares():
 class Window:
     """A window with sixteen objects, mouse and keys awake, and a list of what was asked for."""
 
-    def __init__(self, viewer):
+    def __init__(self, viewer, pixels):
         self.viewer = viewer
         self.canvas = viewer.window._qt_viewer.canvas
         self.dock = QWidget(viewer.window.main_menu.window())
         self.shared = session_of(viewer, self.dock)
-        self.labels = viewer.add_labels(squares(), name="Objects")
+        self.labels = viewer.add_labels(pixels, name="Objects")
         self.asked, self.menus = [], []
         self.shared.annotate = lambda *what: self.asked.append(what)
         self.shared.menu_asked.connect(lambda *key: self.menus.append(key))
@@ -51,7 +51,7 @@ class Window:
 
     def at(self, y, x):
         """Canvas pixel of a place in the image, which the camera shows from above."""
-        camera, size = self.viewer.scene.camera, self.canvas.native.size()
+        camera, size = camera_of(self.viewer), self.canvas.native.size()
         center = np.asarray(camera.center)[-2:]
         pixel = (np.array([y, x]) - center) * camera.zoom + [size.height() / 2, size.width() / 2]
         return QPoint(round(pixel[1]), round(pixel[0]))
@@ -76,8 +76,13 @@ class Window:
 
     @property
     def sight(self):
-        camera = self.viewer.scene.camera
+        camera = camera_of(self.viewer)
         return (*np.asarray(camera.center).tolist(), camera.zoom)
+
+
+def camera_of(viewer):
+    """Camera, which belongs to a scene since napari 0.9."""
+    return getattr(viewer, "scene", viewer).camera
 
 
 def move(widget, pixel, button, modifier):
@@ -92,7 +97,7 @@ def move(widget, pixel, button, modifier):
 
 @pytest.fixture
 def window(make_napari_viewer):
-    return Window(make_napari_viewer(show=True))
+    return Window(make_napari_viewer(show=True), squares())
 
 
 def test_clicks_drags_and_sweeps(window):
@@ -156,7 +161,6 @@ def test_keys_are_ours_in_pan_zoom_and_napari_s_in_paint_mode(window):
 
 
 def test_the_menu_opens_after_the_right_button_is_up_and_holds_nothing_back(window, qtbot):
-    ObjectMenu(window.shared, window.dock)
     window.shared.do("input_data", lambda s: s.add_lane(labels=squares()))
     qtbot.waitUntil(lambda: window.shared.shown and window.shared.shown.table is not None)
     QTest.mousePress(window.canvas.native, RIGHT, NONE, window.at(25, 75))
@@ -166,7 +170,7 @@ def test_the_menu_opens_after_the_right_button_is_up_and_holds_nothing_back(wind
     menu = QApplication.activePopupWidget()
     assert isinstance(menu, QMenu)
     window.process()
-    with qtbot.waitSignal(menu.destroyed):
+    with deleted(menu):
         QTest.keyClick(menu, Qt.Key.Key_Escape)
     window.click(25, 25)
     assert window.asked == [(0, [1], 2)]
@@ -175,7 +179,7 @@ def test_the_menu_opens_after_the_right_button_is_up_and_holds_nothing_back(wind
 def test_the_window_is_as_before_when_the_last_widget_is_gone(window, qtbot):
     viewer = window.viewer
     assert viewer.keymap
-    with qtbot.waitSignal(window.dock.destroyed):
+    with deleted(window.dock):
         window.dock.deleteLater()
     assert viewer.keymap == window.labels.keymap == {}
     window.click(25, 25)
@@ -186,12 +190,11 @@ def test_the_window_is_as_before_when_the_last_widget_is_gone(window, qtbot):
 
 def test_in_3d_clicks_label_and_drags_turn(make_napari_viewer):
     viewer = make_napari_viewer(show=True)
-    window = Window(viewer)
-    window.labels.data = np.stack([np.zeros_like(squares()), squares(), squares()])
+    window = Window(viewer, np.stack([np.zeros_like(squares()), squares(), squares()]))
     viewer.dims.ndisplay = 3
     viewer.reset_view()
     window.process()
-    angles = viewer.scene.camera.angles
+    angles = camera_of(viewer).angles
     size = window.canvas.native.size()
     middle = window._object_at  # the ray through the middle of the canvas lies between objects
     found = []
@@ -203,4 +206,4 @@ def test_in_3d_clicks_label_and_drags_turn(make_napari_viewer):
     window.drag((25, 25), (50, 60), (75, 75), modifier=SHIFT)
     window.drag((25, 25), (50, 60), (75, 75))
     assert len(window.asked) == 1
-    assert viewer.scene.camera.angles != angles
+    assert camera_of(viewer).angles != angles

@@ -77,7 +77,7 @@ class Monkey:
             lambda: (
                 not any(each._busy for each in (shared._changes, shared._live._worker, shared.display._worker))
                 and shared.activity is None
-                and not shared.display._painting
+                and not shared.display.is_busy
             )
         )
 
@@ -85,13 +85,13 @@ class Monkey:
         """What is on the screen is what the session says."""
         shared, display = self.shared, self.shared.display
         shown, session = shared.shown, shared.session
-        lane = session.lanes[shown.lane]
-        claims, axes = session.claims(shown.lane), session.images(shown.lane).axes
-        assert shown.claims.active == claims.active == session.claims(shown.lane).active
+        lane, at = shared.record, shared.position
+        claims, axes = session.claims(at), session.images(at).axes
+        assert shown.claims.active == claims.active == session.claims(at).active
         assert len(claims.active) == len(self.labelled(claims))
-        prediction = session.predict(shown.lane) if session.n_annotated_classes > 1 else None
+        prediction = session.predict(at) if session.n_annotated_classes > 1 else None
         assert (shown.prediction is None) == (prediction is None)
-        labels, uuids = session.objects(shown.lane).labels, [each.uuid for each in session.classes]
+        labels, uuids = session.objects(at).labels, [each.uuid for each in session.classes]
         values = {"Annotations": {i: uuids.index(uuid) + 1 for (_, i), uuid in claims.active.items()}}
         values["Predictions"] = values["Uncertainty"] = {}
         if prediction is not None:
@@ -360,7 +360,7 @@ def predicted(shared, mailbox, depth=None, n_images=1):
         lane = {"raw": np.roll(raw, step), "labels": np.roll(labels, step)}
         shared.do("input_data", lambda s, lane=lane: s.add_lane(**lane))
         shared.do("object_classification", lambda s, step=step: s.annotate_many(step, ids=[1, 2], classes=[1, 2]))
-    wait(lambda: shared.shown is not None and shared.shown.prediction is not None and not shared.display._painting)
+    wait(lambda: shared.shown is not None and shared.shown.prediction is not None and not shared.display.is_busy)
     return wait, labels
 
 
@@ -376,7 +376,7 @@ def test_show_again_while_the_image_is_being_read(shared, mailbox):
 def test_our_layers_stay_locked_whatever_they_show(shared, mailbox):
     wait, _ = predicted(shared, mailbox, n_images=2)
     shared.show(1)
-    wait(lambda: shared.shown.prediction is not None and not shared.display._painting)
+    wait(lambda: shared.shown.prediction is not None and not shared.display.is_busy)
     assert not any(shared.viewer.layers[name].editable for name in (*OURS, "Objects"))
 
 
@@ -394,7 +394,7 @@ def test_layers_that_the_user_made_of_ours_are_his(shared, mailbox):
     copy.paint([1, 1], 2)
     assert copy.data[1, 1] == 2
     shared.annotate(0, [4], 1)
-    wait(lambda: len(shared.shown.claims.active) == 3 and shared.activity is None and not shared.display._painting)
+    wait(lambda: len(shared.shown.claims.active) == 3 and shared.activity is None and not shared.display.is_busy)
     np.testing.assert_array_equal(image.data, before)
     layers.selection = {image}
     menu._convert_to_labels(layers)
@@ -404,7 +404,7 @@ def test_layers_that_the_user_made_of_ours_are_his(shared, mailbox):
     back.undo()
     np.testing.assert_array_equal(back.data, before)
     shared.display.restore()
-    wait(lambda: not shared.display._painting)
+    wait(lambda: not shared.display.is_busy)
     assert shared.display._layers["Predictions"] is not back
 
 
@@ -429,7 +429,7 @@ def test_data_that_the_user_assigns_to_our_layers_give_way_to_ours(shared, mailb
     menu._convert_dtype(layers)
     layers["Predictions"].data = np.ones_like(labels)
     shared.annotate(0, [4], 1)
-    wait(lambda: len(shared.shown.claims.active) == 3 and shared.activity is None and not shared.display._painting)
+    wait(lambda: len(shared.shown.claims.active) == 3 and shared.activity is None and not shared.display.is_busy)
     layer = layers["Annotations"]
     assert layers.index(layer) == at
     assert layer.opacity == 0.3
@@ -448,9 +448,9 @@ def test_linked_layers_follow_each_other_but_for_what_is_ours(shared, mailbox):
     theirs = other.colormap
     shared.do("object_classification", lambda s: s.recolour_class(1, "#00aa55"))
     shared.do("input_data", lambda s: s.set_spacing(0, (3, 1, 1)))
-    wait(lambda: shared.shown.prediction is not None and shared.activity is None and not shared.display._painting)
+    wait(lambda: shared.shown.prediction is not None and shared.activity is None and not shared.display.is_busy)
     shared.display.restore()
-    wait(lambda: not shared.display._painting)
+    wait(lambda: not shared.display.is_busy)
     assert other.colormap is theirs
     for name in ("Annotations", "Predictions"):
         np.testing.assert_allclose(layers[name].colormap.color_dict[1][:3], (0, 0xAA / 255, 0x55 / 255), atol=1e-6)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QWidget
+from widgets.user import deleted
 
 import napari_objclass as oc
 from napari_objclass.features import feature_catalog
@@ -197,7 +198,7 @@ def test_another_session_is_begun_anew(dialog, trained, mailbox):
 
 def test_closed_it_listens_no_more(dialog, trained, qtbot):
     n_listening = len(trained.changed)
-    with qtbot.waitSignal(dialog.destroyed):
+    with deleted(dialog):
         dialog.close()
     assert len(trained.changed) == n_listening - 1
 

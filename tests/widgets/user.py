@@ -1,6 +1,7 @@
 """A user at a real window: every method is one action with mouse or keyboard, and all are counted."""
 
 import time
+from contextlib import contextmanager
 
 import numpy as np
 from qtpy.QtCore import QPoint, Qt
@@ -103,3 +104,15 @@ def until(condition, seconds=30) -> None:
         assert time.monotonic() < end, "waited in vain"
         QApplication.processEvents()
         time.sleep(0.005)
+
+
+@contextmanager
+def deleted(widget: QWidget, seconds=10):
+    """Wait until a widget is deleted; unlike pytest-qt, leave its signals alone then, which PySide6 insists on."""
+    gone = []
+    widget.destroyed.connect(lambda: gone.append(True))
+    yield
+    end = time.monotonic() + seconds
+    while not gone:
+        assert time.monotonic() < end, "it is still there"
+        QTest.qWait(5)  # which deletes, unlike processEvents

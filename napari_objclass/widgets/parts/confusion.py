@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtGui import QColor
-from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableWidget, QTableWidgetItem, QWidget
 
 from napari_objclass.widgets.parts.icons import swatch
 
@@ -48,6 +48,8 @@ class Confusion(QTableWidget):
             header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.horizontalHeader().setFixedHeight(CELL.height())
         self.verticalHeader().setFixedWidth(NAME_WIDTH)
+        corner = QLabel("predicted →", self, alignment=Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        corner.setGeometry(0, 0, NAME_WIDTH, CELL.height())
         self.cellClicked.connect(self._clicked)
 
     def put(self, classes: Sequence[ObjectClass], confusion: NDArray[np.uint64]) -> None:
@@ -81,7 +83,7 @@ def _header(text: str, each: ObjectClass, tooltip: str) -> QTableWidgetItem:
 def _cell(n: int, n_row: int, each: ObjectClass, other: ObjectClass) -> QTableWidgetItem:
     """A cell in the colour of the class predicted, the stronger the more of the row it has."""
     item = QTableWidgetItem(str(n) if n else "")
-    item.setTextAlignment(int(Qt.AlignmentFlag.AlignCenter))
+    item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
     if n:
         color = QColor(other.color)
         color.setAlphaF(0.15 + 0.5 * n / n_row)

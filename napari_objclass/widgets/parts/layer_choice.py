@@ -96,9 +96,7 @@ class LayerChoice(QWidget):
             moved.connect(self._soon.start)
         self.axes.editingFinished.connect(self._read)
         self.use.clicked.connect(self._use)
-        events = shared.viewer.layers.events
-        events.connect(self._layers_changed)
-        self.destroyed.connect(lambda _=None, slot=self._layers_changed: events.disconnect(slot))
+        self._connections.connect(shared.viewer.layers.events, self._layers_changed)
         self._list_layers()
 
     def _lay_out(self) -> None:

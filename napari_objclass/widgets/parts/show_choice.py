@@ -13,6 +13,7 @@ from superqt import QSearchableComboBox
 from napari_objclass.widgets._connections import Connections
 from napari_objclass.widgets.parts.choices import Choice, choices, extremes
 from napari_objclass.widgets.parts.legend import Legend
+from napari_objclass.widgets.viewer.column_names import channels_of
 from napari_objclass.widgets.viewer.display import Kind
 
 if TYPE_CHECKING:
@@ -57,16 +58,20 @@ class ShowChoice(QWidget):
         layout.addLayout(row)
         layout.addLayout(below)
         layout.addWidget(self.again)
+        # Deleted layers are looked for soon after layers came or went, when the display has noticed it too.
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self._show_lost)
         self.connections = Connections(self)
         for signal in (shared.replaced, shared.changed, shared.shown_changed, shared.show_changed):
             self.connections.connect(signal, self.refresh)
-        self._watch_layers()
+        for event in (shared.viewer.layers.events.inserted, shared.viewer.layers.events.removed):
+            self.connections.connect(event, self._look_soon)
         self.refresh()
 
     def refresh(self, *_: object) -> None:
         """Show what can be painted, and what is."""
-        shown = self._shared.shown
-        found = choices(self._shared.session.classes, shown.table if shown is not None else None)
+        shown, session = self._shared.shown, self._shared.session
+        found = choices(session.classes, shown.table if shown else None, channels_of(self._shared.record))
         if found != self._choices:
             self._choices = found
             self._fill()
@@ -122,17 +127,8 @@ class ShowChoice(QWidget):
         self._shared.display.restore()
         self._show_lost()
 
-    def _watch_layers(self) -> None:
-        """Look for deleted layers soon after layers came or went, when the display has noticed it too."""
-        soon = QTimer(self, singleShot=True, interval=0)
-        soon.timeout.connect(self._show_lost)
-
-        def look(_: Any) -> None:
-            soon.start()
-
-        events = self._shared.viewer.layers.events
-        for event in (events.inserted, events.removed):
-            self.connections.connect(event, look)
+    def _look_soon(self, _: Any) -> None:
+        self._soon.start()
 
 
 def _colors(kind: Kind) -> Any:

@@ -284,5 +284,6 @@ def _size_and_unit(layer: Layer, spatial: Sequence[int]) -> tuple[tuple[float, .
     if all(unit.is_compatible_with("meter") for unit in units):
         common = units[-1]
         lengths = (float((size * unit).to(common).magnitude) for size, unit in zip(scale, units, strict=True))
-        return tuple(lengths), f"{common:~}"
+        # Which of the two letters it is depends on the version of pint; files have the micro sign.
+        return tuple(lengths), f"{common:~}".replace("\N{GREEK SMALL LETTER MU}", "\N{MICRO SIGN}")
     return (None, None) if set(scale) == {1.0} else (scale, None)

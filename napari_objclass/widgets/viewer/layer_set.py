@@ -52,6 +52,14 @@ class Wanted:
         same = (type(layer), layer.multiscale, layer.ndim) == (self.make, is_levels, ndim)
         return same and layer.dtype == first.dtype and getattr(layer, "rgb", False) == self.look.get("rgb", False)
 
+    def layer(self, name: str, kept: Mapping[str, Any]) -> Image | Labels:
+        """Make the layer, on any thread; ``kept`` is what the user changed of the one before."""
+        look = {"name": name, **self.look, **kept}
+        new = self.make(self.data, multiscale=isinstance(self.data, list), **self.place, **look)
+        if isinstance(new, Labels):
+            new.editable = False
+        return new
+
 
 class LayerSet:
     """Layers of ours by name.
@@ -103,22 +111,39 @@ class LayerSet:
             self.lost.discard(name)
             self.park(name)
 
-    def put(self, name: str, wanted: Wanted | None) -> None:
-        """Show something in a layer, which is made if there is none; not where the user removed it, or has his own."""
+    def maker(self, name: str, wanted: Wanted | None) -> Callable[[], Image | Labels] | None:
+        """How to make the layer that :meth:`put` needs, on any thread: napari looks at all pixels of a plane.
+
+        None if it needs no new one.
+        """
+        if wanted is None or name in self.lost or self._users.get(name):
+            return None
+        old = self._layers.get(name) or self._parked.get(name)
+        if old is not None and wanted.fits(old):
+            return None
+        kept = {} if old is None else {each: getattr(old, each) for each in KEPT}
+        return lambda: wanted.layer(name, kept)
+
+    def put(self, name: str, wanted: Wanted | None, made: Image | Labels | None = None) -> None:
+        """Show something in a layer: in the one there is or, if it cannot, in ``made`` or one that is made now.
+
+        Not where the user removed it, or has his own.
+        """
         if wanted is None:
             self.park(name)
         if wanted is None or name in self.lost or self._users.get(name):
             return
+        make = self.maker(name, wanted)
         layer = self._layers.get(name) or self._parked.pop(name, None)
         with self._our_change():
-            if layer is not None and wanted.fits(layer):
+            if make is not None:
+                self._replace(name, layer, make() if made is None else made)
+            elif layer is not None:
                 layer.data = wanted.data
                 _lock(layer)
                 self._place(layer, wanted.place)
                 if name not in self._layers:
                     self._insert(name, layer)
-            else:
-                self._make(name, wanted, layer)
 
     def place(self, name: str, wanted: Mapping[str, Any]) -> None:
         """Lay our layer at a place; what it has already is not assigned, since napari slices anew every time."""
@@ -153,15 +178,7 @@ class LayerSet:
         self._users.clear()
         self.lost.clear()
 
-    def _make(self, name: str, wanted: Wanted, old: Image | Labels | None) -> None:
-        kept = {} if old is None else {each: getattr(old, each) for each in KEPT}
-        new = wanted.make(
-            wanted.data,
-            multiscale=isinstance(wanted.data, list),
-            **wanted.place,
-            **{"name": name, **wanted.look, **kept},
-        )
-        _lock(new)
+    def _replace(self, name: str, old: Image | Labels | None, new: Image | Labels) -> None:
         if old is not None and old in self._viewer.layers:
             at = self._viewer.layers.index(old)
             self._viewer.layers.remove(old)
