@@ -264,7 +264,7 @@ class Window:
         self.images.layers_section.open(is_open=True)
         self.images.layers.use.click()
         until(lambda: len(self.shared.session.lanes) > n_images)
-        until(lambda: self.shared.shown is not None and self.shared.shown.lane == n_images)
+        until(lambda: self.shared.shown is not None and self.shared.position == n_images)
         until(lambda: self.shared.shown.table is not None)
         self.rest()
 
@@ -376,7 +376,7 @@ def test_images_of_two_and_three_dimensions_take_turns(window):
     assert sorted(layer.name for layer in viewer.layers) == sorted([*ours, "cells", "nuclei", "cells [1]", "nuclei [1]"])
     for key, lane, users in ((Qt.Key.Key_PageUp, 0, flat), (Qt.Key.Key_PageDown, 1, deep), (Qt.Key.Key_PageUp, 0, flat)):
         window.user.key(key)
-        until(lambda lane=lane: shared.shown.lane == lane and shared.shown.table is not None)
+        until(lambda lane=lane: shared.position == lane and shared.shown.table is not None)
         window.rest()
         for name in ours:
             layer = viewer.layers[name]
@@ -390,7 +390,7 @@ def test_images_of_two_and_three_dimensions_take_turns(window):
         viewer.layers.remove(layer)
     assert viewer.dims.ndim == 2
     window.user.key(Qt.Key.Key_PageDown)
-    until(lambda: shared.shown.lane == 1 and shared.shown.table is not None)
+    until(lambda: shared.position == 1 and shared.shown.table is not None)
     window.rest()
     assert viewer.dims.ndim == 3
     assert not notification_manager.records
