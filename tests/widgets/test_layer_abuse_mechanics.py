@@ -80,13 +80,13 @@ class Monkey:
         """What is on the screen is what the session says."""
         shared, display = self.shared, self.shared.display
         shown, session = shared.shown, shared.session
-        lane = session.lanes[shown.lane]
-        claims, axes = session.claims(shown.lane), session.images(shown.lane).axes
-        assert shown.claims.active == claims.active == session.claims(shown.lane).active
+        lane = session.lane(shown.uuid)
+        claims, axes = session.claims(shown.uuid), session.images(shown.uuid).axes
+        assert shown.claims.active == claims.active == session.claims(shown.uuid).active
         assert len(claims.active) == len(self.labelled(claims))
-        prediction = session.predict(shown.lane) if session.n_annotated_classes > 1 else None
+        prediction = session.predict(shown.uuid) if session.n_annotated_classes > 1 else None
         assert (shown.prediction is None) == (prediction is None)
-        labels, uuids = session.objects(shown.lane).labels, [each.uuid for each in session.classes]
+        labels, uuids = session.objects(shown.uuid).labels, [each.uuid for each in session.classes]
         values = {"Annotations": {i: uuids.index(uuid) + 1 for (_, i), uuid in claims.active.items()}}
         values["Predictions"] = values["Uncertainty"] = {}
         if prediction is not None:
