@@ -131,6 +131,11 @@ class Display:
         """Run a call when no layers are on their way to another image: now or, in the order given, later."""
         self._pointing.when_done(call)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether layers are on their way to an image, or what they show is."""
+        return self._painting or self._pointing.is_busy
+
     # ------------------------------------------------------------------------------------------------- where it is
 
     def owns(self, layer: Layer) -> bool:
@@ -376,7 +381,7 @@ class Display:
                 layer.features = _meanings(self._classes)
 
     def _paint_stale(self) -> None:
-        if self._painting or self._pointing.is_busy:
+        if self.is_busy:
             return
         scene, shown, show, classes = self._current(), self._shared.shown, self.show, self._classes
         names, self._stale = self._stale, set()
