@@ -188,7 +188,7 @@ class ViewerSession:
     def open(self, load: Callable[[], Session], step: str = PROJECT) -> None:
         """Go on with another session, which ``load`` opens: ``Session.open``, ``Session.recover`` or ``Session``.
 
-        Sessions before it are closed by then, so that their project can be opened again.
+        Sessions that were left are closed first: the project of one that is open can only be read.
         """
         self._do(self._changes, step, "opening", load, self._take, after=self._files.all_done())
 
