@@ -1,4 +1,5 @@
-# What a developer types: `make demo`, `make test`, `make lint`, `make bench`. Everything else is set up on the way.
+# What a developer types: `make demo`, `make test`, `make lint`, `make bench`, `make screenshots`.
+# Everything else is set up on the way.
 # Needs Python ≥ 3.11, make, a C compiler and Rust ≥ 1.85.
 
 PYTHON ?= python3
@@ -12,7 +13,7 @@ DISPLAY_PACKAGES := xvfb xauth libgl1 libegl1 libxkbcommon-x11-0 libxcb-cursor0 
 
 SOURCES := Cargo.toml Cargo.lock pyproject.toml $(shell find src -name '*.rs')
 
-.PHONY: demo test test-rust test-python test-widgets lint bench clean
+.PHONY: demo test test-rust test-python test-widgets lint screenshots bench clean
 
 demo: .venv/.built
 	$(BIN)/objclass demo --out demo
@@ -38,6 +39,10 @@ lint: .venv/.test
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest napari_objclass._core
+
+# The pictures of the README, on a screen that is not there.
+screenshots: .venv/.test-napari
+	xvfb-run -a -s "-screen 0 1400x800x24" $(BIN)/python docs/screenshots/make.py
 
 bench: .venv/.bench
 	$(BIN)/python tests/bench/run.py

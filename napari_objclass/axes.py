@@ -32,7 +32,7 @@ def label_axes(ndim: int) -> str:
     except KeyError:
         raise AxesError(
             f"a label image has 2 to 4 dimensions (yx, zyx or tzyx), this one has {ndim}; "
-            "pass axes= if it has a channel axis, or take one channel of it"
+            "name its axes if it has a channel axis, or take one channel of it"
         ) from None
 
 
@@ -55,7 +55,7 @@ def raw_axes(raw_shape: Sequence[int], labels_shape: Sequence[int], labels_axes:
                 return labels_axes[:position] + "c" + labels_axes[position:]
     raise ShapeError(
         f"raw of shape {raw_shape} does not fit the label image of shape {labels_shape}: "
-        "every axis but the channel axis must be as long; pass axes= if the order of the axes differs"
+        "every axis but the channel axis must be as long; name the axes if their order differs"
     )
 
 

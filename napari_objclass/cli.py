@@ -119,7 +119,7 @@ def _parser() -> argparse.ArgumentParser:
         "files",
         nargs="*",
         metavar="FILE",
-        help="a project; or images, of which those named *label*, *mask* or *seg* have the objects",
+        help="a project; or images, of which those named as labels or masks have the objects; or folders of such",
     )
     _objects(command, required=False, nargs="+")
 

@@ -119,11 +119,16 @@ class FeatureTable:
 
     def problem(self, i: int) -> Problem:
         """Entry ``i`` of :attr:`problems`, without making the others: there may be very many."""
-        row, column, number = self._missing[i].tolist()
-        spec, reason = self._owners[column], self._reasons[number]
+        row, column, reason = self.missing_value(i)
+        spec = self._owners[column]
         if spec.n_values > 1:
             reason = f"{self.columns[column]}: {reason}"
         return Problem(int(self.ids[row]), int(self.frames[row]), spec.id, reason)
+
+    def missing_value(self, i: int) -> tuple[int, int, str]:
+        """Row and column of missing value ``i``, and why it is missing."""
+        row, column, number = self._missing[i].tolist()
+        return row, column, self._reasons[number]
 
     @cached_property
     def n_incomplete(self) -> int:

@@ -188,7 +188,7 @@ def _choose(
     for spec in (everything[feature] for feature in features if feature not in known):
         if n_dims not in spec.dims:
             raise FeatureError(f"feature {spec.id!r} exists only for {spec.dims[0]}D images, and this one is {n_dims}D")
-        raise FeatureError(f"feature {spec.id!r} needs intensities: pass the raw image too")
+        raise FeatureError(f"feature {spec.id!r} needs intensities: add the raw image too")
     return [known[feature] for feature in features]
 
 

@@ -1,4 +1,4 @@
-"""Label images: from segmentations, and from arrays whose pixels mean ids but are not integers."""
+"""Label images: from segmentations, told from masks, and from arrays whose pixels mean ids but are not integers."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from napari_objclass.errors import DtypeError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+#: Planes looked at when a mask is told from a label image.
+PLANES_LOOKED_AT = 64
 
 
 def connected_components(
@@ -86,3 +89,18 @@ def as_ids(image: NDArray[Any], what: str) -> NDArray[Any]:
     if not (np.isfinite(image) & (image == np.trunc(image)) & (np.abs(image) < np.float64(2**63))).all():
         raise DtypeError(f"{what} has fractions; ids are whole numbers, probabilities need a threshold first")
     return image.astype(np.int64)
+
+
+def is_mask(array: Any) -> bool:
+    """Whether all that is not background has one value, in a label image or as many planes of it as are looked at."""
+    if 0 in array.shape or np.dtype(array.dtype) == np.bool_:
+        return 0 not in array.shape
+    values: set[Any] = set()
+    planes = int(np.prod(array.shape[:-2], dtype=np.int64))
+    for plane in np.unique(np.linspace(0, planes - 1, PLANES_LOOKED_AT, dtype=np.int64)):
+        pixels = np.asarray(array[np.unravel_index(plane, array.shape[:-2])])
+        present = pixels[pixels != 0]
+        values |= {present.min(), present.max()} if present.size else set()
+        if len(values) > 1:
+            return False
+    return len(values) == 1

@@ -155,6 +155,15 @@ def test_what_a_viewer_shares_needs_no_qt(path):
         assert not used, f"{path.relative_to(ROOT)} imports {used}"
 
 
+@pytest.mark.parametrize("path", WIDGETS, ids=lambda p: str(p.relative_to(ROOT)))
+def test_widgets_keep_to_what_others_offer(path):
+    """What begins with an underscore belongs to its object alone, be it ours or napari's."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Attribute) and re.match("_(?!_|replace$)", node.attr):  # named tuples have _replace
+            owner = node.value.id if isinstance(node.value, ast.Name) else None
+            assert owner in {"self", "cls"}, f"{path.relative_to(ROOT)}:{node.lineno} uses {ast.unparse(node)}"
+
+
 def test_one_ndarray():
     locked = tomllib.loads((ROOT / "Cargo.lock").read_text("utf-8"))["package"]
     assert [p["version"] for p in locked if p["name"] == "ndarray"] == ["0.16.1"]

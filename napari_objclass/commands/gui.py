@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from napari_objclass.commands._inputs import OBJECT_ROLES, expand
 from napari_objclass.errors import ObjClassError, ParameterError
@@ -14,77 +12,89 @@ from napari_objclass.errors import ObjClassError, ParameterError
 if TYPE_CHECKING:
     import argparse
 
-    from napari_objclass.workflow.session import Session
-
 PROJECT_SUFFIX = ".objclass"
 
-#: Names that segmentation tools give to images of objects.
-_OBJECTS = re.compile(r"label|mask|seg", re.IGNORECASE)
 
+class ToOpen(NamedTuple):
+    """What the command line names: a project, or images and folders of images.
 
-@dataclass(frozen=True)
-class ImageFiles:
-    """Files of one image: its objects, with their role (None to tell from the pixels), and raw, if there is one."""
+    Attributes
+    ----------
+    images
+        Arguments of ``Session.add_lane`` for each.
+    """
 
-    objects: str
-    role: str | None
-    raw: str | None
-
-    def add_to(self, session: Session) -> None:
-        """Add the image to a session."""
-        role = self.role or _role_of(self.objects)
-        session.add_lane(raw=self.raw, **{role: self.objects})  # type: ignore[arg-type]
+    project: Path | None = None
+    images: tuple[dict[str, Any], ...] = ()
+    folders: tuple[str, ...] = ()
 
 
 def run(args: argparse.Namespace) -> int:
     """Start napari."""
-    project, images = what_to_open(args)
+    wanted = what_to_open(args)
     if find_spec("napari") is None:
         raise ObjClassError('napari is not installed; run: pip install "napari-objclass[all]"')
     from napari_objclass.widgets.launch import launch
 
-    launch(project, images)
+    launch(*wanted)
     return 0
 
 
-def what_to_open(args: argparse.Namespace) -> tuple[Path | None, list[ImageFiles]]:
-    """Project, or images, that the command line names.
+def what_to_open(args: argparse.Namespace) -> ToOpen:
+    """Project, images and folders that the command line names.
 
     Raises
     ------
     ParameterError
-        If it names both, or raw images and objects that are no pairs.
+        If it names a project and more, or raw images and objects that are no pairs.
+    FileError
+        If objects cannot be read.
     """
-    files = expand(args.files)
-    projects = [Path(file) for file in files if file.endswith(PROJECT_SUFFIX)]
+    named = expand(args.files)
+    projects = [Path(name) for name in named if name.endswith(PROJECT_SUFFIX)]
+    folders = tuple(name for name in named if Path(name).is_dir())
+    files = [name for name in named if name not in folders]
     given = [(role, expand(getattr(args, role))) for role in OBJECT_ROLES if getattr(args, role)]
     if projects:
-        if len(files) > 1 or given:
+        if len(named) > 1 or given:
             raise ParameterError("name one project, or images; not both")
-        return projects[0], []
-    if given:
-        role, objects = given[0]
-        return None, _paired(files, objects, role)
-    named = [file for file in files if _OBJECTS.search(Path(file).name)]
-    return None, _paired([file for file in files if file not in named], named, None)
+        return ToOpen(projects[0])
+    return ToOpen(None, _in_order(files, *given[0]) if given else _by_name(files), folders)
 
 
-def _paired(raw: list[str], objects: list[str], role: str | None) -> list[ImageFiles]:
+def _in_order(raw: list[str], role: str, objects: list[str]) -> tuple[dict[str, Any], ...]:
     """Every raw image with the objects at the same position."""
-    if raw and not objects:
-        raise ParameterError(f"which file has the objects of {raw[0]}? name it with --labels or --segmentation")
-    if raw and len(raw) != len(objects):
+    if not raw:
+        return tuple({role: own} for own in objects)
+    if len(raw) != len(objects):
         raise ParameterError(f"{len(raw)} images need as many of their objects, got {len(objects)}; name both in order")
-    without_raw: list[str | None] = [None] * len(objects)
-    return [ImageFiles(own, role, image) for own, image in zip(objects, raw or without_raw, strict=True)]
+    return tuple({"raw": image, role: own} for image, own in zip(raw, objects, strict=True))
 
 
-def _role_of(objects: str) -> str:
-    """A mask has one value beside 0, a label image several."""
-    import numpy as np
-
+def _by_name(files: list[str]) -> tuple[dict[str, Any], ...]:
+    """Every raw image with the objects whose name is like its own."""
     from napari_objclass.io.readers import open_image
+    from napari_objclass.labels import is_mask
+    from napari_objclass.workflow.lane import LABELS, RAW, SEGMENTATION
+    from napari_objclass.workflow.pairing import File, pair, role_by_name
 
-    pixels = np.asarray(open_image(objects).data)
-    highest = pixels.max(initial=0)
-    return "segmentation" if ((pixels == 0) | (pixels == highest)).all() else "labels"
+    by_name = {file: role_by_name(_without_folder(file)) for file in files}
+    if LABELS not in by_name.values():  # all may have one name, such as raw/a.tif and labels/a.tif
+        by_name = {file: role_by_name(file) for file in files}
+
+    def role(file: str) -> str:
+        if by_name[file] != LABELS:
+            return RAW
+        return SEGMENTATION if is_mask(open_image(file).data) else LABELS
+
+    paired, alone = pair([File(file, role(file)) for file in files])
+    if alone:
+        raise ParameterError(f"which file has the objects of {alone[0].place}? name it with --labels or --segmentation")
+    return tuple(each.arguments for each in paired)
+
+
+def _without_folder(file: str) -> str:
+    from napari_objclass.io.formats import split
+
+    path, inner = split(file)
+    return f"{path.name}/{inner}" if inner else path.name

@@ -85,7 +85,7 @@ def open_channels(sources: Sequence[str | os.PathLike[str]], *, axes: str | None
     images = [_one_channel(open_image(source, axes=without_last(axes))) for source in sources]
     data, first = Stacked(images), images[0]
     if len({image.axes for image in images}) > 1:
-        raise AxesError(f"the channels have different axes ({', '.join(image.axes for image in images)}); pass axes=")
+        raise AxesError(f"the channels have different axes ({', '.join(image.axes for image in images)}); name them")
     names = tuple(image.path.stem for image in images)
     return replace(first, data=data, axes=first.axes + "c", channel_names=names if len(set(names)) > 1 else None)
 

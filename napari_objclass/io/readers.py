@@ -64,7 +64,9 @@ def default_axes(shape: Sequence[int]) -> str:
     """
     by_ndim = {2: "yx", 3: "zyx", 4: "zyxc", 5: "tzyxc"}
     if len(shape) not in by_ndim:
-        raise AxesError(f"an image has 2 to 5 axes, this array has shape {tuple(shape)}; pass axes= or another dataset")
+        raise AxesError(
+            f"an image has 2 to 5 axes, this array has shape {tuple(shape)}; name its axes or another dataset"
+        )
     return "yxc" if len(shape) == 3 and shape[-1] <= 4 else by_ndim[len(shape)]
 
 
@@ -79,7 +81,7 @@ def _with_axes(image: Image, axes: str | None) -> Image:
     try:
         letters = check(letters, image.data.ndim)
     except AxesError as error:
-        hint = "" if axes is not None else "; pass axes="
+        hint = "" if axes is not None else "; name its axes"
         raise AxesError(f"{_name(image)}: {error}{hint}") from None
     by_letter = dict(zip(spatial(image.axes), image.spacing or (), strict=False))
     spacing = tuple(by_letter[letter] for letter in spatial(letters) if letter in by_letter)

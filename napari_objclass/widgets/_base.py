@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+#: Of a dock; steps have 284 px of it.
+WIDTH = 292
+
 
 class StepState(Enum):
     """How far a step is; the value is the mark in its header."""
@@ -104,10 +107,17 @@ class StepDock(Dock):
 
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
         super().__init__(napari_viewer)
+        self.setMinimumWidth(WIDTH)
         self.step = self.STEP(self.shared)
+        page = QWidget()
+        page_layout = QVBoxLayout(page)
+        page_layout.setContentsMargins(0, 0, 0, 0)
+        page_layout.addWidget(self.step)
+        page_layout.addStretch()
         scroll = QScrollArea(frameShape=QFrame.Shape.NoFrame, widgetResizable=True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(self.step)
+        scroll.setWidget(page)
         layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 2, 4, 2)
         layout.addWidget(ProblemLine(self.shared, self.step.ID))
         layout.addWidget(scroll)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_objclass.widgets._gui_thread import GuiThread
+from napari_objclass.widgets.object_menu import ObjectMenu
 from napari_objclass.widgets.viewer.session import ViewerSession
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ class _Entry:
         self.shared = ViewerSession(viewer, self._gui.post)
         self.shared.replaced.connect(self._tell_console)
         self._tell_console()
-        viewer.window.main_menu.window().destroyed.connect(self._close)
+        window = viewer.window.main_menu.window()
+        window.destroyed.connect(self._close)
+        ObjectMenu(self.shared, window)
 
     def join(self, user: QWidget) -> None:
         """Take note of a widget that uses the session, until it is destroyed."""

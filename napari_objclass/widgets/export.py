@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from qtpy.QtCore import Qt, QUrl
@@ -57,7 +58,7 @@ class ExportStep(Step):
 
     def __init__(self, shared: ViewerSession, parent: QWidget | None = None) -> None:
         super().__init__(shared, parent)
-        self._exported = False
+        self._n_written = 0  # files, by the latest export
         self.boxes = {source: QCheckBox(title, toolTip=tip) for source, (title, tip) in BOXES.items()}
         self.boxes[sources.PREDICTIONS].setChecked(True)
         self.table = QCheckBox(
@@ -66,7 +67,7 @@ class ExportStep(Step):
         self.format = QComboBox()
         self.format.addItems(list(sources.FORMATS))
         self.format.setCurrentText(FORMAT)
-        self.folder = QLineEdit(placeholderText="beside each image", clearButtonEnabled=True)
+        self.folder = QLineEdit(clearButtonEnabled=True)
         self.name = QLineEdit(NAME, toolTip="{nickname} is the name of the image, {result_type} what is in the file.")
         self.example = QLabel(wordWrap=True)
         self.this = QPushButton("Export this image", clicked=lambda: self._export(self._this()))
@@ -82,7 +83,7 @@ class ExportStep(Step):
             line.textChanged.connect(self._choose)
         self.format.currentTextChanged.connect(self._choose)
         self.connections.connect(shared.replaced, self._begin)
-        for signal in (shared.shown_changed, shared.changed):
+        for signal in (shared.shown_changed, shared.changed, shared.saved):
             self.connections.connect(signal, self._refresh)
         self._refresh()
 
@@ -100,12 +101,12 @@ class ExportStep(Step):
     @property
     def state(self) -> StepState:
         """Done when something was exported."""
-        return StepState.DONE if self._exported else StepState.TODO
+        return StepState.DONE if self._n_written else StepState.TODO
 
     @property
     def summary(self) -> str:
-        """What there is in this step."""
-        return "export"
+        """How many files were written."""
+        return _files(self._n_written) if self._n_written else ""
 
     @property
     def hint(self) -> str:
@@ -113,7 +114,11 @@ class ExportStep(Step):
         shown = self.shared.shown
         if shown is None or shown.prediction is None:
             return ""
-        return "" if self._exported else "Choose what to write, and export it."
+        if not self._n_written:
+            return "Choose what to write, and export it."
+        if self.shared.session.unsaved:
+            return "Save the project, so that you can go on another day."
+        return "To classify more images with these labels, add them in Images."
 
     def _lay_out(self) -> None:
         pick = QToolButton(text="…", clicked=self._ask_for_folder, toolTip="Choose a folder")
@@ -141,7 +146,7 @@ class ExportStep(Step):
         layout.addWidget(self.result)
 
     def _begin(self) -> None:
-        self._exported = False
+        self._n_written = 0
         self.result.hide()
         self._choose()
 
@@ -152,36 +157,34 @@ class ExportStep(Step):
         self.this.setEnabled(wanted and shown is not None)
         self.all.setEnabled(wanted)
         self.all.setVisible(len(lanes) > 1)
-        lane = shown.lane if shown is not None and shown.lane < len(lanes) else 0
-        self.example.setText(choice.example(lanes[lane]) if lanes else "")
+        self.folder.setPlaceholderText(str(lanes[0].folder) if len(lanes) == 1 else "beside each image")
+        example = self.shared.record or next(iter(lanes), None)
+        self.example.setText("" if example is None else choice.example(example))
         self.told.emit()
 
     def _choose(self, *_: object) -> None:
         self.question.withdraw()
         self._refresh()
 
-    def _this(self) -> list[int]:
-        return [] if self.shared.shown is None else [self.shared.shown.lane]
+    def _this(self) -> list[str]:
+        return [] if self.shared.shown is None else [self.shared.shown.uuid]
 
-    def _all(self) -> list[int]:
-        return list(range(len(self.shared.session.lanes)))
+    def _all(self) -> list[str]:
+        return [lane.uuid for lane in self.shared.session.lanes]
 
-    def _export(self, lanes: list[int], *, overwrite: bool = False) -> None:
+    def _export(self, images: list[str], *, overwrite: bool = False) -> None:
         """Export images, and ask before anything is overwritten."""
-        session, choice = self.shared.session, self.choice
+        work = partial(self.choice.write, self.shared.session, images, overwrite=overwrite)
         self.question.withdraw()
         self.result.hide()
-
-        def work(**run: object) -> Outcome:
-            return choice.write(session, lanes, overwrite=overwrite, **run)  # type: ignore[arg-type]
 
         def tell(outcome: Outcome | None) -> None:
             if outcome is None:
                 self._say("Stopped; the files before are complete.")
             elif outcome.in_the_way:
-                self.question.ask(_in_the_way(outcome), lambda: self._export(lanes, overwrite=True))
+                self.question.ask(_in_the_way(outcome), lambda: self._export(images, overwrite=True))
             else:
-                self._exported = True
+                self._n_written = len(outcome.written)
                 self._say(_written(outcome, text_color(self.shared.viewer)))
                 self.told.emit()
 
@@ -256,5 +259,8 @@ def _written(outcome: Outcome, color: str) -> str:
         for folder in folders
     ]
     more = f" and {len(links) - 3} more folders" if len(links) > 3 else ""
-    n_files = len(outcome.written)
-    return f"{n_files} file{'s' if n_files != 1 else ''} written to {', '.join(links[:3])}{more}."
+    return f"{_files(len(outcome.written))} written to {', '.join(links[:3])}{more}."
+
+
+def _files(n: int) -> str:
+    return "1 file" if n == 1 else f"{n:,} files"

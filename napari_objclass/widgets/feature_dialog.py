@@ -22,10 +22,13 @@ from qtpy.QtWidgets import (
 
 from napari_objclass.widgets.parts.feature_tree import FeatureTree
 from napari_objclass.widgets.parts.live_dialog import LiveDialog
+from napari_objclass.widgets.viewer.column_names import channels_of, part_name, parts
 from napari_objclass.workflow import feature_selection
 from napari_objclass.workflow.feature_sets import feature_sets, offered
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from napari_objclass.features import FeatureSpec
     from napari_objclass.widgets.viewer.session import ViewerSession
     from napari_objclass.workflow.session import Session
@@ -149,7 +152,8 @@ class FeatureDialog(LiveDialog):
         self.apply.setEnabled(bool(chosen) and set(chosen) != set(self._known))
 
     def _describe(self, spec: FeatureSpec | None) -> None:
-        self.description.setText(START if spec is None else _description(spec))
+        channels = channels_of(self.shared.record)
+        self.description.setText(START if spec is None else _description(spec, channels))
 
     def _apply(self) -> None:
         chosen = self.tree.chosen
@@ -160,11 +164,12 @@ class FeatureDialog(LiveDialog):
         self.shared.do(feature_selection.ID, change)
 
 
-def _description(spec: FeatureSpec) -> str:
+def _description(spec: FeatureSpec, channels: Sequence[str]) -> str:
     """What is known about a feature, as rich text."""
+    names = [part_name(part, channels) for part in parts(spec) if part]
     facts = {
         "Unit": spec.unit or "none",
-        "Values": f"{spec.n_values}, for each channel" if spec.per_channel else str(spec.n_values),
+        "Values": f"{spec.n_values}: {_list(names)}" if spec.n_values > 1 else "1",
         "Columns": _list(spec.columns),
         "Images": " and ".join(f"{n}D" for n in spec.dims),
         "In ilastik": spec.ilastik_id,
@@ -174,6 +179,6 @@ def _description(spec: FeatureSpec) -> str:
     return f"<h3>{escape(spec.display)}</h3><p>{escape(spec.doc)}</p><table>{rows}</table>"
 
 
-def _list(columns: tuple[str, ...]) -> str:
+def _list(columns: Sequence[str]) -> str:
     """Names of columns; of many, the first and the last."""
     return ", ".join(columns) if len(columns) <= 4 else f"{columns[0]} … {columns[-1]}"

@@ -73,7 +73,7 @@ class FeatureSelectionStep(Step):
         if self._extent is None:
             return "Add an image first: its objects are then measured without being asked."
         if self.measuring.is_done:
-            return "All objects are measured: go on to Classify."
+            return "" if self.shared.session.n_annotated_classes else "All objects are measured: go on to Classify."
         if self.measuring.is_stopped:
             return "Press Measure to go on, or choose fewer features."
         return "Go on and label objects: their features are there soon."

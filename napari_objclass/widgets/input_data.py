@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxL
 
 from napari_objclass.widgets._base import Step, StepDock, StepState
 from napari_objclass.widgets.parts.image_details import ImageDetails
+from napari_objclass.widgets.parts.image_problem import ImageProblem
 from napari_objclass.widgets.parts.image_table import ImageTable
 from napari_objclass.widgets.parts.layer_choice import LayerChoice
 from napari_objclass.widgets.parts.pairing_table import PairingTable
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from napari_objclass.widgets.viewer.from_layers import Reading
     from napari_objclass.widgets.viewer.session import ViewerSession
-    from napari_objclass.workflow.lane import LaneRecord
 
 FILES = f"Images ({' '.join('*' + suffix for suffix in SUFFIXES)})"
 
@@ -46,7 +46,7 @@ class InputDataStep(Step):
         self.glances = Glances(shared)
         self.intake, self.changes, self.painted = Intake(shared, self.ID), ImageChanges(shared, self.ID), Painted()
         self.destroyed.connect(self.painted.rest)
-        self.table = ImageTable(self.glances)
+        self.table, self.problem = ImageTable(self.glances), ImageProblem()
         self.empty = QLabel("Drop images and their label images here, or choose layers below.", wordWrap=True)
         self.add_files, self.add_folder = QPushButton("Add files…"), QPushButton("Add folder…")
         self.remove = QPushButton("Remove")
@@ -61,9 +61,9 @@ class InputDataStep(Step):
         self._lay_out()
         self._explain()
         self._connect()
+        self._open_sections()
         self._refresh()
         self._progressed()
-        self._open_sections()
 
     def _lay_out(self) -> None:
         self.main = QWidget()
@@ -79,6 +79,7 @@ class InputDataStep(Step):
         inner.setSpacing(4)
         inner.addWidget(self.empty)
         inner.addWidget(self.table)
+        inner.addWidget(self.problem)
         inner.addLayout(buttons)
         inner.addLayout(progress)
         inner.addWidget(self.layers_section)
@@ -103,6 +104,7 @@ class InputDataStep(Step):
         connect(shared.replaced, self._replaced)
         connect(shared.changed, self._refresh)
         connect(shared.shown_changed, self._shown)
+        connect(shared.problems_changed, self._show_details)
         connect(self.glances.taken, self._glanced)
         connect(self.painted.changed, self._glanced)
         connect(self.changes.made, self._refresh)
@@ -122,15 +124,15 @@ class InputDataStep(Step):
         self.details.axes_edited.connect(self._set_axes)
         self.details.size_edited.connect(partial(self._change, self.changes.set_size))
         self.details.role_edited.connect(partial(self._change, self.changes.set_role))
-        self.details.find_asked.connect(self._find_file)
-        self.details.take_asked.connect(self._take_content)
+        self.problem.find_asked.connect(self._find_file)
+        self.problem.take_asked.connect(self._take_content)
 
     # --------------------------------------------------------------------------------------- what the header tells
 
     @property
     def state(self) -> StepState:
         """Done as soon as there is an image that can be used."""
-        record = self._record
+        record = self.shared.record
         if record is None:
             return StepState.TODO
         glance = self.glances.of(record)
@@ -139,18 +141,17 @@ class InputDataStep(Step):
     @property
     def summary(self) -> str:
         """Name of the image shown, and its place."""
-        record, lanes = self._record, self.shared.session.lanes
-        if record is None:
+        record, position = self.shared.record, self.shared.position
+        if record is None or position is None:
             return "none yet"
-        assert self.shared.shown is not None
-        return f"{record.name}  {self.shared.shown.lane + 1}/{len(lanes)}"
+        return f"{record.name}  {position + 1}/{len(self.shared.session.lanes)}"
 
     @property
     def hint(self) -> str:
         """What to do to have an image."""
         if not self.pairing.isHidden():
             return "Check which files belong together, then add them."
-        record = self._record
+        record = self.shared.record
         if record is not None:
             glance = self.glances.of(record)
             if glance is not None and glance.problem is not None:
@@ -159,12 +160,6 @@ class InputDataStep(Step):
         if self.layers.reading is not None and self.layers.reading.problem is None:
             return "Use these layers, or add files."
         return "Open an image and its label image, or choose layers."
-
-    @property
-    def _record(self) -> LaneRecord | None:
-        """The image shown."""
-        shown, lanes = self.shared.shown, self.shared.session.lanes
-        return lanes[shown.lane] if shown is not None and shown.lane < len(lanes) else None
 
     # ---------------------------------------------------------------------------------------- following the session
 
@@ -175,26 +170,30 @@ class InputDataStep(Step):
         self._open_sections()
 
     def _refresh(self, _stale: object = None) -> None:
-        lanes, record = self.shared.session.lanes, self._record
+        lanes, record = self.shared.session.lanes, self.shared.record
+        if bool(lanes) != self._had_images:
+            self._open_sections()
         self.glances.refresh()
         self.table.setVisible(bool(lanes))
         self.empty.setVisible(not lanes)
         self.remove.setEnabled(record is not None)
-        self.table.show_images(lanes, None if self.shared.shown is None else self.shared.shown.lane)
+        self.table.show_images(lanes, self.shared.position)
         self.details_section.setVisible(record is not None)
         self._show_details()
         self.told.emit()
 
     def _show_details(self) -> None:
-        record = self._record
+        record = self.shared.record
+        self.problem.setVisible(False)
         if record is not None:
-            named, painted = record.uuid in self.glances.named, self.painted.of(record.uuid)
-            self.details.show_image(record, self.glances.of(record), painted, named=named)
+            glance, is_told = self.glances.of(record), self.shared.problem(self.ID) is not None
+            self.details.show_image(record, glance, named=record.uuid in self.glances.named)
+            self.problem.show_image(glance, self.painted.of(record.uuid), is_told=is_told)
 
     def _open_sections(self) -> None:
         """Open what is needed next: layers for the first image."""
-        has_images = bool(self.shared.session.lanes)
-        self.layers_section.open(is_open=not has_images)
+        self._had_images = bool(self.shared.session.lanes)
+        self.layers_section.open(is_open=not self._had_images)
         self.details_section.open(is_open=False)
 
     def _shown(self, parts: set[str]) -> None:
@@ -205,36 +204,33 @@ class InputDataStep(Step):
 
     def _glanced(self, uuid: str) -> None:
         self.table.refresh()
-        record = self._record
+        record = self.shared.record
         if record is not None and record.uuid == uuid:
             self._show_details()
-            glance = self.glances.of(record)
-            if self.painted.of(uuid) or (glance is not None and glance.fate is not Fate.OK):
-                self.details_section.open()
             self.told.emit()
 
     # --------------------------------------------------------------------------------------------- images by row
 
     def _choose(self, row: int) -> None:
-        lanes, shown = self.shared.session.lanes, self.shared.shown
-        if 0 <= row < len(lanes) and (shown is None or shown.lane != row):
+        lanes = self.shared.session.lanes
+        if 0 <= row < len(lanes) and row != self.shared.position:
             glance = self.glances.of(lanes[row])
             if glance is not None and glance.fate is not Fate.OK:
                 self.glances.again(lanes[row])
-            self.shared.show(row)
+            self.shared.show(lanes[row].uuid)
 
     def _change(self, change: Callable[..., None], *values: Any) -> None:
         """Change the image shown."""
-        if self._record is not None:
-            change(self._record.uuid, *values)
+        if self.shared.record is not None:
+            change(self.shared.record.uuid, *values)
 
     def _set_axes(self, axes: dict[str, str]) -> None:
-        if self._record is not None:
-            self.glances.named.add(self._record.uuid)
-            self.changes.set_axes(self._record.uuid, axes)
+        if self.shared.record is not None:
+            self.glances.named.add(self.shared.record.uuid)
+            self.changes.set_axes(self.shared.record.uuid, axes)
 
     def _find_file(self, role: str) -> None:
-        record = self._record
+        record = self.shared.record
         if record is None:
             return
         source = record.sources[role]
@@ -248,7 +244,7 @@ class InputDataStep(Step):
         dialog.setDirectory(str(Path(begin).parent))
 
     def _take_content(self, role: str) -> None:
-        record = self._record
+        record = self.shared.record
         if record is None:
             return
         layer = self.painted.layer(record.uuid)
@@ -269,9 +265,8 @@ class InputDataStep(Step):
                 self.glances.named.add(uuid)
             self.painted.watch(uuid, choice.objects)
             self.shared.display.adopt(uuid, choice.raw, choice.objects if choice.role == LABELS else None)
-            lanes = [lane.uuid for lane in self.shared.session.lanes]
-            if uuid in lanes:
-                self.shared.show(lanes.index(uuid))
+            if any(lane.uuid == uuid for lane in self.shared.session.lanes):
+                self.shared.show(uuid)
 
         self.shared.do(self.ID, lambda session: add(session, **reading.arguments()), added)
         self.layers_section.open(is_open=False)

@@ -25,13 +25,15 @@ from napari_objclass.widgets.parts.visit import Visit
 from napari_objclass.workflow.annotations import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from qtpy.QtGui import QShowEvent
 
     from napari_objclass.widgets.viewer.session import ViewerSession
     from napari_objclass.widgets.viewer.shown import Shown
     from napari_objclass.workflow.annotations import Annotation
+    from napari_objclass.workflow.classes import ObjectClass
+    from napari_objclass.workflow.lane import LaneRecord
     from napari_objclass.workflow.session import Session
 
 #: Problems of the table are kept under this name, as those of a step are, and shown in it.
@@ -40,12 +42,11 @@ TITLE = "Labels"
 
 
 class Listing(NamedTuple):
-    """Labels, with the names of all images and the names and colours of all classes at that moment."""
+    """Labels, with all images and classes at that moment, to which their positions and numbers refer."""
 
     labels: list[Annotation]
-    images: list[str]
-    classes: list[str]
-    colors: list[str]
+    images: list[LaneRecord]
+    classes: list[ObjectClass]
 
 
 class LabelsTable(QWidget):
@@ -64,6 +65,7 @@ class LabelsTable(QWidget):
         self._shared = shared
         self._was_docked = False
         self._listing = self._stale = False  # being listed; other than listed
+        self._images: list[str] = []  # uuids
         self.model = LabelModel(self)
         self.table = self._make_table()
         self.images = self._make_combo(["This image", "All images"])
@@ -148,9 +150,11 @@ class LabelsTable(QWidget):
         self._listing = False
         if self._stale:
             self.refresh()
-        self._offer_classes(listing.classes)
+        self._images = [image.uuid for image in listing.images]
+        self._offer_classes([each.name for each in listing.classes])
         scrolled = self.table.verticalScrollBar().value()
-        self.model.put(listing.labels, listing.images, listing.colors)
+        names, colors = [image.name for image in listing.images], [each.color for each in listing.classes]
+        self.model.put(listing.labels, names, colors)
         self.table.verticalScrollBar().setValue(scrolled)
 
     def _take_parts(self, new: set[str]) -> None:
@@ -172,8 +176,11 @@ class LabelsTable(QWidget):
         return [self.model.rows[index.row()] for index in self.table.selectionModel().selectedRows()]
 
     def _confirm(self) -> None:
-        labels = [label for label in self._chosen() if label.object_id is not None]
-        self._shared.do(PROBLEMS, lambda s: _label_again(s, labels))
+        by_image: defaultdict[str, list[Annotation]] = defaultdict(list)
+        for label in self._chosen():
+            if label.lane is not None and label.object_id is not None and label.class_name is not None:
+                by_image[self._images[label.lane]].append(label)
+        self._shared.do(PROBLEMS, lambda s: _label_again(s, by_image))
 
     def _clear(self) -> None:
         uuids = [label.uuid for label in self._chosen()]
@@ -183,10 +190,11 @@ class LabelsTable(QWidget):
         label = self.model.rows[index.row()]
         if label.lane is None:
             return
+        image = self._images[label.lane]
         if label.object_id is None:
-            self._shared.show(label.lane)
+            self._shared.show(image)
         else:
-            self._visit.go(label.lane, label.t, label.object_id)
+            self._visit.go(image, label.t, label.object_id)
 
     def _show_what_can_be_done(self, *_: object) -> None:
         chosen = self._chosen()
@@ -218,21 +226,18 @@ def _of_all(session: Session) -> list[Annotation]:
 
 
 def _of_image(session: Session, shown: Shown | None) -> list[Annotation]:
-    return [] if shown is None or shown.claims is None else describe(shown.claims, shown.lane, session.classes)
+    position = next((n for n, lane in enumerate(session.lanes) if shown and lane.uuid == shown.uuid), None)
+    if shown is None or shown.claims is None or position is None:
+        return []
+    return describe(shown.claims, position, session.classes)
 
 
 def _list(session: Session, labels: list[Annotation]) -> Listing:
-    classes = session.classes
-    names = [each.name for each in classes]
-    return Listing(labels, [lane.name for lane in session.lanes], names, [each.color for each in classes])
+    return Listing(labels, session.lanes, session.classes)
 
 
-def _label_again(session: Session, labels: Sequence[Annotation]) -> None:
+def _label_again(session: Session, by_image: Mapping[str, Sequence[Annotation]]) -> None:
     """Annotate the objects that labels claim as the labels say, one change per image."""
-    by_lane: defaultdict[int, list[Annotation]] = defaultdict(list)
-    for label in labels:
-        if label.lane is not None and label.class_name is not None:
-            by_lane[label.lane].append(label)
-    for lane, own in by_lane.items():
+    for image, own in by_image.items():
         ids, classes, frames = ([getattr(label, name) for label in own] for name in ("object_id", "class_name", "t"))
-        session.annotate_many(lane, ids=ids, classes=classes, t=frames)
+        session.annotate_many(image, ids=ids, classes=classes, t=frames)

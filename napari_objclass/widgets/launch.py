@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from napari_objclass.errors import ObjClassError
 from napari_objclass.widgets import recent
@@ -10,21 +10,14 @@ from napari_objclass.widgets import recent
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-    from typing import Protocol
 
     import napari
 
+    from napari_objclass.widgets.input_data import InputDataStep
     from napari_objclass.widgets.workbench import Workbench
-    from napari_objclass.workflow.session import Session
-
-    class Addable(Protocol):
-        """Something that can be added to a session."""
-
-        def add_to(self, session: Session) -> None:
-            """Add it."""
 
 
-def launch(project: Path | None, images: Sequence[Addable]) -> None:
+def launch(project: Path | None, images: Sequence[dict[str, Any]], folders: Sequence[str]) -> None:
     """Start napari with the workbench on a project or on images; returns when the user closes it.
 
     Raises
@@ -39,7 +32,7 @@ def launch(project: Path | None, images: Sequence[Addable]) -> None:
     import napari
 
     viewer = napari.Viewer()
-    open_workbench(viewer, project, images)
+    open_workbench(viewer, project, images, folders)
     try:
         napari.run()
     except KeyboardInterrupt:
@@ -47,11 +40,32 @@ def launch(project: Path | None, images: Sequence[Addable]) -> None:
         raise
 
 
-def open_workbench(viewer: napari.viewer.Viewer, project: Path | None, images: Sequence[Addable]) -> Workbench:
-    """Open the workbench in a viewer, on a project or on images."""
+def open_workbench(
+    viewer: napari.viewer.Viewer,
+    project: Path | None = None,
+    images: Sequence[dict[str, Any]] = (),
+    folders: Sequence[str] = (),
+) -> Workbench:
+    """Open the workbench in a viewer.
+
+    Parameters
+    ----------
+    viewer
+        The viewer.
+    project
+        To be opened; or
+    images
+        to be added: arguments of ``Session.add_lane`` for each.
+    folders
+        In which images are looked for, and offered.
+    """
     _, workbench = viewer.window.add_plugin_dock_widget("napari-objclass", "Object Classification")
     if project is not None:
         recent.open_project(workbench.shared, project)
-    for image in images:
-        workbench.shared.do("input_data", image.add_to)
+    step = cast("InputDataStep", workbench.step("input_data"))
+    if images:
+        step.intake.add(images)
+    if folders:
+        workbench.accordion.open(step)
+        step.look_at(folders)
     return workbench

@@ -9,8 +9,11 @@ from qtpy.QtGui import QGuiApplication, QKeySequence
 from qtpy.QtWidgets import QAbstractItemView, QDialogButtonBox, QHeaderView, QLabel, QTableView, QVBoxLayout
 
 from napari_objclass.widgets.parts.live_dialog import LiveDialog
+from napari_objclass.widgets.viewer.column_names import channels_of, column_names
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from qtpy.QtGui import QKeyEvent
     from qtpy.QtWidgets import QWidget
 
@@ -58,7 +61,7 @@ class MissingValues(LiveDialog):
         table = self.shared.shown.table if self.shared.shown else None
         if table is self.rows.table:
             return
-        self.rows.take(table)
+        self.rows.take(table, channels_of(self.shared.record))
         self.about.setText(_about(table))
         self.copy.setEnabled(self.rows.rowCount() > 0)
         self.list.setColumnHidden(FRAME, table is None or not table.frames.any())
@@ -113,20 +116,20 @@ class _MissingModel(QAbstractTableModel):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.table: FeatureTable | None = None
-        self._names: dict[str, str] = {}
+        self._names: list[str] = []
 
-    def take(self, table: FeatureTable | None) -> None:
-        """Show another table."""
+    def take(self, table: FeatureTable | None, channels: Sequence[str]) -> None:
+        """Show another table, of an image with these names of channels."""
         self.beginResetModel()
         self.table = table
-        self._names = {spec.id: spec.display for spec in table.specs} if table is not None else {}
+        self._names = [] if table is None else column_names(table.specs, channels)
         self.endResetModel()
 
     def cells(self, row: int) -> tuple[str, ...]:
         """Text of the cells of a row."""
         assert self.table is not None
-        problem = self.table.problem(row)
-        return str(problem.id), str(problem.frame), self._names[problem.feature], problem.reason
+        at, column, reason = self.table.missing_value(row)
+        return str(self.table.ids[at]), str(self.table.frames[at]), self._names[column], reason
 
     def rowCount(self, parent: QModelIndex | None = None) -> int:
         return 0 if self.table is None or (parent is not None and parent.isValid()) else self.table.n_missing

@@ -5,15 +5,14 @@ from __future__ import annotations
 from functools import partial
 from html import escape
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from qtpy.QtCore import QObject
 from qtpy.QtGui import QColor, QCursor, QGuiApplication, QIcon, QPixmap
 from qtpy.QtWidgets import QLabel, QMenu, QWidget, QWidgetAction
 
-from napari_objclass.widgets._connections import Connections
 from napari_objclass.widgets.object_values import ObjectValues
 from napari_objclass.widgets.viewer.about_object import NOT_LABELLED, AboutObject, about
+from napari_objclass.widgets.viewer.column_names import channels_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,33 +26,25 @@ MAX_MISSING = 10
 #: Left, top, right and bottom of text in the menu, so that it stands where the entries have theirs.
 LINE_MARGINS = (20, 3, 12, 3)
 
-#: Those who answer for the menu of a viewer: the docks that are open there, the eldest first.
-_answering: WeakKeyDictionary[ViewerSession, list[ObjectMenu]] = WeakKeyDictionary()
-
 
 class ObjectMenu(QObject):
-    """Shows the menu of an object when the user asks for it; of several in one viewer, the eldest does.
+    """Shows the menu of an object when the user asks for it.
 
     Parameters
     ----------
     shared
         Session of the viewer.
-    parent
-        The dock that it belongs to, and goes with.
+    window
+        The window that it belongs to, and goes with.
     """
 
-    def __init__(self, shared: ViewerSession, parent: QWidget) -> None:
-        super().__init__(parent)
+    def __init__(self, shared: ViewerSession, window: QWidget) -> None:
+        super().__init__(window)
         self._shared = shared
-        self._parent = parent
-        answering = _answering.setdefault(shared, [])
-        answering.append(self)
-        parent.destroyed.connect(partial(_retire, answering, self))
-        self.connections = Connections(parent)
-        self.connections.connect(shared.menu_asked, self._answer)
+        shared.menu_asked.connect(self._answer)
 
     def _answer(self, t: int, object_id: int) -> None:
-        if _answering[self._shared][0] is self and self._shared.shown is not None:
+        if self._shared.shown is not None:
             menu = self.menu(t, object_id)
             menu.aboutToHide.connect(menu.deleteLater)
             menu.popup(QCursor.pos())
@@ -62,8 +53,8 @@ class ObjectMenu(QObject):
         """Make the menu of an object of the image that is shown."""
         shown, classes = self._shared.shown, self._shared.session.classes
         assert shown is not None
-        object_ = about(shown, classes, t, object_id)
-        menu = QMenu(self._parent)
+        object_ = about(shown, classes, t, object_id, channels_of(self._shared.record))
+        menu = QMenu(self.parent())
         _line(menu, f"<b>{object_.title}</b>")
         _line(menu, escape(object_.label))
         if object_.to_confirm:
@@ -94,11 +85,7 @@ class ObjectMenu(QObject):
         self._shared.annotate(object_.t, [object_.object_id], cls)
 
     def _show_values(self, object_: AboutObject, *_: object) -> None:
-        ObjectValues(object_, self._parent).show()
-
-
-def _retire(answering: list[ObjectMenu], menu: ObjectMenu, *_: object) -> None:
-    answering.remove(menu)
+        ObjectValues(object_, self.parent()).show()
 
 
 def _add_prediction(menu: QMenu, object_: AboutObject, classes: Sequence[ObjectClass]) -> None:

@@ -41,11 +41,11 @@ class ObjectsStep(Step):
 
     @property
     def state(self) -> StepState:
-        """Done when there are objects."""
+        """Done when there are objects, and nothing is odd about them."""
         objects = self._objects
         if objects is None:
             return StepState.TODO
-        return StepState.DONE if len(objects.ids) else StepState.PROBLEM
+        return StepState.PROBLEM if warning(objects) else StepState.DONE
 
     @property
     def summary(self) -> str:
@@ -66,15 +66,15 @@ class ObjectsStep(Step):
             self._refresh()
 
     def _refresh(self) -> None:
-        objects, shown = self._objects, self.shared.shown
-        if shown is None:
+        objects, record = self._objects, self.shared.record
+        if record is None:
             self.text.setText("Add an image first.")
         elif objects is None:
             self.text.setText("Looking for objects …")
         else:
             rule = (
                 "Touching pixels of one value are one object."
-                if SEGMENTATION in self.shared.session.lanes[shown.lane].sources
+                if SEGMENTATION in record.sources
                 else "Ids are used as they are."
             )
             paragraphs = [f"{rule} {count(len(objects.ids))}.", _per_frame(objects), _sizes(objects)]

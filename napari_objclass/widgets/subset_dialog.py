@@ -20,6 +20,8 @@ from qtpy.QtWidgets import (
 )
 from superqt.utils import signals_blocked
 
+from napari_objclass.widgets.parts.agreement import OUT_OF_BAG
+from napari_objclass.widgets.parts.counts import agreement
 from napari_objclass.widgets.parts.live_dialog import LiveDialog
 from napari_objclass.widgets.parts.ranking import Ranking
 from napari_objclass.widgets.parts.tick_boxes import TickBoxes
@@ -67,7 +69,7 @@ class SubsetDialog(LiveDialog):
 
     def _build(self) -> None:
         self.agreement = QLabel(wordWrap=True)
-        self.agreement.setToolTip("Each object is judged by the trees that were not grown from it (out-of-bag).")
+        self.agreement.setToolTip(OUT_OF_BAG)
         self.list = QTreeWidget()
         self.list.setHeaderLabels(["Feature", "Importance"])
         self.list.setRootIsDecorated(False)
@@ -271,11 +273,8 @@ def _is_ticked(item: QTreeWidgetItem) -> bool:
 def _agreement(forest: TrainedForest | None) -> str:
     if forest is None:
         return "Label objects of two classes to see which features help."
-    confusion = forest.oob_confusion
-    right, judged = int(confusion.trace()), int(confusion.sum())
-    if not judged:
-        return "Label more objects to see how well the classifier agrees with your labels."
-    return f"Agreement on objects not used for training: {100 * right / judged:.0f} % ({right}/{judged})"
+    found = agreement(forest)
+    return found.sentence if found else "Label more objects to see how well the classifier agrees with your labels."
 
 
 def _explain(share: float | None, *, is_used: bool) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from qtpy.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from napari_objclass.widgets._base import Dock
+from napari_objclass.widgets._base import WIDTH, Dock
 from napari_objclass.widgets._connections import Connections
 from napari_objclass.widgets.export import ExportStep
 from napari_objclass.widgets.feature_selection import FeatureSelectionStep
@@ -30,9 +30,6 @@ STEPS: tuple[type[Step], ...] = (
     ExportStep,
 )
 
-#: Steps have 284 px of it.
-WIDTH = 292
-
 
 class Workbench(Dock):
     """All steps in one dock, one of them open.
@@ -51,6 +48,8 @@ class Workbench(Dock):
         super().__init__(napari_viewer)
         self.setWindowTitle("Object Classification")
         self.setMinimumWidth(WIDTH)
+        # napari lets half of the dock be empty below a widget that does not ask for all of its height.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.steps = [step(self.shared) for step in STEPS]
         self.start = StartPage(self.shared)
         self.start.images_asked.connect(self._add_images)

@@ -73,6 +73,10 @@ class Memory:
         if sentence and sentence not in self.notes:
             self.notes.append(sentence)
 
+    def settle(self, sentence: str) -> None:
+        """Drop a sentence that does not hold any more."""
+        self.notes = [note for note in self.notes if note != sentence]
+
 
 class Arrival(NamedTuple):
     """Pixels that a lane gets: those that no file holds, and all of them, opened and checked."""
@@ -151,8 +155,8 @@ class Chain:
         keys |= {(object_classification.ID, lane): (key, forest) for lane, key in measured.items()}
         return keys
 
-    def lane(self, position: int) -> LaneRecord:
-        """Record of the lane at a position.
+    def position(self, lane: int | str) -> int:
+        """Position of a lane, given that or its uuid.
 
         Raises
         ------
@@ -160,9 +164,14 @@ class Chain:
             When there is none.
         """
         lanes = self.state.lanes
-        if not 0 <= position < len(lanes):
-            raise ParameterError(f"there is no image set {position}; the session has {len(lanes)}, from 0")
-        return lanes[position]
+        if isinstance(lane, str):
+            found = next((position for position, each in enumerate(lanes) if each.uuid == lane), None)
+            if found is None:
+                raise ParameterError("this image was removed; undo, or adding it again, brings it back")
+            return found
+        if not 0 <= lane < len(lanes):
+            raise ParameterError(f"there is no image set {lane}; the session has {len(lanes)}, from 0")
+        return lane
 
     def images(self, lane: LaneRecord, opened: Images | None = None) -> Images:
         """Pixels of a lane, opened and checked; those of a new lane are ``opened`` already."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import colorsys
 import re
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -66,17 +67,18 @@ DEFAULT: Classes = (
 
 
 def number(classes: Sequence[ObjectClass], cls: int | str) -> int:
-    """Return the number of the class with this number or name.
+    """Return the number of the class with this number, name or uuid.
 
     Raises
     ------
     ParameterError
         When there is none.
     """
-    names = [each.name for each in classes]
+    names, uuids = [each.name for each in classes], [each.uuid for each in classes]
     if isinstance(cls, str):
-        if cls in names:
-            return names.index(cls) + 1
+        known_as = names if cls in names else uuids
+        if cls in known_as:
+            return known_as.index(cls) + 1
     elif cls in range(1, len(classes) + 1):
         return int(cls)
     known = ", ".join(f"{i} {name!r}" for i, name in enumerate(names, 1))
@@ -86,8 +88,8 @@ def number(classes: Sequence[ObjectClass], cls: int | str) -> int:
 def added(classes: Classes, name: str | None = None, color: str | None = None, *, ignore: bool = False) -> Classes:
     """Append a class; name and colour are the next free ones if not given."""
     if name is None:
-        used = [int(found[1]) for each in classes if (found := re.fullmatch(r"Class (\d+)", each.name))]
-        name = f"Class {max(used, default=0) + 1}"
+        names = {each.name for each in classes}
+        name = next(name for n in count(len(classes) + 1) if (name := f"Class {n}") not in names)
     return _checked((*classes, ObjectClass(name, color or _next_color(classes), ignore)))
 
 

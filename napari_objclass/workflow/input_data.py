@@ -11,7 +11,7 @@ from uuid import uuid4
 import numpy as np
 
 from napari_objclass import axes as axis_letters, kernels
-from napari_objclass.errors import AxesError, FileError, ObjClassError, ParameterError, ShapeError
+from napari_objclass.errors import AxesError, DtypeError, FileError, ObjClassError, ParameterError, ShapeError
 from napari_objclass.io import channels
 from napari_objclass.io.fingerprint import fingerprint
 from napari_objclass.io.image import Image, spatial
@@ -191,6 +191,11 @@ def with_files(
     return replace(record, sources=sources), left
 
 
+def left_out(record: LaneRecord) -> str:
+    """What is said of a lane whose raw was too large to be stored unasked."""
+    return f"raw of {record.name!r} is only in memory: more than 1 GB is stored on request only"
+
+
 def open_images(record: LaneRecord, given: Mapping[str, NDArray[Any]]) -> Images:
     """Open the pixels of a lane, those that no file holds from ``given``.
 
@@ -331,8 +336,12 @@ def _fit(record: LaneRecord, opened: Mapping[str, Pixels]) -> Images:
     if raw is not None and raw_shape is not None and raw_shape[:4] != canonical.shape:
         raise ShapeError(
             f"raw of shape {raw.data.shape} ({raw.axes}) and {role} of shape {objects.data.shape} ({objects.axes}) "
-            f"of {record.name!r} differ; give images of one size, or axes="
+            f"of {record.name!r} differ; give images of one size, or name their axes"
         )
+    if not canonical.size:
+        raise ShapeError(f"the images of {record.name!r} have no pixels, their shape is {objects.data.shape}")
+    if raw is not None and np.dtype(raw.data.dtype).kind not in "buif":
+        raise DtypeError(f"raw of {record.name!r} is {raw.data.dtype}; give real numbers, such as its magnitude")
     canonical, notes = _integers(canonical, record, role)
     return Images(canonical, axis_letters.without_channel(objects.axes), raw_shape, notes=notes, _raw=raw)
 

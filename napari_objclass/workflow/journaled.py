@@ -239,9 +239,10 @@ class Journaled:
                 lane, given.pop(lane.uuid, {}), target, moved=moved, store_raw=store_raw
             )
             lanes.append(record)
+            chain.memory.settle(input_data.left_out(lane))
             if left:
                 given[lane.uuid] = left
-                chain.memory.note(f"raw of {lane.name!r} is only in memory; save with store_raw=True to keep it")
+                chain.memory.note(input_data.left_out(lane))
         self._chain = chain = replace(chain, state=replace(chain.state, lanes=tuple(lanes)), given=given)
         document, arrays = chain.state.to_document(target.parent)
         forest = chain.memory.forest

@@ -142,9 +142,15 @@ class LaneRecord:
 
     @property
     def folder(self) -> Path:
-        """Folder of raw, or of the objects without raw; the current one if no file holds them."""
+        """Folder of raw, or of the objects without raw.
+
+        That of the project for what is stored beside it, and the current one if no file holds them.
+        """
         source = self.sources.get(RAW) or next(iter(self.sources.values()))
-        return Path.cwd() if source.path is None else Path(source.path).parent
+        if source.path is None:
+            return Path.cwd()
+        folder = Path(source.path).parent
+        return folder.parent if source.stored else folder
 
     @property
     def files(self) -> list[tuple[str, Path]]:
@@ -162,6 +168,21 @@ class LaneRecord:
         if any(source.path is None for source in self.sources.values()):
             return None
         return {role: [location(file) for file in source.files] for role, source in self.sources.items()}
+
+    def is_again(self, other: LaneRecord, given: Mapping[str, object]) -> bool:
+        """Whether it has the files of another lane, or the very pixels that the other one lost.
+
+        Parameters
+        ----------
+        given
+            Arrays that the other lane has, by role.
+        """
+        if self.places is not None and self.places == other.places:
+            return True
+        in_memory = {role for role, source in other.sources.items() if source.path is None}
+        return self.content == other.content and bool(
+            in_memory - given.keys() or not all(path.exists() for _, path in other.files)
+        )
 
     @property
     def shown(self) -> tuple[object, ...]:
@@ -196,9 +217,7 @@ def open_source(record: LaneRecord, role: str, given: Mapping[str, NDArray[Any]]
     if source.path is None and role in given:
         return Pixels(given[role], source.axes)
     if source.path is None:
-        raise FileError(
-            f"the {role} image of {record.name!r} was only in memory and is gone; hand it over again with relink_lane"
-        )
+        raise FileError(f"the {role} image of {record.name!r} was only in memory and is gone; add it again")
     try:
         if source.channels:
             image = open_channels([location(file) for file in source.channels], axes=source.axes)
@@ -206,13 +225,13 @@ def open_source(record: LaneRecord, role: str, given: Mapping[str, NDArray[Any]]
             image = open_image(location(source), axes=source.axes)
     except ObjClassError as error:
         raise FileError(
-            f"the {role} image of {record.name!r} cannot be opened ({error}); put it back or use relink_lane"
+            f"the {role} image of {record.name!r} cannot be opened ({error}); put it back, or say where it is now"
         ) from error
     problem = None
     if fingerprint(image.data, source.axes) != source.fingerprint:
         problem = (
             f"the {role} image of {record.name!r} at {source.path} has other content than when it was annotated; "
-            "put the old file back, or accept the new content with relink_lane"
+            "put the old file back, or accept the new content"
         )
     return Pixels(image.data, source.axes, problem)
 

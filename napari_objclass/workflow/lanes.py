@@ -30,12 +30,16 @@ if TYPE_CHECKING:
 
 
 class WithImages(Journaled):
-    """Images of a session, by their position in it."""
+    """Images of a session, each by its position or its uuid, which means the same image when others come and go."""
 
     @property
     def lanes(self) -> list[LaneRecord]:
         """The image sets, in order."""
         return list(self._state.lanes)
+
+    def lane(self, lane: int | str) -> LaneRecord:
+        """One image set."""
+        return self._at(lane)[1]
 
     def add_lane(
         self,
@@ -54,7 +58,8 @@ class WithImages(Journaled):
         """Add an image set: raw, and either a label image, whose ids are kept, or a segmentation.
 
         Files that a lane has already are not added again: the lane takes the pixels that they have now, as with
-        :meth:`relink_lane`. An image set that was removed comes back with its annotations.
+        :meth:`relink_lane`. So does a lane that lost these very pixels: its file is gone, or they were only in memory.
+        An image set that was removed comes back with its annotations.
 
         Parameters
         ----------
@@ -94,11 +99,10 @@ class WithImages(Journaled):
         arrival = Arrival(*described)
         with self._changing:
             record, lanes = arrival.lane, self._state.lanes
-            places = [lane.places for lane in lanes]
-            if record.places in places and record.places is not None:
-                position = places.index(record.places)
-                self._put(position, arrival._replace(lane=input_data.again(lanes[position], record, name)))
-                return position
+            for position, lane in enumerate(lanes):
+                if record.is_again(lane, self._chain.given.get(lane.uuid, {})):
+                    self._put(position, arrival._replace(lane=input_data.again(lane, record, name)))
+                    return position
             record = replace(record, uuid=self._state.uuid_of_removed(record) or record.uuid)
             self._put(len(lanes), arrival._replace(lane=record), *self._first_selection(arrival.opened))
             return len(lanes)
@@ -116,7 +120,7 @@ class WithImages(Journaled):
 
     def relink_lane(
         self,
-        lane: int,
+        lane: int | str,
         *,
         raw: ArrayLike | os.PathLike[str] | Sequence[ArrayLike | os.PathLike[str]] | None = None,
         labels: ArrayLike | os.PathLike[str] | None = None,
@@ -130,7 +134,7 @@ class WithImages(Journaled):
         Parameters
         ----------
         lane
-            Position of the lane.
+            Position of the lane, or its uuid.
         raw, labels, segmentation
             As in :meth:`add_lane`; those not given stay what they are.
         axes
@@ -140,21 +144,22 @@ class WithImages(Journaled):
             chain, old = self._at(lane)
             sources = {RAW: raw, LABELS: labels, SEGMENTATION: segmentation}
             given = chain.given.get(old.uuid, {})
-            self._put(lane, Arrival(*input_data.describe_again(old, given, sources, axes)))
+            arrival = Arrival(*input_data.describe_again(old, given, sources, axes))
+            self._put(chain.position(lane), arrival)
 
-    def rename_lane(self, lane: int, name: str) -> None:
+    def rename_lane(self, lane: int | str, name: str) -> None:
         """Give an image set another name; not a matter of undo."""
         if not name.strip():
             raise ParameterError("an image needs a name that is not empty")
         self._describe_lane(lane, name=name)
 
-    def set_spacing(self, lane: int, spacing: Sequence[float] | None, *, units: str | None = None) -> None:
+    def set_spacing(self, lane: int | str, spacing: Sequence[float] | None, *, units: str | None = None) -> None:
         """Say how large a voxel is; not a matter of undo.
 
         Parameters
         ----------
         lane
-            Position of the lane.
+            Position of the lane, or its uuid.
         spacing
             Size of a voxel in array order, (z, y, x) or (y, x); None if unknown.
         units
@@ -162,45 +167,45 @@ class WithImages(Journaled):
         """
         self._describe_lane(lane, spacing=input_data.triple(spacing), units=units)
 
-    def _describe_lane(self, lane: int, **values: Any) -> None:
+    def _describe_lane(self, lane: int | str, **values: Any) -> None:
         with self._changing:
-            _, record = self._at(lane)
+            chain, record = self._at(lane)
             changed = replace(record, **values)
             if changed != record:
-                self._commit(LanesChanged(put=((lane, changed),)))
+                self._commit(LanesChanged(put=((chain.position(lane), changed),)))
 
-    def remove_lane(self, lane: int) -> None:
+    def remove_lane(self, lane: int | str) -> None:
         """Remove an image set; its annotations are parked, and undo, or adding it again, brings all back."""
         with self._changing:
             _, record = self._at(lane)
             self._do(LanesChanged(remove=(record.uuid,)))
 
-    def label_image(self, lane: int, **run: Unpack[RunOptions]) -> NDArray[Any]:
+    def label_image(self, lane: int | str, **run: Unpack[RunOptions]) -> NDArray[Any]:
         """Label image of a lane, with the axes of the image it comes from."""
         chain, record = self._at(lane)
         return axis_letters.from_canonical(chain.objects(record, **run).labels, chain.images(record).axes)
 
-    def axes(self, lane: int) -> str:
+    def axes(self, lane: int | str) -> str:
         """Axes of :meth:`label_image`."""
         return self.images(lane).axes
 
-    def images(self, lane: int) -> Images:
+    def images(self, lane: int | str) -> Images:
         """Pixels of a lane, opened and checked."""
         chain, record = self._at(lane)
         return chain.images(record)
 
-    def source(self, lane: int, role: str) -> Pixels:
+    def source(self, lane: int | str, role: str) -> Pixels:
         """Pixels of one role of a lane as its file has them or as they were handed over, read where they are sliced."""
         chain, record = self._at(lane)
         return open_source(record, role, chain.given.get(record.uuid, {}))
 
-    def objects(self, lane: int, **run: Unpack[RunOptions]) -> Objects:
+    def objects(self, lane: int | str, **run: Unpack[RunOptions]) -> Objects:
         """Objects of a lane, on its label image in canonical form."""
         chain, record = self._at(lane)
         return chain.objects(record, **run)
 
     def table(
-        self, lane: int, *, features: str | Sequence[str] | None = None, **run: Unpack[RunOptions]
+        self, lane: int | str, *, features: str | Sequence[str] | None = None, **run: Unpack[RunOptions]
     ) -> FeatureTable:
         """Feature table of a lane, all frames: the selected features, or those named (ids, "default" or "all")."""
         chain, record = self._at(lane)
@@ -208,7 +213,7 @@ class WithImages(Journaled):
         wanted = selection.ids if features is None else choose(features, *chain.images(record).extent)
         return chain.table(record, wanted, selection.margin, **run)
 
-    def _at(self, lane: int) -> tuple[Chain, LaneRecord]:
+    def _at(self, lane: int | str) -> tuple[Chain, LaneRecord]:
         """Return the chain as it is now, and a lane of it: what follows sees one state, whatever is changed."""
         chain = self._chain
-        return chain, chain.lane(lane)
+        return chain, chain.state.lanes[chain.position(lane)]

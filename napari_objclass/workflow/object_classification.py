@@ -320,7 +320,7 @@ def refuse_unusable(classifier: Classifier, selected: Sequence[str]) -> None:
     if selected and not classifier.used(selected):
         raise ParameterError(
             f"the classifier may use only {', '.join(classifier.features or ())}, and nothing of that is selected; "
-            "select some of it, or let the classifier use all with features=None"
+            "select some of it, or let the classifier use all features"
         )
 
 

@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari_objclass.io.formats import split
 from napari_objclass.workflow.lane import LABELS, RAW, SEGMENTATION
@@ -63,6 +63,13 @@ class Paired:
 
     objects: File
     raw: tuple[File, ...] = ()
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Arguments of ``Session.add_lane``."""
+        raw = [each.place for each in self.raw]
+        images = {RAW: raw[0] if len(raw) == 1 else raw} if raw else {}
+        return {**images, self.objects.role: self.objects.place}
 
 
 def role_by_name(place: str) -> str | None:

@@ -49,6 +49,9 @@ class Session(WithImages):
     Every change is durable when the call that made it returns: it is in a journal beside the project or, before the
     first save, in the user's recovery folder.
 
+    A lane is named by its position or its uuid, a class by its number, its name or its uuid: a uuid means the same
+    lane or class when others come and go.
+
     Parameters
     ----------
     recover
@@ -59,7 +62,7 @@ class Session(WithImages):
 
     def annotate(
         self,
-        lane: int,
+        lane: int | str,
         object_id: int | None = None,
         *,
         at: Sequence[float] | None = None,
@@ -71,13 +74,13 @@ class Session(WithImages):
         Parameters
         ----------
         lane
-            Position of the lane.
+            Position of the lane, or its uuid.
         object_id
             The object; or
         at
             a position in it, in array order without t and c: (y, x) or (z, y, x).
         cls
-            Number or name of the class; 0 clears.
+            Number, name or uuid of the class; 0 clears.
         t
             Frame.
 
@@ -91,7 +94,7 @@ class Session(WithImages):
 
     def annotate_many(
         self,
-        lane: int,
+        lane: int | str,
         *,
         ids: Sequence[int] | None = None,
         at: Sequence[Sequence[float]] | None = None,
@@ -105,7 +108,7 @@ class Session(WithImages):
         ids, at
             (n,) objects, or (n, 2 or 3) positions in them, as in :meth:`annotate`.
         classes
-            (n,) number or name of the class of each.
+            (n,) number, name or uuid of the class of each.
         t
             Frame, or (n,) frames.
         """
@@ -116,7 +119,8 @@ class Session(WithImages):
         if len(classes) != len(places):
             raise ParameterError(f"{len(places)} objects need as many classes, got {len(classes)}")
         frames = [int(frame) for frame in np.broadcast_to(t, len(places))]
-        self.objects(lane)  # which may take long, and must not keep others waiting
+        lane = self.lane(lane).uuid  # its position may be another by then:
+        self.objects(lane)  # may take long, and must not keep others waiting
         with self._changing:
             chain, record = self._at(lane)
             problem = chain.images(record).problem
@@ -131,7 +135,7 @@ class Session(WithImages):
             if add or remove:
                 self._do(AnnotationsChanged(add, remove))
 
-    def claims(self, lane: int) -> Claims:
+    def claims(self, lane: int | str) -> Claims:
         """What the annotations of a lane mean for its objects; all are parked while its image cannot be read."""
         chain, record = self._at(lane)
         return chain.present_claims(record)
@@ -166,7 +170,7 @@ class Session(WithImages):
         present = {each.uuid for each in state.classes}
         return len({mark.cls for lane in state.lanes for mark in state.marks_of(lane.uuid)} & present)
 
-    def object_classes(self, lane: int, t: int = 0) -> dict[int, int]:
+    def object_classes(self, lane: int | str, t: int = 0) -> dict[int, int]:
         """Class number of every object of a frame with active annotations, by id."""
         chain, record = self._at(lane)
         numbers = {each.uuid: number for number, each in enumerate(chain.state.classes, 1)}
@@ -199,14 +203,14 @@ class Session(WithImages):
         return self._chain.memory.forest
 
     def predict(
-        self, lane: int, *, retrain: bool = True, rows: ArrayLike | None = None, **run: Unpack[RunOptions]
+        self, lane: int | str, *, retrain: bool = True, rows: ArrayLike | None = None, **run: Unpack[RunOptions]
     ) -> Prediction:
         """Classify every object of a lane, or only some, such as those on the screen.
 
         Parameters
         ----------
         lane
-            Position of the lane.
+            Position of the lane, or its uuid.
         retrain
             Bring the forest up to date with annotations and settings first; False to use the stored one as it is.
         rows
@@ -224,7 +228,7 @@ class Session(WithImages):
 
     def export(
         self,
-        lane: int,
+        lane: int | str,
         images: str | Sequence[str] = (sources.PREDICTIONS,),
         *,
         table: str | None = None,
@@ -239,7 +243,7 @@ class Session(WithImages):
         Parameters
         ----------
         lane
-            Position of the lane.
+            Position of the lane, or its uuid.
         images
             Any of ``"Object Predictions"``, ``"Object Probabilities"``, ``"Object Identities"``, ``"Uncertainty"``.
         table
@@ -275,7 +279,7 @@ class Session(WithImages):
             written.append(target.write_table(prediction, measured, chain.class_numbers(record, measured)))
         return written
 
-    def table_to_export(self, lane: int, **run: Unpack[RunOptions]) -> FeatureTable:
+    def table_to_export(self, lane: int | str, **run: Unpack[RunOptions]) -> FeatureTable:
         """Feature table of a lane: the selected features, and those that every exported table has."""
         return _table_to_export(*self._at(lane), **run)
 
@@ -321,7 +325,7 @@ class Session(WithImages):
     def feature_selection(self, selection: FeatureSelection) -> None:
         chain = self._chain
         if chain.state.lanes:
-            selection = feature_selection.explicit(selection, *chain.images(chain.lane(0)).extent)
+            selection = feature_selection.explicit(selection, *chain.images(chain.state.lanes[0]).extent)
         self._set(feature_selection.ID, selection)
 
     @property

@@ -1,10 +1,13 @@
 """``objclass gui``: what it opens, and what it refuses before napari starts."""
 
 import importlib.util
+import shutil
 
+import numpy as np
 import pytest
 
 from napari_objclass.commands import gui
+from napari_objclass.io.writers import write_image
 
 
 @pytest.fixture
@@ -14,36 +17,57 @@ def opened(monkeypatch):
 
     calls = []
     monkeypatch.setattr(gui, "find_spec", lambda name: True)
-    monkeypatch.setattr(launch, "launch", lambda project, images: calls.append((project, images)))
+    monkeypatch.setattr(launch, "launch", lambda *wanted: calls.append(wanted))
     return calls
 
 
 def test_a_project(objclass, opened, project):
     assert objclass("gui", project).code == 0
-    assert opened == [(project, [])]
+    assert opened == [(project, (), ())]
 
 
 def test_nothing(objclass, opened):
     assert objclass("gui").code == 0
-    assert opened == [(None, [])]
+    assert opened == [(None, (), ())]
 
 
-def test_objects_are_known_by_their_names(objclass, opened):
-    assert objclass("gui", "a_cp_masks.tif", "b.tif", "b_labels.tif", "a.tif").code == 0
-    (_, images) = opened[0]
-    assert [(each.raw, each.objects) for each in images] == [("b.tif", "a_cp_masks.tif"), ("a.tif", "b_labels.tif")]
+def test_images_and_objects_are_paired_by_name(objclass, opened, images, tmp_path):
+    folder = tmp_path / "labels"  # the name of a folder does not count where names of files tell enough
+    folder.mkdir()
+    a, a_masks, b, b_labels = files = [folder / name for name in ("a.tif", "a_cp_masks.tif", "b.tif", "b_labels.tif")]
+    for copy, name in ((a, "raw"), (b, "raw"), (b_labels, "labels")):
+        shutil.copy(images / f"{name}.tif", copy)
+    write_image(a_masks, 255 * np.eye(8, dtype=np.uint8), "yx")
+    assert objclass("gui", *reversed(files)).code == 0
+    labels, mask = opened[0][1]
+    assert mask == {"raw": str(a), "segmentation": str(a_masks)}
+    assert labels == {"raw": str(b), "labels": str(b_labels)}
+
+
+def test_images_and_objects_are_paired_by_folder(objclass, opened, images, tmp_path):
+    for folder in ("raw", "labels"):
+        (tmp_path / folder).mkdir()
+        shutil.copy(images / f"{folder}.tif", tmp_path / folder / "a.tif")
+    assert objclass("gui", tmp_path / "raw" / "a.tif", tmp_path / "labels" / "a.tif").code == 0
+    assert opened[0][1] == ({"raw": str(tmp_path / "raw/a.tif"), "labels": str(tmp_path / "labels/a.tif")},)
 
 
 def test_objects_are_those_that_are_named(objclass, opened):
     assert objclass("gui", "segmented.tif", "--segmentation", "x.tif").code == 0
-    assert opened[0][1] == [gui.ImageFiles("x.tif", "segmentation", "segmented.tif")]
+    assert opened[0][1] == ({"raw": "segmented.tif", "segmentation": "x.tif"},)
+
+
+def test_folders_are_looked_into_by_the_workbench(objclass, opened, images):
+    assert objclass("gui", images).code == 0
+    assert opened == [(None, (), (str(images),))]
 
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
         (["raw.tif"], "which file has the objects of raw.tif"),
-        (["a.tif", "b.tif", "labels.tif"], "2 images need as many"),
+        (["a.tif", "b.tif", "--labels", "labels.tif"], "2 images need as many"),
+        (["nowhere_labels.tif"], "nowhere_labels.tif"),
         (["a.objclass", "labels.tif"], "one project, or images"),
     ],
 )
@@ -58,16 +82,3 @@ def test_without_napari_it_says_how_to_get_it(objclass, monkeypatch):
     said = objclass("gui")
     assert said.code == 1
     assert said.err == 'objclass: napari is not installed; run: pip install "napari-objclass[all]"\n'
-
-
-def test_a_mask_has_one_value(images, tmp_path):
-    import numpy as np
-
-    from napari_objclass.io.writers import write_image
-    from napari_objclass.workflow.session import Session
-
-    mask = write_image(tmp_path / "mask.tif", 255 * np.eye(8, dtype=np.uint8), "yx")
-    with Session(recover=False) as session:
-        gui.ImageFiles(str(mask), None, None).add_to(session)
-        gui.ImageFiles(str(images / "labels.tif"), None, str(images / "raw.tif")).add_to(session)
-        assert [sorted(lane.sources) for lane in session.lanes] == [["segmentation"], ["labels", "raw"]]

@@ -150,6 +150,16 @@ def test_only_the_chosen_class_is_deleted_by_a_click(qtbot, until, mailbox, shar
     assert (names(shared), shared.tool.cls) == (["Class 1"], 1)
 
 
+def test_two_quick_clicks_delete_one_class(qtbot, until, mailbox, shared, classes):
+    shared.do("object_classification", lambda s: s.add_class("third"))
+    until(lambda: classes.model.rowCount() == 3)
+    click(qtbot, classes, 1, Column.DELETE)
+    click(qtbot, classes, 1, Column.DELETE)
+    mailbox.settle(0.1)
+    assert names(shared) == ["Class 2", "third"]
+    assert not shared.problem("object_classification")
+
+
 def test_undo_brings_a_deleted_class_back(qtbot, until, shared, classes):
     click(qtbot, classes, 1, Column.DELETE)
     until(lambda: classes.model.rowCount() == 1)

@@ -76,7 +76,7 @@ def test_agreement_is_hidden_without_a_classifier(view):
 
 def test_few_labels_are_not_judged(view, annotate):
     annotate(2)
-    assert "3 labels of each of two classes" in view.line.text()
+    assert "Label 3 of each class" in view.line.text()
     assert not view.unfold.isVisible()
 
 
@@ -121,6 +121,6 @@ def test_a_cell_leads_to_objects_of_all_images(view, annotate, with_nuclei, mail
     for _ in wanted:
         click(qtbot, view.confusion, 0, 0)
         mailbox.until(lambda: with_nuclei.shown.forest is not None)
-        seen.append((with_nuclei.shown.lane, with_nuclei.guide.current[1]))
+        seen.append((with_nuclei.position, with_nuclei.guide.current[1]))
     assert seen == wanted
     assert {lane for lane, _ in seen} == {0, 1}

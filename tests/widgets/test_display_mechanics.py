@@ -1,5 +1,7 @@
 """Our layers on a viewer without Qt: what they show, where they lie, and what the user may do to them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from napari.layers import Image, Labels
@@ -7,6 +9,7 @@ from napari.layers._layer_actions import _duplicate_layer
 
 import napari_objclass as oc
 from napari_objclass.widgets.viewer.display import LAYERS, Kind
+from napari_objclass.widgets.viewer.live import Request
 from napari_objclass.workflow.claims import Claims
 from napari_objclass.workflow.marks import AnnotationState
 
@@ -26,6 +29,13 @@ def add(shared, mailbox, **lane):
     mailbox.until(lambda: shared.shown.table is not None)
     mailbox.settle(0.05)
     return shared.session.lanes[n].uuid
+
+
+def wait_for_layers(shared, mailbox):
+    there = []
+    shared.display.when_pointed(lambda: there.append(True))
+    mailbox.until(lambda: there)
+    mailbox.settle(0.1)
 
 
 def annotate(shared, mailbox, labelled):
@@ -141,6 +151,11 @@ def test_channels_are_a_slider_and_colours_are_colours(awake, mailbox, nuclei):
     assert awake.viewer.layers["Raw"].rgb
 
 
+def test_an_image_of_yes_and_no(awake, mailbox, nuclei):
+    add(awake, mailbox, raw=nuclei.raw > 300, labels=nuclei.labels)
+    assert awake.viewer.layers["Raw"].contrast_limits == [0, 1]
+
+
 def test_images_are_shown_one_at_a_time_in_the_same_layers(predicted, mailbox, nuclei):
     viewer = predicted.viewer
     viewer.layers.move(0, 3)
@@ -171,7 +186,7 @@ def test_the_users_own_layers_are_used_and_left_alone(awake, mailbox, nuclei):
     awake.viewer.layers.extend([raw, objects])
     uuid = add(awake, mailbox, raw=nuclei.raw, labels=nuclei.labels)
     awake.display.adopt(uuid, [raw], objects)
-    mailbox.settle(0.1)
+    wait_for_layers(awake, mailbox)
     assert names(awake) == ["my image", "my nuclei", "Predictions", "Uncertainty", "Annotations"]
     assert awake.display.objects_layer is objects
     ours = awake.viewer.layers["Predictions"]
@@ -187,6 +202,7 @@ def test_the_users_own_layers_are_used_and_left_alone(awake, mailbox, nuclei):
     assert awake.display.lost == ["Objects"]
     assert awake.display.objects_layer is None
     awake.display.restore()
+    wait_for_layers(awake, mailbox)
     assert awake.display.objects_layer is awake.viewer.layers["Objects"]
 
 
@@ -207,7 +223,7 @@ def test_levels_for_large_planes_and_for_users_with_levels(awake, mailbox):
     layers.append(users)
     uuid = add(awake, mailbox, labels=small)
     awake.display.adopt(uuid, [], users)
-    mailbox.settle(0.1)
+    wait_for_layers(awake, mailbox)
     assert [level.shape for level in layers["Predictions"].data] == [(200, 200), (100, 100)]
     assert awake.display.object_at((120, 120)) == (0, 1)
 
@@ -264,7 +280,7 @@ def test_labels_to_confirm_have_a_mark_of_their_own(predicted, mailbox, nuclei):
     claims = predicted.shown.claims
     states = (AnnotationState.CHANGED, AnnotationState.CONFLICT, *claims.states[2:])
     odd = Claims(claims.marks, claims.object_ids, states, claims.reasons)
-    request = type("Request", (), {"session": predicted.session, "lane": 0})
+    request = Request(predicted.session, predicted.shown.uuid, classify=True)
     predicted._deliver(request, "annotations", {"claims": odd})
     mailbox.settle(0.1)
     image = np.asarray(predicted.viewer.layers["Annotations"].data)
@@ -285,7 +301,7 @@ def test_a_deleted_layer_stays_away_until_it_is_wanted(predicted, mailbox):
         mailbox.settle(0.1)
         assert name not in names(predicted)
         predicted.display.restore()
-        mailbox.settle(0.1)
+        wait_for_layers(predicted, mailbox)
         assert sorted(names(predicted)) == sorted(FIVE)
         assert predicted.display.lost == []
         assert np.any(predicted.viewer.layers[name].data)
@@ -314,8 +330,7 @@ def test_the_user_may_do_anything(predicted, mailbox):
     mailbox.settle(0.2)
     assert not viewer.layers
     display.restore()
-    mailbox.settle(0.1)
-    assert sorted(names(predicted)) == sorted(LAYERS)
+    mailbox.until(lambda: sorted(names(predicted)) == sorted(LAYERS))
 
 
 def test_a_duplicate_keeps_what_was_shown(predicted, mailbox, nuclei):
@@ -363,3 +378,34 @@ def test_another_session_takes_the_layers_away(predicted, mailbox):
     mailbox.until(lambda: not predicted.session.lanes)
     assert names(predicted) == []
     assert predicted.display.lost == []
+
+
+def test_the_probability_shown_is_that_of_the_same_class_when_numbers_change(predicted, mailbox):
+    predicted.do("object_classification", lambda s: s.add_class("third"))
+    mailbox.until(lambda: len(predicted.shown.prediction.class_names) == 3)
+    predicted.display.set_show(kind=Kind.PROBABILITY, cls=3)
+    predicted.do("object_classification", lambda s: s.delete_class(1))
+    mailbox.settle(0.2)
+    assert (predicted.display.show.kind, predicted.display.show.cls) == (Kind.PROBABILITY, 2)
+    predicted.do("object_classification", lambda s: s.delete_class("third"))
+    mailbox.settle(0.2)
+    assert predicted.display.show.kind is Kind.CLASS
+    assert "Overlay" not in names(predicted)
+    predicted.display.set_show(kind=Kind.PROBABILITY, cls=1)
+    predicted.open(oc.Session)
+    mailbox.settle(0.2)
+    assert predicted.display.show.kind is Kind.CLASS
+
+
+def test_a_feature_that_is_not_measured_any_more_is_not_shown_as_zero(predicted, mailbox):
+    predicted.display.set_show(kind=Kind.FEATURE, column=predicted.shown.table.columns[0])
+    mailbox.until(lambda: "Overlay" in names(predicted))
+
+    def choose_last(session):
+        selection = session.feature_selection
+        session.feature_selection = replace(selection, features=tuple(selection.features)[-1:])
+
+    predicted.do("feature_selection", choose_last)
+    mailbox.until(lambda: len(predicted.shown.table.features) == 1)
+    mailbox.settle(0.2)
+    assert np.isnan(np.asarray(predicted.viewer.layers["Overlay"].data)).all()

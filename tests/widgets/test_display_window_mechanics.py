@@ -117,3 +117,18 @@ def test_slicing_on_other_threads(window, nuclei):
         window.shared.annotate(0, [57], number)
     window.until(lambda: (layer._slice.image.raw[nuclei.labels == 57] == 2).all())
     window.until(lambda: layer.loaded)
+
+
+def test_an_object_that_is_gone_to_is_large_enough_to_be_seen(window, nuclei):
+    window.add(raw=nuclei.raw, labels=nuclei.labels)
+    window.qtbot.wait(50)
+    objects, camera = window.shared.shown.objects, window.viewer.scene.camera
+    middle = len(objects.ids) // 2
+    window.display.go_to(0, int(objects.ids[middle]))
+    window.qtbot.wait(50)
+    box, seen = objects.boxes[middle], window.display.seen()
+    share = max((box[i + 3] - box[i]) / (seen.stop[i + 1] - seen.start[i + 1]) for i in (1, 2))
+    assert 0.1 < share < 0.4
+    zoom = camera.zoom
+    window.display.go_to(0, int(objects.ids[middle]))
+    assert camera.zoom == zoom

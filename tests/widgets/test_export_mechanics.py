@@ -37,6 +37,16 @@ def test_the_files_that_were_chosen_are_written(step, mailbox, tmp_path):
     assert np.array_equal(open_image(tmp_path / "nuclei_Object Predictions.tif").data, painted)
 
 
+def test_after_an_export_the_next_thing_is_told(step, mailbox, tmp_path):
+    assert (step.summary, step.hint) == ("", "Choose what to write, and export it.")
+    step.this.click()
+    mailbox.until(step.result.isVisible)
+    assert step.summary == "2 files"
+    assert step.hint.startswith("Save the project")
+    step.shared.save(tmp_path / "nuclei.objclass")
+    mailbox.until(lambda: "Images" in step.hint)
+
+
 def test_overwriting_is_asked_for_in_the_page(step, mailbox, tmp_path):
     table = tmp_path / "nuclei_table.csv"
     table.write_text("mine", "utf-8")

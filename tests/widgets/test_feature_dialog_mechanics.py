@@ -3,6 +3,7 @@
 import time
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
@@ -181,7 +182,16 @@ def test_a_feature_is_described(dialog):
     text = dialog.description.text()
     for fact in ("Variance of Intensity", "Σ(v", "intensity²", "intensity_variance_c0", "2D and 3D"):
         assert fact in text
-    assert "for each channel" in text
+
+
+def test_values_of_a_feature_have_the_names_of_the_channels(dialog, with_nuclei, mailbox, nuclei):
+    raw, names = np.stack([nuclei.raw, nuclei.raw]), ("DNA", "phase")
+    with_nuclei.do("x", lambda s: s.add_lane(raw=raw, labels=nuclei.labels, name="two", channel_names=names))
+    mailbox.until(lambda: len(with_nuclei.session.lanes) == 2)
+    with_nuclei.show(1)
+    mailbox.until(lambda: with_nuclei.shown.images is not None)
+    dialog.tree.setCurrentItem(group(dialog.tree, "Intensity Distribution").child(1))
+    assert "2: DNA, phase" in dialog.description.text()
 
 
 def test_it_is_used_by_keys(dialog):

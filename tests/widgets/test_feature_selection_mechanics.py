@@ -48,6 +48,12 @@ def test_it_starts_by_itself(step, with_nuclei):
     assert step.groups.text().splitlines() == ["Shape: 3 of 3", "Location: 0 of 3", "Intensity Distribution: 7 of 7"]
 
 
+def test_it_leads_on_until_there_are_labels(step, with_nuclei, mailbox):
+    assert step.hint.endswith("go on to Classify.")
+    with_nuclei.annotate(0, [1], 1)
+    mailbox.until(lambda: step.hint == "")
+
+
 def test_a_set_is_measured_and_one_undo_takes_it_back(step, with_nuclei, mailbox):
     shared = with_nuclei
     shared.annotate(0, [1], 1)

@@ -8,9 +8,9 @@ import tifffile
 from napari.components import ViewerModel
 from napari.layers._source import layer_source
 
+from napari_objclass.labels import is_mask
 from napari_objclass.widgets.viewer.from_layers import Choice, read, suggest
 from napari_objclass.widgets.viewer.layer_files import file_of
-from napari_objclass.widgets.viewer.mask_guess import is_mask
 
 LABELS = np.zeros((20, 30), np.uint16)
 LABELS[2:6, 3:9], LABELS[10:15, 12:20] = 1, 2
@@ -75,6 +75,12 @@ def test_axes(viewer, shape, labels, expected, guessed):
     viewer.add_labels(np.zeros(shape, int), axis_labels=labels)
     reading = only(viewer)
     assert (reading.axes, reading.guessed) == ({"labels": expected, "raw": expected}, guessed)
+
+
+def test_axes_of_many_dimensions_are_asked_for(viewer):
+    objects = viewer.add_labels(np.zeros((1, 2, 1, 4, 5), int), name="nuclei")
+    assert read(Choice(objects)).problem == "“nuclei” has 5 axes; write one letter for each, such as tczyx"
+    assert read(Choice(objects, axes="tzcyx")).axes["labels"] == "tzcyx"
 
 
 def test_axes_named_by_the_image_or_the_viewer_count_too(viewer):

@@ -150,15 +150,6 @@ def test_labels_of_objects_that_are_gone_count_for_no_other(classified):
     assert answers.prediction(replace(shown, objects=fewer)) is None
 
 
-def test_a_list_is_walked_round(classified):
-    seen = []
-    for _ in range(3):
-        classified.guide.walk([(0, 5), (0, 99_999), (0, 3)], "labelled a, predicted b")
-        seen.append(classified.guide.current)
-    assert seen == [(0, 5), (0, 3), (0, 5)]
-    assert "labelled a, predicted b, 1 of 2" in classified.guide.note
-
-
 def test_another_image_ends_the_walk(classified, mailbox):
     classified.guide.next_unsure()
     classified.guide.next_unsure()
@@ -185,3 +176,13 @@ def test_frames_are_walked_too(shared, mailbox):
         there.add(shared.guide.current)
     known = set(zip(shown.objects.frames.tolist(), shown.objects.ids.tolist(), strict=True))
     assert there == known - {(0, i) for i in labelled(shared)}
+
+
+def test_a_class_with_another_name_is_the_same_while_nothing_is_predicted_anew(classified, mailbox):
+    shared = classified
+    shared.set_live(live=False)
+    before = answers.predicted(shared.shown, shared.session.classes)
+    shared.do("object_classification", lambda s: s.rename_class(1, "another name"))
+    mailbox.until(lambda: shared.session.classes[0].name == "another name")
+    mailbox.settle()
+    np.testing.assert_array_equal(answers.predicted(shared.shown, shared.session.classes), before)

@@ -8,7 +8,6 @@ from qtpy.QtWidgets import QApplication, QMenu, QWidget
 from widgets.user import deleted
 
 from napari_objclass.widgets._sharing import session_of
-from napari_objclass.widgets.object_menu import ObjectMenu
 from napari_objclass.widgets.viewer.tool import Mode
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
@@ -162,7 +161,6 @@ def test_keys_are_ours_in_pan_zoom_and_napari_s_in_paint_mode(window):
 
 
 def test_the_menu_opens_after_the_right_button_is_up_and_holds_nothing_back(window, qtbot):
-    ObjectMenu(window.shared, window.dock)
     window.shared.do("input_data", lambda s: s.add_lane(labels=squares()))
     qtbot.waitUntil(lambda: window.shared.shown and window.shared.shown.table is not None)
     QTest.mousePress(window.canvas.native, RIGHT, NONE, window.at(25, 75))

@@ -93,6 +93,11 @@ def test_one_click_uses_the_layers(qtbot, mailbox, step):
     assert step.details.places[RAW].text() == "in memory"
 
 
+def test_layers_are_not_offered_any_more_when_there_is_an_image(mailbox, step):
+    step.shared.do("x", lambda s: s.add_lane(labels=LABELS))
+    mailbox.until(lambda: not step.layers_section.is_open)
+
+
 def test_layers_are_followed(qtbot, mailbox, step):
     viewer = step.shared.viewer
     layer = viewer.add_labels(LABELS, name="nuclei")
@@ -105,6 +110,17 @@ def test_layers_are_followed(qtbot, mailbox, step):
     settle(qtbot, mailbox)
     assert step.layers.objects.count() == 0
     assert not step.layers.use.isEnabled()
+
+
+def test_an_image_of_another_size_is_told(qtbot, mailbox, step):
+    step.shared.viewer.add_image(PIXELS[:9], name="cells")
+    step.shared.viewer.add_labels(LABELS, name="nuclei")
+    settle(qtbot, mailbox)
+    assert step.layers.text.text().startswith("No image is of the size of “nuclei”")
+    assert step.layers.use.isEnabled()
+    step.shared.viewer.add_image(PIXELS, name="cells")
+    settle(qtbot, mailbox)
+    assert step.layers.text.text() == ""
 
 
 def test_layers_that_are_in_the_project_are_not_suggested_again(qtbot, mailbox, step):
@@ -174,9 +190,9 @@ def test_typed_axes_are_used(qtbot, mailbox, step):
 def test_painting_later_is_noticed_and_taken(qtbot, mailbox, step):
     _, labels = use_layers(qtbot, mailbox, step)
     labels.data_setitem((np.array([0]), np.array([0])), 7)
-    assert "“nuclei” was painted on" in step.details.problem.text()
+    assert "“nuclei” was painted on" in step.problem.text.text()
     assert step.hint == "Take what was painted, if it is meant to count."
-    step.details.take.click()
+    step.problem.take.click()
     mailbox.until(lambda: step.shared.shown.objects is not None and 7 in step.shared.shown.objects.ids)
     assert step.hint == ""
 
@@ -259,7 +275,7 @@ def test_files_are_asked_for_without_stopping_the_viewer(mailbox, step, folder):
 def test_images_are_chosen_renamed_and_removed_in_the_table(qtbot, mailbox, step, folder):
     add_folder(qtbot, mailbox, step, folder)
     step.table.selectRow(1)
-    assert (step.shared.shown.lane, step.summary) == (1, "c  2/2")
+    assert (step.shared.position, step.summary) == (1, "c  2/2")
     model = step.table.model()
     model.setData(model.index(1, 0), "control")
     mailbox.until(lambda: names(step) == ["a", "control"])
@@ -274,10 +290,10 @@ def test_a_missing_file_is_told_and_found(qtbot, mailbox, step, folder):
     record = step.shared.session.lanes[0]
     step.glances.again(record)
     mailbox.until(lambda: step.glances.of(record).fate is Fate.MISSING)
-    assert (step.state, step.details_section.is_open) == (StepState.PROBLEM, True)
+    assert (step.state, step.problem.find.isVisibleTo(step)) == (StepState.PROBLEM, True)
     assert step.hint == f"a.tif is not in {folder} any more; put it back or find it."
     assert step.table.model().index(0, 1).data() == "! missing file"
-    step.details.find.click()
+    step.problem.find.click()
     (dialog,) = step.findChildren(QFileDialog)
     dialog.filesSelected.emit([str(folder / "moved.tif")])
     dialog.close()
@@ -292,7 +308,7 @@ def test_changed_content_is_told_and_taken(qtbot, mailbox, step, folder):
     step.glances.again(record)
     mailbox.until(lambda: step.glances.of(record).fate is Fate.CHANGED)
     assert "a_labels.tif has other content" in step.hint
-    step.details.take.click()
+    step.problem.take.click()
     mailbox.until(lambda: step.state is StepState.DONE)
     assert step.shared.session.lanes[0].sources["labels"].fingerprint != record.sources["labels"].fingerprint
 

@@ -102,7 +102,7 @@ def test_images_are_turned_like_pages_and_the_ends_hold(with_nuclei, mailbox, nu
     shown = []
     for key in ("PageDown", "PageDown", "PageUp", "PageUp"):
         press(shared.viewer, key)
-        shown.append(shared.shown.lane)
+        shown.append(shared.position)
     assert shown == [1, 1, 0, 0]
 
 

@@ -149,7 +149,7 @@ def test_a_double_click_goes_to_the_object_in_its_image(qtbot, table, labelled, 
     qtbot.mouseClick(table.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
     qtbot.mouseDClick(table.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
     mailbox.until(lambda: labelled.guide.current == (0, 5))
-    assert labelled.shown.lane == 1
+    assert labelled.position == 1
 
 
 def test_filters_of_class_and_state(table, mailbox, resegment):

@@ -39,7 +39,7 @@ class Loop:
         )
 
     def request(self, **values):
-        request = Request(self.session, 0, classify=True, **values)
+        request = Request(self.session, self.session.lanes[0].uuid, classify=True, **values)
         self.live.request(request)
         return request
 
@@ -205,3 +205,24 @@ def test_without_live_only_labels_follow(with_nuclei, mailbox):
     assert shared.shown.prediction is before
     shared.set_live(live=True)
     mailbox.until(lambda: shared.shown.prediction is not before)
+
+
+def test_an_update_that_was_asked_for_comes_whatever_else_is_changed_meanwhile(with_nuclei, mailbox, monkeypatch):
+    shared = with_nuclei
+    shared.set_live(live=False)
+    shared.annotate(0, [1], 1)
+    shared.annotate(0, [2], 2)
+    mailbox.until(lambda: len(shared.shown.claims.active) == 2)
+    entered, go = held(monkeypatch, "train")
+    shared.update(classify=True)
+    mailbox.until(entered.is_set)
+    shared.do("object_classification", lambda s: s.recolour_class(1, "#010203"))
+    mailbox.until(lambda: shared.session.classes[0].color == "#010203")
+    mailbox.settle(0.05)
+    go.set()
+    mailbox.until(lambda: shared.shown.prediction is not None)
+    before = shared.shown.prediction
+    shared.annotate(0, [3], 2)
+    mailbox.until(lambda: len(shared.shown.claims.active) == 3)
+    mailbox.settle(0.1)
+    assert shared.shown.prediction is before

@@ -113,6 +113,7 @@ def test_levels_are_every_so_many_th_pixel():
 
 
 def test_only_large_planes_have_levels():
-    assert plane_steps((1, 1, 2048, 2048)) == plane_steps((9, 40, 4096, 4096)) == [(1, 1, 1)]
+    assert plane_steps((1, 1, 1024, 1024)) == plane_steps((9, 40, 4096, 4096)) == [(1, 1, 1)]
     assert plane_steps((1, 1, 4096, 4096)) == [(1, 1, 1), (1, 2, 2), (1, 4, 4), (1, 8, 8)]
+    assert plane_steps((1, 1, 2048, 2048), 2048 * 2048) == [(1, 1, 1)]
     assert plane_steps((5, 1, 3000, 2000)) == [(1, 1, 1), (1, 2, 2), (1, 4, 4), (1, 8, 8)]

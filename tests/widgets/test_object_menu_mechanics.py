@@ -14,6 +14,7 @@ from napari_objclass.widgets.keys_dialog import KeysDialog, show_keys_dialog
 from napari_objclass.widgets.object_menu import ObjectMenu
 from napari_objclass.widgets.object_values import ObjectValues
 from napari_objclass.widgets.viewer.about_object import about
+from napari_objclass.widgets.viewer.column_names import column_names
 from napari_objclass.widgets.viewer.key_choice import Preset
 from napari_objclass.workflow.claims import derive
 
@@ -64,7 +65,7 @@ def test_everything_about_an_object(classified, nuclei):
     assert told.predicted == shown.prediction.classes[row]
     assert [share for _, share in told.probabilities] == sorted(shown.prediction.probabilities[row].tolist())[::-1]
     assert told.uncertainty == shown.prediction.uncertainty[row]
-    assert [value.name for value in told.values] == shown.table.display_columns
+    assert [value.name for value in told.values] == column_names(shown.table.specs)
     assert np.array_equal([value.value for value in told.values], shown.table.values[row], equal_nan=True)
     assert told.missing == []
 
@@ -164,25 +165,16 @@ def test_an_image_that_is_not_predicted_yet(with_nuclei, dock):
     assert "not predicted yet" in said
 
 
-def test_one_menu_for_two_docks_by_mouse_and_gone_after(classified, qtbot):
-    docks = [QWidget(), QWidget()]
-    for dock in docks:
-        dock.show()
-        ObjectMenu(classified, dock)
-    for eldest in docks:
-        classified.menu_asked.emit(0, 57)
-        menu = QApplication.activePopupWidget()
-        assert menu.parent() is eldest
-        assert len(eldest.findChildren(QMenu, options=DIRECTLY)) == 1
-        copy = menu.actions()[-1]
-        QApplication.clipboard().clear()
-        with deleted(menu):
-            QTest.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(copy).center())
-        assert QApplication.clipboard().text().startswith("object\t57\n")
-        assert QApplication.activePopupWidget() is None
-        with deleted(eldest):
-            eldest.deleteLater()
+def test_an_entry_is_chosen_by_mouse_and_the_menu_is_gone_after(classified, dock, qtbot):
+    ObjectMenu(classified, dock)
     classified.menu_asked.emit(0, 57)
+    (menu,) = dock.findChildren(QMenu, options=DIRECTLY)
+    assert QApplication.activePopupWidget() is menu
+    copy = menu.actions()[-1]
+    QApplication.clipboard().clear()
+    with deleted(menu):
+        QTest.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(copy).center())
+    assert QApplication.clipboard().text().startswith("object\t57\n")
     assert QApplication.activePopupWidget() is None
 
 

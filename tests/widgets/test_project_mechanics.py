@@ -69,6 +69,22 @@ def test_the_suffix_is_added(tmp_path):
     assert with_suffix(tmp_path / "a.objclass").name == "a.objclass"
 
 
+def test_raw_that_is_too_large_to_be_stored_unasked_can_be(
+    footer, notes, with_nuclei, mailbox, tmp_path, nuclei, monkeypatch
+):
+    monkeypatch.setattr("napari_objclass.workflow.input_data.LARGE_RAW", nuclei.raw.nbytes - 1)
+    path, line = tmp_path / "large.objclass", footer.notes
+    with_nuclei.save(path)
+    mailbox.until(notes)
+    assert line.store.isVisible()
+    line.store.click()
+    assert not line.isVisible()
+    mailbox.until(lambda: any(path.with_name("large.objclass.data").glob("*raw*")))
+    mailbox.until(lambda: with_nuclei.activity is None)
+    assert not line.isVisible()
+    assert with_nuclei.session.lanes[0].sources["raw"].path is not None
+
+
 def test_a_project_that_is_open_elsewhere_is_read_only(footer, notes, shared, mailbox, tmp_path, nuclei):
     with oc.Session() as other:
         other.add_lane(labels=nuclei.labels, name="nuclei")

@@ -8,6 +8,7 @@ from qtpy.QtCore import Qt
 
 from napari_objclass.widgets.parts.choices import choices, extremes
 from napari_objclass.widgets.parts.show_choice import ShowChoice
+from napari_objclass.widgets.viewer.column_names import column_names
 from napari_objclass.widgets.viewer.display import Kind, Show
 
 
@@ -51,7 +52,7 @@ def test_everything_can_be_chosen_by_name(with_nuclei):
     found = choices(with_nuclei.session.classes, with_nuclei.shown.table)
     names = [each.name for each in found]
     assert names[:5] == ["Class", "Uncertainty", "Nothing", "Probability of Class 1", "Probability of Class 2"]
-    assert names[5:] == with_nuclei.shown.table.display_columns
+    assert names[5:] == column_names(with_nuclei.shown.table.specs)
     assert [each.column for each in found[5:]] == with_nuclei.shown.table.columns
 
 
@@ -59,7 +60,7 @@ def test_what_is_typed_is_painted(qtbot, choice, asked, with_nuclei):
     pick(qtbot, choice, "Uncertainty")
     pick(qtbot, choice, "Probability of Class 2")
     column = with_nuclei.shown.table.columns[7]
-    pick(qtbot, choice, with_nuclei.shown.table.display_columns[7])
+    pick(qtbot, choice, column_names(with_nuclei.shown.table.specs)[7])
     assert [each["kind"] for each in asked] == [Kind.UNCERTAINTY, Kind.PROBABILITY, Kind.FEATURE]
     assert asked[1]["cls"] == 2
     assert asked[2]["column"] == column

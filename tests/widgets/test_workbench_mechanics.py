@@ -1,7 +1,7 @@
 """The frame: which page is open, what headers and hint say, and that it fits the screens users have."""
 
 import pytest
-from qtpy.QtWidgets import QLabel
+from qtpy.QtWidgets import QApplication, QLabel
 
 import napari_objclass as oc
 from napari_objclass.widgets import workbench as workbench_module
@@ -59,6 +59,12 @@ def test_one_page_is_open_below_its_header(accordion):
     assert accordion.headers[first].y() < accordion.scroll.y() < accordion.headers[second].y()
 
 
+def test_names_in_headers_are_whole(accordion):
+    for step, header in accordion.headers.items():
+        header.click()
+        assert header.name.fontMetrics().horizontalAdvance("0 Features") <= header.name.width(), step.TITLE
+
+
 def test_headers_show_state_summary_and_problems(accordion, shared):
     first = next(iter(accordion.headers))
     header = accordion.headers[first]
@@ -114,7 +120,7 @@ def test_the_switch_shows_the_other_image(with_nuclei, mailbox, qtbot, nuclei):
     actions = switch.menu().actions()
     assert [(action.text(), action.isChecked()) for action in actions] == [("1  nuclei", True), ("2  other", False)]
     actions[1].trigger()
-    assert (with_nuclei.shown.lane, switch.text()) == (1, "2/2 ▾")
+    assert (with_nuclei.position, switch.text()) == (1, "2/2 ▾")
 
 
 @pytest.mark.parametrize("size", [(1366, 698), (1093, 560)])
@@ -139,3 +145,34 @@ def test_it_fits_small_screens(make_napari_viewer, qtbot, nuclei, size):
         assert workbench.mapTo(window, workbench.rect().bottomRight()).y() < window.height()
         assert step.width() <= workbench.accordion.scroll.viewport().width(), f"{step.TITLE} is cut off at the right"
         workbench.shared.set_problem(step.ID, None)
+
+
+def test_it_has_the_whole_height_of_its_dock(make_napari_viewer, qtbot):
+    viewer = make_napari_viewer(show=True)
+    closed, _ = viewer.window.add_plugin_dock_widget("napari-objclass", "Object Classification")
+    viewer.window.remove_dock_widget(closed)  # napari gives away more of the height with every dock that it can
+    _, workbench = viewer.window.add_plugin_dock_widget("napari-objclass", "Object Classification")
+    for page in (workbench.start, *workbench.steps):
+        workbench.accordion.open(page)
+        qtbot.wait(50)
+        assert workbench.footer.geometry().bottom() >= workbench.height() - 4
+
+
+def test_a_dock_answers_with_the_menu_of_an_object(workbench, qtbot):
+    workbench.start.sample.click()
+    qtbot.waitUntil(lambda: workbench.shared.shown is not None and workbench.shared.shown.table is not None)
+    workbench.shared.menu_asked.emit(0, 1)
+    menu = QApplication.activePopupWidget()
+    assert "Label as" in [action.text() for action in menu.actions()]
+    with qtbot.waitSignal(menu.destroyed):
+        menu.close()
+
+
+@pytest.mark.parametrize("step", workbench_module.STEPS)
+def test_a_step_alone_is_neither_cut_off_nor_stretched(step, make_napari_viewer, qtbot):
+    viewer = make_napari_viewer(show=True)
+    name = step.APPLET + " (only this step)" * (step.APPLET == "Object Classification")
+    _, dock = viewer.window.add_plugin_dock_widget("napari-objclass", name)
+    qtbot.wait(50)
+    assert dock.step.minimumSizeHint().width() <= dock.step.width() <= dock.width()
+    assert all(label.height() < 100 for label in dock.step.findChildren(QLabel) if label.isVisible())

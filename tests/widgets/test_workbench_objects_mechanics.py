@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from napari_objclass.widgets._base import StepState
 from napari_objclass.widgets.objects import ObjectsStep, warning
+from napari_objclass.widgets.parts.hints import hint
 from napari_objclass.workflow.objects import Objects
 
 
@@ -53,7 +55,9 @@ def test_what_looks_wrong_is_said(step, mailbox, labels, sentence):
     add(step, mailbox, labels=labels)
     assert sentence in step.warning.text()
     assert step.warning.isVisible()
-    assert sentence in step.hint
+    assert (sentence in step.hint, step.state) == (True, StepState.PROBLEM)
+    mailbox.until(lambda: step.shared.shown.claims is not None)
+    assert sentence in hint(step.shared, outdated=False)
 
 
 def test_half_of_a_frame_is_not_more_than_half():

@@ -92,6 +92,9 @@ def test_name_and_spacing_come_from_the_file(session, tmp_path, scene):
         ({"labels": 1, "axes": "yxc"}, "names 3 axes but the array has 2"),
         ({"labels": 1, "axes": {"raw": "yx"}}, "names the role 'raw', but no such image"),
         ({"labels": np.array([[-1, 0]])}, "negative ids"),
+        ({"labels": np.zeros((0, 5), np.uint8)}, "have no pixels"),
+        ({"labels": np.eye(2, dtype=int), "raw": np.eye(2, dtype=complex)}, "is complex128; give real numbers"),
+        ({"labels": np.eye(2, dtype=int), "raw": np.full((2, 2), "a")}, "give real numbers"),
         ({"labels": np.array([[0.5, 0]])}, "has fractions"),
         ({"labels": np.array([[np.nan, 0]])}, "has fractions"),
         ({"labels": np.array([["a", "b"]])}, "holds integers"),
@@ -219,7 +222,7 @@ def test_a_missing_image_parks_and_its_return_activates(project, scene):
         assert {a.state for a in session.annotations} == {"parked"}
         assert len(session.annotations) == 12
         assert "cannot be opened" in session.annotations[0].reason
-        assert any("relink_lane" in note for note in session.notes)
+        assert any("say where it is now" in note for note in session.notes)
         with pytest.raises(FileError, match="the labels image of 'plate' cannot be opened"):
             session.predict(0)
         session.relink_lane(0, labels=project / "moved.npy")
@@ -277,14 +280,33 @@ def test_pixels_that_were_only_in_memory_can_be_handed_over_again(tmp_path, scen
         assert session.object_classes(0) == {1: 1}
 
 
+def test_pixels_that_were_lost_are_known_when_they_are_added_again(tmp_path, scene):
+    np.save(tmp_path / "labels.npy", scene.labels)
+    with Session() as session:
+        session.save(tmp_path / "p.objclass")
+        session.add_lane(labels=scene.labels, name="in memory")
+        session.add_lane(labels=tmp_path / "labels.npy", name="file")
+        for lane in (0, 1):
+            session.annotate(lane, 1, cls=1)
+    (tmp_path / "labels.npy").rename(tmp_path / "moved.npy")
+    with Session.open(tmp_path / "p.objclass") as session:
+        assert {each.state for each in session.annotations} == {"parked"}
+        assert session.add_lane(labels=scene.labels) == 0
+        assert session.add_lane(labels=tmp_path / "moved.npy") == 1
+        assert [session.object_classes(lane) for lane in (0, 1)] == [{1: 1}, {1: 1}]
+        assert [lane.name for lane in session.lanes] == ["in memory", "file"]
+        assert session.add_lane(labels=scene.labels) == 2, "nothing is lost now: it is another one"
+
+
 def test_large_raw_in_memory_is_stored_on_request(tmp_path, scene, monkeypatch):
     monkeypatch.setattr("napari_objclass.workflow.input_data.LARGE_RAW", scene.raw.nbytes - 1)
     with Session() as session:
         session.add_lane(raw=scene.raw, labels=scene.labels, name="big")
         session.save(tmp_path / "without.objclass")
-        assert session.notes == ["raw of 'big' is only in memory; save with store_raw=True to keep it"]
+        assert session.notes == ["raw of 'big' is only in memory: more than 1 GB is stored on request only"]
         session.table(0)
         session.save(tmp_path / "with.objclass", store_raw=True)
+        assert session.notes == []
     for name, roles in (("without", {"labels"}), ("with", {"labels", "raw"})):
         stored = [path.name.split("-")[1] for path in (tmp_path / f"{name}.objclass.data").iterdir()]
         assert set(stored) == roles
@@ -326,6 +348,13 @@ def test_classes(session):
     session.delete_class("Class 2")
     assert session.add_class() == 3
     assert session.classes[2].name == "Class 4"
+
+
+def test_a_new_class_is_named_by_its_number(session):
+    session.rename_class(1, "interphase")
+    session.rename_class(2, "mitotic")
+    session.add_class()
+    assert session.classes[2].name == "Class 3"
 
 
 def test_ninety_nine_classes_differ_in_colour(session):

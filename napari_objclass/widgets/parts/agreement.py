@@ -77,10 +77,9 @@ class AgreementView(QWidget):
         if forest is None:
             return
         if found is None:
-            self.line.setText(f"With {ENOUGH} labels of each of two classes you see here how well they are learnt.")
+            self.line.setText(f"Label {ENOUGH} of each class, to see here how well they are told apart.")
             return
-        right = f"{found.percent} ({found.right}/{found.total})"
-        self.line.setText(f"Agreement on objects not used for training: {right}")
+        self.line.setText(found.sentence)
         if self.unfold.isChecked():
             current = {each.uuid: each for each in self._shared.session.classes}
             self.confusion.put([current.get(each.uuid, each) for each in forest.classes], found.confusion)
@@ -91,12 +90,11 @@ class AgreementView(QWidget):
             return
         samples = self._forest.samples
         found = np.flatnonzero((samples.y == labelled) & (self._forest.oob_classes == predicted))
-        lanes = {lane.uuid: position for position, lane in enumerate(self._shared.session.lanes)}
+        lanes = {lane.uuid for lane in self._shared.session.lanes}
         rows = [row for row in found if samples.lane_uuids[samples.lanes[row]] in lanes]
         if not rows:
             return
         seen = self._walk[2] if self._walk[:2] == (labelled, predicted) else 0
         self._walk = (labelled, predicted, seen + 1)
         row = rows[seen % len(rows)]
-        lane = lanes[samples.lane_uuids[samples.lanes[row]]]
-        self._visit.go(lane, int(samples.frames[row]), int(samples.ids[row]))
+        self._visit.go(samples.lane_uuids[samples.lanes[row]], int(samples.frames[row]), int(samples.ids[row]))

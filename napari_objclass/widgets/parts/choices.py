@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from napari_objclass.widgets.viewer.column_names import column_names
 from napari_objclass.widgets.viewer.display import Kind, Show
 
 if TYPE_CHECKING:
@@ -33,9 +34,9 @@ class Choice(NamedTuple):
         )
 
 
-def choices(classes: Sequence[ObjectClass], table: FeatureTable | None) -> list[Choice]:
-    """All that can be painted, features last."""
-    features = [] if table is None else zip(table.columns, table.display_columns, strict=True)
+def choices(classes: Sequence[ObjectClass], table: FeatureTable | None, channels: Sequence[str] = ()) -> list[Choice]:
+    """All that can be painted, features last; with the names of the channels."""
+    features = [] if table is None else zip(table.columns, column_names(table.specs, channels), strict=True)
     return [
         Choice("Class", Kind.CLASS),
         Choice("Uncertainty", Kind.UNCERTAINTY),

@@ -42,7 +42,6 @@ class ClassList(QWidget):
     def __init__(self, shared: ViewerSession, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shared = shared
-        self._chosen: str | None = None  # uuid: numbers change when classes are deleted
         self.model = ClassModel(self)
         self.table = self._make_table()
         self.add = QPushButton("Add class", toolTip="Add a class and give it a name.", clicked=self._add)
@@ -63,12 +62,10 @@ class ClassList(QWidget):
         layout.addWidget(caption)
         layout.addWidget(self.table)
         layout.addLayout(bottom)
-        self.connections.connect(shared.replaced, self._take_tool)
-        self.connections.connect(shared.tool_changed, self._take_tool)
-        self.connections.connect(shared.changed, self._take_classes)
-        self.connections.connect(shared.shown_changed, self.refresh)
+        for signal in (shared.replaced, shared.tool_changed, shared.changed, shared.shown_changed):
+            self.connections.connect(signal, self.refresh)
         self.model.renamed.connect(self._rename)
-        self._take_tool()
+        self.refresh()
 
     def _make_table(self) -> QTableView:
         table = QTableView(showGrid=False, wordWrap=False)
@@ -105,21 +102,6 @@ class ClassList(QWidget):
         if self.table.currentIndex().row() != cls - 1:
             self.table.setCurrentIndex(self.model.index(cls - 1, Column.NAME))
 
-    def _take_tool(self) -> None:
-        classes = self._shared.session.classes
-        self._chosen = classes[min(self._shared.tool.cls, len(classes)) - 1].uuid
-        self.refresh()
-
-    def _take_classes(self, _: object) -> None:
-        """Keep the class chosen that was, whatever its number is now."""
-        uuids = [each.uuid for each in self._shared.session.classes]
-        cls = self._shared.tool.cls
-        wanted = uuids.index(self._chosen) + 1 if self._chosen in uuids else min(cls, len(uuids))
-        if wanted != cls:
-            self._shared.set_tool(cls=wanted)
-        else:
-            self.refresh()
-
     def _clicked(self, index: QModelIndex) -> None:
         cls, column = index.row() + 1, index.column()
         if column == Column.COLOR:
@@ -144,26 +126,33 @@ class ClassList(QWidget):
         self._shared.do(CLASSIFY, lambda s: s.add_class(), begin_naming)
 
     def _rename(self, cls: int, name: str) -> None:
-        self._shared.do(CLASSIFY, lambda s: s.rename_class(cls, name))
+        uuid = self.model.classes[cls - 1].uuid
+        self._shared.do(CLASSIFY, lambda s: s.rename_class(uuid, name))
 
     def _toggle_ignored(self, cls: int) -> None:
-        ignore = not self._shared.session.classes[cls - 1].ignore
-        self._shared.do(CLASSIFY, lambda s: s.ignore_class(cls, ignore=ignore))
+        each = self.model.classes[cls - 1]
+        self._shared.do(CLASSIFY, lambda s: s.ignore_class(each.uuid, ignore=not each.ignore))
 
     def _delete(self, cls: int) -> None:
-        self._shared.do(CLASSIFY, lambda s: s.delete_class(cls))
+        """Delete a class; once, however often it is asked for."""
+        uuid = self.model.classes[cls - 1].uuid
+
+        def delete(session: Session) -> None:
+            if any(each.uuid == uuid for each in session.classes):
+                session.delete_class(uuid)
+
+        self._shared.do(CLASSIFY, delete)
 
     def _ask_color(self, cls: int) -> None:
-        each = self._shared.session.classes[cls - 1]
+        each = self.model.classes[cls - 1]
 
-        def recolour(s: Session, color: str) -> None:
-            numbers = {other.uuid: number for number, other in enumerate(s.classes, 1)}
-            s.recolour_class(numbers.get(each.uuid, each.name), color)
+        def recolour(color: QColor) -> None:
+            self._shared.do(CLASSIFY, lambda s: s.recolour_class(each.uuid, color.name()))
 
         dialog = QColorDialog(QColor(each.color), self)
         dialog.setWindowTitle(f"Colour of {each.name}")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.colorSelected.connect(lambda color: self._shared.do(CLASSIFY, lambda s: recolour(s, color.name())))
+        dialog.colorSelected.connect(recolour)
         dialog.show()
 
     def _ask_menu(self, place: QPoint) -> None:
@@ -171,7 +160,7 @@ class ClassList(QWidget):
         if not index.isValid():
             return
         cls = index.row() + 1
-        ignored = self._shared.session.classes[cls - 1].ignore
+        ignored = self.model.classes[cls - 1].ignore
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction("Rename", lambda: self.table.edit(self.model.index(cls - 1, Column.NAME)))

@@ -32,6 +32,8 @@ class ClassModel(QAbstractTableModel):
 
     Attributes
     ----------
+    classes
+        Those that are listed.
     chosen
         Number of the class that a click gives; it can be deleted in its row.
     renamed
@@ -43,25 +45,25 @@ class ClassModel(QAbstractTableModel):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._widget = parent
-        self._classes: list[ObjectClass] = []
+        self.classes: list[ObjectClass] = []
         self._counts: list[Counts] = []
         self.chosen = 1
 
     def put(self, classes: Sequence[ObjectClass], counts: Sequence[Counts], chosen: int) -> None:
         """Show these; an open editor stays open unless the classes are others."""
-        if len(classes) != len(self._classes):
+        if len(classes) != len(self.classes):
             self.beginResetModel()
-            self._classes, self._counts, self.chosen = [*classes], [*counts], chosen
+            self.classes, self._counts, self.chosen = [*classes], [*counts], chosen
             self.endResetModel()
             return
         # What an open editor shows would be lost if its cell were told to have changed.
-        first = Column.COUNTS if [*classes] == self._classes else Column.NUMBER
-        self._classes, self._counts, self.chosen = [*classes], [*counts], chosen
+        first = Column.COUNTS if [*classes] == self.classes else Column.NUMBER
+        self.classes, self._counts, self.chosen = [*classes], [*counts], chosen
         self.dataChanged.emit(self.index(0, first), self.index(len(classes) - 1, len(Column) - 1))
 
     def rowCount(self, parent: QModelIndex | None = None) -> int:
         """Number of classes."""
-        return len(self._classes)
+        return len(self.classes)
 
     def columnCount(self, parent: QModelIndex | None = None) -> int:
         """Number of columns."""
@@ -75,7 +77,7 @@ class ClassModel(QAbstractTableModel):
     def data(self, index: QModelIndex, role: int = Role.DisplayRole) -> Any:
         """Text, colour or icon of a cell, and its tooltip."""
         number, column = index.row() + 1, Column(index.column())
-        each, counts = self._classes[index.row()], self._counts[index.row()]
+        each, counts = self.classes[index.row()], self._counts[index.row()]
         if role == Role.DisplayRole:
             return {Column.NUMBER: str(number), Column.NAME: each.name, Column.COUNTS: _short(counts)}.get(column)
         if role == Role.EditRole and column is Column.NAME:
@@ -99,7 +101,7 @@ class ClassModel(QAbstractTableModel):
 
     def setData(self, index: QModelIndex, value: Any, role: int = Role.EditRole) -> bool:
         """Ask for another name; the old one is shown until the session has taken it."""
-        each = self._classes[index.row()]
+        each = self.classes[index.row()]
         if role != Role.EditRole or value.strip() == each.name:
             return False
         self.renamed.emit(index.row() + 1, value.strip())

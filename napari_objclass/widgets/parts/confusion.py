@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtGui import QColor
-from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableWidget, QTableWidgetItem, QWidget
 
 from napari_objclass.widgets.parts.icons import swatch
 
@@ -48,6 +48,8 @@ class Confusion(QTableWidget):
             header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.horizontalHeader().setFixedHeight(CELL.height())
         self.verticalHeader().setFixedWidth(NAME_WIDTH)
+        corner = QLabel("predicted →", self, alignment=Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        corner.setGeometry(0, 0, NAME_WIDTH, CELL.height())
         self.cellClicked.connect(self._clicked)
 
     def put(self, classes: Sequence[ObjectClass], confusion: NDArray[np.uint64]) -> None:

@@ -78,6 +78,11 @@ class Agreement(NamedTuple):
         return int(self.confusion.sum())
 
     @property
+    def sentence(self) -> str:
+        """Such as "Agreement on objects not used for training: 94 % (31/33)"."""
+        return f"Agreement on objects not used for training: {self.percent} ({self.right}/{self.total})"
+
+    @property
     def percent(self) -> str:
         """Share of agreement, such as "94 %"."""
         return f"{self.right / self.total:.0%}".replace("%", " %")

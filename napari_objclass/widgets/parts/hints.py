@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from napari_objclass.widgets.objects import warning
 from napari_objclass.widgets.parts.key_tips import with_key
 from napari_objclass.workflow.marks import AnnotationState
 
@@ -19,7 +20,8 @@ def hint(shared: ViewerSession, *, outdated: bool) -> str:
     if shown is None:
         return "Add an image with objects in Images first."
     if shown.objects is None or shown.claims is None:
-        return "The objects of this image are being read."
+        cannot_be_read = shared.problem("input_data")  # Images says what to do then
+        return "" if cannot_be_read else "The objects of this image are being read."
     if not len(shown.objects.ids):
         return "This image has no objects; choose another one in Images."
     return (
@@ -38,6 +40,9 @@ def _about_waiting(claims: Claims) -> str:
 
 def _about_first_clicks(shared: ViewerSession, claims: Claims) -> str:
     classes = shared.session.classes
+    odd = warning(shared.shown.objects) if shared.shown and shared.shown.objects else ""
+    if odd and not claims.marks:
+        return odd
     if shared.session.n_annotated_classes >= 2:
         return ""
     if not shared.tool.active:
@@ -45,8 +50,7 @@ def _about_first_clicks(shared: ViewerSession, claims: Claims) -> str:
     if len(classes) < 2:
         return "Add a second class, so that there is something to tell apart."
     if not shared.session.n_annotated_classes:
-        one, other = classes[:2]
-        return f"Click objects of {one.name}, then choose {other.name} and click some of those."
+        return f"Click a few objects of {classes[min(shared.tool.cls, len(classes)) - 1].name}."
     labelled = set(claims.active.values())
     number, other = next(((n, each) for n, each in enumerate(classes, 1) if each.uuid not in labelled), (1, classes[0]))
     return f"Now choose {other.name} (key {number}) and click some of those."
@@ -60,7 +64,7 @@ def _about_prediction(shared: ViewerSession, *, outdated: bool) -> str:
     if not shared.live and (outdated or shown.prediction is None):
         return "Press Update to predict with your latest labels, or turn on Live."
     if shown.prediction is None:
-        return "Learning from your labels."
+        return "" if shared.problem("object_classification") else "Learning from your labels."
     return f"Look at {with_key('unsure objects', 'next_unsure')}, or export in Results."
 
 

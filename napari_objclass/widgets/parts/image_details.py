@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QDoubleValidator
-from qtpy.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 from superqt import QElidingLabel
 
 from napari_objclass.widgets.parts.layer_choice import ROLES
-from napari_objclass.widgets.viewer.glance import Fate
 from napari_objclass.workflow.lane import LABELS, RAW, SEGMENTATION
 
 if TYPE_CHECKING:
@@ -32,24 +31,14 @@ class ImageDetails(QWidget):
         Emitted with (z, y, x) and the unit.
     role_edited
         Emitted with the role that the objects shall have.
-    find_asked
-        Emitted with the role whose file the user wants to find.
-    take_asked
-        Emitted with the role whose new content the user wants to take, "" for what was painted.
     """
 
     axes_edited = Signal(dict)
     size_edited = Signal(tuple, str)
     role_edited = Signal(str)
-    find_asked = Signal(str)
-    take_asked = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._glance: Glance | None = None
-        self.problem = QLabel(wordWrap=True)
-        self.find, self.take = QPushButton("Find file…"), QPushButton()
-        self.take.setToolTip("Labels stay where they are, and mean whatever objects are there then.")
         self.axes = {role: QLineEdit(maxLength=5) for role in ROLE_NAMES}
         self.marks = {role: QLabel() for role in ROLE_NAMES}
         self.sizes = [QLineEdit(placeholderText=letter) for letter in "zyx"]
@@ -62,10 +51,6 @@ class ImageDetails(QWidget):
         self._connect()
 
     def _lay_out(self) -> None:
-        mend = QHBoxLayout()
-        mend.addWidget(self.find)
-        mend.addWidget(self.take)
-        mend.addStretch()
         self.form = QFormLayout()
         self.form.setContentsMargins(0, 0, 0, 0)
         self.form.setHorizontalSpacing(6)
@@ -94,8 +79,6 @@ class ImageDetails(QWidget):
         self.form.addRow("Voxel size", size)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.problem)
-        layout.addLayout(mend)
         layout.addLayout(self.form)
 
     def _connect(self) -> None:
@@ -107,31 +90,18 @@ class ImageDetails(QWidget):
         for edit in (*self.sizes, self.units):
             edit.editingFinished.connect(self._edit_size)
         self.come_from.activated.connect(lambda _: self.role_edited.emit(self.come_from.currentData()))
-        self.find.clicked.connect(lambda: self._glance and self.find_asked.emit(self._glance.role))
-        self.take.clicked.connect(lambda: self._glance and self.take_asked.emit(self._glance.role))
 
-    def show_image(self, record: LaneRecord, glance: Glance | None, painted: str | None, *, named: bool) -> None:
+    def show_image(self, record: LaneRecord, glance: Glance | None, *, named: bool) -> None:
         """Show an image.
 
         Parameters
         ----------
         record, glance
             The image.
-        painted
-            Name of the layer that it came from, if that was painted on.
         named
             Whether its axes are no guess, whatever the glance says.
         """
-        self._glance, self._record = glance, record
-        fate = Fate.OK if glance is None else glance.fate
-        problem = glance.problem if glance is not None else None
-        if problem is None and painted is not None:
-            problem = f"“{painted}” was painted on in the viewer since it was added."
-        self.problem.setText(problem or "")
-        self.problem.setVisible(problem is not None)
-        self.find.setVisible(fate is not Fate.OK)
-        self.take.setVisible(fate is Fate.CHANGED or (fate is Fate.OK and painted is not None))
-        self.take.setText("Take the new content" if fate is Fate.CHANGED else "Take what was painted")
+        self._record = record
         guessed = glance.guessed if glance and not named else ()
         for at, role in enumerate(ROLE_NAMES):
             source = record.sources.get(role)

@@ -29,15 +29,15 @@ class ImageSwitch(QToolButton):
         self._refresh()
 
     def _refresh(self, *_: object) -> None:
-        n_lanes, shown = len(self._shared.session.lanes), self._shared.shown
+        n_lanes, position = len(self._shared.session.lanes), self._shared.position
         self.setVisible(n_lanes > 1)
-        self.setText("" if shown is None else f"{shown.lane + 1}/{n_lanes} ▾")
+        self.setText("" if position is None else f"{position + 1}/{n_lanes} ▾")
 
     def _fill(self) -> None:
-        menu, shown = self.menu(), self._shared.shown
+        menu, shown = self.menu(), self._shared.record
         menu.clear()
-        for lane, record in enumerate(self._shared.session.lanes):
-            action = menu.addAction(f"{lane + 1}  {record.name.replace('&', '&&')}")
+        for number, record in enumerate(self._shared.session.lanes, 1):
+            action = menu.addAction(f"{number}  {record.name.replace('&', '&&')}")
             action.setCheckable(True)
-            action.setChecked(shown is not None and shown.lane == lane)
-            action.triggered.connect(lambda _, lane=lane: self._shared.show(lane))
+            action.setChecked(shown is not None and shown.uuid == record.uuid)
+            action.triggered.connect(lambda _, uuid=record.uuid: self._shared.show(uuid))

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 ROLES = {LABELS: "label image", SEGMENTATION: "mask"}
 
+NO_IMAGE = "No image is of the size of “{}”; without one, there are no features of intensity."
 FILM = "Its axes have no names: if this is a film, write tyx."
 
 _OF_INTEREST = {
@@ -180,6 +181,11 @@ class LayerChoice(QWidget):
         (self._unchecked.discard if is_checked else self._unchecked.add)(item.data(_LAYER))
         self._read()
 
+    def _no_image_fits(self) -> bool:
+        """Whether there are images, and none of them is of the size of the objects."""
+        items = self._items()
+        return bool(items) and not any(item.flags() & Qt.ItemFlag.ItemIsEnabled for item in items)
+
     def _items(self) -> list[QListWidgetItem]:
         return [self.images.item(row) for row in range(self.images.count())]
 
@@ -226,7 +232,8 @@ class LayerChoice(QWidget):
             self.axes.setModified(modified)
         self.guess.setText("guessed" if reading.guessed else "")
         self.size.setText(size_text(reading.spacing, reading.units))
-        self.text.setText(reading.problem or reading.note or (FILM if reading.guessed else ""))
+        alone = NO_IMAGE.format(reading.choice.objects.name) if self._no_image_fits() else ""
+        self.text.setText(reading.problem or reading.note or alone or (FILM if reading.guessed else ""))
         self.text.setVisible(bool(self.text.text()))
 
     def _guess_role(self) -> None:

@@ -9,6 +9,7 @@ from napari_objclass.workflow import object_features
 
 if TYPE_CHECKING:
     from napari_objclass.widgets._connections import Connections
+    from napari_objclass.widgets.viewer.live import Stale
     from napari_objclass.widgets.viewer.session import ViewerSession
 
 
@@ -54,9 +55,9 @@ class Measuring:
     def _begin(self) -> None:
         self._begun, self.seconds, self.is_stopped = monotonic(), None, False
 
-    def _changed(self, stale: set[tuple[str, int | None]]) -> None:
+    def _changed(self, stale: Stale) -> None:
         shown = self._shared.shown
-        if shown is not None and (object_features.ID, shown.lane) in stale:
+        if shown is not None and (object_features.ID, shown.uuid) in stale:
             self._begin()
 
     def _shown_changed(self, parts: set[str]) -> None:

@@ -44,13 +44,16 @@ class NextObject(QWidget):
         row = QHBoxLayout()
         row.setSpacing(1)
         row.addWidget(QLabel("Next"))
-        for button in (self.unsure, self.random, self.of_class, self.keep):
-            row.addWidget(button)
+        for button in (self.unsure, self.random, self.of_class):
+            row.addWidget(button, 1)
+        current = QHBoxLayout()
+        current.addWidget(self.line, 1)
+        current.addWidget(self.keep)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addLayout(row)
-        layout.addWidget(self.line)
+        layout.addLayout(current)
         for signal in (shared.replaced, shared.changed, shared.shown_changed, shared.guide.moved):
             self.connections.connect(signal, self.refresh)
         self.refresh()
@@ -63,7 +66,7 @@ class NextObject(QWidget):
         self.random.setEnabled(has_objects)
         self.of_class.setEnabled(has_objects)
         self.unsure.setEnabled(predicted)
-        self.keep.setEnabled(predicted and current is not None)
+        self.keep.setVisible(predicted and current is not None)
         words = "" if shown is None or current is None else describe(shown, current, self._shared.session.classes)
         self.line.setText(words)
         self.line.setVisible(bool(words))

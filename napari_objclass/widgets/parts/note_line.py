@@ -1,13 +1,14 @@
-"""The line with notes about the session, each shown until it was read."""
+"""The line with notes about the session, each shown until it was read; with a way to keep what was left out."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from napari_objclass.widgets._connections import Connections
+from napari_objclass.workflow.input_data import left_out
 
 if TYPE_CHECKING:
     from napari_objclass.widgets.viewer.session import ViewerSession
@@ -23,10 +24,16 @@ class NoteLine(QWidget):
         self.text = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText, objectName="note")
         self.close_button = QToolButton(text="×", clicked=self._next, autoRaise=True)
         self.close_button.setToolTip("I have read this.")
-        layout = QHBoxLayout(self)
+        self.store = QPushButton("Store it too", clicked=self._store)
+        self.store.setToolTip("Save the project, and this image beside it.")
+        line = QHBoxLayout()
+        line.addWidget(self.text, 1)
+        line.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.text, 1)
-        layout.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
+        layout.setSpacing(2)
+        layout.addLayout(line)
+        layout.addWidget(self.store)
         self.connections = Connections(self)
         self.connections.connect(shared.replaced, self._begin)
         for signal in (shared.changed, shared.shown_changed, shared.saved):
@@ -41,9 +48,14 @@ class NoteLine(QWidget):
         self._read.add(self._note())
         self._refresh()
 
+    def _store(self) -> None:
+        self._next()
+        self._shared.save(store_raw=True)
+
     def _refresh(self, *_: object) -> None:
         note = self._note()
         self.text.setText(f"Note: {note}")
+        self.store.setVisible(note in map(left_out, self._shared.session.lanes))
         self.setVisible(bool(note))
 
     def _note(self) -> str:

@@ -166,21 +166,13 @@ class PairingTable(QWidget):
         self.text.setVisible(bool(sentences))
 
     def _accept(self) -> None:
-        images = [_arguments(each) for each in self._images]
+        images = [each.arguments for each in self._images]
         self.forget()
         self.accepted.emit(images)
 
     def _cancel(self) -> None:
         self.forget()
         self.cancelled.emit()
-
-
-def _arguments(image: Paired) -> dict[str, Any]:
-    raw = [each.place for each in image.raw]
-    arguments: dict[str, Any] = {image.objects.role: image.objects.place}
-    if raw:
-        arguments[RAW] = raw[0] if len(raw) == 1 else raw
-    return arguments
 
 
 class RoleDelegate(QStyledItemDelegate):

@@ -13,6 +13,7 @@ from superqt import QSearchableComboBox
 from napari_objclass.widgets._connections import Connections
 from napari_objclass.widgets.parts.choices import Choice, choices, extremes
 from napari_objclass.widgets.parts.legend import Legend
+from napari_objclass.widgets.viewer.column_names import channels_of
 from napari_objclass.widgets.viewer.display import Kind
 
 if TYPE_CHECKING:
@@ -69,8 +70,8 @@ class ShowChoice(QWidget):
 
     def refresh(self, *_: object) -> None:
         """Show what can be painted, and what is."""
-        shown = self._shared.shown
-        found = choices(self._shared.session.classes, shown.table if shown is not None else None)
+        shown, session = self._shared.shown, self._shared.session
+        found = choices(session.classes, shown.table if shown else None, channels_of(self._shared.record))
         if found != self._choices:
             self._choices = found
             self._fill()

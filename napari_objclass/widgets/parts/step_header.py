@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
+from qtpy.QtGui import QFont, QFontMetrics
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 from superqt import QElidingLabel
 
@@ -39,7 +40,7 @@ class StepHeader(QPushButton):
         self.mark = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self.mark.setFixedWidth(14)
         self.name = QLabel(f"{number} {step.TITLE}")
-        self.name.setFixedWidth(self.name.fontMetrics().horizontalAdvance("0 Features") + 14)
+        self.name.setFixedWidth(QFontMetrics(_bold(self.name.font())).horizontalAdvance("0 Features") + 4)
         self.summary = QElidingLabel()
         self.summary.setStyleSheet("padding: 0px;")  # it does not leave room for that of the theme
         layout = QHBoxLayout(self)
@@ -61,6 +62,10 @@ class StepHeader(QPushButton):
         self.setChecked(is_open)
         self.mark.setText(state.value)
         self.summary.setText(self._step.summary)
-        font = self.name.font()
-        font.setBold(is_open)
-        self.name.setFont(font)
+        self.name.setFont(_bold(self.name.font(), bold=is_open))
+
+
+def _bold(font: QFont, *, bold: bool = True) -> QFont:
+    font = QFont(font)
+    font.setBold(bold)
+    return font

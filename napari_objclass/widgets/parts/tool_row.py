@@ -13,6 +13,7 @@ from napari_objclass.widgets.viewer.tool import Mode
 from napari_objclass.workflow import object_classification
 
 if TYPE_CHECKING:
+    from napari_objclass.widgets.viewer.live import Stale
     from napari_objclass.widgets.viewer.session import ViewerSession
 
 #: Name, tooltip, and the action whose key does the same.
@@ -74,7 +75,7 @@ class ToolRow(QWidget):
         self._shared.update(classify=True)
         self.refresh()
 
-    def _take_change(self, stale: set[tuple[str, int | None]]) -> None:
+    def _take_change(self, stale: Stale) -> None:
         if object_classification.ID in {applet for applet, _ in stale}:
             self.outdated = True
             self.refresh()

@@ -14,22 +14,22 @@ class Visit:
 
     def __init__(self, shared: ViewerSession, connections: Connections) -> None:
         self._shared = shared
-        self._waiting: tuple[int, int, int] | None = None
+        self._waiting: tuple[str, int, int] | None = None
         connections.connect(shared.shown_changed, self._arrive)
 
-    def go(self, lane: int, t: int, object_id: int) -> None:
-        """Go to an object of an image."""
-        self._waiting = (lane, t, object_id)
-        if self._shared.shown is None or self._shared.shown.lane != lane:
-            self._shared.show(lane)
+    def go(self, image: str, t: int, object_id: int) -> None:
+        """Go to an object of an image, which is told by its uuid."""
+        self._waiting = (image, t, object_id)
+        if self._shared.shown is None or self._shared.shown.uuid != image:
+            self._shared.show(image)
         self._arrive()
 
     def _arrive(self, *_: object) -> None:
         shown = self._shared.shown
         if self._waiting is None or shown is None:
             return
-        lane, t, object_id = self._waiting
-        if shown.lane != lane:
+        image, t, object_id = self._waiting
+        if shown.uuid != image:
             self._waiting = None  # the user went elsewhere meanwhile
         elif shown.objects is not None:
             self._waiting = None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from napari_objclass.widgets.viewer import answers
+from napari_objclass.widgets.viewer.column_names import column_names
 from napari_objclass.workflow.marks import AnnotationState
 from napari_objclass.workflow.objects import find_rows
 
@@ -92,8 +93,10 @@ class AboutObject:
         return "".join(f"{name}\t{text}\n" for name, text in self.rows)
 
 
-def about(shown: Shown, classes: Sequence[ObjectClass], t: int, object_id: int) -> AboutObject:
-    """Look up an object of the image shown; ``classes`` are those of the session."""
+def about(
+    shown: Shown, classes: Sequence[ObjectClass], t: int, object_id: int, channels: Sequence[str] = ()
+) -> AboutObject:
+    """Look up an object of the image shown; ``classes`` and names of ``channels`` are the session's."""
     several = shown.objects is not None and len(shown.objects.labels) > 1
     label, cls, to_confirm = _label(shown, classes, t, object_id)
     predicted, probabilities, uncertainty = _prediction(shown, classes, t, object_id)
@@ -107,7 +110,7 @@ def about(shown: Shown, classes: Sequence[ObjectClass], t: int, object_id: int) 
         predicted=predicted,
         probabilities=probabilities,
         uncertainty=uncertainty,
-        values=_values(shown, t, object_id),
+        values=_values(shown, t, object_id, channels),
     )
 
 
@@ -138,18 +141,16 @@ def _prediction(
         return 0, (), None
     order = np.argsort(-found.probabilities[row], kind="stable").tolist()
     probabilities = tuple((found.class_names[k], float(found.probabilities[row, k])) for k in order)
-    return int(answers.predicted(found, classes)[row]), probabilities, float(found.uncertainty[row])
+    return int(answers.predicted(shown, classes)[row]), probabilities, float(found.uncertainty[row])
 
 
-def _values(shown: Shown, t: int, object_id: int) -> tuple[Value, ...]:
+def _values(shown: Shown, t: int, object_id: int, channels: Sequence[str]) -> tuple[Value, ...]:
     table = shown.table
     row = -1 if table is None else _row(table.frames, table.ids, t, object_id)
     if table is None or row < 0:
         return ()
-    reasons, names = table.reasons(row), table.display_columns
-    # The channels of an image have the same display names.
-    unique = [name if names.count(name) == 1 else column for name, column in zip(names, table.columns, strict=True)]
-    values = zip(unique, table.columns, table.values[row].tolist(), strict=True)
+    reasons, names = table.reasons(row), column_names(table.specs, channels)
+    values = zip(names, table.columns, table.values[row].tolist(), strict=True)
     return tuple(Value(name, value, reasons.get(column)) for name, column, value in values)
 
 

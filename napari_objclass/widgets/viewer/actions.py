@@ -98,8 +98,9 @@ def _toggle_live(shared: ViewerSession) -> None:
 
 def _next_image(step: int) -> Callable[[ViewerSession], None]:
     def go(shared: ViewerSession) -> None:
-        if shared.shown is not None and 0 <= shared.shown.lane + step < len(shared.session.lanes):
-            shared.show(shared.shown.lane + step)
+        position, lanes = shared.position, shared.session.lanes
+        if position is not None and 0 <= position + step < len(lanes):
+            shared.show(lanes[position + step].uuid)
 
     return go
 

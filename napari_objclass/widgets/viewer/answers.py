@@ -36,11 +36,21 @@ def prediction(shown: Shown) -> Prediction | None:
     return found if objects is not None and found is not None and _same_objects(objects, found) else None
 
 
-def predicted(found: Prediction, classes: Sequence[ObjectClass]) -> NDArray[np.int64]:
-    """Predicted class of every object, (n,); 0 for a class that there is not any more."""
-    numbers = {each.name: number for number, each in enumerate(classes, 1)}
-    present = np.array([0, *(numbers.get(name, 0) for name in found.class_names)])
-    return present[found.classes]
+def class_numbers(shown: Shown, classes: Sequence[ObjectClass]) -> NDArray[np.int64]:
+    """Present number of every class of the prediction, (n_classes,); 0 for one that was deleted since."""
+    assert shown.prediction is not None
+    names, forest = shown.prediction.class_names, shown.forest
+    if forest is not None and len(forest.classes) == len(names):
+        by_uuid = {each.uuid: number for number, each in enumerate(classes, 1)}
+        return np.array([by_uuid.get(each.uuid, 0) for each in forest.classes], np.int64)
+    by_name = {each.name: number for number, each in enumerate(classes, 1)}
+    return np.array([by_name.get(name, 0) for name in names], np.int64)
+
+
+def predicted(shown: Shown, classes: Sequence[ObjectClass]) -> NDArray[np.int64]:
+    """Predicted class of every object, (n,); 0 for none, and for a class that was deleted since."""
+    assert shown.prediction is not None
+    return np.append(class_numbers(shown, classes), 0)[shown.prediction.classes - 1]
 
 
 def _same_objects(objects: Objects, found: Prediction) -> bool:

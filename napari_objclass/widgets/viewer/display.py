@@ -9,24 +9,28 @@ import numpy as np
 from napari.layers import Image, Labels
 
 from napari_objclass.widgets.viewer import colors, layer_set, painting
-from napari_objclass.widgets.viewer.layer_set import LayerSet
+from napari_objclass.widgets.viewer.first_layers import make_first_layers
+from napari_objclass.widgets.viewer.layer_set import LayerSet, Wanted
 from napari_objclass.widgets.viewer.lookup import Fill, Lookup
 from napari_objclass.widgets.viewer.painting import Kind, Show
 from napari_objclass.widgets.viewer.places import Grid
 from napari_objclass.widgets.viewer.scene import Scene
 from napari_objclass.widgets.viewer.status import Source, Status
+from napari_objclass.widgets.viewer.stepwise import Stepwise
 from napari_objclass.widgets.viewer.worker import Worker
 from napari_objclass.workflow import annotations as marks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from napari.layers import Layer
     from numpy.typing import NDArray
 
+    from napari_objclass.widgets.viewer.live import Stale
     from napari_objclass.widgets.viewer.places import Region
     from napari_objclass.widgets.viewer.session import ViewerSession
     from napari_objclass.widgets.viewer.shown import Shown
+    from napari_objclass.widgets.viewer.stepwise import Steps
     from napari_objclass.widgets.viewer.worker import Post
     from napari_objclass.workflow.classes import ObjectClass
 
@@ -81,6 +85,7 @@ class Display:
         self._awake = self._painting = False
         self._stale: set[str] = set()
         self._worker = Worker("objclass-display", post)
+        self._pointing = Stepwise(post, self._worker, self._failed)
         self._status = Status(post, self._status_source)
         shared.shown_changed.connect(self._shown_changed)
         shared.changed.connect(self._session_changed)
@@ -107,9 +112,8 @@ class Display:
     def adopt(self, lane_uuid: str, raw: Sequence[Image], objects: Labels | None) -> None:
         """Use the user's own layers as Raw and Objects of an image, as long as they are in the viewer."""
         self._adopted[lane_uuid] = {RAW: list(raw), OBJECTS: [] if objects is None else [objects]}
-        scene = self._current()
-        if scene is not None and scene.uuid == lane_uuid:
-            self._point_at_shown()
+        if self._scene is not None and self._scene.uuid == lane_uuid:
+            self._point_again()
 
     @property
     def lost(self) -> list[str]:
@@ -120,9 +124,17 @@ class Display:
     def restore(self) -> None:
         """Add again what the user deleted."""
         self._layers.lost.clear()
-        if self._current() is not None:
-            self._point_at_shown()
+        self._point_again()
         self._shared.show_changed.emit()
+
+    def when_pointed(self, call: Callable[[], object]) -> None:
+        """Run a call when no layers are on their way to another image: now or, in the order given, later."""
+        self._pointing.when_done(call)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether layers are on their way to an image, or what they show is."""
+        return self._painting or self._pointing.is_busy
 
     # ------------------------------------------------------------------------------------------------- where it is
 
@@ -176,6 +188,7 @@ class Display:
         """Listen to the viewer."""
         if not self._awake:
             self._awake = True
+            self._worker.do(make_first_layers)
             self._layers.wake()
             self._shared.viewer.dims.events.current_step.connect(self._step_changed)
             self._follow(self._scene.on if self._scene else None)
@@ -186,6 +199,9 @@ class Display:
         """Stop listening to the viewer; the layers stay as they are."""
         if self._awake:
             self._awake = False
+            if self._pointing.is_busy:
+                self._scene = None  # pointed anew when it wakes
+                self._pointing.stop()
             self._layers.rest()
             self._follow(None)
             self._shared.viewer.dims.events.current_step.disconnect(self._step_changed)
@@ -204,7 +220,7 @@ class Display:
         self._paint(PAINTED if ANNOTATIONS in names and self.show.only_labelled else names)
         self._status.ask()
 
-    def _session_changed(self, stale: set[tuple[str, int | None]]) -> None:
+    def _session_changed(self, stale: Stale) -> None:
         if self._awake and (marks.ID, None) in stale:
             self._follow_classes()
 
@@ -212,6 +228,8 @@ class Display:
         self._adopted.clear()
         self._made_room.clear()
         self._classes = self._shared.session.classes
+        if self.show.kind is Kind.PROBABILITY:
+            self.set_show(kind=Kind.CLASS, cls=1)
         self._clear()
 
     def _forget_removed(self) -> None:
@@ -220,6 +238,8 @@ class Display:
         for roles in self._adopted.values():
             for layers in roles.values():
                 layers[:] = [layer for layer in layers if layer in present]
+        for name in self._layers.lost:  # they may live on, as layers of another type
+            self._lookups.pop(name, None)
         self._shared.show_changed.emit()
 
     def _follow(self, layer: Image | Labels | None) -> None:
@@ -233,14 +253,14 @@ class Display:
 
     def _moved(self, _: object) -> None:
         scene = self._current()
-        for name in PAINTED if scene is not None else ():
-            layer = self._layers[name]
-            if layer is not None and scene is not None:
-                layer_set.place(layer, scene.place)
+        if scene is not None:
+            for name in PAINTED:
+                self._layers.place(name, scene.place)
 
     def _follow_classes(self) -> None:
         """Take the present classes: other colours are another colormap, other numbers are painted."""
         before, self._classes = self._classes, self._shared.session.classes
+        self._follow_probability(before)
         scene = self._current()
         if scene is None or before == self._classes:
             return
@@ -251,6 +271,13 @@ class Display:
         if [each.uuid for each in before] != [each.uuid for each in self._classes]:
             self._paint(PAINTED)
         self._status.ask()
+
+    def _follow_probability(self, before: Sequence[ObjectClass]) -> None:
+        """Go on showing the probability of the class that is shown, whatever its number is now, while there is one."""
+        if self.show.kind is Kind.PROBABILITY and before != self._classes:
+            uuids = [each.uuid for each in self._classes]
+            shown = before[self.show.cls - 1].uuid
+            self.set_show(**({"cls": uuids.index(shown) + 1} if shown in uuids else {"kind": Kind.CLASS, "cls": 1}))
 
     def _step_changed(self, _: object) -> None:
         if self._scene is not None and "t" in self._scene.axes:
@@ -272,37 +299,64 @@ class Display:
 
     def _clear(self) -> None:
         self._scene, self._overlaid = None, None
+        self._pointing.stop()
         self._follow(None)
         self._lookups.clear()
         self._layers.drop()
 
+    def _point_again(self) -> None:
+        """Point our layers at the image shown anew: now or, while it is not known, as soon as it is."""
+        if self._current() is None:
+            self._scene = None
+        self._point_at_shown()
+
     def _point_at_shown(self) -> None:
-        """Point our layers at the image shown, empty until they are painted."""
-        shown = self._shared.shown
-        if shown is None:
+        """Point our layers at the image shown, empty until they are painted.
+
+        One after another, each in a call of its own: napari takes its time for every one.
+        """
+        shown, record = self._shared.shown, self._shared.record
+        if shown is None or record is None:
             return
-        record = self._shared.session.lanes[shown.lane]
         users = self._adopted.get(record.uuid, {RAW: [], OBJECTS: []})
         scene = Scene.of(shown, record, users[RAW], users[OBJECTS], len(self._classes))
         if scene is None:
             return
         before, self._scene = self._scene, scene
+        self._pointing.begin(self._steps(scene, before, users))
+
+    def _steps(self, scene: Scene, before: Scene | None, users: Mapping[str, list[Image | Labels]]) -> Steps:
+        """Point our layers at an image; yields how to make the next layer where there is to be a new one."""
         self._follow(scene.on)
+        self._layers.park(OVERLAY)  # put again when it is painted
+        for name, lookups in self._lookups.items():
+            self._fill(before or scene, name, Fill.nothing(lookups[0].dtype), None)  # soon there are other pixels below
+        class_dtype = painting.class_dtype(scene.n_classes)
+        dtypes = {PREDICTIONS: class_dtype, UNCERTAINTY: np.dtype(np.uint8), ANNOTATIONS: class_dtype}
+        self._lookups = {name: scene.lookups(Fill.nothing(dtype)) for name, dtype in dtypes.items()}
         for name, layers in users.items():
             self._layers.use(name, layers)
-        self._layers.put(RAW, scene.raw())
-        self._layers.put(OBJECTS, scene.ids({"opacity": OPACITY[OBJECTS]}))
-        self._layers.park(OVERLAY)  # put again when it is painted
-        class_dtype = painting.class_dtype(scene.n_classes)
-        for name, dtype in ((PREDICTIONS, class_dtype), (UNCERTAINTY, np.uint8), (ANNOTATIONS, class_dtype)):
-            self._lookups[name] = scene.lookups(Fill.nothing(dtype))
-            self._layers.put(name, scene.layer(Labels, self._lookups[name], self._look(name)))
+        for name in (RAW, OBJECTS, *dtypes):
+            wanted = self._wanted(scene, name)
+            made = yield self._layers.maker(name, wanted)
+            self._layers.put(name, wanted, made)
+        yield None
         self._colour()
         if not self._shared.viewer.layers.selection and self.objects_layer is not None:
             self._layers.select({self.objects_layer}, self.objects_layer)  # the status bar is about it
         if scene.on is None and (before is None or before.extent != scene.extent):
             self._shared.viewer.reset_view()
+        self._pointing.stop()
         self._paint(PAINTED)
+        self._status.ask()
+
+    def _wanted(self, scene: Scene, name: str) -> Wanted | None:
+        """What a layer is to be, before it is painted."""
+        if name == RAW:
+            return scene.raw()
+        if name == OBJECTS:
+            return scene.ids({"opacity": OPACITY[OBJECTS]})
+        return scene.layer(Labels, self._lookups[name], self._look(name))
 
     def _look(self, name: str) -> dict[str, Any]:
         look: dict[str, Any] = {"opacity": OPACITY[name]}
@@ -316,18 +370,19 @@ class Display:
     def _paint(self, names: Iterable[str]) -> None:
         """Paint layers soon; what is asked for meanwhile is painted together."""
         self._stale |= set(names)
-        if not self._painting:
-            self._paint_stale()
+        self._paint_stale()
 
     def _colour(self) -> None:
         """Give layers of classes the colours of these, and what their numbers mean."""
         for name in (ANNOTATIONS, PREDICTIONS):
             layer = self._layers[name]
             if isinstance(layer, Labels):
-                layer.colormap = colors.of_classes(self._classes)
+                self._layers.colour(name, colors.of_classes(self._classes))
                 layer.features = _meanings(self._classes)
 
     def _paint_stale(self) -> None:
+        if self.is_busy:
+            return
         scene, shown, show, classes = self._current(), self._shared.shown, self.show, self._classes
         names, self._stale = self._stale, set()
         if show.kind not in OVERLAID:
@@ -357,7 +412,7 @@ class Display:
                 if name == OVERLAY:
                     self._fill_overlay(scene, show, fill, whole)
                 else:
-                    self._fill(name, fill, whole)
+                    self._fill(scene, name, fill, whole)
             if PREDICTIONS in fills and len(fills[PREDICTIONS][0].ids):
                 self._make_room(scene)
         self._paint_stale()
@@ -366,28 +421,46 @@ class Display:
         self._painting = False
         self._shared.set_problem("object_classification", error)
 
-    def _fill(self, name: str, fill: Fill, whole: NDArray[Any] | None) -> None:
-        for lookup in self._lookups[name]:
+    def _fill(self, scene: Scene, name: str, fill: Fill, whole: NDArray[Any] | None) -> None:
+        lookups, layer = self._lookups.get(name, []), self._layers[name]
+        for lookup in lookups:
             lookup.take(fill, whole)
-        layer = self._layers[name]
-        if layer is not None:
+        if layer is None:
+            return
+        if self._layers.shows(name, lookups):
             layer.refresh(extent=False, thumbnail=False)
+        else:  # the user assigned other data
+            self._layers.put(name, scene.layer(Labels, lookups, self._look(name)))
 
     def _fill_overlay(self, scene: Scene, show: Show, fill: Fill, whole: NDArray[Any] | None) -> None:
         if self.show.kind not in OVERLAID:
             return
         limits = (0.0, 1.0) if show.kind is Kind.PROBABILITY else painting.limits(fill)
-        if self._layers[OVERLAY] is None:
-            look = {"opacity": OPACITY[OVERLAY], "contrast_limits": limits, "blending": "translucent"}
-            self._lookups[OVERLAY] = scene.lookups(fill)
-            self._layers.put(OVERLAY, scene.layer(Image, self._lookups[OVERLAY], look))
+        if not self._layers.shows(OVERLAY, self._lookups.get(OVERLAY, [])):
+            self._pointing.begin(self._add_overlay(scene, show, fill, limits))
         else:
-            self._fill(OVERLAY, fill, whole)
+            self._fill(scene, OVERLAY, fill, whole)
+            self._dress_overlay(scene, show, limits)
+
+    def _add_overlay(self, scene: Scene, show: Show, fill: Fill, limits: tuple[float, float]) -> Steps:
+        self._lookups[OVERLAY] = scene.lookups(fill)
+        look = {"opacity": OPACITY[OVERLAY], "contrast_limits": limits, "blending": "translucent"}
+        wanted = scene.layer(Image, self._lookups[OVERLAY], look)
+        made = yield self._layers.maker(OVERLAY, wanted)
+        if self.show.kind in OVERLAID:
+            self._layers.put(OVERLAY, wanted, made)
+            yield None
+            self._dress_overlay(scene, show, limits)
+        self._pointing.stop()
+        self._paint_stale()
+
+    def _dress_overlay(self, scene: Scene, show: Show, limits: tuple[float, float]) -> None:
+        """Give the overlay the colours and limits of what it shows; later they are the user's own choice."""
         layer = self._layers[OVERLAY]
         if isinstance(layer, Image) and self._overlaid != (scene, replace(show, only_labelled=False)):
             layer.contrast_limits_range = limits
             layer.contrast_limits = limits
-            layer.colormap = colors.OVERLAY_COLORS
+            self._layers.colour(OVERLAY, colors.OVERLAY_COLORS)
             if hasattr(layer, "colorbar"):
                 layer.colorbar.visible = True
         self._overlaid = (scene, replace(show, only_labelled=False))

@@ -79,18 +79,17 @@ class ExportChoice:
         return export.expand_template(self.name, fields) + suffix
 
     def write(
-        self, session: Session, lanes: Sequence[int], *, overwrite: bool, progress: Progress, cancel: CancelToken
+        self, session: Session, lanes: Sequence[str], *, overwrite: bool, progress: Progress, cancel: CancelToken
     ) -> Outcome:
-        """Export images of a session, unless that would overwrite something.
+        """Export images of a session, by their uuids, unless that would overwrite something.
 
         Raises
         ------
         ObjClassError
             When it cannot be done; images before the one that failed are written.
         """
-        records = session.lanes
-        files = [self.files(records[lane]) for lane in lanes]
-        export.check_overwriting(files, [file for record in records for file in record.files])
+        files = [self.files(session.lane(lane)) for lane in lanes]
+        export.check_overwriting(files, [file for record in session.lanes for file in record.files])
         in_the_way = tuple(path for each in files for path in each.all if path.exists())
         if in_the_way and not overwrite:
             return Outcome(in_the_way=in_the_way)

@@ -10,7 +10,7 @@ from napari_objclass.errors import FileError, ObjClassError
 from napari_objclass.io.formats import FORMATS, split
 from napari_objclass.io.hdf5 import datasets
 from napari_objclass.io.readers import open_image
-from napari_objclass.widgets.viewer.mask_guess import is_mask
+from napari_objclass.labels import is_mask
 from napari_objclass.workflow.lane import LABELS, RAW, SEGMENTATION
 from napari_objclass.workflow.pairing import LEFT_OUT, role_by_name
 

@@ -188,6 +188,8 @@ def _axes(choice: Choice, viewer_axes: Sequence[str]) -> tuple[str, bool]:
         return axis_letters.check(choice.axes, objects.ndim), False
     with_names = (each for each in (objects, *choice.raw) if each.ndim == objects.ndim and named_axes(each))
     named = next(map(named_axes, with_names), "") or _letters(tuple(viewer_axes)[-objects.ndim :], objects.ndim)
+    if not named and objects.ndim > len(axis_letters.LABELS):
+        raise ObjClassError(f"“{objects.name}” has {objects.ndim} axes; write one letter for each, such as tczyx")
     return (named, False) if named else (axis_letters.label_axes(objects.ndim), objects.ndim > 2)
 
 

@@ -112,9 +112,8 @@ class Glances:
 
     def count(self) -> None:
         """Note the number of objects of the image that is shown."""
-        shown = self._shared.shown
-        if shown is not None and shown.objects is not None and shown.lane < len(self._shared.session.lanes):
-            record = self._shared.session.lanes[shown.lane]
+        shown, record = self._shared.shown, self._shared.record
+        if shown is not None and shown.objects is not None and record is not None:
             self._counts[record.uuid] = record, len(shown.objects.ids)
             self.taken.emit(record.uuid)
 
@@ -148,7 +147,11 @@ def _look(session: Session, lane: int, record: LaneRecord, role: str) -> tuple[F
         pixels = session.source(lane, role)
     except ObjClassError as error:
         if record.sources[role].path is None:
-            return Fate.MISSING, f"The {what} was only in memory and is gone; find a file that has it.", None
+            return (
+                Fate.MISSING,
+                f"The {what} was only in memory and is gone; add it again, or find a file that has it.",
+                None,
+            )
         return Fate.UNREADABLE, str(error), None
     if pixels.problem:
         name = Path(record.sources[role].path or "").name

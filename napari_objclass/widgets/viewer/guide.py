@@ -94,32 +94,11 @@ class Guide:
             return
         classes = self._shared.session.classes
         labels, prediction = answers.labels(shown, classes), answers.prediction(shown)
-        numbers = labels if prediction is None else np.where(labels, labels, answers.predicted(prediction, classes))
+        numbers = labels if prediction is None else np.where(labels, labels, answers.predicted(shown, classes))
         name = classes[cls - 1].name
         row = candidates.following(numbers == cls, self._row(shown))
         how = "labelled" if row is not None and labels[row] else "predicted"
         self._go_to_row(shown, row, f"{how} {name}", f"There is no other object labelled or predicted {name}.")
-
-    def walk(self, objects: Sequence[Key], what: str) -> None:
-        """Go to the next of a list of objects, such as those of a confusion cell; from the last on to the first.
-
-        Parameters
-        ----------
-        objects
-            Frame and id of each.
-        what
-            What they are, in words: "labelled mitotic, predicted interphase".
-        """
-        shown = self._measured()
-        if shown is None:
-            return
-        there = [key for key, row in zip(objects, _rows(shown, objects), strict=True) if row >= 0]
-        if not there:
-            self._tell(f"There is no object {what} in this image.")
-            return
-        here = self.current
-        place = 0 if here is None or here not in there else (there.index(here) + 1) % len(there)
-        self._go(there[place], f"{what}, {place + 1} of {len(there)}")
 
     def keep_prediction(self) -> None:
         """Label the current object with its predicted class, and go to the next unsure one."""
@@ -129,7 +108,7 @@ class Guide:
         prediction, row = answers.prediction(shown), self._row(shown)
         cls = 0
         if prediction is not None and row is not None:
-            cls = int(answers.predicted(prediction, self._shared.session.classes)[row])
+            cls = int(answers.predicted(shown, self._shared.session.classes)[row])
         if self.current is None or cls == 0:
             self._tell("Go to an object that is predicted; then its prediction can be kept.")
             return
@@ -161,7 +140,10 @@ class Guide:
         self.current = key
         self._visited.add(key)
         self._shared.display.go_to(*key)
-        self._tell(f"Object {key[1]} (frame {key[0]})" + (f": {why}." if why else "."))
+        shown = self._shared.shown
+        is_film = shown is not None and shown.objects is not None and len(shown.objects.labels) > 1
+        where = f"Object {key[1]} (frame {key[0]})" if is_film else f"Object {key[1]}"
+        self._tell(f"{where}: {why}." if why else f"{where}.")
 
     def _tell(self, note: str) -> None:
         self.note = self._shared.viewer.status = note

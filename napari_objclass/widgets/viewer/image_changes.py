@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from psygnal import Signal
 
-from napari_objclass.errors import ObjClassError
 from napari_objclass.widgets.viewer.layer_files import level_0
 from napari_objclass.workflow.lane import RAW, location
 
@@ -37,46 +36,46 @@ class ImageChanges:
 
     def rename(self, uuid: str, name: str) -> None:
         """Call it otherwise."""
-        self._do(uuid, lambda session, lane: session.rename_lane(lane, name))
+        self._do(lambda session: session.rename_lane(uuid, name))
 
     def remove(self, uuid: str) -> None:
         """Take it out of the project; its annotations are kept."""
-        self._do(uuid, lambda session, lane: session.remove_lane(lane))
+        self._do(lambda session: session.remove_lane(uuid))
 
     def set_axes(self, uuid: str, axes: dict[str, str]) -> None:
         """Read its pixels with other axes, by role."""
-        self._do(uuid, lambda session, lane: session.relink_lane(lane, axes=axes))
+        self._do(lambda session: session.relink_lane(uuid, axes=axes))
 
     def set_size(self, uuid: str, spacing: tuple[float, ...], units: str) -> None:
         """Set the size of a voxel (z, y, x) and its unit, "" for none."""
-        self._do(uuid, lambda session, lane: session.set_spacing(lane, spacing, units=units or None))
+        self._do(lambda session: session.set_spacing(uuid, spacing, units=units or None))
 
     def set_role(self, uuid: str, role: str) -> None:
         """Take its label image as a mask, or the other way round."""
 
-        def change(session: Session, lane: int) -> None:
-            old, source = _objects(session.lanes[lane])
+        def change(session: Session) -> None:
+            old, source = _objects(session.lane(uuid))
             if old != role:
-                pixels = session.source(lane, old).data if source.path is None else location(source)
-                session.relink_lane(lane, **{role: pixels}, axes={role: source.axes})
+                pixels = session.source(uuid, old).data if source.path is None else location(source)
+                session.relink_lane(uuid, **{role: pixels}, axes={role: source.axes})
 
-        self._do(uuid, change)
+        self._do(change)
 
     def relink(self, uuid: str, role: str, place: str) -> None:
         """Take the pixels of one role from a file, as they are there now."""
-        self._do(uuid, lambda session, lane: session.relink_lane(lane, **{role: place}))
+        self._do(lambda session: session.relink_lane(uuid, **{role: place}))
 
     def take_painted(self, uuid: str, layer: Labels) -> None:
         """Take the objects that a layer has now."""
 
-        def change(session: Session, lane: int) -> None:
-            role, source = _objects(session.lanes[lane])
-            session.relink_lane(lane, **{role: np.array(level_0(layer))}, axes={role: source.axes})
+        def change(session: Session) -> None:
+            role, source = _objects(session.lane(uuid))
+            session.relink_lane(uuid, **{role: np.array(level_0(layer))}, axes={role: source.axes})
 
-        self._do(uuid, change)
+        self._do(change)
 
-    def _do(self, uuid: str, change: Callable[[Session, int], Any]) -> None:
-        self._shared.do(self._step, lambda session: change(session, _position(session, uuid)), self._tell)
+    def _do(self, change: Callable[[Session], Any]) -> None:
+        self._shared.do(self._step, change, self._tell)
 
     def _tell(self, _: object) -> None:
         self.made.emit()
@@ -85,10 +84,3 @@ class ImageChanges:
 def _objects(record: LaneRecord) -> tuple[str, Source]:
     """Role and source of the objects."""
     return next(each for each in record.sources.items() if each[0] != RAW)
-
-
-def _position(session: Session, uuid: str) -> int:
-    for position, lane in enumerate(session.lanes):
-        if lane.uuid == uuid:
-            return position
-    raise ObjClassError("this image was removed; undo brings it back")

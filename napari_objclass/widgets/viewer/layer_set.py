@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -50,6 +51,14 @@ class Wanted:
         ndim = first.ndim - bool(self.look.get("rgb"))
         same = (type(layer), layer.multiscale, layer.ndim) == (self.make, is_levels, ndim)
         return same and layer.dtype == first.dtype and getattr(layer, "rgb", False) == self.look.get("rgb", False)
+
+    def layer(self, name: str, kept: Mapping[str, Any]) -> Image | Labels:
+        """Make the layer, on any thread; ``kept`` is what the user changed of the one before."""
+        look = {"name": name, **self.look, **kept}
+        new = self.make(self.data, multiscale=isinstance(self.data, list), **self.place, **look)
+        if isinstance(new, Labels):
+            new.editable = False
+        return new
 
 
 class LayerSet:
@@ -102,21 +111,57 @@ class LayerSet:
             self.lost.discard(name)
             self.park(name)
 
-    def put(self, name: str, wanted: Wanted | None) -> None:
-        """Show something in a layer, which is made if there is none; not where the user removed it, or has his own."""
+    def maker(self, name: str, wanted: Wanted | None) -> Callable[[], Image | Labels] | None:
+        """How to make the layer that :meth:`put` needs, on any thread: napari looks at all pixels of a plane.
+
+        None if it needs no new one.
+        """
+        if wanted is None or name in self.lost or self._users.get(name):
+            return None
+        old = self._layers.get(name) or self._parked.get(name)
+        if old is not None and wanted.fits(old):
+            return None
+        kept = {} if old is None else {each: getattr(old, each) for each in KEPT}
+        return lambda: wanted.layer(name, kept)
+
+    def put(self, name: str, wanted: Wanted | None, made: Image | Labels | None = None) -> None:
+        """Show something in a layer: in the one there is or, if it cannot, in ``made`` or one that is made now.
+
+        Not where the user removed it, or has his own.
+        """
         if wanted is None:
             self.park(name)
         if wanted is None or name in self.lost or self._users.get(name):
             return
+        make = self.maker(name, wanted)
         layer = self._layers.get(name) or self._parked.pop(name, None)
         with self._our_change():
-            if layer is not None and wanted.fits(layer):
+            if make is not None:
+                self._replace(name, layer, make() if made is None else made)
+            elif layer is not None:
                 layer.data = wanted.data
-                place(layer, wanted.place)
+                _lock(layer)
+                self._place(layer, wanted.place)
                 if name not in self._layers:
                     self._insert(name, layer)
-            else:
-                self._make(name, wanted, layer)
+
+    def place(self, name: str, wanted: Mapping[str, Any]) -> None:
+        """Lay our layer at a place; what it has already is not assigned, since napari slices anew every time."""
+        layer = self._layers.get(name)
+        if layer is not None:
+            self._place(layer, wanted)
+
+    def colour(self, name: str, colormap: Any) -> None:
+        """Give our layer its colours."""
+        self._set(self._layers[name], "colormap", colormap)
+
+    def shows(self, name: str, data: Sequence[Any]) -> bool:
+        """Whether our layer has these levels as its data; the user may have assigned others."""
+        layer = self._layers.get(name)
+        if layer is None:
+            return False
+        levels = list(layer.data) if layer.multiscale else [layer.data]
+        return len(levels) == len(data) and all(map(operator.is_, levels, data))
 
     def park(self, name: str) -> None:
         """Take a layer out of the viewer until it is put again, with all that the user chose for it."""
@@ -133,22 +178,23 @@ class LayerSet:
         self._users.clear()
         self.lost.clear()
 
-    def _make(self, name: str, wanted: Wanted, old: Image | Labels | None) -> None:
-        kept = {} if old is None else {each: getattr(old, each) for each in KEPT}
-        new = wanted.make(
-            wanted.data,
-            multiscale=isinstance(wanted.data, list),
-            **wanted.place,
-            **{"name": name, **wanted.look, **kept},
-        )
-        if isinstance(new, Labels):
-            new.editable = False
+    def _replace(self, name: str, old: Image | Labels | None, new: Image | Labels) -> None:
         if old is not None and old in self._viewer.layers:
             at = self._viewer.layers.index(old)
             self._viewer.layers.remove(old)
             self._insert(name, new, at)
         else:
             self._insert(name, new)
+
+    def _place(self, layer: Image | Labels, wanted: Mapping[str, Any]) -> None:
+        for name, value in wanted.items():
+            if not _equal(getattr(layer, name), value):
+                self._set(layer, name, value)
+
+    def _set(self, layer: Image | Labels, name: str, value: Any) -> None:
+        """Set an attribute that is not the user's choice, of this layer and of none that he linked with it."""
+        self._viewer.layers.unlink_layers([layer], (name,))
+        setattr(layer, name, value)
 
     def _insert(self, name: str, layer: Image | Labels, at: int | None = None) -> None:
         """Insert a layer below those of ours that lie above it; the layer that the user works in stays selected."""
@@ -194,6 +240,12 @@ class LayerSet:
             self._changing = before
 
 
+def _lock(layer: Image | Labels) -> None:
+    """Keep labels from being painted on, which napari allows again whenever data are assigned."""
+    if isinstance(layer, Labels):
+        layer.editable = False
+
+
 def place_of(layer: Image | Labels) -> dict[str, Any]:
     """Place of a layer, for others upon it."""
     return {name: getattr(layer, name) for name in PLACE}
@@ -224,13 +276,6 @@ def with_channels(place: Mapping[str, Any]) -> dict[str, Any]:
         matrix = np.asarray(getattr(place[name], "affine_matrix", place[name]))
         longer[name] = np.block([[np.eye(1), np.zeros((1, len(matrix)))], [np.zeros((len(matrix), 1)), matrix]])
     return longer
-
-
-def place(layer: Image | Labels, wanted: Mapping[str, Any]) -> None:
-    """Lay a layer at a place; what it has already is not assigned, since napari slices anew every time."""
-    for name, value in wanted.items():
-        if not _equal(getattr(layer, name), value):
-            setattr(layer, name, value)
 
 
 def _equal(one: Any, other: Any) -> bool:

@@ -8,6 +8,7 @@ begins anew; only the newest request counts. What is on the screen is predicted 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from napari_objclass.workflow.object_classification import Prediction
     from napari_objclass.workflow.session import Session
 
+    #: Applets whose output is another one, each with the uuid of the image, or None.
+    Stale = set[tuple[str, str | None]]
+
 #: Seconds between two reports of progress.
 REPORT_EVERY = 0.1
 #: With more objects than this on the screen, predicting them first would not be felt.
@@ -38,8 +42,8 @@ class Request:
 
     Attributes
     ----------
-    session, lane
-        The image.
+    session, image
+        The image, by its uuid.
     classify
         Whether to go on to forest and prediction.
     seen
@@ -49,16 +53,15 @@ class Request:
     """
 
     session: Session
-    lane: int
+    image: str
     classify: bool
     seen: Region | None = None
     before: Prediction | None = None
 
     @property
-    def image(self) -> str | None:
-        """What the image is known by when its position changes; None when there is none any more."""
-        lanes = self.session.lanes
-        return lanes[self.lane].uuid if self.lane < len(lanes) else None
+    def is_there(self) -> bool:
+        """Whether the session still has the image."""
+        return any(lane.uuid == self.image for lane in self.session.lanes)
 
 
 class Stage(NamedTuple):
@@ -102,17 +105,17 @@ class Live:
         """Bring an image up to date; what was asked for before is dropped where it is something else."""
         with self._lock:
             self._wanted = request
-            if self._running and (self._running[0].session, self._running[0].lane) != (request.session, request.lane):
+            if self._running and (self._running[0].session, self._running[0].image) != (request.session, request.image):
                 self._running[2].cancel()
             if self._walking:
                 return
             self._walking = True
         self._worker.do(self._walk_while_wanted)
 
-    def gone_stale(self, stale: set[tuple[str, int | None]]) -> None:
+    def gone_stale(self, stale: Stale) -> None:
         """Stop what is being computed if its output would be stale already; may be called from any thread."""
         with self._lock:
-            if self._running and {(self._running[1], self._running[0].lane), (self._running[1], None)} & stale:
+            if self._running and {(self._running[1], self._running[0].image), (self._running[1], None)} & stale:
                 self._running[2].cancel()
 
     def stop(self) -> None:
@@ -133,9 +136,6 @@ class Live:
         self._post(lambda: self._report(None))
 
     def _walk(self, request: Request) -> None:
-        image = request.image
-        if image is None:
-            return
         for stage in _stages(request):
             token = CancelToken()
             with self._lock:
@@ -147,15 +147,13 @@ class Live:
             except Cancelled:
                 return
             except Exception as error:  # told to the user; the thread lives on
-                if request.image == image:
-                    self._post(lambda error=error, stage=stage: self._failed(request, stage.applet, error))  # type: ignore[misc]
+                if request.is_there:
+                    self._post(partial(self._failed, request, stage.applet, error))
                 return
             finally:
                 with self._lock:
                     self._running = None
-            if request.image != image:  # images were removed meanwhile, and this is another one
-                return
-            self._post(lambda stage=stage, parts=parts: self._deliver(request, stage.applet, parts))  # type: ignore[misc]
+            self._post(partial(self._deliver, request, stage.applet, parts))
 
     def _progress(self, done: int, total: int, what: str) -> None:
         now = monotonic()
@@ -166,18 +164,18 @@ class Live:
 
 def _stages(request: Request) -> Iterator[Stage]:
     """All stages of the walk, from the pixels on."""
-    session, lane = request.session, request.lane
+    session, image = request.session, request.image
 
     def see(**run: Any) -> dict[str, Any]:
-        images, objects = session.images(lane), session.objects(lane, **run)
+        images, objects = session.images(image), session.objects(image, **run)
         _ = images.raw  # read here, since the viewer asks for it on the GUI thread
         return {"images": images, "objects": objects}
 
     def claim(**_: Any) -> dict[str, Any]:
-        return {"claims": session.claims(lane)}
+        return {"claims": session.claims(image)}
 
     def measure(**run: Any) -> dict[str, Any]:
-        return {"table": session.table(lane, **run)}
+        return {"table": session.table(image, **run)}
 
     def train(**run: Any) -> dict[str, Any]:
         return {"forest": session.train(**run)}
@@ -187,7 +185,7 @@ def _stages(request: Request) -> Iterator[Stage]:
         return {} if prediction is None else {"prediction": prediction}
 
     def predict(**run: Any) -> dict[str, Any]:
-        return {"prediction": session.predict(lane, **run)}
+        return {"prediction": session.predict(image, **run)}
 
     def forget(**_: Any) -> dict[str, Any]:
         return {"forest": None, "prediction": None}
@@ -208,12 +206,12 @@ def _stages(request: Request) -> Iterator[Stage]:
 
 def _with_seen(request: Request, **run: Any) -> Prediction | None:
     """Return the prediction before, with the objects on the screen predicted anew; None where that is not worth it."""
-    session, lane, before = request.session, request.lane, request.before
+    session, image, before = request.session, request.image, request.before
     assert request.seen is not None
     assert before is not None
-    objects = session.objects(lane)
+    objects = session.objects(image)
     rows = request.seen.rows(objects)
     n_classes = len(session.train(**run).classes)
     if not 0 < len(rows) <= min(MOST_FIRST, len(objects.ids) // 2) or not before.is_of(objects.ids, n_classes):
         return None
-    return before.updated(rows, session.predict(lane, rows=rows, **run))
+    return before.updated(rows, session.predict(image, rows=rows, **run))

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
 
-#: Planes of more pixels than this are shown through levels of half the resolution each: napari keeps a copy of what it
-#: shows, which for larger planes would be most of the memory that the display takes.
-LARGE_PLANE = 2048 * 2048
+#: Planes of more pixels than this are painted in levels of half the resolution each: napari reads a plane without
+#: levels as a whole, however little of it is on the screen, and keeps two copies of it.
+LARGE_PLANE = 1024 * 1024
 #: The longer side of the coarsest level is at most this.
 COARSEST = 512
 
@@ -51,8 +51,8 @@ class Fill(NamedTuple):
 class Lookup:
     """An array as napari takes it for a layer, over a label image and a value per object.
 
-    Any thread may read while another calls :meth:`take`. A copy, as napari makes it to duplicate a layer, shares the
-    label image and keeps the values of that moment.
+    Any thread may read while another calls :meth:`take`. A copy, as napari makes it to duplicate a layer, is an array
+    of its own with the values of that moment.
 
     Parameters
     ----------
@@ -129,8 +129,18 @@ class Lookup:
             image = image.copy()
         return image if dtype is None else image.astype(dtype, copy=False)
 
-    def __deepcopy__(self, memo: Any) -> Lookup:
-        return Lookup(self._labels, self._axes, self.fill, kept=self._kept)
+    def __setitem__(self, key: Any, values: Any) -> None:
+        """Change pixels until other values come: a layer that the user made of ours is painted on like any other."""
+        image = np.array(self)
+        image[key] = values
+        self._now = (self.fill, image)
+
+    def astype(self, dtype: DTypeLike) -> Array:
+        """Array of the whole image; napari asks for it to turn a layer into one of another type."""
+        return np.asarray(self, dtype)
+
+    def __deepcopy__(self, memo: Any) -> Array:
+        return np.array(self)
 
     def _paint(self, fill: Fill, keys: Sequence[int | slice]) -> Array:
         """Paint a part of the image, an axis for each slice."""
@@ -144,9 +154,13 @@ class Lookup:
                 parts[letter], single[letter] = slice(at, at + 1), 0
         labels = self._labels[tuple(parts.values())]
         frames = range(self._labels.shape[0])[parts["t"]]
-        painted = kernels.paint(labels, *_of_frames(fill, frames))
-        if painted.dtype.kind == "f":
-            painted[labels == 0] = np.nan
+        is_float = fill.values.dtype.kind == "f"
+        if len(fill.ids):
+            painted = kernels.paint(labels, *_of_frames(fill, frames))
+            if is_float:
+                painted[labels == 0] = np.nan
+        else:  # layers are empty at first, and volumes are large
+            painted = np.full(labels.shape, np.nan if is_float else 0, fill.values.dtype)
         image = axis_letters.from_canonical(painted, self._axes)
         return image[tuple(single.get(letter, slice(None)) for letter in self._axes)]
 
@@ -160,10 +174,10 @@ def levels(labels: Array, axes: str, fill: Fill, steps: Sequence[tuple[int, int,
     ]
 
 
-def plane_steps(shape: Sequence[int]) -> list[tuple[int, int, int]]:
+def plane_steps(shape: Sequence[int], large: int = LARGE_PLANE) -> list[tuple[int, int, int]]:
     """Steps of the levels for an image ``tzyx`` of this shape: one level, or as many as a large plane needs."""
     _, depth, height, width = shape
-    return list(_halved(max(height, width))) if depth == 1 and height * width > LARGE_PLANE else [(1, 1, 1)]
+    return list(_halved(max(height, width))) if depth == 1 and height * width > large else [(1, 1, 1)]
 
 
 def _halved(longest: int) -> Iterator[tuple[int, int, int]]:

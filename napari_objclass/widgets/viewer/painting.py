@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_objclass.widgets.viewer import answers
 from napari_objclass.widgets.viewer.lookup import Fill
 from napari_objclass.workflow.marks import AnnotationState
 
@@ -84,8 +85,7 @@ def predictions(shown: Shown, classes: Sequence[ObjectClass], show: Show) -> Fil
     dtype = class_dtype(len(classes))
     if shown.prediction is None:
         return Fill.nothing(dtype)
-    now = predicted_classes(shown, classes)
-    return _filled(shown, classes, show, np.append(now, 0)[shown.prediction.classes - 1], dtype)
+    return _filled(shown, classes, show, answers.predicted(shown, classes), dtype)
 
 
 def uncertainty(shown: Shown, classes: Sequence[ObjectClass], show: Show) -> Fill:
@@ -100,7 +100,7 @@ def uncertainty(shown: Shown, classes: Sequence[ObjectClass], show: Show) -> Fil
 def overlay(shown: Shown, classes: Sequence[ObjectClass], show: Show) -> Fill:
     """Probability of a class or value of a feature of every object, NaN where it is missing."""
     if show.kind is Kind.PROBABILITY and shown.prediction is not None:
-        columns = np.flatnonzero(predicted_classes(shown, classes) == show.cls)
+        columns = np.flatnonzero(answers.class_numbers(shown, classes) == show.cls)
         values: NDArray[Any] = np.zeros(len(shown.prediction.ids))
         if len(columns):
             values = shown.prediction.probabilities[:, columns[0]]
@@ -118,30 +118,6 @@ def limits(fill: Fill) -> tuple[float, float]:
     return (low, high) if low < high else (low, low + max(abs(low), 1.0))
 
 
-def predicted_classes(shown: Shown, classes: Sequence[ObjectClass]) -> NDArray[np.int64]:
-    """Present number of every class of the prediction, 0 for those deleted since."""
-    assert shown.prediction is not None
-    names, forest = shown.prediction.class_names, shown.forest
-    if forest is not None and len(forest.classes) == len(names):
-        numbers = _numbers(classes)
-        return np.array([numbers.get(each.uuid, 0) for each in forest.classes], np.int64)
-    by_name = {each.name: number for number, each in enumerate(classes, 1)}
-    return np.array([by_name.get(name, 0) for name in names], np.int64)
-
-
-def label_numbers(shown: Shown, classes: Sequence[ObjectClass]) -> NDArray[np.int64]:
-    """Class number of the active label of every object, 0 without one."""
-    assert shown.objects is not None
-    numbers = _numbers(classes)
-    active = shown.claims.active if shown.claims else {}
-    frames = np.array([t for t, _ in active], np.int64)
-    ids = np.array([object_id for _, object_id in active], np.uint64)
-    rows = shown.objects.rows(frames, ids)
-    found = np.zeros(len(shown.objects.ids), np.int64)
-    found[rows[rows >= 0]] = np.array([numbers.get(uuid, 0) for uuid in active.values()], np.int64)[rows >= 0]
-    return found
-
-
 def _filled(
     shown: Shown,
     classes: Sequence[ObjectClass],
@@ -157,7 +133,7 @@ def _filled(
         return Fill.nothing(dtype)
     values = values.astype(dtype)
     if show.only_labelled:
-        values[label_numbers(shown, classes) == 0] = nothing
+        values[answers.labels(shown, classes) == 0] = nothing
     return Fill(frames, ids, values)
 
 

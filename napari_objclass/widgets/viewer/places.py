@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 #: An object that takes a share of the view between these is comfortable to look at; others are brought to the last.
-TINY, HUGE, COMFORTABLE = 0.02, 0.7, 0.15
+TINY, HUGE, COMFORTABLE = 0.1, 0.7, 0.15
 
 
 class Region(NamedTuple):

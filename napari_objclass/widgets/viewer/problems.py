@@ -46,6 +46,11 @@ class Problems:
         before, self._halted = self._halted, (applet, _sentence(problem))
         return before != self._halted
 
+    def forget_halt(self) -> bool:
+        """Take note that the live loop begins with another image."""
+        was_halted, self._halted = self._halted is not None, None
+        return was_halted
+
     def passed(self, applet: str) -> bool:
         """Take note that the live loop passed an applet."""
         if self._halted is None or self._halted[0] != applet:

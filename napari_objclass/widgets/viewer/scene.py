@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from napari_objclass.workflow.lane import LaneRecord
     from napari_objclass.workflow.objects import Objects
 
+#: Planes of ids with more pixels than this have levels: more than for what we paint, since ids in levels cannot be
+#: edited by hand, and many plug-ins do not expect them.
+LARGE_FOR_IDS = 2048 * 2048
+
 
 @dataclass(frozen=True, eq=False)
 class Scene:
@@ -30,30 +34,28 @@ class Scene:
 
     Attributes
     ----------
-    lane, images, objects
+    uuid, images, objects
         As of the image shown when the layers were pointed at it.
-    uuid
-        Of the image.
     axes
         Of the layers: the user's own, if ours lie on one of his, else with planes yx.
     on
         The user's own layer that ours lie on, if there is one.
     spacing
         Of the image, (z, y, x), if there is none.
-    steps
-        Of the levels, along z, y and x.
+    steps, id_steps
+        Of the levels of what is painted, and of the ids, along z, y and x.
     n_classes
         That class numbers have room for.
     """
 
-    lane: int
+    uuid: str
     images: Images
     objects: Objects
-    uuid: str
     axes: str
     on: Image | Labels | None
     spacing: Sequence[float] | None
     steps: list[tuple[int, int, int]]
+    id_steps: list[tuple[int, int, int]]
     n_classes: int
 
     @classmethod
@@ -71,14 +73,16 @@ class Scene:
         axes = shown.images.axes
         on = next((layer for layer in (*objects, *raw) if layer.ndim == len(axes)), None)
         leveled = next((layer for layer in objects if layer.ndim == len(axes) and bool(layer.multiscale)), None)
-        steps = plane_steps(shown.objects.labels.shape) if leveled is None else _steps_of(leveled, axes)
+        shape = shown.objects.labels.shape
+        steps = plane_steps(shape) if leveled is None else _steps_of(leveled, axes)
+        id_steps = plane_steps(shape, LARGE_FOR_IDS) if leveled is None else steps
         if on is None:
             axes = "".join(sorted(axes, key=axis_letters.LABELS.index))
-        return cls(shown.lane, shown.images, shown.objects, record.uuid, axes, on, record.spacing, steps, n_classes)
+        return cls(shown.uuid, shown.images, shown.objects, axes, on, record.spacing, steps, id_steps, n_classes)
 
     def is_of(self, shown: Shown | None) -> bool:
         """Whether it is that of the image shown."""
-        return shown is not None and (self.lane, self.images, self.objects) == (shown.lane, shown.images, shown.objects)
+        return shown is not None and (self.uuid, self.images, self.objects) == (shown.uuid, shown.images, shown.objects)
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
@@ -102,7 +106,8 @@ class Scene:
 
     def ids(self, look: dict[str, Any]) -> Wanted:
         """Layer of the ids."""
-        data = [self.objects.labels[:, ::z, ::y, ::x] for z, y, x in self.steps]
+        labels = _read_only(self.objects.labels)
+        data = [labels[:, ::z, ::y, ::x] for z, y, x in self.id_steps]
         return self.layer(Labels, [axis_letters.from_canonical(each, self.axes) for each in data], look)
 
     def layer(self, make: type[Image | Labels], data: list[Any], look: dict[str, Any]) -> Wanted:
@@ -111,9 +116,9 @@ class Scene:
 
     def raw(self) -> Wanted | None:
         """Layer of raw: channels along an axis before all others, or as colours; None without raw."""
-        raw = self.images.raw
-        if raw is None:
+        if self.images.raw is None:
             return None
+        raw = _read_only(self.images.raw)
         n_channels = raw.shape[-1]
         if n_channels == 3 and raw.dtype == np.uint8:
             colours = axis_letters.from_canonical(raw, self.axes + "c", axis_letters.RAW)
@@ -124,10 +129,17 @@ class Scene:
         return Wanted(Image, axis_letters.from_canonical(raw, axes, axis_letters.RAW), place, look)
 
 
+def _read_only(pixels: NDArray[Any]) -> NDArray[Any]:
+    """The same pixels, which nobody can paint on: napari makes any layer of ours into one that it paints on."""
+    view = pixels.view()
+    view.flags.writeable = False
+    return view
+
+
 def _contrast(raw: NDArray[Any]) -> tuple[float, float]:
     """Limits that leave out the darkest and brightest thousandth of some pixels."""
     some = raw[tuple(slice(None, None, max(1, length // 64)) for length in raw.shape[:-1])]
-    some = some[np.isfinite(some)]
+    some = some[np.isfinite(some)].astype(np.float64)
     low, high = (float(each) for each in np.percentile(some, [0.1, 99.9])) if len(some) else (0.0, 1.0)
     return (low, high) if low < high else (low, low + 1)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from psygnal import Signal
 
+from napari_objclass.errors import ParameterError
 from napari_objclass.widgets.viewer.activity import Activities
 from napari_objclass.widgets.viewer.display import Display
 from napari_objclass.widgets.viewer.errands import Errands
@@ -34,7 +35,9 @@ if TYPE_CHECKING:
 
     from napari_objclass.widgets.viewer.activity import Activity
     from napari_objclass.widgets.viewer.errands import Work
+    from napari_objclass.widgets.viewer.live import Stale
     from napari_objclass.widgets.viewer.worker import Post
+    from napari_objclass.workflow.lane import LaneRecord
 
 T = TypeVar("T")
 
@@ -62,7 +65,7 @@ class ViewerSession:
     replaced
         Emitted when ``session`` is another one.
     changed
-        ``Session.changed``, on the GUI thread.
+        ``Session.changed``, on the GUI thread, with the uuids of images in the place of their positions.
     shown_changed
         Emitted with the names of the parts of ``shown`` that are new.
     menu_asked
@@ -88,6 +91,9 @@ class ViewerSession:
         self.shown: Shown | None = None
         self.tool = Tool()
         self.live = True
+        self._order: list[str] = []  # uuids of all images,
+        self._classes = self.session.classes  # and all classes, at the last announcement
+        self._classify_once = False  # asked for, and not there yet
         self._resting = self._closed = False
         self._problems = Problems()
         self._post = post
@@ -117,8 +123,9 @@ class ViewerSession:
     def annotate(self, t: int, object_ids: list[int], cls: int) -> None:
         """Label objects of the image that is shown; class 0 clears."""
         if self.shown is not None:
-            lane, classes = self.shown.lane, [cls] * len(object_ids)
-            self.do(CLASSIFY, lambda s: s.annotate_many(lane, ids=object_ids, classes=classes, t=t))
+            image = self.shown.uuid
+            classes = [self._classes[cls - 1].uuid if cls else 0] * len(object_ids)
+            self.do(CLASSIFY, lambda s: s.annotate_many(image, ids=object_ids, classes=classes, t=t))
 
     def undo(self) -> None:
         """Take back the latest change."""
@@ -202,11 +209,12 @@ class ViewerSession:
         self._leave()
         self.session, self.shown, self._problems = session, None, Problems()
         session.changed.connect(self._session_changed)
+        self._classes = session.classes
         self.set_tool(cls=1)
         self.replaced.emit()
         self.problems_changed.emit()
-        if session.lanes:
-            self.show(0)
+        self._order = []
+        self._show_what_is_there()
 
     def _leave(self) -> None:
         """Close the session after all changes and savings that were asked for."""
@@ -216,18 +224,45 @@ class ViewerSession:
 
     # ---------------------------------------------------------------------------------------------- image shown
 
-    def show(self, lane: int | None) -> None:
-        """Show an image of the session, or none."""
-        self.shown = None if lane is None else Shown(lane)
+    @property
+    def record(self) -> LaneRecord | None:
+        """What the session has of the image shown; None while there is none."""
+        shown = self.shown
+        return next((lane for lane in self.session.lanes if shown is not None and lane.uuid == shown.uuid), None)
+
+    @property
+    def position(self) -> int | None:
+        """Position of the image shown among those of the session."""
+        order = [lane.uuid for lane in self.session.lanes]
+        return order.index(self.shown.uuid) if self.shown is not None and self.shown.uuid in order else None
+
+    def show(self, image: int | str | None) -> None:
+        """Show an image of the session, by its position or uuid, or none; nothing happens if it was removed."""
+        try:
+            self.shown = None if image is None else Shown(self.session.lane(image).uuid)
+        except ParameterError:
+            return
+        self._classify_once = False
         self.shown_changed.emit({"lane"})
+        if self._problems.forget_halt():
+            self.problems_changed.emit()
         self.update()
+
+    def _show_what_is_there(self) -> None:
+        """Go on showing the image shown; if it is gone, the one that took its place."""
+        before, self._order = self._order, [lane.uuid for lane in self.session.lanes]
+        shown = None if self.shown is None else self.shown.uuid
+        if shown not in self._order and (shown or self._order):
+            at = before.index(shown) if shown in before else 0
+            self.show(self._order[min(at, len(self._order) - 1)] if self._order else None)
 
     def update(self, *, classify: bool = False) -> None:
         """Bring what is shown up to date; forest and predictions too if live, or asked for by ``classify``."""
         if self.shown is None or self._resting:
             return
+        self._classify_once |= classify
         seen, before = self.display.seen(), self.shown.prediction
-        self._live.request(Request(self.session, self.shown.lane, self.live or classify, seen, before))
+        self._live.request(Request(self.session, self.shown.uuid, self.live or self._classify_once, seen, before))
 
     def set_live(self, *, live: bool) -> None:
         """Let forest and predictions follow every change, or stand still."""
@@ -237,6 +272,7 @@ class ViewerSession:
 
     def stop(self) -> None:
         """Stop what is being computed."""
+        self._classify_once = False
         self._live.stop()
         self._errands.stop()
 
@@ -267,27 +303,39 @@ class ViewerSession:
 
     def _session_changed(self, stale: set[tuple[str, int | None]]) -> None:
         """Take note of a change, on the thread that made it."""
-        session = self.session
-        self._live.gone_stale(stale)
-        self._post(lambda: self._announce(session, stale))
+        session, lanes = self.session, self.session.lanes
+        images = {(applet, None if lane is None else lanes[lane].uuid) for applet, lane in stale}
+        self._live.gone_stale(images)
+        self._post(lambda: self._announce(session, images))
 
-    def _announce(self, session: Session, stale: set[tuple[str, int | None]]) -> None:
+    def _announce(self, session: Session, stale: Stale) -> None:
         if session is not self.session:
             return
-        n_lanes = len(session.lanes)
-        if self.shown is not None and self.shown.lane >= n_lanes:
-            self.show(n_lanes - 1 if n_lanes else None)
-        elif self.shown is None and n_lanes:
-            self.show(0)
+        self._show_what_is_there()
+        self._keep_class()
         self.changed.emit(stale)
         self.update()
 
+    def _keep_class(self) -> None:
+        """Keep the class in hand that was, whatever its number is now; if it is gone, the one that took its place."""
+        before, self._classes = self._classes, self.session.classes
+        chosen, uuids = before[self.tool.cls - 1].uuid, [each.uuid for each in self._classes]
+        cls = uuids.index(chosen) + 1 if chosen in uuids else min(self.tool.cls, len(uuids))
+        if cls != self.tool.cls:
+            self.set_tool(cls=cls)
+
     def _deliver(self, request: Request, applet: str, parts: dict[str, Any]) -> None:
+        """Show what was computed, as soon as the layers of its image are there."""
+        self.display.when_pointed(lambda: self._take_parts(request, applet, parts))
+
+    def _take_parts(self, request: Request, applet: str, parts: dict[str, Any]) -> None:
         shown = self.shown
         if shown is None or not self._is_shown(request):
             return
         if self._problems.passed(applet):
             self.problems_changed.emit()
+        if "prediction" in parts:
+            self._classify_once = False
         new = {name: part for name, part in parts.items() if getattr(shown, name) is not part}
         if "objects" in new:  # nothing that was known of others holds for them
             new |= {name: None for name in ("claims", "table", "prediction") if getattr(shown, name) is not None}
@@ -296,11 +344,14 @@ class ViewerSession:
             self.shown_changed.emit(set(new))
 
     def _halt(self, request: Request, applet: str, error: Exception) -> None:
-        if self._is_shown(request) and self._problems.halt(applet, error):
+        if not self._is_shown(request):
+            return
+        self._classify_once = False
+        if self._problems.halt(applet, error):
             self.problems_changed.emit()
 
     def _is_shown(self, request: Request) -> bool:
-        return self.shown is not None and (request.session, request.lane) == (self.session, self.shown.lane)
+        return self.shown is not None and (request.session, request.image) == (self.session, self.shown.uuid)
 
     def _do(
         self,

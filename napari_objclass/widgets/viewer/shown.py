@@ -21,8 +21,8 @@ class Shown:
 
     Attributes
     ----------
-    lane
-        Position of the image in the session.
+    uuid
+        Of the image: its position in the session changes when others come and go.
     images, objects
         Its pixels and objects.
     claims
@@ -35,7 +35,7 @@ class Shown:
         Class, probabilities and uncertainty of every object.
     """
 
-    lane: int
+    uuid: str
     images: Images | None = None
     objects: Objects | None = None
     claims: Claims | None = None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from napari_objclass.widgets.viewer import painting
+from napari_objclass.widgets.viewer import answers
 from napari_objclass.widgets.viewer.worker import Worker
 
 if TYPE_CHECKING:
@@ -118,14 +118,13 @@ def _columns(shown: Shown, classes: Sequence[ObjectClass], rows: slice) -> dict[
         numbers = numbers.astype(np.int64) - 1
         return pd.Categorical.from_codes(np.where(numbers < len(names), numbers, -1)[rows], pd.Index(names))
 
-    label = named(painting.label_numbers(shown, classes))
+    label = named(answers.labels(shown, classes))
     prediction = shown.prediction
     if prediction is None or len(prediction.ids) != n:
         nothing = np.full(n, np.nan, np.float32)[rows]
         return {"class": named(np.zeros(n)), "label": label, "probability": nothing, "uncertainty": nothing}
-    now = np.append(painting.predicted_classes(shown, classes), 0)
     return {
-        "class": named(now[prediction.classes - 1]),
+        "class": named(answers.predicted(shown, classes)),
         "label": label,
         "probability": prediction.probabilities.max(axis=1)[rows],
         "uncertainty": prediction.uncertainty[rows],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from functools import partial
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, TypeVar
 
@@ -57,10 +58,10 @@ class Worker:
                 result = work()
             except Exception as error:  # whatever it is, the user is told and the thread lives on
                 if failed is not None:
-                    self._post(lambda error=error: failed(error))  # type: ignore[misc]
+                    self._post(partial(failed, error))
             else:
                 if done is not None:
-                    self._post(lambda: done(result))
+                    self._post(partial(done, result))
 
         self._give(run)
 
