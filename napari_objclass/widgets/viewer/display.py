@@ -9,7 +9,7 @@ import numpy as np
 from napari.layers import Image, Labels
 
 from napari_objclass.widgets.viewer import colors, layer_set, painting
-from napari_objclass.widgets.viewer.first_layers import make_first_layers
+from napari_objclass.widgets.viewer.first_layers import make_first_layers, read_units
 from napari_objclass.widgets.viewer.layer_set import LayerSet, Wanted
 from napari_objclass.widgets.viewer.lookup import Fill, Lookup
 from napari_objclass.widgets.viewer.painting import Kind, Show
@@ -188,6 +188,7 @@ class Display:
         """Listen to the viewer."""
         if not self._awake:
             self._awake = True
+            read_units()
             self._worker.do(make_first_layers)
             self._layers.wake()
             self._shared.viewer.dims.events.current_step.connect(self._step_changed)
