@@ -13,6 +13,7 @@ from widgets.user import User, settle, until
 
 from napari_objclass import kernels
 from napari_objclass.widgets.parts.tool_row import ToolRow
+from napari_objclass.widgets.viewer.first_layers import read_units
 from napari_objclass.widgets.viewer.tool import Mode
 from napari_objclass.workflow.session import Session
 
@@ -241,6 +242,7 @@ def computed(monkeypatch):
 
 @pytest.fixture
 def watch():
+    read_units()  # 0.3 s, once in a process: napari needs them for its first layer, whoever adds it
     watch = Stopwatch()
     with watch.watch("napari_objclass.widgets"):
         yield watch
