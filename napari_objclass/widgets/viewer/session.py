@@ -347,6 +347,10 @@ class ViewerSession:
             self.shown_changed.emit(set(new))
 
     def _halt(self, request: Request, applet: str, error: Exception) -> None:
+        """Tell why no more was computed, after all that was."""
+        self.display.when_pointed(lambda: self._take_halt(request, applet, error))
+
+    def _take_halt(self, request: Request, applet: str, error: Exception) -> None:
         if not self._is_shown(request):
             return
         self._classify_once = False
