@@ -22,7 +22,7 @@ class Window:
         self.shared.wake()
 
     def until(self, condition):
-        self.qtbot.waitUntil(condition, timeout=20_000)
+        self.qtbot.waitUntil(condition)
 
     def add(self, **lane):
         self.shared.do("input_data", lambda s: s.add_lane(**lane))
