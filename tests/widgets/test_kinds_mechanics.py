@@ -439,7 +439,7 @@ def test_images_of_two_and_three_dimensions_take_turns(window):
             layer = viewer.layers[name]
             assert layer.data.shape == users[-1].data.shape
             np.testing.assert_array_equal(layer.scale, users[-1].scale)
-            assert bool(np.any(layer.data)) == (lane == 0)
+            until(lambda layer=layer, lane=lane: bool(np.any(layer.data)) == (lane == 0))
         until(lambda lane=lane: (shared.problem("object_classification") is None) == (lane == 0))
         told = shared.problem("object_classification")
         assert told is None if lane == 0 else "use images with the same channels and dimensions" in told

@@ -347,7 +347,7 @@ class ViewerSession:
             self.shown_changed.emit(set(new))
 
     def _halt(self, request: Request, applet: str, error: Exception) -> None:
-        """Tell why no more was computed, after all that was."""
+        """Say what stands in the way, after what was computed before."""
         self.display.when_pointed(lambda: self._take_halt(request, applet, error))
 
     def _take_halt(self, request: Request, applet: str, error: Exception) -> None:
