@@ -571,14 +571,14 @@ def monkey_in(viewer, seed, tmp_path):
 
 def test_anything_goes_on_the_screen(make_napari_viewer, tmp_path):
     monkey = monkey_in(make_napari_viewer(show=True), 0, tmp_path)
-    monkey.act(20)
+    monkey.act(15)
 
 
 def test_two_windows_at_once_and_nothing_is_left(make_napari_viewer, tmp_path):
     viewers = [make_napari_viewer() for _ in range(2)]
     before = listeners(viewers[1])
     monkeys = [monkey_in(viewer, seed, tmp_path) for seed, viewer in enumerate(viewers)]
-    for _ in range(3):
+    for _ in range(2):
         for monkey in monkeys:
             monkey.act(8)
     monkeys[0].close()
