@@ -1,5 +1,6 @@
 """Settings and fixtures shared by all tests."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,9 @@ from hypothesis import settings
 
 settings.register_profile("objclass", derandomize=True, deadline=None)
 settings.load_profile("objclass")
+
+#: napari is as it comes, whatever the user has set it to.
+os.environ["NAPARI_CONFIG"] = ""
 
 
 @pytest.fixture(scope="session")

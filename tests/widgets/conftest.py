@@ -18,7 +18,7 @@ class Mailbox:
         self._calls = queue.Queue()
         self.post = self._calls.put
 
-    def until(self, condition, seconds=20):
+    def until(self, condition, seconds=60):
         """Run what is posted until a condition holds."""
         end = time.monotonic() + seconds
         while not condition():
@@ -40,8 +40,8 @@ class Mailbox:
 @pytest.fixture
 def qtbot(qtbot):
     """The one of pytest-qt, with patience for a machine that has much to do."""
-    qtbot.waitUntil = partial(qtbot.waitUntil, timeout=30_000)
-    qtbot.waitSignal = partial(qtbot.waitSignal, timeout=30_000)
+    qtbot.waitUntil = partial(qtbot.waitUntil, timeout=60_000)
+    qtbot.waitSignal = partial(qtbot.waitSignal, timeout=60_000)
     return qtbot
 
 

@@ -4,18 +4,22 @@ What is caught: every function and method in the modules of a package, hence eve
 virtual method of Qt that is one, with all it calls, napari's own code included. A lambda that is a slot itself is not,
 but what it calls is. What napari does to draw (its windows, visuals, textures and vispy) is timed apart, and so is the
 time in which the thread did not run but waited: for a lock, for a file, for Python's one lock of all, for a processor.
+Not charged is Python's collection of garbage, which falls on anything.
 """
 
+import gc
 import importlib
 import inspect
 import pkgutil
 import time
 from collections import defaultdict
+from contextlib import contextmanager
 from enum import Enum
 from functools import wraps
 from threading import get_ident
 from typing import NamedTuple
 
+import pytest
 from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap
 
 from napari_objclass.widgets._gui_thread import GuiThread
@@ -30,6 +34,8 @@ DRAWING = (
 )
 #: What else than methods with a name is worth a look: what napari and Qt call.
 SPECIAL = {"__init__", "__call__", "__getitem__", "__array__", "__deepcopy__"}
+#: Calls that other threads posted, which are named by what they do most.
+POSTED = "posted"
 
 
 class Turn(NamedTuple):
@@ -44,6 +50,15 @@ class Kind(Enum):
     """Whose code runs."""
 
     OURS, DRAWING = range(2)
+
+
+class Entry(NamedTuple):
+    """Code that runs: whose, its name, since when, and, for a turn, the sums of what it interrupted."""
+
+    kind: Kind
+    name: str
+    since: float
+    interrupted: tuple[dict, dict] | None
 
 
 class Stopwatch:
@@ -61,10 +76,19 @@ class Stopwatch:
         self._stack = []
         self._spent = {kind: [0.0, 0.0] for kind in Kind}
         self._last = (0.0, 0.0)
+        self._collecting = self._collected = 0.0
         self._parts = defaultdict(float)  # of a call that was posted, to name it by what it does most
 
-    def watch(self, package, monkeypatch):
-        """Time all functions in the modules of a package, and napari's drawing, until the test is over."""
+    @contextmanager
+    def watch(self, package):
+        """Time all functions in the modules of a package, and napari's drawing."""
+        gc.callbacks.append(self.note_collection)
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            self._wrap_all(package, monkeypatch)
+            yield
+        gc.callbacks.remove(self.note_collection)
+
+    def _wrap_all(self, package, monkeypatch):
         for name in _modules(package):
             self._wrap_module(importlib.import_module(name), Kind.OURS, monkeypatch)
         for root in DRAWING:
@@ -90,13 +114,13 @@ class Stopwatch:
     def timed(self, function, kind):
         """``function``, timed; a generator in all its parts."""
         name = f"{function.__module__.rpartition('.')[2]}.{function.__qualname__}"
-        name = "posted" if function is GuiThread._run else name
+        name = POSTED if function is GuiThread._run else name
         # Qt looks how many arguments a slot takes, and cannot see it through this.
         most = None if function.__code__.co_flags & inspect.CO_VARARGS else function.__code__.co_argcount
 
         @wraps(function)
         def call(*args, **kwargs):
-            if get_ident() != self._thread or self._goes_on(kind):
+            if get_ident() != self._thread or self._goes_on(kind, name):
                 return function(*args[:most], **kwargs)
             self._enter(kind, name)
             try:
@@ -115,7 +139,7 @@ class Stopwatch:
                 sent = yield value
 
         def resume(generator, sent):
-            if get_ident() != self._thread or self._goes_on(kind):
+            if get_ident() != self._thread or self._goes_on(kind, name):
                 return generator.send(sent)
             self._enter(kind, name)
             try:
@@ -125,40 +149,50 @@ class Stopwatch:
 
         return generate if inspect.isgeneratorfunction(function) else call
 
-    def _goes_on(self, kind):
+    def _goes_on(self, kind, name):
         """Whether code of a kind runs already, and there is no need to know by which name it goes on."""
-        return bool(self._stack) and self._stack[-1][0] is kind and self._stack[-1][1] != "posted"
+        return bool(self._stack) and self._stack[-1].kind is kind and POSTED not in (name, self._stack[-1].name)
 
     def _enter(self, kind, name):
         now = self._charge()
-        if kind is Kind.OURS and all(other is not kind for other, _, _ in self._stack):
-            self._outer = {each: list(spent) for each, spent in self._spent.items()}
-            self._spent = {each: [0.0, 0.0] for each in Kind}
-            self._parts.clear()
-        self._stack.append((kind, name, now[0]))
+        # What was posted is a turn of its own, also where napari lets Qt do what is waiting.
+        is_turn = name == POSTED or (kind is Kind.OURS and all(each.kind is not kind for each in self._stack))
+        self._stack.append(Entry(kind, name, now[0], (self._spent, self._parts) if is_turn else None))
+        if is_turn:
+            self._spent, self._parts = {each: [0.0, 0.0] for each in Kind}, defaultdict(float)
 
     def _leave(self):
         now = self._charge()
-        kind, name, since = self._stack.pop()
-        depth = sum(other is Kind.OURS for other, _, _ in self._stack)
-        if kind is Kind.OURS and depth == 1:
-            self._parts[name] += now[0] - since
-        if kind is Kind.OURS and depth == 0:
-            if name == "posted":
-                name = f"posted: {max(self._parts, key=self._parts.get)}" if self._parts else name
-            (wall, work), (_, drawn) = (self._spent[each] for each in (Kind.OURS, Kind.DRAWING))
-            self.turns[name].append(Turn(work * 1e3, max(wall - work, 0) * 1e3, drawn * 1e3))
-            self._spent = self._outer
+        entry = self._stack.pop()
+        if entry.interrupted is None:
+            if self._stack and self._stack[-1].name == POSTED:
+                self._parts[entry.name] += now[0] - entry.since
+            return
+        name = entry.name
+        if name == POSTED and self._parts:
+            name = f"{POSTED}: {max(self._parts, key=self._parts.get)}"
+        (wall, work), (_, drawn) = (self._spent[each] for each in (Kind.OURS, Kind.DRAWING))
+        self.turns[name].append(Turn(work * 1e3, max(wall - work, 0) * 1e3, drawn * 1e3))
+        self._spent, self._parts = entry.interrupted
 
     def _charge(self):
         """Charge what was spent since the last change to the code that runs."""
         now = time.perf_counter(), time.thread_time()
         if self._stack:
-            spent = self._spent[self._stack[-1][0]]
-            spent[0] += now[0] - self._last[0]
-            spent[1] += now[1] - self._last[1]
-        self._last = now
+            spent = self._spent[self._stack[-1].kind]
+            spent[0] += now[0] - self._last[0] - self._collected
+            spent[1] += now[1] - self._last[1] - self._collected
+        self._last, self._collected = now, 0.0
         return now
+
+    def note_collection(self, phase, _):
+        """Take note of Python collecting garbage, to be called by it: it does so in whatever code runs."""
+        if get_ident() == self._thread:
+            now = time.thread_time()
+            if phase == "start":
+                self._collecting = now
+            else:
+                self._collected += now - self._collecting
 
     def slower_than(self, bound):
         """Longest work, in ms, of what was at work for longer than a bound."""

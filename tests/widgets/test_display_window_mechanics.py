@@ -22,7 +22,7 @@ class Window:
         self.shared.wake()
 
     def until(self, condition):
-        self.qtbot.waitUntil(condition, timeout=20_000)
+        self.qtbot.waitUntil(condition)
 
     def add(self, **lane):
         self.shared.do("input_data", lambda s: s.add_lane(**lane))
@@ -54,13 +54,12 @@ def test_a_volume_in_slices_and_in_3d(window):
     window.display.go_to(0, first)
     window.qtbot.wait(20)
     z = window.viewer.dims.current_step[0]
-    picture = window.layers["Predictions"]._slice.image.raw
-    np.testing.assert_array_equal(picture > 0, labels[z] > 0)
+    window.until(lambda: np.array_equal(window.layers["Predictions"]._slice.image.raw > 0, labels[z] > 0))
     region = window.display.seen()
     assert (region.start[1], region.stop[1]) == (z, z + 1)
     window.viewer.dims.ndisplay = 3
     window.qtbot.wait(20)
-    assert window.layers["Predictions"]._slice.image.raw.shape == labels.shape
+    window.until(lambda: window.layers["Predictions"]._slice.image.raw.shape == labels.shape)
     window.shared.annotate(0, [first], 2)
     window.until(lambda: (window.layers["Annotations"]._slice.image.raw[labels == first] == 2).all())
     window.display.set_show(kind=Kind.FEATURE, column=window.shared.shown.table.columns[0])

@@ -30,10 +30,12 @@ def three(with_nuclei, mailbox, nuclei):
 def test_it_stays_when_one_before_it_goes_and_comes_back(three, mailbox):
     shown = three.shown
     three.do("input_data", lambda s: s.remove_lane(0))
+    mailbox.until(lambda: three.position == 0)
     mailbox.settle(0.2)
     assert three.shown is shown
     assert (three.record.name, three.position) == ("top", 0)
     three.undo()
+    mailbox.until(lambda: three.position == 1)
     mailbox.settle(0.2)
     assert three.shown is shown
     assert (three.record.name, three.position) == ("top", 1)
@@ -41,14 +43,14 @@ def test_it_stays_when_one_before_it_goes_and_comes_back(three, mailbox):
 
 def test_the_next_one_is_shown_when_it_goes(three, mailbox):
     three.do("input_data", lambda s: s.remove_lane(1))
+    mailbox.until(lambda: three.record and three.record.name == "bottom" and three.shown.table is not None)
     mailbox.settle(0.2)
-    assert (three.record.name, three.position) == ("bottom", 1)
+    assert three.position == 1
     assert three.viewer.layers["Objects"].data.shape == (312, 512)
     three.do("input_data", lambda s: s.remove_lane(1))
-    mailbox.settle(0.2)
-    assert three.record.name == "nuclei"
+    mailbox.until(lambda: three.record and three.record.name == "nuclei")
     three.do("input_data", lambda s: s.remove_lane(0))
-    mailbox.settle(0.2)
+    mailbox.until(lambda: three.shown is None)
     assert (three.shown, three.record, three.position) == (None, None, None)
 
 
@@ -59,11 +61,10 @@ def test_a_click_means_the_image_that_is_shown_whatever_was_asked_for_before(thr
     three.do("input_data", lambda s: (go.wait(20), s.remove_lane(0)))
     three.annotate(0, [object_id], 1)
     go.set()
-    mailbox.settle(0.3)
+    mailbox.until(lambda: three.session.annotations and three.shown.claims and three.shown.claims.active)
     (label,) = three.session.annotations
     assert three.session.lanes[label.lane].uuid == shown
     assert label.object_id == object_id
-    assert three.shown.claims.active
 
 
 def test_a_click_means_the_class_that_was_chosen_whatever_was_asked_for_before(with_nuclei, mailbox):
@@ -73,7 +74,7 @@ def test_a_click_means_the_class_that_was_chosen_whatever_was_asked_for_before(w
     shared.do("object_classification", lambda s: (go.wait(20), s.add_class("third"), s.delete_class(1)))
     shared.annotate(0, [1], 2)
     go.set()
-    mailbox.settle(0.3)
+    mailbox.until(lambda: shared.session.annotations)
     (label,) = shared.session.annotations
     assert label.class_name == chosen.name
 
@@ -103,6 +104,5 @@ def test_what_is_wrong_with_an_image_goes_with_it(shared, mailbox, nuclei, tmp_p
     shared.open(lambda: Session.open(tmp_path / "p.objclass"))
     mailbox.until(lambda: shared.problem("input_data"))
     shared.do("input_data", lambda s: s.remove_lane(0))
-    mailbox.settle(0.1)
-    assert shared.shown is None
+    mailbox.until(lambda: shared.shown is None)
     assert shared.problem("input_data") is None

@@ -391,7 +391,7 @@ def test_in_a_real_window(make_napari_viewer, qtbot):
     step = dock.step
     qtbot.waitUntil(step.layers.use.isEnabled)
     qtbot.mouseClick(step.layers.use, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: step.state is StepState.DONE, timeout=10_000)
+    qtbot.waitUntil(lambda: step.state is StepState.DONE)
     assert step.minimumSizeHint().width() <= 284
     step.details_section.open()
     assert step.minimumSizeHint().width() <= 284

@@ -1,4 +1,4 @@
-"""Every kind of image: used from layers, labelled by clicks, and painted as it is predicted, where the user's layers lie."""
+"""Every kind of image: used from layers, labelled by clicks, and painted on the user's layers as it is predicted."""
 
 from types import SimpleNamespace
 
@@ -16,7 +16,6 @@ from napari_objclass.widgets.input_data import InputDataStep
 
 #: Objects of each frame: bright ones have even, dark ones odd numbers.
 N = 6
-TURNED = np.array([[0.8, -0.6], [0.6, 0.8]])
 
 
 def plane(dtype=np.uint8, ids=None, seed=0):
@@ -46,88 +45,106 @@ def film(n_frames=3, make=plane):
     return tuple(np.stack(each) for each in zip(*frames, strict=True))
 
 
-def layers_of(raw, labels, raw_place=None, **place):
+def layers_of(pair, raw_place=None, **place):
     """An image and a label image that lie at one place."""
-    raw_place = place if raw_place is None else raw_place
-    return [Image(raw, name="cells", **raw_place), Labels(labels, name="nuclei", **place)]
+    raw, labels = pair
+    return [
+        Image(raw, name="cells", **(place if raw_place is None else raw_place)),
+        Labels(labels, name="nuclei", **place),
+    ]
 
 
-def channels(axis):
+def with_raw(change, pair=None, **place):
+    """The same, but for another image."""
+    raw, labels = plane() if pair is None else pair
+    return layers_of((change(raw), labels), **place)
+
+
+def both(change, pair, **place):
+    """The same, image and label image changed alike."""
+    return layers_of([change(each) for each in pair], **place)
+
+
+def levels(array):
+    return [array, array[::2, ::2], array[::4, ::4]]
+
+
+def several():
     raw, labels = plane()
-    return layers_of(np.stack([raw, raw // 2], axis=axis), labels)
-
-
-def levels():
-    raw, labels = plane()
-    return [Image(raw, name="cells"), Labels([labels, labels[::2, ::2], labels[::4, ::4]], name="nuclei")]
+    images = [Image(each, name=name) for name, each in (("a", raw), ("b", raw // 3), ("c", raw[::-1].copy()))]
+    return [*images, Labels(labels, name="nuclei")]
 
 
 def lazy():
     da = pytest.importorskip("dask.array")
     raw, labels = volume()
-    pyramid = [da.from_array(labels[:, ::s, ::s], chunks=(3, 16, 16)) for s in (1, 2)]
-    return [Image(da.from_array(raw, chunks=(3, 16, 16)), name="cells"), Labels(pyramid, name="nuclei", multiscale=True)]
+    pyramid = [da.from_array(labels[:, ::step, ::step], chunks=(3, 16, 16)) for step in (1, 2)]
+    return [
+        Image(da.from_array(raw, chunks=(3, 16, 16)), name="cells"),
+        Labels(pyramid, name="nuclei", multiscale=True),
+    ]
 
 
 def arrays_as_they_come():
     raw, labels = volume(dtype=np.uint16)
-    odd = np.asfortranarray(labels.astype(">u2"))
-    raw = np.repeat(raw, 2, axis=2)[:, :, ::2].astype(">u2")
-    for each in (odd, raw):
+    labels = np.asfortranarray(labels.astype(">u2"))
+    raw = np.repeat(raw, 2, axis=2).astype(">u2")[:, :, ::2]
+    for each in (labels, raw):
         each.flags.writeable = False
-    return layers_of(raw, odd)
+    return layers_of((raw, labels))
 
 
-def wide(dtype, ids):
-    return layers_of(*plane(dtype, ids))
+def colours(raw, n=3):
+    return np.stack([raw // 8] * n, axis=-1).astype(np.uint8)
 
 
-def fluorescence():
-    raw, labels = plane()
-    return [Image(raw, name="a"), Image(raw // 3, name="b"), Image(raw[::-1].copy(), name="c"), Labels(labels, name="nuclei")]
+def mask(raw, labels):
+    return raw, np.where(labels > 0, np.uint8(255), np.uint8(0))
 
 
 AFFINE = np.array([[2.0, 0.3, 5], [-0.2, 1.5, -7], [0, 0, 1]])
+TYX, ZYX, UM = ("t", "y", "x"), ("z", "y", "x"), ("um", "um", "um")
 
 KINDS = {
-    "plane": lambda: layers_of(*plane()),
-    "volume": lambda: layers_of(*volume()),
-    "film": lambda: layers_of(*film(), axis_labels=("t", "y", "x")),
-    "film of volumes": lambda: layers_of(*film(make=volume)),
-    "channels first": lambda: channels(0),
-    "channels last": lambda: channels(2),
-    "colours": lambda: layers_of(*(lambda raw, labels: (np.stack([raw // 8] * 3, -1).astype(np.uint8), labels))(*plane())),
-    "three images": fluorescence,
-    "anisotropic": lambda: layers_of(*volume(), scale=(3, 0.5, 0.5), units=("um",) * 3, axis_labels=tuple("zyx")),
-    "shifted": lambda: layers_of(*plane(), scale=(0.5, 0.25), translate=(-30, 7)),
-    "turned": lambda: layers_of(*plane(), rotate=37, scale=(2, 3)),
-    "sheared": lambda: layers_of(*plane(), affine=AFFINE),
-    "turned in depth": lambda: layers_of(*volume(), rotate=(0, 0, 20), scale=(2, 1, 1), translate=(4, 5, 6)),
-    "mirrored": lambda: layers_of(*plane(), scale=(-1, 2)),
-    "wide ids": lambda: wide(np.uint64, (3, 2**63, 2**63 + 1, 2**64 - 1, 7, 2**40)),
-    "int64 ids": lambda: wide(np.int64, (3, 2**62, 9, 11, 2**53 + 1, 2**40)),
-    "int32 ids": lambda: wide(np.int32, (3, 2**31 - 1, 9, 11, 1, 70000)),
-    "int8 ids": lambda: wide(np.int8, (3, 127, 9, 11, 1, 70)),
-    "bool": lambda: layers_of(*plane(bool)),
-    "one byte mask": lambda: layers_of(plane()[0], (plane()[1] > 0).astype(np.uint8) * 255),
-    "film of channels": lambda: (lambda r, l: layers_of(np.stack([r, r // 2], 1), l, raw_place={}, axis_labels=("t", "y", "x")))(*film()),
-    "volume of channels": lambda: (lambda r, l: layers_of(np.stack([r, r // 2], 0), l, raw_place={"scale": (1, 3, .5, .5)}, scale=(3, .5, .5)))(*volume()),
-    "5 axes": lambda: (lambda r, l: layers_of(r[None, :, None], l[None, :, None], axis_labels=tuple("tzcyx")))(*volume()),
-    "image of levels": lambda: (lambda r, l: [Image([r, r[::2, ::2]], name="cells"), Labels([l, l[::2, ::2]], name="nuclei")])(*plane()),
-    "colours of levels": lambda: (lambda r, l: [Image([np.stack([r//8]*4, -1).astype(np.uint8), np.stack([r//8]*4, -1).astype(np.uint8)[::2, ::2]], name="cells"), Labels([l, l[::2, ::2]], name="nuclei")])(*plane()),
-    "xyz order": lambda: (lambda r, l: layers_of(r.T, l.T, axis_labels=tuple("xyz")))(*volume()),
-    "zt order": lambda: (lambda r, l: layers_of(r.swapaxes(0, 1), l.swapaxes(0, 1), axis_labels=tuple("ztyx")))(*film(make=volume)),
-    "far away": lambda: layers_of(*plane(), translate=(1e6, -2e6), scale=(1e-3, 1e-3)),
-    "float raw": lambda: layers_of(*(lambda r, l: (r.astype(np.float32) / 1400, l))(*plane())),
-    "float16 raw": lambda: layers_of(*(lambda r, l: (r.astype(np.float16), l))(*plane())),
-    "bool raw": lambda: layers_of(*(lambda r, l: (r > 1000, l))(*plane())),
-    "int64 raw": lambda: layers_of(*(lambda r, l: (r.astype(np.int64) - 700, l))(*plane())),
-
-    "nan raw": lambda: layers_of(*(lambda r, l: (np.where(r < 3, np.nan, r), l))(*plane())),
-    "levels": levels,
+    "plane": lambda: layers_of(plane()),
+    "volume": lambda: layers_of(volume()),
+    "film": lambda: layers_of(film(), axis_labels=TYX),
+    "film of volumes": lambda: layers_of(film(make=volume)),
+    "channels first": lambda: with_raw(lambda raw: np.stack([raw, raw // 2])),
+    "channels last": lambda: with_raw(lambda raw: np.stack([raw, raw // 2], axis=-1)),
+    "colours": lambda: with_raw(colours),
+    "three images": several,
+    "film of channels": lambda: with_raw(
+        lambda raw: np.stack([raw, raw // 2], axis=1), film(), raw_place={}, axis_labels=TYX
+    ),
+    "volume of channels": lambda: with_raw(
+        lambda raw: np.stack([raw, raw // 2]), volume(), raw_place={"scale": (1, 3, 0.5, 0.5)}, scale=(3, 0.5, 0.5)
+    ),
+    "anisotropic": lambda: layers_of(volume(), scale=(3, 0.5, 0.5), units=UM, axis_labels=ZYX),
+    "shifted": lambda: layers_of(plane(), scale=(0.5, 0.25), translate=(-30, 7)),
+    "far away": lambda: layers_of(plane(), translate=(1e6, -2e6), scale=(1e-3, 1e-3)),
+    "turned": lambda: layers_of(plane(), rotate=37, scale=(2, 3)),
+    "sheared": lambda: layers_of(plane(), affine=AFFINE),
+    "turned in its plane": lambda: layers_of(volume(), rotate=(0, 0, 20), scale=(2, 1, 1), translate=(4, 5, 6)),
+    "mirrored": lambda: layers_of(plane(), scale=(-1, 2)),
+    "xyz": lambda: both(np.transpose, volume(), axis_labels=("x", "y", "z")),
+    "zt": lambda: both(lambda each: each.swapaxes(0, 1), film(make=volume), axis_labels=("z", "t", "y", "x")),
+    "wide ids": lambda: layers_of(plane(np.uint64, (3, 2**63, 2**63 + 1, 2**64 - 1, 7, 2**40))),
+    "int64 ids": lambda: layers_of(plane(np.int64, (3, 2**62, 9, 11, 2**53 + 1, 2**40))),
+    "int32 ids": lambda: layers_of(plane(np.int32, (3, 2**31 - 1, 9, 11, 1, 70000))),
+    "int8 ids": lambda: layers_of(plane(np.int8, (3, 127, 9, 11, 1, 70))),
+    "bool mask": lambda: layers_of(plane(bool)),
+    "mask of bytes": lambda: layers_of(mask(*plane())),
+    "levels": lambda: both(levels, plane()),
+    "colours of levels": lambda: both(levels, (colours(plane()[0], 4), plane()[1])),
     "lazy": lazy,
     "arrays as they come": arrays_as_they_come,
-}  # fmt: skip
+    "float": lambda: with_raw(lambda raw: raw.astype(np.float32) / 1400),
+    "half": lambda: with_raw(lambda raw: raw.astype(np.float16)),
+    "yes and no": lambda: with_raw(lambda raw: raw > 1000),
+    "below zero": lambda: with_raw(lambda raw: raw.astype(np.int64) - 700),
+    "missing pixels": lambda: with_raw(lambda raw: np.where(raw < 3, np.nan, raw)),
+}
 
 
 class Bench:
@@ -152,7 +169,7 @@ class Bench:
         self.step.layers.use.click()
         self.mailbox.until(lambda: self.shared.session.lanes or self.shared.problem("input_data"))
         if self.shared.session.lanes:
-            self.mailbox.until(lambda: self.shared.shown.table is not None or self.problem)
+            self.mailbox.until(lambda: (self.shared.shown and self.shared.shown.table is not None) or self.problem)
         self.settle()
 
     @property
@@ -163,8 +180,8 @@ class Bench:
         """Label what is at a voxel of a layer, in the view that there is."""
         self.shared.set_tool(active=True, cls=cls)
         world = np.array(layer.data_to_world(voxel))
-        self.viewer.dims.set_point(range(self.viewer.dims.ndim), [*[0.0] * (self.viewer.dims.ndim - layer.ndim), *world])
         position = (*np.zeros(self.viewer.dims.ndim - layer.ndim), *world)
+        self.viewer.dims.set_point(range(self.viewer.dims.ndim), position)
         for kind, act in (("mouse_press", mouse_press_callbacks), ("mouse_release", mouse_release_callbacks)):
             event = SimpleNamespace(
                 type=kind, pos=np.zeros(2), position=position, button=1, modifiers=(), view_direction=None,
@@ -240,6 +257,41 @@ def test_clicks_label_and_predictions_lie_on_the_objects(bench, kind):
             np.testing.assert_allclose(layer.data_to_world(corner), users.data_to_world(corner))
 
 
+def test_negative_ids_are_refused_in_one_sentence(bench):
+    bench.use(layers_of(plane(np.int16, (1, -2, 3, 4, 5, 6))))
+    assert bench.problem.endswith("has negative ids; 0 is background and ids start at 1")
+    assert not bench.shared.session.lanes
+    assert len(bench.viewer.layers) == 2
+
+
+def test_an_image_without_objects_and_one_with_one(bench):
+    raw, labels = plane()
+    for present in (labels == 0) & (labels > 0), labels == 3:
+        bench.viewer.layers.clear()
+        bench.use(layers_of((raw, np.where(present, labels, 0))))
+        bench.shared.show(len(bench.shared.session.lanes) - 1)
+        bench.shared.display.restore()
+        bench.settle()
+        assert bench.problem is None
+        assert len(bench.shared.shown.objects.ids) == present.any()
+    bench.shared.annotate(0, bench.shared.shown.objects.ids.tolist(), 2)
+    bench.settle()
+    np.testing.assert_array_equal(pixels(bench.shared.display._layers["Annotations"]), 2 * (labels == 3))
+
+
+def test_many_small_objects(bench):
+    ids = np.arange(1, 70_001, dtype=np.uint32).reshape(280, 250)
+    labels = np.zeros((560, 1000), np.uint32)
+    for column in range(3):
+        labels[::2, column::4] = ids
+    bench.use(layers_of((labels % 251, labels)))
+    bench.click(bench.viewer.layers["nuclei"], (0, 1), 1)
+    bench.click(bench.viewer.layers["nuclei"], (558, 997), 2)
+    bench.settle()
+    assert bench.shared.shown.claims.active == {(0, 1): "class-1", (0, 70_000): "class-2"}
+    classes = np.append(0, bench.shared.shown.prediction.classes)
+    np.testing.assert_array_equal(pixels(bench.viewer.layers["Predictions"]), classes[labels])
+
 
 # ------------------------------------------------------------------------------------------------------ real windows
 
@@ -264,13 +316,13 @@ class Window:
         self.images.layers_section.open(is_open=True)
         self.images.layers.use.click()
         until(lambda: len(self.shared.session.lanes) > n_images)
-        until(lambda: self.shared.shown is not None and self.shared.shown.lane == n_images)
+        until(lambda: self.shared.shown is not None and self.shared.position == n_images)
         until(lambda: self.shared.shown.table is not None)
         self.rest()
 
     def rest(self):
         """Let everything come to rest."""
-        until(lambda: self.shared.activity is None and not self.shared.display._painting)
+        until(lambda: self.shared.activity is None and not self.shared.display.is_busy)
         settle()
 
     def pixel(self, layer, voxel):
@@ -311,7 +363,7 @@ ORDERS = [(0, 1, 2), (0, 2, 1), (1, 0, 2), (2, 0, 1)]
 
 
 def test_a_volume_looked_at_from_all_sides(window):
-    layers = layers_of(*volume(), scale=(4, 1, 1), translate=(7, -5, 3))
+    layers = layers_of(volume(), scale=(4, 1, 1), translate=(7, -5, 3))
     window.use(layers)
     viewer, objects = window.viewer, layers[-1]
     places = {i: at[1:] for (_, i), at in middles(window.shared.shown.objects.labels).items()}
@@ -329,7 +381,7 @@ def test_a_volume_looked_at_from_all_sides(window):
 
 
 def test_a_click_into_a_volume_labels_what_is_in_front(window):
-    layers = layers_of(*volume(), scale=(4, 1, 1), translate=(7, -5, 3))
+    layers = layers_of(volume(), scale=(4, 1, 1), translate=(7, -5, 3))
     window.use(layers)
     viewer, objects = window.viewer, layers[-1]
     viewer.dims.ndisplay = 3
@@ -350,7 +402,7 @@ def test_a_click_into_a_volume_labels_what_is_in_front(window):
 
 
 def test_labels_of_a_film_are_of_their_frame(window):
-    layers = layers_of(*film(make=volume), scale=(1, 4, 1, 1))
+    layers = layers_of(film(make=volume), scale=(1, 4, 1, 1))
     window.use(layers)
     objects = layers[-1]
     places = middles(window.shared.shown.objects.labels)
@@ -366,31 +418,36 @@ def test_labels_of_a_film_are_of_their_frame(window):
 
 
 def test_images_of_two_and_three_dimensions_take_turns(window):
-    flat, deep = layers_of(*plane()), layers_of(*volume(), scale=(4, 1, 1))
+    flat, deep = layers_of(plane()), layers_of(volume(), scale=(4, 1, 1))
     viewer, shared = window.viewer, window.shared
     window.use(flat)
     for i, at in ((1, (12, 11)), (2, (12, 32))):
         window.click(flat[-1], at, i)
     window.use(deep)
     ours = ("Annotations", "Predictions", "Uncertainty")
-    assert sorted(layer.name for layer in viewer.layers) == sorted([*ours, "cells", "nuclei", "cells [1]", "nuclei [1]"])
-    for key, lane, users in ((Qt.Key.Key_PageUp, 0, flat), (Qt.Key.Key_PageDown, 1, deep), (Qt.Key.Key_PageUp, 0, flat)):
+    assert sorted(layer.name for layer in viewer.layers) == sorted(
+        [*ours, "cells", "nuclei", "cells [1]", "nuclei [1]"]
+    )
+    for key, lane, users in (
+        (Qt.Key.Key_PageUp, 0, flat),
+        (Qt.Key.Key_PageDown, 1, deep),
+    ):
         window.user.key(key)
-        until(lambda lane=lane: shared.shown.lane == lane and shared.shown.table is not None)
+        until(lambda lane=lane: shared.position == lane and shared.shown.table is not None)
         window.rest()
         for name in ours:
             layer = viewer.layers[name]
             assert layer.data.shape == users[-1].data.shape
             np.testing.assert_array_equal(layer.scale, users[-1].scale)
-            assert bool(np.any(layer.data)) == (lane == 0)
+            until(lambda layer=layer, lane=lane: bool(np.any(layer.data)) == (lane == 0))
+        until(lambda lane=lane: (shared.problem("object_classification") is None) == (lane == 0))
         told = shared.problem("object_classification")
         assert told is None if lane == 0 else "use images with the same channels and dimensions" in told
         assert bool(window.workbench.step("object_classification").hint) == (lane == 0)
     for layer in deep:
         viewer.layers.remove(layer)
-    assert viewer.dims.ndim == 2
-    window.user.key(Qt.Key.Key_PageDown)
-    until(lambda: shared.shown.lane == 1 and shared.shown.table is not None)
+    window.user.key(Qt.Key.Key_PageUp)
+    until(lambda: shared.position == 0 and shared.shown.table is not None)
     window.rest()
-    assert viewer.dims.ndim == 3
+    assert viewer.dims.ndim == 2
     assert not notification_manager.records

@@ -97,13 +97,24 @@ def test_an_image_that_is_painted_already_is_read():
     assert not lookup[:, 1].any()
 
 
-def test_a_copy_shares_the_label_image_and_keeps_its_values():
+def test_a_copy_is_an_array_that_keeps_its_values():
     labels, fill = scene()
     lookup = Lookup(labels, "tzyx", fill)
     twin = copy.deepcopy(lookup)
     lookup.take(fill._replace(values=np.full_like(fill.values, 9)))
+    assert type(twin) is np.ndarray
     np.testing.assert_array_equal(twin, whole(labels, fill))
-    assert twin._labels is labels
+    np.testing.assert_array_equal(lookup.astype(float), np.asarray(lookup))
+
+
+def test_what_is_painted_on_it_is_gone_with_the_next_values():
+    labels, fill = scene()
+    lookup = Lookup(labels, "tzyx", fill)
+    lookup[0, 0, :2] = 7
+    assert (lookup[0, 0, :2] == 7).all()
+    assert (np.asarray(lookup)[0, 0, :2] == 7).all()
+    lookup.take(fill)
+    np.testing.assert_array_equal(lookup, whole(labels, fill))
 
 
 def test_levels_are_every_so_many_th_pixel():

@@ -219,12 +219,12 @@ def test_the_step_is_no_wider_than_the_dock_and_needs_no_scrolling(make_napari_v
     shared.do("input_data", lambda s: s.add_lane(raw=nuclei.raw, labels=nuclei.labels))
     examples = oc.sample.labelled_examples(nuclei)
     shared.do(step.ID, lambda s: s.annotate_many(0, ids=list(examples), classes=list(examples.values())))
-    qtbot.waitUntil(lambda: step.state is StepState.DONE, timeout=20_000)
+    qtbot.waitUntil(lambda: step.state is StepState.DONE)
     shared.guide.next_unsure()
     assert step.minimumSizeHint().width() <= 284
     assert step.layout().heightForWidth(284) <= 400
 
 
 def test_whoever_listens_is_told(step, shared, qtbot):
-    with qtbot.waitSignal(step.told, timeout=1000):
+    with qtbot.waitSignal(step.told):
         shared.set_tool(cls=2)

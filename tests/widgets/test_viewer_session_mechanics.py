@@ -1,6 +1,7 @@
 """The session of a viewer: changes on one thread, outputs on another, signals on the GUI thread."""
 
 import threading
+import time
 
 import napari_objclass as oc
 
@@ -41,3 +42,15 @@ def test_no_thread_is_left_at_rest(with_nuclei, mailbox):
     with_nuclei.rest()
     mailbox.settle()
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("objclass")]
+
+
+def test_a_project_that_was_left_is_ours_when_it_is_opened_again_at_once(shared, mailbox, tmp_path, monkeypatch):
+    close = oc.Session.close
+    monkeypatch.setattr(oc.Session, "close", lambda self: (time.sleep(0.2), close(self)))
+    shared.save(tmp_path / "p.objclass")
+    mailbox.until(lambda: shared.session.path is not None)
+    shared.open(oc.Session)
+    mailbox.until(lambda: shared.session.path is None)
+    shared.open(lambda: oc.Session.open(tmp_path / "p.objclass"))
+    mailbox.until(lambda: shared.session.path is not None)
+    assert not shared.session.read_only

@@ -2,6 +2,7 @@
 
 import pytest
 from qtpy.QtWidgets import QApplication, QLabel
+from widgets.user import deleted
 
 import napari_objclass as oc
 from napari_objclass.widgets import workbench as workbench_module
@@ -164,7 +165,7 @@ def test_a_dock_answers_with_the_menu_of_an_object(workbench, qtbot):
     workbench.shared.menu_asked.emit(0, 1)
     menu = QApplication.activePopupWidget()
     assert "Label as" in [action.text() for action in menu.actions()]
-    with qtbot.waitSignal(menu.destroyed):
+    with deleted(menu):
         menu.close()
 
 

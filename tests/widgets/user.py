@@ -97,7 +97,7 @@ def settle() -> None:
     QApplication.processEvents()
 
 
-def until(condition, seconds=30) -> None:
+def until(condition, seconds=120) -> None:
     """Let Qt work until a condition holds."""
     end = time.monotonic() + seconds
     while not condition():
@@ -107,7 +107,7 @@ def until(condition, seconds=30) -> None:
 
 
 @contextmanager
-def deleted(widget: QWidget, seconds=10):
+def deleted(widget: QWidget, seconds=60):
     """Wait until a widget is deleted; unlike pytest-qt, leave its signals alone then, which PySide6 insists on."""
     gone = []
     widget.destroyed.connect(lambda: gone.append(True))

@@ -9,7 +9,7 @@ import numpy as np
 from napari.layers import Image, Labels
 
 from napari_objclass.widgets.viewer import colors, layer_set, painting
-from napari_objclass.widgets.viewer.first_layers import make_first_layers
+from napari_objclass.widgets.viewer.first_layers import make_first_layers, read_units
 from napari_objclass.widgets.viewer.layer_set import LayerSet, Wanted
 from napari_objclass.widgets.viewer.lookup import Fill, Lookup
 from napari_objclass.widgets.viewer.painting import Kind, Show
@@ -131,6 +131,11 @@ class Display:
         """Run a call when no layers are on their way to another image: now or, in the order given, later."""
         self._pointing.when_done(call)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether layers are on their way to an image, or what they show is."""
+        return self._painting or self._pointing.is_busy
+
     # ------------------------------------------------------------------------------------------------- where it is
 
     def owns(self, layer: Layer) -> bool:
@@ -183,6 +188,7 @@ class Display:
         """Listen to the viewer."""
         if not self._awake:
             self._awake = True
+            read_units()
             self._worker.do(make_first_layers)
             self._layers.wake()
             self._shared.viewer.dims.events.current_step.connect(self._step_changed)
@@ -376,7 +382,7 @@ class Display:
                 layer.features = _meanings(self._classes)
 
     def _paint_stale(self) -> None:
-        if self._painting or self._pointing.is_busy:
+        if self.is_busy:
             return
         scene, shown, show, classes = self._current(), self._shared.shown, self.show, self._classes
         names, self._stale = self._stale, set()

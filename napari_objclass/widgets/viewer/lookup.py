@@ -51,8 +51,8 @@ class Fill(NamedTuple):
 class Lookup:
     """An array as napari takes it for a layer, over a label image and a value per object.
 
-    Any thread may read while another calls :meth:`take`. A copy, as napari makes it to duplicate a layer, is an array of
-    its own with the values of that moment.
+    Any thread may read while another calls :meth:`take`. A copy, as napari makes it to duplicate a layer, is an array
+    of its own with the values of that moment.
 
     Parameters
     ----------

@@ -186,8 +186,11 @@ class ViewerSession:
     # ------------------------------------------------------------------------------------------ sessions, files
 
     def open(self, load: Callable[[], Session], step: str = PROJECT) -> None:
-        """Go on with another session, which ``load`` opens: ``Session.open``, ``Session.recover`` or ``Session``."""
-        self._do(self._changes, step, "opening", load, self._take)
+        """Go on with another session, which ``load`` opens: ``Session.open``, ``Session.recover`` or ``Session``.
+
+        Sessions that were left are closed first: the project of one that is open can only be read.
+        """
+        self._do(self._changes, step, "opening", load, self._take, after=self._files.all_done())
 
     def save(self, path: str | os.PathLike[str] | None = None, *, store_raw: bool = False) -> None:
         """Save the project as it is after all changes that were asked for; more can be made meanwhile."""
@@ -344,6 +347,10 @@ class ViewerSession:
             self.shown_changed.emit(set(new))
 
     def _halt(self, request: Request, applet: str, error: Exception) -> None:
+        """Say what stands in the way, after what was computed before."""
+        self.display.when_pointed(lambda: self._take_halt(request, applet, error))
+
+    def _take_halt(self, request: Request, applet: str, error: Exception) -> None:
         if not self._is_shown(request):
             return
         self._classify_once = False
