@@ -32,7 +32,7 @@ HERE = Path(__file__).parent
 #: A laptop's screen.
 SIZE = (1366, 698)
 #: So many colours do, and keep files small.
-COLOURS = 160
+COLOURS = 192
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 
 
@@ -143,7 +143,7 @@ def beside(pictures: list[Image.Image], gap: int = 12) -> Image.Image:
 def keep(picture: Image.Image, name: str) -> None:
     """Write a picture beside this file."""
     path = HERE / f"{name}.png"
-    few = picture.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    few = picture.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, kmeans=4, dither=Image.Dither.NONE)
     few.save(path, optimize=True)
     print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
 
