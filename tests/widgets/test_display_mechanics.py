@@ -409,3 +409,15 @@ def test_a_feature_that_is_not_measured_any_more_is_not_shown_as_zero(predicted,
     mailbox.until(lambda: len(predicted.shown.table.features) == 1)
     mailbox.settle(0.2)
     assert np.isnan(np.asarray(predicted.viewer.layers["Overlay"].data)).all()
+
+
+def test_labels_do_not_cover_the_values_of_their_objects(predicted):
+    annotations = predicted.viewer.layers["Annotations"]
+    for kind, is_seen in (
+        (Kind.UNCERTAINTY, False),
+        (Kind.NOTHING, True),
+        (Kind.PROBABILITY, False),
+        (Kind.CLASS, True),
+    ):
+        predicted.display.set_show(kind=kind)
+        assert annotations.visible == is_seen

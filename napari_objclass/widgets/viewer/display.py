@@ -59,6 +59,14 @@ PAINTED_BY = {
 PAINTED = {ANNOTATIONS, PREDICTIONS, UNCERTAINTY, OVERLAY}
 
 
+#: With what each layer is seen; the colour of its class would cover the value of an object that is labelled.
+SEEN_WITH = {
+    PREDICTIONS: {Kind.CLASS},
+    UNCERTAINTY: {Kind.UNCERTAINTY},
+    ANNOTATIONS: {Kind.CLASS, Kind.NOTHING},
+}
+
+
 class Display:
     """Our layers in the viewer, kept in line with the session.
 
@@ -100,10 +108,10 @@ class Display:
             return
         self._layers.lost.discard(OVERLAY)
         if self.show.kind is not before.kind:
-            for name, kind in ((PREDICTIONS, Kind.CLASS), (UNCERTAINTY, Kind.UNCERTAINTY)):
+            for name, kinds in SEEN_WITH.items():
                 layer = self._layers[name]
                 if layer is not None:
-                    layer.visible = self.show.kind is kind
+                    layer.visible = self.show.kind in kinds
         if self.show.kind not in OVERLAID:
             self._layers.park(OVERLAY)
         self._paint(PAINTED if self.show.only_labelled != before.only_labelled else {OVERLAY})
