@@ -4,7 +4,7 @@ import time
 from contextlib import contextmanager
 
 import numpy as np
-from qtpy.QtCore import QPoint, Qt
+from qtpy.QtCore import QEventLoop, QPoint, Qt, QTimer
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QAbstractButton, QApplication, QMenu, QWidget
 
@@ -115,4 +115,6 @@ def deleted(widget: QWidget, seconds=60):
     end = time.monotonic() + seconds
     while not gone:
         assert time.monotonic() < end, "it is still there"
-        QTest.qWait(5)  # which deletes, unlike processEvents
+        loop = QEventLoop()  # which deletes, unlike processEvents
+        QTimer.singleShot(5, loop.quit)
+        loop.exec()
