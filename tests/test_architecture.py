@@ -200,7 +200,6 @@ def test_nothing_strange_at_the_root():
         ("import napari_objclass as oc; oc.Session(recover=False)", ["pandas", "napari", "qtpy", "dask"]),
         ("import napari_objclass.commands.gui", ["napari", "qtpy"]),
         ("import napari_objclass.widgets", ["napari", "qtpy"]),
-        ("import napari_objclass.widgets.viewer.session", ["qtpy"]),
     ],
 )
 def test_imports_are_lazy(code, absent):
