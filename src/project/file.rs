@@ -16,6 +16,7 @@
 
 use std::ffi::c_void;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use hdf5::file::LibraryVersion;
 use hdf5::types::{FloatSize, IntSize, TypeDescriptor, VarLenUnicode};
@@ -94,6 +95,7 @@ fn open(path: &Path) -> hdf5::Result<File> {
 }
 
 fn compose_hdf5(document: &Document, arrays: &Arrays) -> hdf5::Result<Vec<u8>> {
+    static COMPOSED: AtomicU64 = AtomicU64::new(0);
     let file = File::with_options()
         .with_fapl(|access| {
             access
@@ -101,7 +103,7 @@ fn compose_hdf5(document: &Document, arrays: &Arrays) -> hdf5::Result<Vec<u8>> {
                 .core_filebacked(false)
         })
         // A name of its own: HDF5 takes two files in memory for the same one by that.
-        .create(&document.generation)?;
+        .create(format!("composed {}", COMPOSED.fetch_add(1, Ordering::Relaxed)))?;
     write_document(&file, document)?;
     for (name, array) in arrays {
         let (folder, name) = name.rsplit_once('/').unwrap_or_default();
