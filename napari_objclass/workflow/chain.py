@@ -138,7 +138,7 @@ class Chain:
         pixels, found, measured, marked, samples = {}, {}, {}, {}, []
         for lane in state.lanes:
             own = tuple((mark.uuid, mark.cls) for mark in state.marks_of(lane.uuid))
-            pixels[lane.uuid] = (lane.uuid, lane.content, self.arrived.get(lane.uuid))
+            pixels[lane.uuid] = (lane.uuid, lane.content, lane.offset, self.arrived.get(lane.uuid))
             found[lane.uuid] = (pixels[lane.uuid], *state.rule(lane))
             measured[lane.uuid] = (found[lane.uuid], lane.spacing)
             marked[lane.uuid] = (found[lane.uuid], own, class_uuids)
@@ -194,7 +194,7 @@ class Chain:
         def compute() -> Objects:
             images = self.images(lane)
             if images.thresholded is None:
-                return Objects.of(input_data.label_image(lane, images, **run), **run)
+                return replace(Objects.of(input_data.label_image(lane, images, **run), **run), offset=lane.offset)
             found = thresholding.find(
                 images.thresholded,
                 self.state.thresholding,
@@ -202,7 +202,8 @@ class Chain:
                 spacing=lane.spacing,
                 **run,
             )
-            return replace(Objects.of(found.labels, **run), n_small=found.n_small, n_large=found.n_large)
+            objects = Objects.of(found.labels, **run)
+            return replace(objects, n_small=found.n_small, n_large=found.n_large, offset=lane.offset)
 
         return self.memory.outputs.get(OBJECTS, lane.uuid, self.keys[thresholding.ID, lane.uuid], compute)
 

@@ -61,7 +61,8 @@ class WithImages(Journaled):
 
         Files that a lane has already are not added again: the lane takes the pixels that they have now, as with
         :meth:`relink_lane`. So does a lane that lost these very pixels: its file is gone, or they were only in memory.
-        An image set that was removed comes back with its annotations.
+        An image set that was removed comes back with its annotations, also if its objects come from elsewhere now:
+        labels are places. Of several with this raw, one with the same objects is taken, and of those the latest.
 
         Parameters
         ----------
@@ -78,7 +79,7 @@ class WithImages(Journaled):
         units
             Unit of ``spacing``, such as "µm"; the file's if neither is given.
         offset
-            Position of the first voxel in the image this one was cropped from, in array order.
+            Position of the first voxel in the image this one was cropped from, in array order; 0 if not given.
         channel_names
             What the channels of raw are called on the screen; the file's if not given. Columns of tables keep their
             names ``…_c0``, ``…_c1``.
@@ -105,7 +106,9 @@ class WithImages(Journaled):
                 if record.is_again(lane, self._chain.given.get(lane.uuid, {})):
                     self._put(position, arrival._replace(lane=input_data.again(lane, record, name)))
                     return position
-            record = replace(record, uuid=self._state.uuid_of_removed(record) or record.uuid)
+            removed = self._state.removed_before(record)
+            if removed is not None:
+                record = input_data.again(removed, record, name)
             self._put(len(lanes), arrival._replace(lane=record), *self._first_selection(arrival.opened))
             return len(lanes)
 
@@ -129,8 +132,9 @@ class WithImages(Journaled):
         segmentation: ArrayLike | os.PathLike[str] | None = None,
         probabilities: ArrayLike | os.PathLike[str] | None = None,
         axes: str | dict[str, str] | None = None,
+        offset: Sequence[int] | None = None,
     ) -> None:
-        """Give a lane other pixels: a moved file, a new segmentation; or accept those that its files have now.
+        """Give a lane other pixels: a moved file, a new segmentation, a crop; or accept those that its files have now.
 
         Its annotations stay where they are and mean whatever objects are there.
 
@@ -142,12 +146,15 @@ class WithImages(Journaled):
             As in :meth:`add_lane`; those not given stay what they are.
         axes
             Axes of what is given.
+        offset
+            Position of the first voxel in the whole image, in array order, (0, 0) for the whole image itself; stays
+            what it is if not given.
         """
         with self._changing:
             chain, old = self._at(lane)
             sources = {RAW: raw, LABELS: labels, SEGMENTATION: segmentation, PROBABILITIES: probabilities}
             given = chain.given.get(old.uuid, {})
-            arrival = Arrival(*input_data.describe_again(old, given, sources, axes))
+            arrival = Arrival(*input_data.describe_again(old, given, sources, axes, offset))
             self._put(chain.position(lane), arrival)
 
     def edit_objects(self, lane: int | str, labels: ArrayLike) -> None:

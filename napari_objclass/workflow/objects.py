@@ -34,6 +34,8 @@ class Objects:
         Per object, (n, 6): the smallest box around it, z0, y0, x0, z1, y1, x1; the last three are exclusive.
     n_small, n_large
         How many objects the size filter left out.
+    offset
+        Position (z, y, x) of the first voxel in the whole image, for one that was cropped from it.
     """
 
     labels: NDArray[Any]
@@ -43,6 +45,7 @@ class Objects:
     boxes: NDArray[np.int64]
     n_small: int = 0
     n_large: int = 0
+    offset: tuple[int, int, int] = (0, 0, 0)
 
     @classmethod
     def of(cls, labels: NDArray[Any], **run: Unpack[RunOptions]) -> Objects:

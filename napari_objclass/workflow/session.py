@@ -157,12 +157,13 @@ class Session(WithImages):
         state = chain.state
         for position, lane in enumerate(state.lanes):
             if state.marks_of(lane.uuid):
-                found += marks.describe(chain.present_claims(lane), position, state.classes)
+                found += marks.describe(chain.present_claims(lane), position, state.classes, lane.offset)
         present = {lane.uuid for lane in state.lanes}
         for uuid in state.marks:
             if uuid not in present:
                 parked = Claims.parked(state.marks_of(uuid), "its image was removed")
-                found += marks.describe(parked, None, state.classes)
+                offset = state.removed[uuid].offset if uuid in state.removed else (0, 0, 0)
+                found += marks.describe(parked, None, state.classes, offset)
         return found
 
     @property
