@@ -108,7 +108,7 @@ class WithImages(Journaled):
                     return position
             removed = self._state.removed_before(record)
             if removed is not None:
-                record = input_data.again(removed, record, name)
+                record = input_data.again(removed, record, record.name)
             self._put(len(lanes), arrival._replace(lane=record), *self._first_selection(arrival.opened))
             return len(lanes)
 

@@ -26,7 +26,7 @@ from napari_objclass.workflow import (
 )
 from napari_objclass.workflow.claims import Claims
 from napari_objclass.workflow.events import AnnotationsChanged, ClassesChanged, SettingsChanged
-from napari_objclass.workflow.lanes import WithImages
+from napari_objclass.workflow.exchange import WithExchange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from napari_objclass.workflow.thresholding import Thresholding
 
 
-class Session(WithImages):
+class Session(WithExchange):
     """Annotate objects of images, and classify all of them.
 
     Every change is durable when the call that made it returns: it is in a journal beside the project or, before the
