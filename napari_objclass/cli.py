@@ -104,9 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("project", metavar="PROJECT", help="its objects are compared")
     command.add_argument("other", metavar="OTHER", help="the project of somebody else, with the same images")
     command.add_argument("--image", metavar="NAME", help="compare this image only")
-    command.add_argument(
-        "--other-image", metavar="NAME", help="which image of OTHER that is"
-    )
+    command.add_argument("--other-image", metavar="NAME", help="which image of OTHER that is")
     command.add_argument("-o", "--output", metavar="TABLE.csv", help="write a line per object")
 
     command = _command(commands, "train", "train the forest of a project from its labels and store it")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack
 
 from napari_objclass import axes as axis_letters
@@ -109,6 +110,7 @@ class WithImages(Journaled):
             removed = self._state.removed_before(record)
             if removed is not None:
                 record = input_data.again(removed, record, record.name)
+                self._history.forget(partial(_brings_back, record.uuid))
             self._put(len(lanes), arrival._replace(lane=record), *self._first_selection(arrival.opened))
             return len(lanes)
 
@@ -241,3 +243,8 @@ class WithImages(Journaled):
         """Return the chain as it is now, and a lane of it: what follows sees one state, whatever is changed."""
         chain = self._chain
         return chain, chain.state.lanes[chain.position(lane)]
+
+
+def _brings_back(uuid: str, change: Event) -> bool:
+    """Whether a change puts a lane into the list."""
+    return isinstance(change, LanesChanged) and uuid in {lane.uuid for _, lane in change.put}
