@@ -31,7 +31,7 @@ CONFLICTS = (THEIRS, MINE, BOTH)
 MOST_CLASSES = 255
 
 _WORDS = {
-    AnnotationState.ACTIVE: ("is active", "are active"),
+    AnnotationState.ACTIVE: ("active", "active"),
     AnnotationState.CHANGED: ("needs confirming", "need confirming"),
     AnnotationState.CONFLICT: ("is of an object with two classes", "are of objects with two classes"),
     AnnotationState.PARKED: ("has no object here now", "have no object here now"),
