@@ -91,8 +91,7 @@ def test_positions_without_object_become_places(session, scene, tmp_path):
     came = session.import_annotations(0, written(tmp_path, f"y,x,class\n{y},{x},2\n0,0,1\n500,0,1\n"))
     assert came == Imported(active(1) + Counter({State.PARKED: 1}), left_out=Counter({"they are outside the image": 1}))
     assert (
-        str(came)
-        == "2 labels came: 1 active, 1 has no object here now; 1 label left out: they are outside the image"
+        str(came) == "2 labels came: 1 active, 1 has no object here now; 1 label left out: they are outside the image"
     )
     assert session.annotations[0].anchor == (0, 0, 0)
     grown = scene.labels.copy()
