@@ -158,7 +158,7 @@ def _states(
     overlaps: NDArray[np.int64],
 ) -> tuple[AnnotationState, ...]:
     """States of marks that claim the objects ``rows`` (-1: none) with so many voxels for the classes ``numbers``."""
-    states = np.full(len(rows), AnnotationState.PARKED, object)  # the members themselves, not their text
+    states = np.array([AnnotationState.PARKED] * len(rows), object)  # the members themselves: full() takes their text
     order = np.argsort(rows, kind="stable")
     order = order[rows[order] >= 0]
     if len(order) == 0:
