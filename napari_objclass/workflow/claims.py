@@ -173,7 +173,7 @@ def _states(
         voxels = _Voxels.under(objects, [marks[peer] for peer in peers])
         covered[counts > 1] = voxels.union(objects, rows[peers])
     agreed = np.minimum.reduceat(numbers[order], starts) == np.maximum.reduceat(numbers[order], starts)
-    own = np.full(len(claimed), AnnotationState.CHANGED, object)
+    own = np.array([AnnotationState.CHANGED] * len(claimed), object)
     own[covered >= COVER * objects.sizes[claimed]] = AnnotationState.ACTIVE
     own[~agreed] = AnnotationState.CONFLICT
     states[order] = np.repeat(own, counts)
