@@ -24,19 +24,23 @@ def session():
 
 
 def random_settings(rng):
+    """Every setting is a random one, or as at first."""
     smallest = int(rng.choice([0, 10, 100, 300]))
-    return oc.Thresholding(
-        method=str(rng.choice(["simple", "hysteresis"])),
-        channel=int(rng.random() < 0.1),
-        core_channel=[None, 0, 1][rng.integers(3)],
-        sigma=float(rng.choice([0, 0.5, 1, 2.5])),
-        threshold=float(rng.uniform(-0.1, 1.1)),
-        core_threshold=float(rng.uniform(0.3, 1.1)),
-        merge=bool(rng.random() < 0.7),
-        min_size=smallest,
-        max_size=smallest + int(rng.choice([200, 2000, 10**9])),
-        fill_holes=bool(rng.random() < 0.3),
-    )
+    values = {
+        "method": str(rng.choice(["simple", "hysteresis"])),
+        "channel": int(rng.random() < 0.1),
+        "core_channel": [None, 0, 1][rng.integers(3)],
+        "sigma": float(rng.choice([0, 0.5, 1, 2.5])),
+        "threshold": float(rng.uniform(-0.1, 1.1)),
+        "core_threshold": float(rng.uniform(0.3, 1.1)),
+        "merge": bool(rng.random() < 0.7),
+        "min_size": smallest,
+        "max_size": smallest + int(rng.choice([200, 2000, 10**9])),
+        "fill_holes": bool(rng.random() < 0.3),
+    }
+    first, share = oc.Thresholding(), rng.random()
+    changed = {name: value for name, value in values.items() if rng.random() < share}
+    return replace(first, **changed) if changed.get("min_size", 0) <= changed.get("max_size", 10**9) else first
 
 
 def masks(labels):
