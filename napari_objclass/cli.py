@@ -179,7 +179,7 @@ def _objects(command: argparse.ArgumentParser, *, required: bool, nargs: str | N
     group = command.add_mutually_exclusive_group(required=required)
     _add(group, "labels", nargs=nargs, help="label image: its ids are kept")
     _add(group, "segmentation", nargs=nargs, help="segmentation: touching pixels of equal value are an object")
-    _add(group, "probabilities", nargs=nargs, help="probabilities: objects are found by the project's thresholds")
+    _add(group, "probabilities", nargs=nargs, help="probabilities: objects are found by thresholds")
 
 
 def _thresholding(command: argparse.ArgumentParser) -> None:

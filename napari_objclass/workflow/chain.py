@@ -263,9 +263,11 @@ class Chain:
         return outputs.get(annotations_applet.ID, lane.uuid, key, compute)
 
     def present_claims(self, lane: LaneRecord) -> Claims:
-        """Like :meth:`claims`, but marks whose image cannot be seen are parked."""
+        """Like :meth:`claims`, but marks are parked whose image cannot be seen, or has no objects by the settings."""
         try:
             return self.claims(lane)
+        except ParameterError as error:
+            return Claims.parked(self.state.marks_of(lane.uuid), str(error))
         except FileError as error:
             self.memory.note(str(error))
             return Claims.parked(self.state.marks_of(lane.uuid), str(error))

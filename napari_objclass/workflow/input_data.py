@@ -356,24 +356,27 @@ def _letters_with_channels(
         if known is None and role in several:
             known = axis_letters.label_axes(array.ndim - 1) + "c"
         first[role] = axis_letters.check(known or _guess(array.shape, alike=alike), array.ndim)
-    for letters in (first, *_other_letters(arrays, first, named)):
+    for letters in (first, *_other_letters(arrays, first, fixed={*named, *several})):
         if len({_shape(array, letters[role], axis_letters.RAW)[:4] for role, array in arrays.items()}) == 1:
             return letters
     return first
 
 
 def _other_letters(
-    arrays: Mapping[str, NDArray[Any] | LazyArray], first: Mapping[str, str], named: Mapping[str, str]
+    arrays: Mapping[str, NDArray[Any] | LazyArray], first: Mapping[str, str], fixed: Collection[str]
 ) -> Iterator[dict[str, str]]:
-    """Axes that two images may have instead of their first guess: those of one of them, with or without channels."""
-    own = [first[role] for role in arrays if role in named] or [first[role] for role in sorted(arrays, key=_raw_first)]
+    """Axes that images may have instead of their first guess: those of one of them, with or without channels.
+
+    Those of the roles in ``fixed`` stay.
+    """
+    own = [first[role] for role in arrays if role in fixed] or [first[role] for role in sorted(arrays, key=_raw_first)]
     bases = [axis_letters.without_channel(letters) for letters in own]
     bases += ["".join(sorted(base, key=axis_letters.LABELS.index)) for base in bases]
-    if not named:
+    if not fixed:
         bases += [axis_letters.without_channel(axis_letters.guess(array.shape)) for array in arrays.values()]
     for base in bases:
         options = [
-            [first[role]] if role in named else axis_letters.with_channel(base, array.ndim)
+            [first[role]] if role in fixed else axis_letters.with_channel(base, array.ndim)
             for role, array in arrays.items()
         ]
         yield from (dict(zip(arrays, letters, strict=True)) for letters in product(*options))

@@ -58,7 +58,8 @@ def test_the_python_code(tmp_path, monkeypatch):
     assert names["session"].object_classes(0)
     given = {
         "oc": names["oc"], "labels": sample.labels, "raw": sample.raw, "segmentation": sample.labels,
-        "probabilities": names["oc"].sample.probabilities(sample), "X": table.values, "y": table["num_pixels"][:, 0] > 200,
+        "probabilities": names["oc"].sample.probabilities(sample),
+        "X": table.values, "y": table["num_pixels"][:, 0] > 200,
     }  # fmt: skip
     exec(second, given)
     assert len(given["table"]) == len(table)

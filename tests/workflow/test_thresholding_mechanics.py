@@ -292,6 +292,44 @@ def test_outputs_follow_the_settings(session, nuclei):
     assert np.array_equal(again.probabilities, prediction.probabilities)
 
 
+def test_a_forest_stands_for_its_thresholds(session, nuclei, path):
+    trained = session.train()
+    session.save(path)
+    session.close()
+    with oc.Session.open(path) as again:
+        first = again.thresholding
+        again.predict(0, retrain=False)
+        assert again.notes == []
+        again.thresholding = replace(first, threshold=0.6)
+        again.predict(0, retrain=False)
+        assert "changed after the classifier was trained" in again.notes[0]
+        assert again.train().trained_on != trained.trained_on
+        again.thresholding = first
+        assert again.train().trained_on == trained.trained_on
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"channel": 2}, "there is no channel 2"),
+        ({"physical_sizes": True}, "sizes in physical units need a voxel size"),
+    ],
+)
+def test_labels_wait_while_the_settings_do_not_fit_the_image(session, nuclei, values, says):
+    classes = session.object_classes(0)
+    session.thresholding = oc.Thresholding(**values)
+    for refused in (session.objects, session.table, session.label_image):
+        with pytest.raises(ParameterError, match=says):
+            refused(0)
+    with pytest.raises(ParameterError, match=says):
+        session.train()
+    assert [each.state for each in session.annotations] == ["parked"] * 12
+    assert all(says in each.reason for each in session.annotations)
+    assert session.object_classes(0) == {}
+    session.undo()
+    assert session.object_classes(0) == classes
+
+
 def test_what_the_method_does_not_use_makes_nothing_stale(session, nuclei):
     session.train()
     before, objects = session.forest, session.objects(0)
