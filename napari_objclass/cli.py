@@ -95,23 +95,38 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--axes", metavar="AXES", help="axes of RAW, such as zyxc, where the file does not tell")
     _threads(command)
 
-    command = _command(commands, "annotate", "label objects of a project from a table or an image of classes")
+    command = _command(commands, "annotate", "label objects of a project from a table, an image or another project")
     command.add_argument("project", metavar="PROJECT", help="made if it does not exist and an image is given")
     command.add_argument(
         "--from",
         dest="source",
         required=True,
         metavar="FILE",
-        help="CSV with a class and an id or z,y,x per line (and t); or an image of class numbers",
+        help="CSV with a class and an id or z,y,x per line (and t); an image of class numbers; or a project",
     )
     command.add_argument(
         "--image",
         metavar="NAME",
         help="which image of the project (default: its only one), or what to call the one given here",
     )
+    command.add_argument(
+        "--from-image", metavar="NAME", help="which image of the project in --from (default: the same pixels or name)"
+    )
+    command.add_argument(
+        "--conflicts",
+        choices=("theirs", "mine", "both"),
+        help="objects that have labels: whose count, or both (default: theirs; of projects both)",
+    )
     _add(command, "raw", help="add this image to the project first, or tell where the one of this name is now")
     _objects(command, required=False, nargs=None)
     command.add_argument("--axes", metavar="AXES", help="axes of the raw image, where the file does not tell")
+
+    command = _command(commands, "compare", "say how far the labels of two projects agree")
+    command.add_argument("project", metavar="PROJECT", help="its objects are compared")
+    command.add_argument("other", metavar="OTHER", help="the project of somebody else, with the same images")
+    command.add_argument("--image", metavar="NAME", help="compare this image only")
+    command.add_argument("--other-image", metavar="NAME", help="which image of OTHER that is")
+    command.add_argument("-o", "--output", metavar="TABLE.csv", help="write a line per object")
 
     command = _command(commands, "train", "train the forest of a project from its labels and store it")
     command.add_argument("project", metavar="PROJECT")

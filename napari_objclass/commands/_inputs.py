@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from napari_objclass.workflow.object_classification import TrainedForest
     from napari_objclass.workflow.session import Session
 
+PROJECT_SUFFIX = ".objclass"
+
 OBJECT_ROLES = ("labels", "segmentation", "probabilities")
 
 
@@ -37,6 +39,18 @@ def objects_source(args: argparse.Namespace) -> tuple[str, Any]:
 def thresholds_raw(session: Session) -> bool:
     """Whether a project finds the objects of an image in the image itself."""
     return any(set(lane.sources) == {"raw"} for lane in session.lanes)
+
+
+def find_lane(session: Session, name: str | None) -> int:
+    """Position of the image of this name, or of the only one."""
+    names = [lane.name for lane in session.lanes]
+    if name is None and len(names) == 1:
+        return 0
+    if name not in names:
+        raise ParameterError(f"name one of the project's images with --image: {', '.join(names) or 'it has none'}")
+    if names.count(name) > 1:
+        raise ParameterError(f"{names.count(name)} images of the project are called {name!r}; name it by its files")
+    return names.index(name)
 
 
 def feature_set(text: str) -> str | tuple[str, ...]:

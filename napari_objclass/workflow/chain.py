@@ -139,7 +139,7 @@ class Chain:
         pixels, found, measured, marked, samples = {}, {}, {}, {}, []
         for lane in state.lanes:
             own = tuple((mark.uuid, mark.cls) for mark in state.marks_of(lane.uuid))
-            pixels[lane.uuid] = (lane.uuid, lane.content, self.arrived.get(lane.uuid))
+            pixels[lane.uuid] = (lane.uuid, lane.content, lane.offset, self.arrived.get(lane.uuid))
             found[lane.uuid] = (pixels[lane.uuid], *state.rule(lane))
             measured[lane.uuid] = (found[lane.uuid], lane.spacing)
             marked[lane.uuid] = (found[lane.uuid], own, class_uuids)
@@ -195,11 +195,13 @@ class Chain:
         def compute() -> Objects:
             images = self.images(lane)
             if images.thresholded is None:
-                return Objects.of(input_data.label_image(lane, images, **run), **run)
+                objects = Objects.of(input_data.label_image(lane, images, **run), **run)
+                return replace(objects, offset=lane.offset)
             found = self._thresholded(lane, thresholding.OBJECTS, **run)
             if found.n_nan:
                 self.memory.note(thresholding.counted_as_zero(found.n_nan, f"the image {lane.name!r}"))
-            return replace(Objects.of(found.labels, **run), n_small=found.n_small, n_large=found.n_large)
+            objects = Objects.of(found.labels, **run)
+            return replace(objects, n_small=found.n_small, n_large=found.n_large, offset=lane.offset)
 
         return self.memory.outputs.get(OBJECTS, lane.uuid, self.keys[thresholding.ID, lane.uuid], compute)
 

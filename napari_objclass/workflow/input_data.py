@@ -151,6 +151,7 @@ def describe_again(
     given: Given,
     sources: Mapping[str, ArrayOrPath],
     axes: str | Mapping[str, str] | None,
+    offset: Sequence[int] | None = None,
 ) -> tuple[LaneRecord, Given, Images]:
     """Make the record of a lane some of whose sources are others; like :func:`describe`, identity and name stay."""
     new = {role: source for role, source in sources.items() if source is not None}
@@ -164,7 +165,7 @@ def describe_again(
         name=old.name,
         spacing=old.spacing,
         units=old.units,
-        offset=old.offset,
+        offset=old.offset if offset is None else offset,
         channel_names=old.channel_names if RAW in kept else None,
         uuid=old.uuid,
     )
@@ -178,6 +179,7 @@ def again(old: LaneRecord, new: LaneRecord, name: str | None) -> LaneRecord:
         name=name or old.name,
         spacing=new.spacing or old.spacing,
         units=new.units or old.units,
+        offset=new.offset if any(new.offset) else old.offset,
         channel_names=new.channel_names or old.channel_names,
     )
 

@@ -200,6 +200,11 @@ class LaneRecord:
         return (self.name, self.spacing, self.units, self.channel_names)
 
     @property
+    def looks(self) -> tuple[tuple[str, str], ...]:
+        """What the image is, whatever its objects come from: role and fingerprint of raw; of all without raw."""
+        return ((RAW, self.sources[RAW].fingerprint),) if RAW in self.sources else self.content
+
+    @property
     def content(self) -> tuple[tuple[str, str], ...]:
         """What the pixels are, wherever they lie: role and fingerprint of each source."""
         return tuple((role, source.fingerprint) for role, source in sorted(self.sources.items()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack
 
 from napari_objclass import axes as axis_letters
@@ -63,7 +64,8 @@ class WithImages(Journaled):
 
         Files that a lane has already are not added again: the lane takes the pixels that they have now, as with
         :meth:`relink_lane`. So does a lane that lost these very pixels: its file is gone, or they were only in memory.
-        An image set that was removed comes back with its annotations.
+        An image set that was removed comes back with its annotations, also if its objects come from elsewhere now:
+        labels are places. Of several with this raw, one with the same objects is taken, and of those the latest.
 
         Parameters
         ----------
@@ -80,7 +82,7 @@ class WithImages(Journaled):
         units
             Unit of ``spacing``, such as "µm"; the file's if neither is given.
         offset
-            Position of the first voxel in the image this one was cropped from, in array order.
+            Position of the first voxel in the image this one was cropped from, in array order; 0 if not given.
         channel_names
             What the channels of raw are called on the screen; the file's if not given. Columns of tables keep their
             names ``…_c0``, ``…_c1``.
@@ -108,7 +110,10 @@ class WithImages(Journaled):
                 if record.is_again(lane, self._chain.given.get(lane.uuid, {})):
                     self._put(position, arrival._replace(lane=input_data.again(lane, record, name)))
                     return position
-            record = replace(record, uuid=self._state.uuid_of_removed(record) or record.uuid)
+            removed = self._state.removed_before(record)
+            if removed is not None:
+                record = input_data.again(removed, record, record.name)
+                self._history.forget(partial(_brings_back, record.uuid))
             settings = self._first_selection(arrival.opened)
             if self._state.thresholding == Thresholding():
                 settings += thresholds
@@ -142,8 +147,9 @@ class WithImages(Journaled):
         segmentation: ArrayLike | os.PathLike[str] | None = None,
         probabilities: ArrayLike | os.PathLike[str] | Sequence[ArrayLike | os.PathLike[str]] | None = None,
         axes: str | dict[str, str] | None = None,
+        offset: Sequence[int] | None = None,
     ) -> None:
-        """Give a lane other pixels: a moved file, a new segmentation; or accept those that its files have now.
+        """Give a lane other pixels: a moved file, a new segmentation, a crop; or accept those that its files have now.
 
         Its annotations stay where they are and mean whatever objects are there.
 
@@ -155,12 +161,15 @@ class WithImages(Journaled):
             As in :meth:`add_lane`; those not given stay what they are.
         axes
             Axes of what is given.
+        offset
+            Position of the first voxel in the whole image, in array order, (0, 0) for the whole image itself; stays
+            what it is if not given.
         """
         with self._changing:
             chain, old = self._at(lane)
             sources = {RAW: raw, LABELS: labels, SEGMENTATION: segmentation, PROBABILITIES: probabilities}
             given = chain.given.get(old.uuid, {})
-            arrival = Arrival(*input_data.describe_again(old, given, sources, axes))
+            arrival = Arrival(*input_data.describe_again(old, given, sources, axes, offset))
             self._put(chain.position(lane), arrival)
 
     def edit_objects(self, lane: int | str, labels: ArrayLike) -> None:
@@ -269,3 +278,8 @@ class WithImages(Journaled):
         """Return the chain as it is now, and a lane of it: what follows sees one state, whatever is changed."""
         chain = self._chain
         return chain, chain.state.lanes[chain.position(lane)]
+
+
+def _brings_back(uuid: str, change: Event) -> bool:
+    """Whether a change puts a lane into the list."""
+    return isinstance(change, LanesChanged) and uuid in {lane.uuid for _, lane in change.put}
