@@ -28,6 +28,9 @@ SIMPLE, HYSTERESIS = METHODS = ("simple", "hysteresis")
 #: hysteresis only), after the final threshold, before the last size filter.
 CORE, FILTERED_CORE, MASK, UNFILTERED, OBJECTS = STAGES = ("core", "filtered core", "mask", "unfiltered", "objects")
 
+#: Pixels; kernels of Gaussians without a bound would not fit into memory.
+LARGEST_SIGMA = 1000
+
 _BINS = 256
 
 
@@ -131,8 +134,8 @@ def threshold(
         For a channel that is not there, or other values without a meaning.
     """
     image = np.asarray(probabilities)
-    if image.dtype.kind not in "buif":
-        raise DtypeError(f"probabilities are real numbers, these are {image.dtype}; convert them first")
+    if image.dtype.kind not in "buif" or image.dtype.itemsize > 8:
+        raise DtypeError(f"probabilities are real numbers of up to 64 bit, these are {image.dtype}; convert them first")
     axes = ax.guess(image.shape) if axes is None else ax.check(axes, image.ndim)
     rule: Rule = {
         "method": method,
@@ -321,8 +324,8 @@ def _zyx(name: str, values: Sequence[float], image: NDArray[Any]) -> tuple[float
 
 def _sigma(sigma: float | Sequence[float]) -> float | tuple[float, ...]:
     if isinstance(sigma, Real):
-        return _number("sigma", sigma, least=0)
-    each = tuple(_number("sigma", value, least=0) for value in np.ravel(sigma).tolist())
+        return _number("sigma", sigma, least=0, most=LARGEST_SIGMA)
+    each = tuple(_number("sigma", value, least=0, most=LARGEST_SIGMA) for value in np.ravel(sigma).tolist())
     if len(each) not in {2, 3}:
         raise ParameterError(f"sigma is one number, or (y, x) or (z, y, x), got {sigma}")
     return each
@@ -340,7 +343,8 @@ def _channel(name: str, value: object) -> int:
     return int(value)
 
 
-def _number(name: str, value: object, *, least: float = -math.inf) -> float:
-    if not isinstance(value, Real) or not math.isfinite(value) or value < least:
-        raise ParameterError(f"{name} is a finite number{' from 0' if least == 0 else ''}, got {value!r}")
+def _number(name: str, value: object, *, least: float = -math.inf, most: float = math.inf) -> float:
+    if not isinstance(value, Real) or not math.isfinite(value) or not least <= float(value) <= most:
+        bounds = (f" from {least}" if math.isfinite(least) else "") + (f" to {most}" if math.isfinite(most) else "")
+        raise ParameterError(f"{name} is a finite number{bounds}, got {value!r}")
     return float(value)
