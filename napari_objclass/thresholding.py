@@ -299,14 +299,17 @@ def otsu(values: NDArray[Any]) -> float:
         that value, and 0 where there are none.
     """
     values = values[np.isfinite(values)]
-    if not values.size or values.min() == values.max():
-        return float(values.min(initial=np.inf)) if values.size else 0.0
-    counts, edges = np.histogram(values, _BINS)
-    sums = counts * (edges[:-1] + edges[1:]) / 2
-    below, above = np.cumsum(counts)[:-1], np.cumsum(counts[::-1])[-2::-1]
-    difference = np.cumsum(sums)[:-1] / below - np.cumsum(sums[::-1])[-2::-1] / above
-    between = below.astype(np.float64) * above * difference**2
-    best = np.flatnonzero(between >= between.max() * (1 - 1e-12))
+    if not values.size:
+        return 0.0
+    smallest, largest = np.float64(values.min()), np.float64(values.max())
+    if smallest == largest:
+        return float(smallest)
+    counts, edges = np.histogram(values, _BINS, range=(smallest, largest))
+    sums = counts * np.arange(_BINS)  # in bins: the best cut does not depend on the unit
+    n_below, sum_below = np.cumsum(counts)[:-1], np.cumsum(sums)[:-1]
+    n_above, sum_above = values.size - n_below, sums.sum() - sum_below
+    between = n_below.astype(np.float64) * n_above * (sum_below / n_below - sum_above / n_above) ** 2
+    best = np.flatnonzero(between == between.max())
     return float(edges[1:-1][[best[0], best[-1]]].mean())
 
 

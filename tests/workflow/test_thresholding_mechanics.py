@@ -208,7 +208,15 @@ def test_otsu_cuts_where_the_parts_differ_most():
 
 @pytest.mark.parametrize(
     ("values", "expected"),
-    [([0, 10], 5), ([7, 7, 7], 7), ([], 0), ([np.nan, np.inf], 0), ([0, 10, np.nan, -np.inf], 5), ([-3, -1], -2)],
+    [
+        ([0, 10], 5),
+        ([7, 7, 7], 7),
+        ([], 0),
+        ([np.nan, np.inf], 0),
+        ([0, 10, np.nan, -np.inf], 5),
+        ([-3, -1], -2),
+        ([1e8, 1e8 + 8], 1e8 + 4),
+    ],
 )
 def test_otsu_of_few_values(values, expected):
     assert otsu(np.array(values, np.float32)) == pytest.approx(expected, abs=0.05)
