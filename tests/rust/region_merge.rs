@@ -38,7 +38,7 @@ fn table(labels: &Array3<u64>, raw: &dyn RawImage, plan: Option<[usize; 3]>) -> 
         labels: &view,
         raw: Some(raw),
     };
-    let mut tables = collect(&[frame], plan, &Task::default()).expect("valid input");
+    let mut tables = collect(&[frame], plan, None, &Task::default()).expect("valid input");
     tables.pop().expect("one table per frame")
 }
 
@@ -153,7 +153,7 @@ fn very_long_runs_and_rows_do_not_overflow() {
         labels: &view,
         raw: Some(&raw),
     };
-    let table = measure(&[frame], FEATURES, 2, None, &Task::default()).expect("valid input");
+    let table = measure(&[frame], FEATURES, 2, None, None, &Task::default()).expect("valid input");
     let n = width as f64;
     assert_eq!(table.ids, [5]);
     assert_eq!(table.values[0], 2.0 * n);
@@ -177,6 +177,6 @@ fn a_negative_label_is_named() {
         labels: &view,
         raw: None,
     };
-    let error = collect(&[frame], None, &Task::default()).expect_err("negative");
+    let error = collect(&[frame], None, None, &Task::default()).expect_err("negative");
     assert!(error.to_string().contains("negative label -7 at z=1, y=2"));
 }
