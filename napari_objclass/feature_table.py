@@ -203,7 +203,7 @@ class FeatureTable:
         row_of = np.full(len(self), -1)
         kept = splice.source >= 0
         row_of[splice.source[kept]] = np.flatnonzero(kept)
-        old, new = self._missing.copy(), part._missing + [0, 0, len(self._reasons)]
+        old, new = self._missing.copy(), part._missing + np.array([0, 0, len(self._reasons)])
         old[:, 0], new[:, 0] = row_of[old[:, 0]], splice.new[new[:, 0]]
         missing = np.concatenate([old[old[:, 0] >= 0], new])
         return FeatureTable(

@@ -328,8 +328,8 @@ class Chain:
         if not parts and self.state.n_marks:
             raise ObjClassError(self._why_none_is_active(unseen))
         trained = self._grown(Samples.pooled(parts), **run)
-        about = {"trained_on": self._trained_on(incomplete=bool(without)), "without": tuple(without)}
-        self.memory.forest = trained = replace(trained, **about)
+        trained_on = self._trained_on(incomplete=bool(without))
+        self.memory.forest = trained = replace(trained, trained_on=trained_on, without=tuple(without))
         return trained
 
     def _grown(self, samples: Samples, **run: Unpack[RunOptions]) -> TrainedForest:

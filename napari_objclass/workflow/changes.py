@@ -77,7 +77,7 @@ class Change:
     def _objects(self) -> tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.int64]]:
         n = len(self.runs)
         frames, ids = np.tile(self.runs[:, 0], 2), np.concatenate([self.labels[:, 1], self.labels[:, 0]])
-        boxes = np.concatenate([_boxes(self.runs), np.broadcast_to(_NOWHERE, (n, 6))])
+        boxes = np.concatenate([_boxes(*self.runs[:, 1:].T), np.broadcast_to(_NOWHERE, (n, 6))])
         order = np.lexsort((ids, frames))
         order = order[ids[order] != 0]
         frames, ids = frames[order], ids[order]
@@ -91,17 +91,15 @@ class Change:
     def touches(self, marks: Sequence[Mark]) -> NDArray[np.bool_]:
         """Which marks may lie on changed pixels: those that reach into the box around all changes of their frame."""
         touched = np.zeros(len(marks), bool)
-        frames = np.array([mark.t for mark in marks])
+        if not len(marks):
+            return touched
+        owner = np.repeat(np.arange(len(marks)), [len(mark.runs) for mark in marks])
+        frames = np.array([mark.t for mark in marks])[owner]
+        boxes = _boxes(*np.concatenate([mark.runs for mark in marks]).T)
         for t in np.unique(self.runs[:, 0]):
-            own = np.flatnonzero(frames == t)
-            if len(own):
-                changed = _boxes(self.runs[self.runs[:, 0] == t])
-                low, high = changed[:, :3].min(0), changed[:, 3:].max(0)
-                z, y, x, length = np.concatenate([marks[i].runs for i in own]).T
-                start, stop = np.stack([z, y, x], axis=1), np.stack([z + 1, y + 1, x + length], axis=1)
-                inside = ((start < high) & (stop > low)).all(1)
-                owner = np.repeat(own, [len(marks[i].runs) for i in own])
-                touched[owner[inside]] = True
+            changed = _boxes(*self.runs[self.runs[:, 0] == t, 1:].T)
+            low, high = changed[:, :3].min(0), changed[:, 3:].max(0)
+            touched[owner[(frames == t) & ((boxes[:, :3] < high) & (boxes[:, 3:] > low)).all(1)]] = True
         return touched
 
 
@@ -130,8 +128,8 @@ def difference(
     shapes = [known.shape, known[part].shape]
     if tuple(edited.shape) not in shapes:
         raise ShapeError(
-            f"the edited label image has shape {tuple(edited.shape)}, but the objects have {known.shape} (axes {axes}); "
-            "edit a copy of the label image of this image set"
+            f"the edited label image has shape {tuple(edited.shape)}, but that of the objects is {known.shape} "
+            f"(axes {axes}); edit a copy of the label image of this image set"
         )
     if tuple(edited.shape) == known.shape:
         edited = edited[part]
@@ -169,8 +167,10 @@ def _fitting(ids: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
     return ids.astype(dtype)
 
 
-def _boxes(runs: NDArray[np.int64]) -> NDArray[np.int64]:
-    _, z, y, x, length = runs.T
+def _boxes(
+    z: NDArray[np.int64], y: NDArray[np.int64], x: NDArray[np.int64], length: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Box z0, y0, x0, z1, y1, x1 around each run."""
     return np.stack([z, y, x, z + 1, y + 1, x + length], axis=1)
 
 

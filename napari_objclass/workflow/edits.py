@@ -1,7 +1,7 @@
 """Edits of objects by hand: patches over the label image that they were made on, kept in the project.
 
-An edit belongs to its *base*: the objects as they follow from the images and settings alone. With another base it waits,
-and applies again when that base is back.
+An edit belongs to its *base*: the objects as they follow from the images and settings alone. With another base it
+waits, and applies again when that base is back.
 """
 
 from __future__ import annotations

@@ -200,7 +200,16 @@ class LanesChanged:
         return cls(tuple(put), tuple(values["remove"]))
 
 
-EVENTS = {event.KIND: event for event in (AnnotationsChanged, ObjectsEdited, ClassesChanged, SettingsChanged, LanesChanged)}
+EVENTS = {
+    event.KIND: event
+    for event in (
+        AnnotationsChanged,
+        ObjectsEdited,
+        ClassesChanged,
+        SettingsChanged,
+        LanesChanged,
+    )
+}
 
 
 def to_json(event: Event, folder: Path | None) -> Json:

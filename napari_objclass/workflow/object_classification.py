@@ -300,7 +300,8 @@ class Prediction:
         """Put the rows of another prediction in place of those of some objects; it paints on what that paints on."""
         splice = Splice.of((self.frames, self.ids), (frames, ids), (part.frames, part.ids))
         names = ("ids", "frames", "classes", "probabilities", "uncertainty")
-        return replace(part, **{name: splice(getattr(self, name), getattr(part, name)) for name in names})
+        rows: dict[str, Any] = {name: splice(getattr(self, name), getattr(part, name)) for name in names}
+        return replace(part, **rows)
 
     def paint(self, what: str | int = "classes", **run: Unpack[RunOptions]) -> NDArray[Any]:
         """Image in which every predicted object has its value, with the axes of the label image; the rest is 0.

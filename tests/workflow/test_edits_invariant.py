@@ -7,8 +7,8 @@ from workflow.scenes import movie, nuclei
 import napari_objclass as oc
 from napari_objclass.workflow.claims import derive
 from napari_objclass.workflow.feature_selection import FeatureSelection
-from napari_objclass.workflow.objects import Objects
 from napari_objclass.workflow.object_classification import Classifier
+from napari_objclass.workflow.objects import Objects
 from napari_objclass.workflow.thresholding import Thresholding
 
 THRESHOLDS = (0.3, 0.6)
