@@ -190,21 +190,6 @@ class Chain:
 
         return self.memory.outputs.get(input_data.ID, lane.uuid, self.keys[input_data.ID, lane.uuid], compute)
 
-    def _found(self, lane: LaneRecord) -> EditedKey:
-        """What the objects of a lane depend on."""
-        return cast("EditedKey", self.keys[thresholding.ID, lane.uuid])
-
-    def _edited(self, output: str, lane: LaneRecord, key: Key) -> tuple[Any, Change] | None:
-        """Held output that differs from the one for ``key`` by edits by hand, and these; None if there is none.
-
-        Keys begin with what the objects depend on.
-        """
-        latest = self.memory.outputs.latest(output, lane.uuid)
-        if latest is None or latest[0][1:] != key[1:]:
-            return None
-        change = self._found(lane).change_since(latest[0][0])
-        return None if change is None else (latest[1], change)
-
     def objects(self, lane: LaneRecord, **run: Unpack[RunOptions]) -> Objects:
         """Label image of a lane with its objects."""
         found = self._found(lane)
@@ -272,6 +257,21 @@ class Chain:
             objects.labels, raw, held.features, margin=margin, spacing=lane.spacing, only=places, **run
         )
         return self.memory.outputs.hold(object_features.ID, lane.uuid, key, held.replaced(*change.objects, part))
+
+    def _edited(self, output: str, lane: LaneRecord, key: Key) -> tuple[Any, Change] | None:
+        """Held output that differs from the one for ``key`` by edits by hand, and these; None if there is none.
+
+        Keys begin with what the objects depend on.
+        """
+        latest = self.memory.outputs.latest(output, lane.uuid)
+        if latest is None or latest[0][1:] != key[1:]:
+            return None
+        change = self._found(lane).change_since(latest[0][0])
+        return None if change is None else (latest[1], change)
+
+    def _found(self, lane: LaneRecord) -> EditedKey:
+        """What the objects of a lane depend on."""
+        return cast("EditedKey", self.keys[thresholding.ID, lane.uuid])
 
     def claims(self, lane: LaneRecord) -> Claims:
         """What the marks of a lane mean for its objects; a ``FileError`` if these cannot be seen."""

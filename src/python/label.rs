@@ -135,7 +135,7 @@ fn alike<'py, T: Element>(
     _like: &PyReadonlyArray4<'py, T>,
     array: &Bound<'py, PyAny>,
 ) -> PyResult<PyReadonlyArray4<'py, T>> {
-    Ok(array.extract()?)
+    array.extract()
 }
 
 /// A new image of the shape of `image`, filled by `fill`, which gets its pixels in C order, all 0.

@@ -64,6 +64,9 @@ type Measured<'py> = (
     Vec<String>,
 );
 
+/// Frames, ids and boxes of objects, see [`places`].
+type Only = (Vec<usize>, Vec<u64>, Vec<[usize; 6]>);
+
 /// Measures the features `features` of all objects of `labels` (tzyx) in `raw` (tzyxc), or of those in `only`.
 #[pyfunction]
 #[pyo3(signature = (run, labels, raw, features, block_shape=None, only=None))]
@@ -74,7 +77,7 @@ pub(crate) fn measure<'py>(
     raw: Option<RawArray<'py>>,
     features: Vec<String>,
     block_shape: Option<[usize; 3]>,
-    only: Option<(Vec<usize>, Vec<u64>, Vec<[usize; 6]>)>,
+    only: Option<Only>,
 ) -> PyResult<Measured<'py>> {
     let only = only.map(|(frames, ids, boxes)| places(frames, ids, boxes));
     let chosen = choose(&features)?;
