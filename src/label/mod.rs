@@ -2,6 +2,7 @@
 
 pub mod components;
 pub(crate) mod contiguous;
+pub mod diff;
 pub mod extract;
 pub mod paint;
 mod rows;
