@@ -17,11 +17,12 @@ from napari_objclass.io.fingerprint import fingerprint
 from napari_objclass.io.image import Image, spatial
 from napari_objclass.io.readers import open_image
 from napari_objclass.labels import as_ids
+from napari_objclass.thresholding import AS_IS, range_of
 from napari_objclass.workflow.data_folder import DATASET, store_data
 from napari_objclass.workflow.lane import (
     LABELS,
+    PROBABILITIES,
     RAW,
-    ROLES,
     SEGMENTATION,
     LaneRecord,
     Pixels,
@@ -44,6 +45,9 @@ ID = "input_data"
 #: Raw in memory of more bytes than this is stored on request only: a save should not take minutes unasked.
 LARGE_RAW = 1 << 30
 
+#: Roles that objects can come from, one of them an image; raw alone is thresholded.
+OBJECT_ROLES = {LABELS, SEGMENTATION, PROBABILITIES}
+
 Given = dict[str, "NDArray[Any]"]
 ArrayOrPath = Any
 
@@ -54,10 +58,14 @@ class Images:
 
     Attributes
     ----------
-    objects
-        What the objects come from, ``tzyx``.
+    shape
+        Length of ``tzyx``.
     axes
         Letters of the label image as the user knows it.
+    objects
+        Label image or segmentation, ``tzyx``; None where the objects are found by thresholding.
+    value_range
+        Values that count as 0 and 1 in what is thresholded.
     raw_shape
         Length of ``tzyxc``; None without raw.
     problem
@@ -66,22 +74,32 @@ class Images:
         Sentences about what was done to fit the images.
     """
 
-    objects: NDArray[Any]
+    shape: tuple[int, ...]
     axes: str
+    objects: NDArray[Any] | None = None
+    value_range: tuple[float, float] = AS_IS
     raw_shape: tuple[int, ...] | None = None
     problem: str | None = None
     notes: tuple[str, ...] = ()
     _raw: Pixels | None = None
+    _probabilities: Pixels | None = None
+
+    @cached_property
+    def thresholded(self) -> NDArray[Any] | None:
+        """What is thresholded, ``tzyxc``: probabilities, else raw; None where the objects are given."""
+        if self.objects is not None:
+            return None
+        return self.raw if self._probabilities is None else _canonical(self._probabilities)
 
     @cached_property
     def raw(self) -> NDArray[Any] | None:
         """``tzyxc``, read when it is first asked for; None without raw."""
-        return None if self._raw is None else axis_letters.to_canonical(np.asarray(self._raw.data), self._raw.axes)
+        return None if self._raw is None else _canonical(self._raw)
 
     @property
     def extent(self) -> tuple[int, int]:
         """Number of spatial dimensions and of channels (0 without raw)."""
-        return 3 if self.objects.shape[1] > 1 else 2, 0 if self.raw_shape is None else self.raw_shape[-1]
+        return 3 if self.shape[1] > 1 else 2, 0 if self.raw_shape is None else self.raw_shape[-1]
 
 
 def describe(
@@ -133,7 +151,7 @@ def describe_again(
 ) -> tuple[LaneRecord, Given, Images]:
     """Make the record of a lane some of whose sources are others; like :func:`describe`, identity and name stay."""
     new = {role: source for role, source in sources.items() if source is not None}
-    kept = [role for role in old.sources if role not in new and (role == RAW or not {LABELS, SEGMENTATION} & set(new))]
+    kept = [role for role in old.sources if role not in new and (role == RAW or not OBJECT_ROLES & set(new))]
     letters = {role: old.sources[role].axes for role in kept}
     if isinstance(axes, str):
         axes = {RAW if RAW in new else next(iter(new), RAW): axes}
@@ -215,6 +233,7 @@ def open_images(record: LaneRecord, given: Mapping[str, NDArray[Any]]) -> Images
 
 def label_image(record: LaneRecord, images: Images, **run: Unpack[RunOptions]) -> NDArray[Any]:
     """Return the label image ``tzyx``: ids as they are, or those of the connected components of a segmentation."""
+    assert images.objects is not None
     if SEGMENTATION in record.sources:
         components: NDArray[Any] = kernels.connected_components(images.objects, **run)
         return components
@@ -262,14 +281,14 @@ def _with_fitting_names(record: LaneRecord, images: Images, *, asked: bool) -> L
 
 
 def _role_of_objects(sources: Mapping[str, ArrayOrPath]) -> str:
-    unknown = sorted(set(sources) - set(ROLES))
-    if unknown:
-        raise ObjClassError(
-            f"an image of role {unknown[0]!r} cannot be used yet; pass the objects as labels= or segmentation="
+    """What the objects come from; raw if there is nothing else."""
+    roles = [role for role in (LABELS, SEGMENTATION, PROBABILITIES) if role in sources]
+    if len(roles) > 1 or not sources:
+        raise ParameterError(
+            "the objects of an image come from one of labels=, segmentation= and probabilities=, or from raw= alone"
         )
-    roles = [role for role in (LABELS, SEGMENTATION) if role in sources]
-    if len(roles) != 1:
-        raise ParameterError("an image set needs its objects as exactly one of labels= and segmentation=")
+    if not roles:
+        return RAW
     if channels.is_list(sources[roles[0]]):
         raise ParameterError(f"{roles[0]}= is one image; only raw can be a list of channels")
     return roles[0]
@@ -300,6 +319,8 @@ def _letters(
 
     Images of the roles in ``several`` were stacked from channels.
     """
+    if role in {PROBABILITIES, RAW}:
+        return _letters_with_channels(arrays, role, named, read, several)
     objects, raw = arrays[role], arrays.get(RAW)
     letters = named.get(role)
     if letters is None and RAW in named and len(axis_letters.without_channel(named[RAW])) == objects.ndim:
@@ -319,6 +340,23 @@ def _letters(
     return {role: letters, RAW: axis_letters.check(raw_letters, raw.ndim)}
 
 
+def _letters_with_channels(
+    arrays: Mapping[str, NDArray[Any] | LazyArray],
+    role: str,
+    named: Mapping[str, str],
+    read: Mapping[str, str],
+    several: Collection[str],
+) -> dict[str, str]:
+    """Axes where all images may have channels: as named, as read, or guessed from shapes."""
+    letters = {}
+    for each, array in arrays.items():
+        known = named.get(each) or read.get(each)
+        if known is None and each in several:
+            known = axis_letters.label_axes(array.ndim - 1) + "c"
+        letters[each] = axis_letters.check(known or axis_letters.guess(array.shape), array.ndim)
+    return letters
+
+
 def _shape(array: NDArray[Any] | LazyArray, letters: str, target: str) -> tuple[int, ...]:
     """Canonical shape of an array with these axes, () if they have no place in ``target``."""
     lengths = dict(zip(letters, array.shape, strict=True))
@@ -329,8 +367,10 @@ def _shape(array: NDArray[Any] | LazyArray, letters: str, target: str) -> tuple[
 
 def _fit(record: LaneRecord, opened: Mapping[str, Pixels]) -> Images:
     """Bring the images of a lane into canonical form, or say in words why they do not fit."""
-    role = SEGMENTATION if SEGMENTATION in opened else LABELS
+    role = _role_of_objects(opened)
     objects, raw = opened[role], opened.get(RAW)
+    if role in {PROBABILITIES, RAW}:
+        return _fit_thresholded(record, objects, raw, role)
     canonical = axis_letters.to_canonical(np.asarray(objects.data), objects.axes, axis_letters.LABELS)
     raw_shape = None if raw is None else _shape(raw.data, raw.axes, axis_letters.RAW)
     if raw is not None and raw_shape is not None and raw_shape[:4] != canonical.shape:
@@ -343,7 +383,36 @@ def _fit(record: LaneRecord, opened: Mapping[str, Pixels]) -> Images:
     if raw is not None and np.dtype(raw.data.dtype).kind not in "buif":
         raise DtypeError(f"raw of {record.name!r} is {raw.data.dtype}; give real numbers, such as its magnitude")
     canonical, notes = _integers(canonical, record, role)
-    return Images(canonical, axis_letters.without_channel(objects.axes), raw_shape, notes=notes, _raw=raw)
+    letters = axis_letters.without_channel(objects.axes)
+    return Images(canonical.shape, letters, canonical, raw_shape=raw_shape, notes=notes, _raw=raw)
+
+
+def _fit_thresholded(record: LaneRecord, source: Pixels, raw: Pixels | None, role: str) -> Images:
+    """The same for an image whose objects are found by thresholding."""
+    shape = _shape(source.data, source.axes, axis_letters.RAW)
+    raw_shape = None if raw is None else _shape(raw.data, raw.axes, axis_letters.RAW)
+    if raw is not None and raw_shape is not None and raw_shape[:4] != shape[:4]:
+        raise ShapeError(
+            f"raw of shape {raw.data.shape} ({raw.axes}) and {role} of shape {source.data.shape} ({source.axes}) "
+            f"of {record.name!r} differ; give images of one size, or name their axes"
+        )
+    if 0 in shape:
+        raise ShapeError(f"the images of {record.name!r} have no pixels, their shape is {source.data.shape}")
+    for each, what in ((source, role), (raw, RAW)):
+        if each is not None and np.dtype(each.data.dtype).kind not in "buif":
+            raise DtypeError(f"{what} of {record.name!r} is {each.data.dtype}; give real numbers")
+    return Images(
+        shape[:4],
+        axis_letters.without_channel(source.axes),
+        value_range=source.drange or range_of(source.data.dtype) if role == PROBABILITIES else AS_IS,
+        raw_shape=raw_shape,
+        _raw=raw,
+        _probabilities=source if role == PROBABILITIES else None,
+    )
+
+
+def _canonical(pixels: Pixels) -> NDArray[Any]:
+    return axis_letters.to_canonical(np.asarray(pixels.data), pixels.axes)
 
 
 def _integers(objects: NDArray[Any], record: LaneRecord, role: str) -> tuple[NDArray[Any], tuple[str, ...]]:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 RAW = "raw"
 LABELS = "labels"
 SEGMENTATION = "segmentation"
-ROLES = (RAW, LABELS, SEGMENTATION)
+PROBABILITIES = "probabilities"
+ROLES = (RAW, LABELS, SEGMENTATION, PROBABILITIES)
 
 
 @dataclass(frozen=True)
@@ -185,6 +186,11 @@ class LaneRecord:
         )
 
     @property
+    def is_thresholded(self) -> bool:
+        """Whether its objects are found by thresholding: in probabilities, or in raw."""
+        return not {LABELS, SEGMENTATION} & self.sources.keys()
+
+    @property
     def shown(self) -> tuple[object, ...]:
         """What is shown of it beside its pixels."""
         return (self.name, self.spacing, self.units, self.channel_names)
@@ -203,6 +209,8 @@ class Pixels:
     axes: str
     #: One sentence when the content is not the recorded one.
     problem: str | None = None
+    #: The range of values that the file declares.
+    drange: tuple[float, float] | None = None
 
 
 def open_source(record: LaneRecord, role: str, given: Mapping[str, NDArray[Any]]) -> Pixels:
@@ -233,7 +241,7 @@ def open_source(record: LaneRecord, role: str, given: Mapping[str, NDArray[Any]]
             f"the {role} image of {record.name!r} at {source.path} has other content than when it was annotated; "
             "put the old file back, or accept the new content"
         )
-    return Pixels(image.data, source.axes, problem)
+    return Pixels(image.data, source.axes, problem, getattr(image, "drange", None))
 
 
 def location(source: Source) -> str:

@@ -12,7 +12,7 @@ from napari_objclass.workflow import feature_selection, input_data
 from napari_objclass.workflow.chain import Arrival
 from napari_objclass.workflow.events import LanesChanged, SettingsChanged
 from napari_objclass.workflow.journaled import Journaled
-from napari_objclass.workflow.lane import LABELS, RAW, SEGMENTATION, Pixels, open_source
+from napari_objclass.workflow.lane import LABELS, PROBABILITIES, RAW, SEGMENTATION, Pixels, open_source
 
 if TYPE_CHECKING:
     import os
@@ -55,7 +55,9 @@ class WithImages(Journaled):
         offset: Sequence[int] | None = None,
         channel_names: Sequence[str] | None = None,
     ) -> int:
-        """Add an image set: raw, and either a label image, whose ids are kept, or a segmentation.
+        """Add an image set: raw, and a label image, whose ids are kept, or a segmentation, or probabilities.
+
+        Objects are found in probabilities, or in raw if there is nothing else, by :attr:`thresholding`.
 
         Files that a lane has already are not added again: the lane takes the pixels that they have now, as with
         :meth:`relink_lane`. So does a lane that lost these very pixels: its file is gone, or they were only in memory.
@@ -63,7 +65,7 @@ class WithImages(Journaled):
 
         Parameters
         ----------
-        raw, labels, segmentation
+        raw, labels, segmentation, probabilities
             Arrays, or paths of files. The objects of a segmentation are its connected components of equal values.
             Raw may be a list of arrays or paths, one per channel, all of one shape.
         axes
@@ -86,7 +88,7 @@ class WithImages(Journaled):
         int
             Position of the lane.
         """
-        images = {RAW: raw, LABELS: labels, SEGMENTATION: segmentation, "probabilities": probabilities}
+        images = {RAW: raw, LABELS: labels, SEGMENTATION: segmentation, PROBABILITIES: probabilities}
         described = input_data.describe(
             images,
             axes=axes,
@@ -125,6 +127,7 @@ class WithImages(Journaled):
         raw: ArrayLike | os.PathLike[str] | Sequence[ArrayLike | os.PathLike[str]] | None = None,
         labels: ArrayLike | os.PathLike[str] | None = None,
         segmentation: ArrayLike | os.PathLike[str] | None = None,
+        probabilities: ArrayLike | os.PathLike[str] | None = None,
         axes: str | dict[str, str] | None = None,
     ) -> None:
         """Give a lane other pixels: a moved file, a new segmentation; or accept those that its files have now.
@@ -135,17 +138,31 @@ class WithImages(Journaled):
         ----------
         lane
             Position of the lane, or its uuid.
-        raw, labels, segmentation
+        raw, labels, segmentation, probabilities
             As in :meth:`add_lane`; those not given stay what they are.
         axes
             Axes of what is given.
         """
         with self._changing:
             chain, old = self._at(lane)
-            sources = {RAW: raw, LABELS: labels, SEGMENTATION: segmentation}
+            sources = {RAW: raw, LABELS: labels, SEGMENTATION: segmentation, PROBABILITIES: probabilities}
             given = chain.given.get(old.uuid, {})
             arrival = Arrival(*input_data.describe_again(old, given, sources, axes))
             self._put(chain.position(lane), arrival)
+
+    def edit_objects(self, lane: int | str, labels: ArrayLike) -> None:
+        """Take the label image of a lane as it was edited by hand: what differs from its objects becomes an edit.
+
+        Edits are kept in the project, never in the user's file, and undo takes them back.
+
+        Parameters
+        ----------
+        lane
+            Position of the lane, or its uuid.
+        labels
+            Of the shape and axes of :meth:`label_image`.
+        """
+        self.relink_lane(lane, labels=labels)
 
     def rename_lane(self, lane: int | str, name: str) -> None:
         """Give an image set another name; not a matter of undo."""

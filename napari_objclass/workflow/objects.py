@@ -32,6 +32,8 @@ class Objects:
         Per object, (n,): frame, id and number of voxels.
     boxes
         Per object, (n, 6): the smallest box around it, z0, y0, x0, z1, y1, x1; the last three are exclusive.
+    n_small, n_large
+        How many objects the size filter left out.
     """
 
     labels: NDArray[Any]
@@ -39,6 +41,8 @@ class Objects:
     ids: NDArray[np.uint64]
     sizes: NDArray[np.int64]
     boxes: NDArray[np.int64]
+    n_small: int = 0
+    n_large: int = 0
 
     @classmethod
     def of(cls, labels: NDArray[Any], **run: Unpack[RunOptions]) -> Objects:

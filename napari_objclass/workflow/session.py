@@ -22,6 +22,7 @@ from napari_objclass.workflow import (
     object_classification,
     object_table,
     sources,
+    thresholding,
 )
 from napari_objclass.workflow.claims import Claims
 from napari_objclass.workflow.events import AnnotationsChanged, ClassesChanged, SettingsChanged
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from napari_objclass.workflow.feature_selection import FeatureSelection
     from napari_objclass.workflow.lane import LaneRecord
     from napari_objclass.workflow.object_classification import Classifier, Prediction, TrainedForest
+    from napari_objclass.workflow.thresholding import Thresholding
 
 
 class Session(WithImages):
@@ -315,6 +317,15 @@ class Session(WithImages):
     def _change_classes(self, change: Callable[..., Classes], *how: object, **values: object) -> None:
         with self._changing:
             self._do(ClassesChanged(change(self._state.classes, *how, **values)))
+
+    @property
+    def thresholding(self) -> Thresholding:
+        """How objects are found in probabilities, or in raw alone; assign another to change it."""
+        return self._state.thresholding
+
+    @thresholding.setter
+    def thresholding(self, settings: Thresholding) -> None:
+        self._set(thresholding.ID, settings)
 
     @property
     def feature_selection(self) -> FeatureSelection:

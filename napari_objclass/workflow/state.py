@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from napari_objclass.workflow import classes, feature_selection, object_classification
+from napari_objclass.workflow import classes, feature_selection, object_classification, thresholding
 from napari_objclass.workflow.classes import Classes, ObjectClass
 from napari_objclass.workflow.feature_selection import FeatureSelection
 from napari_objclass.workflow.lane import LaneRecord
 from napari_objclass.workflow.marks import Mark
 from napari_objclass.workflow.object_classification import Classifier
+from napari_objclass.workflow.thresholding import Thresholding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,10 +23,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_objclass.workflow.applet import Settings
+    from napari_objclass.workflow.applet import Key, Settings
 
 #: The settings of every applet that has some.
 SETTINGS: dict[str, type[Settings]] = {
+    thresholding.ID: Thresholding,
     feature_selection.ID: FeatureSelection,
     object_classification.ID: Classifier,
 }
@@ -51,6 +53,17 @@ class State:
     marks: Mapping[str, Mapping[str, Mark]] = field(default_factory=dict)
 
     @property
+    def thresholding(self) -> Thresholding:
+        """How objects are found in probabilities."""
+        return cast("Thresholding", self.settings[thresholding.ID])
+
+    def rule(self, lane: LaneRecord) -> Key:
+        """What the objects of a lane depend on beside its pixels."""
+        if not lane.is_thresholded:
+            return ()
+        return (self.thresholding, lane.spacing if self.thresholding.physical_sizes else None)
+
+    @property
     def feature_selection(self) -> FeatureSelection:
         """Which features are measured."""
         return cast("FeatureSelection", self.settings[feature_selection.ID])
@@ -62,13 +75,14 @@ class State:
 
     @property
     def learning(self) -> dict[str, Settings]:
-        """Settings that a forest depends on: as if only the features had been selected that it uses."""
+        """Settings that a forest depends on beside objects: as if only the features were selected that it uses."""
         selection, classifier = self.feature_selection, self.classifier
+        settings = {applet: each for applet, each in self.settings.items() if applet != thresholding.ID}
         if classifier.features is None or isinstance(selection.features, str):
-            return dict(self.settings)
+            return settings
         used = replace(selection, features=classifier.used(tuple(selection.features)))
         return {
-            **self.settings,
+            **settings,
             feature_selection.ID: used,
             object_classification.ID: replace(classifier, features=None),
         }
@@ -92,7 +106,7 @@ class State:
         content = {
             "settings": {applet: settings.to_json() for applet, settings in self.learning.items()},
             "classes": [each.uuid for each in self.classes],
-            "lanes": [(lane.uuid, lane.content, lane.spacing) for lane in lanes],
+            "lanes": [(lane.uuid, lane.content, lane.spacing, *map(repr, self.rule(lane))) for lane in lanes],
             "marks": [sorted((mark.uuid, mark.cls) for mark in self.marks_of(lane.uuid)) for lane in lanes],
         }
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()

@@ -83,7 +83,7 @@ def test_name_and_spacing_come_from_the_file(session, tmp_path, scene):
 @pytest.mark.parametrize(
     ("images", "says"),
     [
-        ({}, "exactly one of labels= and segmentation="),
+        ({}, "one of labels="),
         ({"labels": 1, "segmentation": 1}, "exactly one of"),
         ({"labels": 1, "probabilities": 1}, "role 'probabilities' cannot be used yet"),
         ({"labels": "nowhere.tif"}, "there is no file"),
