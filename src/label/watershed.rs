@@ -104,12 +104,7 @@ struct Relief<'a> {
 }
 
 impl<'a> Relief<'a> {
-    fn new(
-        values: &'a [f32],
-        shape: (usize, usize, usize),
-        low: f32,
-        task: &Task,
-    ) -> Result<Self> {
+    fn new(values: &'a [f32], shape: (usize, usize, usize), low: f32, task: &Task) -> Result<Self> {
         let nx = shape.2;
         let maxima = map_steps(shape.0 * shape.1, task, |step| {
             let rest = &values[step * STEP * nx..];
