@@ -14,7 +14,7 @@ use super::objects::Objects;
 use super::rows::{expect_passes, frames};
 use super::runs::{find_runs, Run};
 use super::smooth::{Channels, Pixel, Row, Smoother};
-use super::watershed::flood;
+use super::watershed::{self, flood};
 use crate::error::{Error, Result};
 use crate::task::Task;
 
@@ -155,12 +155,12 @@ impl Way {
         }
     }
 
-    /// Passes over the rows, beside those of flooding: gathering and joining of runs, matching, painting, scanning.
+    /// Passes over the rows: gathering and joining of runs, matching or flooding between painting and scanning, painting.
     fn n_passes(self) -> usize {
         match self {
             Self::Cores(_) | Self::Components => 2 + 1,
             Self::CoredComponents(_) => 2 + 2 + 1 + 1,
-            Self::FloodedCores(_) => 2 + 1 + 1 + 1,
+            Self::FloodedCores(_) => 2 + 1 + watershed::PASSES + 1 + 1,
         }
     }
 }

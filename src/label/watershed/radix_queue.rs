@@ -1,8 +1,7 @@
-//! A queue that serves the lowest level first and, within a level, first come first served.
+//! A queue that serves the lowest level first, for levels that never fall.
 //!
-//! A radix heap (Ahuja, Mehlhorn, Orlin and Tarjan, 1990): no level may be below the one served last, so items wait
-//! in a bucket by the highest bit in which their level differs from it, and move down a few times at most.
-//! Items of one level are always in one bucket, in the order in which they came, and move in that order.
+//! A radix heap (Ahuja, Mehlhorn, Orlin and Tarjan, 1990): no level is below the one served last, so items wait in
+//! a bucket by the highest bit in which their level differs from it, and move down a few times at most.
 
 /// Items by level, a number of 32 bits.
 pub(super) struct RadixQueue<T> {
@@ -29,11 +28,12 @@ impl<T: Copy> RadixQueue<T> {
         self.buckets[differing as usize].push((level, item));
     }
 
-    pub(super) fn pop(&mut self) -> Option<T> {
+    /// Takes the first item, with its level.
+    pub(super) fn pop(&mut self) -> Option<(u32, T)> {
         if self.served == self.buckets[0].len() {
             self.rise()?;
         }
-        let (_, item) = self.buckets[0][self.served];
+        let item = self.buckets[0][self.served];
         self.served += 1;
         Some(item)
     }

@@ -4,9 +4,9 @@
 
 use std::ops::Range;
 
-use super::components::FrameRuns;
-use super::rows::{for_steps_mut, STEP};
-use super::runs::Run;
+use super::super::components::FrameRuns;
+use super::super::rows::{for_steps_mut, STEP};
+use super::super::runs::Run;
 use crate::error::Result;
 use crate::task::Task;
 
