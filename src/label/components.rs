@@ -28,7 +28,7 @@ pub fn connected_components<T: Label>(
     frames(image, out).try_for_each(|(frame, out)| {
         let found = FrameRuns::scan(frame, task)?;
         let sets = found.join(task)?;
-        found.paint(&found.number(&sets, task)?, out, task)
+        found.paint(&sets.into_numbers(), out, task)
     })
 }
 
@@ -81,39 +81,25 @@ impl FrameRuns {
         let (nz, ny, _) = self.shape;
         let sets = UnionFind::new(self.n_runs());
         map_steps(nz * ny, task, |step| {
-            for (i, row) in (step * STEP..)
-                .enumerate()
-                .take(self.steps[step].ends.len())
-            {
-                let runs = self.steps[step].row(i);
-                if row % ny > 0 {
-                    join_rows(&self.row(row - 1), &runs, &sets);
+            for row in self.rows(step).skip(1).filter(|row| row % ny > 0) {
+                adopt_row(&self.row(row - 1), &self.row(row), &sets);
+            }
+        })?;
+        map_steps(nz * ny, task, |step| {
+            for row in self.rows(step) {
+                if row % STEP == 0 && row % ny > 0 {
+                    join_rows(&self.row(row - 1), &self.row(row), &sets);
                 }
                 if row >= ny {
-                    join_rows(&self.row(row - ny), &runs, &sets);
+                    join_rows(&self.row(row - ny), &self.row(row), &sets);
                 }
             }
         })?;
         Ok(sets)
     }
 
-    /// The id of every run: 1, 2, … by the first run of its set.
-    fn number(&self, sets: &UnionFind, task: &Task) -> Result<Vec<u32>> {
-        let mut ids = vec![0; self.n_runs() as usize];
-        let mut last = 0;
-        for step in &self.steps {
-            task.check()?;
-            for run in step.numbers() {
-                let root = sets.find(run);
-                ids[run as usize] = if root == run {
-                    last += 1;
-                    last
-                } else {
-                    ids[root as usize]
-                };
-            }
-        }
-        Ok(ids)
+    fn rows(&self, step: usize) -> std::ops::Range<usize> {
+        step * STEP..step * STEP + self.steps[step].ends.len()
     }
 
     fn paint(&self, ids: &[u32], out: &mut [u32], task: &Task) -> Result<()> {
@@ -123,7 +109,7 @@ impl FrameRuns {
             for (i, pixels) in pixels.chunks_exact_mut(nx).enumerate() {
                 let RowRuns { first, runs } = step.row(i);
                 for (run, &id) in runs.iter().zip(&ids[first as usize..]) {
-                    pixels[run.pixels()].fill(id);
+                    fill(pixels, run, id);
                 }
             }
         })
@@ -158,18 +144,49 @@ impl StepRuns {
     }
 }
 
-/// Joins the runs of two rows that touch: of two sorted lists of disjoint intervals, the one that ends first is done.
+fn adopt_row(before: &RowRuns<'_>, after: &RowRuns<'_>, sets: &UnionFind) {
+    touching(before, after, |a, b| {
+        if sets.is_first(b) {
+            sets.adopt(a, b);
+        } else {
+            sets.join(a, b);
+        }
+    });
+}
+
 fn join_rows(before: &RowRuns<'_>, after: &RowRuns<'_>, sets: &UnionFind) {
+    touching(before, after, |a, b| sets.join(a, b));
+}
+
+/// Visits the runs of two rows that touch: of two sorted lists of disjoint intervals, the one that ends first is done.
+#[inline(always)]
+fn touching(before: &RowRuns<'_>, after: &RowRuns<'_>, mut visit: impl FnMut(u32, u32)) {
     let (mut i, mut j) = (0, 0);
     while let (Some(a), Some(b)) = (before.runs.get(i), after.runs.get(j)) {
         if a.label == b.label && a.start < b.end() && b.start < a.end() {
-            sets.join(before.first + i as u32, after.first + j as u32);
+            visit(before.first + i as u32, after.first + j as u32);
         }
         // Added, not branched upon: in noise the branch would be guessed wrong half of the time.
         let done = a.end() <= b.end();
         i += usize::from(done);
         j += usize::from(!done);
     }
+}
+
+const LANES: usize = 8;
+
+#[inline(always)]
+fn fill(row: &mut [u32], run: &Run, id: u32) {
+    let (mut place, end) = (run.start as usize, run.end() as usize);
+    let whole = place + (end - place).next_multiple_of(LANES);
+    if whole + LANES > row.len() {
+        return row[place..end].fill(id);
+    }
+    while place < end {
+        row[place..place + LANES].copy_from_slice(&[id; LANES]);
+        place += LANES;
+    }
+    row[end..end + LANES].copy_from_slice(&[0; LANES]);
 }
 
 fn too_large(what: &str) -> Error {
