@@ -4,6 +4,9 @@
 //! in front, number the sets, paint. New ids are consecutive in raster first-encounter order, x fastest,
 //! because the representative of a set is its first run.
 
+use std::ops::Range;
+
+use rayon::prelude::*;
 use ndarray::{ArrayView3, ArrayView4};
 
 use super::rows::{expect_passes, for_steps_mut, frames, map_steps, Rows, STEP};
@@ -28,7 +31,7 @@ pub fn connected_components<T: Label>(
     frames(image, out).try_for_each(|(frame, out)| {
         let found = FrameRuns::scan(frame, task)?;
         let sets = found.join(task)?;
-        found.paint(&sets.into_numbers(), out, task)
+        found.paint(&found.number(sets, task)?, out, task)
     })
 }
 
@@ -76,30 +79,43 @@ impl FrameRuns {
         self.steps[row / STEP].row(row % STEP)
     }
 
-    /// Joins every run with the equal ones that touch it in the row above and in the slice in front.
+    /// Joins every run with the equal ones that touch it in the slice in front and in the row above.
     fn join(&self, task: &Task) -> Result<UnionFind> {
-        let (nz, ny, _) = self.shape;
         let sets = UnionFind::new(self.n_runs());
-        map_steps(nz * ny, task, |step| {
-            for row in self.rows(step).skip(1).filter(|row| row % ny > 0) {
-                adopt_row(&self.row(row - 1), &self.row(row), &sets);
+        self.for_neighbours(|part, row, near| {
+            if part.contains(&near) {
+                adopt_row(&self.row(near), &self.row(row), &sets);
             }
-        })?;
-        map_steps(nz * ny, task, |step| {
-            for row in self.rows(step) {
-                if row % STEP == 0 && row % ny > 0 {
-                    join_rows(&self.row(row - 1), &self.row(row), &sets);
-                }
-                if row >= ny {
-                    join_rows(&self.row(row - ny), &self.row(row), &sets);
-                }
+        });
+        self.for_neighbours(|part, row, near| {
+            if !part.contains(&near) {
+                join_rows(&self.row(near), &self.row(row), &sets);
             }
-        })?;
+        });
         Ok(sets)
     }
 
-    fn rows(&self, step: usize) -> std::ops::Range<usize> {
-        step * STEP..step * STEP + self.steps[step].ends.len()
+    fn for_neighbours(&self, visit: impl Fn(&Range<usize>, usize, usize) + Sync) {
+        let (nz, ny, _) = self.shape;
+        let n_rows = nz * ny;
+        let size = n_rows.div_ceil(4 * rayon::current_num_threads()).max(1);
+        (0..n_rows.div_ceil(size)).into_par_iter().for_each(|part| {
+            let part = part * size..n_rows.min((part + 1) * size);
+            for row in part.clone() {
+                if row >= ny {
+                    visit(&part, row, row - ny);
+                }
+                if row % ny > 0 {
+                    visit(&part, row, row - 1);
+                }
+            }
+        });
+    }
+
+    /// The id of every run: 1, 2, … by the first run of its set.
+    fn number(&self, sets: UnionFind, task: &Task) -> Result<Vec<u32>> {
+        task.check()?;
+        Ok(sets.into_numbers())
     }
 
     fn paint(&self, ids: &[u32], out: &mut [u32], task: &Task) -> Result<()> {
@@ -167,9 +183,8 @@ fn touching(before: &RowRuns<'_>, after: &RowRuns<'_>, mut visit: impl FnMut(u32
             visit(before.first + i as u32, after.first + j as u32);
         }
         // Added, not branched upon: in noise the branch would be guessed wrong half of the time.
-        let done = a.end() <= b.end();
-        i += usize::from(done);
-        j += usize::from(!done);
+        i += usize::from(a.end() <= b.end());
+        j += usize::from(b.end() <= a.end());
     }
 }
 

@@ -73,15 +73,19 @@ fn scan<L: Label>(row: &[L], runs: &mut [Run]) -> usize {
     // Opaque, because the compiler treats known bits one by one and gives up vectors for it.
     let bits = black_box(BITS);
     let mut place = 1;
-    while place + LOOK <= row.len() {
-        let (now, before) = (&row[place..][..LOOK], &row[place - 1..][..LOOK]);
-        let mut changes = change_mask(now, before, &bits);
-        while changes != 0 {
-            let next = changes.trailing_zeros() as usize;
-            changes &= changes - 1;
-            open.change(place + next, now[next], runs);
+    if let Some(last) = row.len().checked_sub(LOOK).filter(|&last| last > 0) {
+        while place < row.len() {
+            // The last look goes back over labels that were seen, rather than at what is left one by one.
+            let from = place.min(last);
+            let (now, before) = (&row[from..][..LOOK], &row[from - 1..][..LOOK]);
+            let mut changes = change_mask(now, before, &bits) & (!0 << (place - from));
+            while changes != 0 {
+                let next = changes.trailing_zeros() as usize;
+                changes &= changes - 1;
+                open.change(from + next, now[next], runs);
+            }
+            place = from + LOOK;
         }
-        place += LOOK;
     }
     for place in place..row.len() {
         if row[place] != row[place - 1] {

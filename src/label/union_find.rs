@@ -63,6 +63,9 @@ impl UnionFind {
 
     /// Joins the sets of `a` and `b`.
     pub(crate) fn join(&self, mut a: u32, mut b: u32) {
+        if self.load(a) == self.load(b) {
+            return;
+        }
         loop {
             a = self.find(a);
             b = self.find(b);
