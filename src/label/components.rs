@@ -177,14 +177,24 @@ fn join_rows(before: &RowRuns<'_>, after: &RowRuns<'_>, sets: &UnionFind) {
 /// Visits the runs of two rows that touch: of two sorted lists of disjoint intervals, the one that ends first is done.
 #[inline(always)]
 fn touching(before: &RowRuns<'_>, after: &RowRuns<'_>, mut visit: impl FnMut(u32, u32)) {
-    let (mut i, mut j) = (0, 0);
-    while let (Some(a), Some(b)) = (before.runs.get(i), after.runs.get(j)) {
-        if a.label == b.label && a.start < b.end() && b.start < a.end() {
-            visit(before.first + i as u32, after.first + j as u32);
+    let mut runs = before.runs;
+    let mut first = before.first;
+    for (j, b) in (after.first..).zip(after.runs) {
+        while let [a, rest @ ..] = runs {
+            if a.end() > b.start {
+                break;
+            }
+            runs = rest;
+            first += 1;
         }
-        // Added, not branched upon: in noise the branch would be guessed wrong half of the time.
-        i += usize::from(a.end() <= b.end());
-        j += usize::from(b.end() <= a.end());
+        for (i, a) in (first..).zip(runs) {
+            if a.start >= b.end() {
+                break;
+            }
+            if a.label == b.label {
+                visit(i, j);
+            }
+        }
     }
 }
 
