@@ -4,12 +4,10 @@
 //! in front, number the sets, paint. New ids are consecutive in raster first-encounter order, x fastest,
 //! because the representative of a set is its first run.
 
-use std::ops::Range;
-
-use rayon::prelude::*;
 use ndarray::{ArrayView3, ArrayView4};
+use rayon::prelude::*;
 
-use super::rows::{expect_passes, for_steps_mut, frames, map_steps, Rows, STEP};
+use super::rows::{expect_passes, for_steps_mut, frames, map_steps, parts, Rows, STEP};
 use super::runs::{find_runs, Label, Run};
 use super::union_find::UnionFind;
 use crate::error::{Error, Result};
@@ -30,8 +28,8 @@ pub fn connected_components<T: Label>(
     expect_passes(3, image, task);
     frames(image, out).try_for_each(|(frame, out)| {
         let found = FrameRuns::scan(frame, task)?;
-        let sets = found.join(task)?;
-        found.paint(&found.number(sets, task)?, out, task)
+        let ids = found.number(found.join(task)?, task)?;
+        found.paint(&ids, out, task)
     })
 }
 
@@ -80,42 +78,60 @@ impl FrameRuns {
     }
 
     /// Joins every run with the equal ones that touch it in the slice in front and in the row above.
+    ///
+    /// First within parts of the frame, each by a thread of its own that need not care for others, then between parts.
     fn join(&self, task: &Task) -> Result<UnionFind> {
         let sets = UnionFind::new(self.n_runs());
-        self.for_neighbours(|part, row, near| {
-            if part.contains(&near) {
-                adopt_row(&self.row(near), &self.row(row), &sets);
+        let n_rows = self.shape.0 * self.shape.1;
+        parts(n_rows).try_for_each(|part| {
+            part.clone().try_for_each(|row| {
+                for near in self.before(row).filter(|near| part.contains(near)) {
+                    let join = |a, b| sets.join_own(a, b);
+                    for_touching(&self.row(near), &self.row(row), join);
+                }
+                if row % STEP == 0 {
+                    task.advance()?;
+                }
+                Ok(())
+            })
+        })?;
+        parts(n_rows).try_for_each(|part| {
+            for row in part.clone() {
+                for near in self.before(row).filter(|near| !part.contains(near)) {
+                    let join = |a, b| sets.join(a, b);
+                    for_touching(&self.row(near), &self.row(row), join);
+                }
             }
-        });
-        self.for_neighbours(|part, row, near| {
-            if !part.contains(&near) {
-                join_rows(&self.row(near), &self.row(row), &sets);
-            }
-        });
+            task.check()
+        })?;
         Ok(sets)
     }
 
-    fn for_neighbours(&self, visit: impl Fn(&Range<usize>, usize, usize) + Sync) {
-        let (nz, ny, _) = self.shape;
-        let n_rows = nz * ny;
-        let size = n_rows.div_ceil(4 * rayon::current_num_threads()).max(1);
-        (0..n_rows.div_ceil(size)).into_par_iter().for_each(|part| {
-            let part = part * size..n_rows.min((part + 1) * size);
-            for row in part.clone() {
-                if row >= ny {
-                    visit(&part, row, row - ny);
-                }
-                if row % ny > 0 {
-                    visit(&part, row, row - 1);
-                }
-            }
-        });
+    /// The rows in front of and above a row, where there are.
+    fn before(&self, row: usize) -> impl Iterator<Item = usize> {
+        let ny = self.shape.1;
+        let above = (row % ny > 0).then(|| row - 1);
+        [row.checked_sub(ny), above].into_iter().flatten()
     }
 
     /// The id of every run: 1, 2, … by the first run of its set.
     fn number(&self, sets: UnionFind, task: &Task) -> Result<Vec<u32>> {
-        task.check()?;
-        Ok(sets.into_numbers())
+        let mut ids = sets.into_parents();
+        let mut last = 0;
+        for step in &self.steps {
+            task.check()?;
+            for run in step.numbers() {
+                // A parent comes before its children: it has its id.
+                let parent = ids[run as usize];
+                ids[run as usize] = if parent == run {
+                    last += 1;
+                    last
+                } else {
+                    ids[parent as usize]
+                };
+            }
+        }
+        Ok(ids)
     }
 
     fn paint(&self, ids: &[u32], out: &mut [u32], task: &Task) -> Result<()> {
@@ -160,58 +176,48 @@ impl StepRuns {
     }
 }
 
-fn adopt_row(before: &RowRuns<'_>, after: &RowRuns<'_>, sets: &UnionFind) {
-    touching(before, after, |a, b| {
-        if sets.is_first(b) {
-            sets.adopt(a, b);
-        } else {
-            sets.join(a, b);
-        }
-    });
-}
-
-fn join_rows(before: &RowRuns<'_>, after: &RowRuns<'_>, sets: &UnionFind) {
-    touching(before, after, |a, b| sets.join(a, b));
-}
-
-/// Visits the runs of two rows that touch: of two sorted lists of disjoint intervals, the one that ends first is done.
+/// Calls `visit` with the numbers of equal runs of two rows that touch.
+///
+/// Where one run lies upon one, as in images of objects, every branch goes the same way for run after run.
 #[inline(always)]
-fn touching(before: &RowRuns<'_>, after: &RowRuns<'_>, mut visit: impl FnMut(u32, u32)) {
-    let mut runs = before.runs;
-    let mut first = before.first;
-    for (j, b) in (after.first..).zip(after.runs) {
-        while let [a, rest @ ..] = runs {
-            if a.end() > b.start {
-                break;
-            }
-            runs = rest;
+fn for_touching(before: &RowRuns<'_>, after: &RowRuns<'_>, mut visit: impl FnMut(u32, u32)) {
+    let RowRuns {
+        mut first,
+        mut runs,
+    } = *before;
+    for (number, run) in (after.first..).zip(after.runs) {
+        while let Some((_, rest)) = runs
+            .split_first()
+            .filter(|(near, _)| near.end() <= run.start)
+        {
             first += 1;
+            runs = rest;
         }
-        for (i, a) in (first..).zip(runs) {
-            if a.start >= b.end() {
+        for (near_number, near) in (first..).zip(runs) {
+            if near.start >= run.end() {
                 break;
             }
-            if a.label == b.label {
-                visit(i, j);
+            if near.label == run.label {
+                visit(near_number, number);
             }
         }
     }
 }
 
-const LANES: usize = 8;
+/// Pixels written together: a loop over each run's own few pixels would take longer to start than to run.
+const AT_ONCE: usize = 8;
 
+/// Writes `id` on the pixels of `run`; behind them, `row` is 0.
 #[inline(always)]
 fn fill(row: &mut [u32], run: &Run, id: u32) {
-    let (mut place, end) = (run.start as usize, run.end() as usize);
-    let whole = place + (end - place).next_multiple_of(LANES);
-    if whole + LANES > row.len() {
-        return row[place..end].fill(id);
+    let pixels = run.pixels();
+    if pixels.end + AT_ONCE > row.len() {
+        return row[pixels].fill(id);
     }
-    while place < end {
-        row[place..place + LANES].copy_from_slice(&[id; LANES]);
-        place += LANES;
+    for start in pixels.clone().step_by(AT_ONCE) {
+        row[start..][..AT_ONCE].fill(id);
     }
-    row[end..end + LANES].copy_from_slice(&[0; LANES]);
+    row[pixels.end..][..AT_ONCE].fill(0);
 }
 
 fn too_large(what: &str) -> Error {

@@ -18,31 +18,9 @@ impl UnionFind {
         }
     }
 
-    /// Puts `b`, which is alone and which no other thread asks for meanwhile, into the set of `a`, less than `b`.
-    pub(crate) fn adopt(&self, a: u32, b: u32) {
-        self.parent[b as usize].store(self.load(a), Ordering::Relaxed);
-    }
-
-    /// Whether no smaller member is in the set of `i`.
-    pub(crate) fn is_first(&self, i: u32) -> bool {
-        self.load(i) == i
-    }
-
-    /// For every member the number of its set: 1, 2, … by the smallest members.
-    pub(crate) fn into_numbers(self) -> Vec<u32> {
-        let mut numbers: Vec<u32> = self.parent.into_iter().map(AtomicU32::into_inner).collect();
-        let mut last = 0;
-        for i in 0..numbers.len() {
-            // The parent is smaller, hence numbered already.
-            let parent = numbers[i] as usize;
-            numbers[i] = if parent == i {
-                last += 1;
-                last
-            } else {
-                numbers[parent]
-            };
-        }
-        numbers
+    /// For every member a smaller one of its set, or itself if there is none.
+    pub(crate) fn into_parents(self) -> Vec<u32> {
+        self.parent.into_iter().map(AtomicU32::into_inner).collect()
     }
 
     /// The smallest member of the set of `i`.
@@ -58,6 +36,15 @@ impl UnionFind {
                 self.parent[i as usize].store(grandparent, Ordering::Relaxed);
             }
             i = grandparent;
+        }
+    }
+
+    /// Joins the sets of `a` and the larger `b`, which no other thread joins meanwhile.
+    pub(crate) fn join_own(&self, a: u32, b: u32) {
+        if self.load(b) == b {
+            self.parent[b as usize].store(self.load(a), Ordering::Relaxed);
+        } else {
+            self.join(a, b);
         }
     }
 
