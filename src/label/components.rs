@@ -84,7 +84,7 @@ impl FrameRuns {
         let sets = UnionFind::new(self.n_runs());
         let n_rows = self.shape.0 * self.shape.1;
         parts(n_rows).try_for_each(|part| {
-            part.clone().try_for_each(|row| {
+            for row in part.clone() {
                 for near in self.before(row).filter(|near| part.contains(near)) {
                     let join = |a, b| sets.join_own(a, b);
                     for_touching(&self.row(near), &self.row(row), join);
@@ -92,8 +92,8 @@ impl FrameRuns {
                 if row % STEP == 0 {
                     task.advance()?;
                 }
-                Ok(())
-            })
+            }
+            task.check()
         })?;
         parts(n_rows).try_for_each(|part| {
             for row in part.clone() {
