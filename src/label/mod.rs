@@ -3,6 +3,7 @@
 pub mod components;
 pub(crate) mod contiguous;
 pub mod extract;
+pub mod holes;
 pub mod paint;
 mod rows;
 pub mod runs;
