@@ -4,6 +4,7 @@ mod band;
 pub mod components;
 pub(crate) mod contiguous;
 pub mod extract;
+pub mod holes;
 mod objects;
 pub mod paint;
 mod rows;
