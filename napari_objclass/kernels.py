@@ -42,6 +42,7 @@ __all__ = [
     "Measured",
     "OpenedProject",
     "Run",
+    "Thresholded",
     "connected_components",
     "default_threads",
     "feature_specs",
@@ -55,6 +56,8 @@ __all__ = [
     "read_journal",
     "remove_project_leftovers",
     "save_project",
+    "smooth",
+    "threshold",
     "uncertainty",
 ]
 
@@ -74,6 +77,104 @@ def connected_components(
     """
     run = Run("finding objects", threads, progress, cancel)
     return _core.connected_components(run, _integers(image))
+
+
+class Thresholded(NamedTuple):
+    """Label image ``tzyx``, how many objects were too small and too large for it, and how many pixels were NaN."""
+
+    labels: NDArray[np.uint32]
+    n_small: int
+    n_large: int
+    n_nan: int
+
+
+def threshold(
+    last: Array,
+    core: Array | None,
+    *,
+    sigma: tuple[float, float, float],
+    value_range: tuple[float, float],
+    low: float,
+    high: float | None,
+    merge: bool,
+    min_size: int,
+    max_size: int,
+    fill_holes: bool,
+    stage: str = "objects",
+    threads: int | None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> Thresholded:
+    """Objects of a channel ``tzyx``, or what is known of them at an earlier ``stage``.
+
+    ``value_range`` are the values that count as 0 and 1, ``high`` is the core threshold (None: no hysteresis), ``core``
+    its channel if it is another one.
+    """
+    import scipy.ndimage as ndi
+
+    smooth_last = smooth(last, sigma=sigma, value_range=value_range)
+    smooth_core = smooth_last if core is None else smooth(core, sigma=sigma, value_range=value_range)
+    final = smooth_last if core is None else smooth_last + smooth_core
+    out = np.zeros(last.shape, np.uint32)
+    small = large = 0
+    for t in range(len(out)):
+
+        def filtered(labels: Array) -> tuple[Array, int, int]:
+            sizes = np.bincount(labels.ravel())
+            s, l = int((sizes[1:] < min_size).sum()), int((sizes[1:] > max_size).sum())
+            sizes[0] = 0
+            bad = (sizes < min_size) | (sizes > max_size)
+            bad[0] = True
+            keep = np.cumsum(~bad) * ~bad
+            return keep[labels], s, l
+
+        mask = final[t] >= low
+        labels = ndi.label(mask)[0]
+        if high is not None:
+            cores = ndi.label(smooth_core[t] >= high)[0]
+            if stage == "core":
+                out[t] = cores
+                continue
+            cores = filtered(cores)[0]
+            if stage == "filtered core":
+                out[t] = cores
+                continue
+            if stage != "mask":
+                has = np.zeros(labels.max() + 1, bool)
+                has[labels[cores > 0]] = True
+                has[0] = False
+                if fill_holes:
+                    labels = ndi.label(ndi.binary_fill_holes(has[labels]))[0]
+                else:
+                    labels = (np.cumsum(has) * has)[labels]
+        elif fill_holes and stage != "mask":
+            labels = ndi.label(ndi.binary_fill_holes(mask))[0]
+        if stage == "objects":
+            labels, s, l = filtered(labels)
+            small, large = small + s, large + l
+        out[t] = labels
+    return Thresholded(out, small, large, int(np.isnan(last).sum()) if last.dtype.kind == "f" else 0)
+
+
+def smooth(
+    channel: Array,
+    *,
+    sigma: tuple[float, float, float],
+    value_range: tuple[float, float],
+    threads: int | None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> NDArray[np.float32]:
+    """A channel ``tzyx``, smoothed frame by frame; NaN counts as 0."""
+    import scipy.ndimage as ndi
+
+    low, high = value_range
+    out = np.nan_to_num((channel.astype(np.float64) - low) / (high - low)).astype(np.float32)
+    pairs = [(axis, s) for axis, s in zip((1, 2, 3), sigma) if channel.shape[axis] > 1]
+    if all(s >= 0.1 for _, s in pairs):
+        for axis, s in pairs:
+            out = ndi.gaussian_filter1d(out, s, axis=axis, mode="mirror", radius=max(1, int(2 * s + 0.5)))
+    return out
 
 
 def paint(

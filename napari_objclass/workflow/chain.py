@@ -3,7 +3,7 @@
 ::
 
     input_data ── objects ─┬─ object_features ─┬─ forest ── prediction
-                           └─ annotations ─────┘
+    (thresholding)         └─ annotations ─────┘
 
 Every output is computed when it is asked for and held as long as its key stands (:attr:`Chain.keys`).
 """
@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import count
-from typing import TYPE_CHECKING, NamedTuple, Unpack, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack, cast
 
 from napari_objclass.errors import FileError, ObjClassError, ParameterError
 from napari_objclass.workflow import (
@@ -22,6 +22,7 @@ from napari_objclass.workflow import (
     input_data,
     object_classification,
     object_features,
+    thresholding,
 )
 from napari_objclass.workflow.applet import Outputs
 from napari_objclass.workflow.claims import Claims, derive
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from napari_objclass.features import FeatureTable
+    from napari_objclass.kernels import Thresholded
     from napari_objclass.workflow.applet import Key, RunOptions
     from napari_objclass.workflow.feature_selection import FeatureSelection
     from napari_objclass.workflow.input_data import Given, Images
@@ -134,22 +136,25 @@ class Chain:
         state = self.state
         selection, classifier = state.feature_selection, state.classifier
         class_uuids = tuple(each.uuid for each in state.classes)
-        pixels, measured, marked, samples = {}, {}, {}, []
+        pixels, found, measured, marked, samples = {}, {}, {}, {}, []
         for lane in state.lanes:
             own = tuple((mark.uuid, mark.cls) for mark in state.marks_of(lane.uuid))
-            pixels[lane.uuid] = (lane.uuid, lane.content, self.arrived.get(lane.uuid))
-            measured[lane.uuid] = (pixels[lane.uuid], lane.spacing)
-            marked[lane.uuid] = (pixels[lane.uuid], own, class_uuids)
+            pixels[lane.uuid] = (lane.uuid, lane.content, lane.offset, self.arrived.get(lane.uuid))
+            found[lane.uuid] = (pixels[lane.uuid], *state.rule(lane))
+            measured[lane.uuid] = (found[lane.uuid], lane.spacing)
+            marked[lane.uuid] = (found[lane.uuid], own, class_uuids)
             if own:
                 samples.append((measured[lane.uuid], own))
         forest = (*state.learning.values(), class_uuids, *samples)
         keys: Keys = {
             (input_data.ID, None): tuple((lane.uuid, lane.shown) for lane in state.lanes),
+            (thresholding.ID, None): (state.thresholding,),
             (feature_selection.ID, None): (selection,),
             (annotations_applet.ID, None): state.classes,
             (object_classification.ID, None): (classifier, forest),
         }
         keys |= {(input_data.ID, lane): key for lane, key in pixels.items()}
+        keys |= {(thresholding.ID, lane): key for lane, key in found.items()}
         keys |= {(object_features.ID, lane): (key, selection) for lane, key in measured.items()}
         keys |= {(annotations_applet.ID, lane): key for lane, key in marked.items()}
         keys |= {(object_classification.ID, lane): (key, forest) for lane, key in measured.items()}
@@ -188,9 +193,39 @@ class Chain:
         """Label image of a lane with its objects."""
 
         def compute() -> Objects:
-            return Objects.of(input_data.label_image(lane, self.images(lane), **run), **run)
+            images = self.images(lane)
+            if images.thresholded is None:
+                objects = Objects.of(input_data.label_image(lane, images, **run), **run)
+                return replace(objects, offset=lane.offset)
+            found = self._thresholded(lane, thresholding.OBJECTS, **run)
+            if found.n_nan:
+                self.memory.note(thresholding.counted_as_zero(found.n_nan, f"the image {lane.name!r}"))
+            objects = Objects.of(found.labels, **run)
+            return replace(objects, n_small=found.n_small, n_large=found.n_large, offset=lane.offset)
 
-        return self.memory.outputs.get(OBJECTS, lane.uuid, self.keys[input_data.ID, lane.uuid], compute)
+        return self.memory.outputs.get(OBJECTS, lane.uuid, self.keys[thresholding.ID, lane.uuid], compute)
+
+    def intermediate(self, lane: LaneRecord, stage: str, **run: Unpack[RunOptions]) -> NDArray[Any]:
+        """What is known of the objects of a lane before they are found, ``tzyx``; computed whenever it is asked for."""
+        if not lane.is_thresholded:
+            raise ParameterError(f"the objects of {lane.name!r} are given; there is nothing between image and objects")
+        if stage != thresholding.SMOOTHED:
+            return self._thresholded(lane, stage, **run).labels
+        images = self.images(lane)
+        assert images.thresholded is not None
+        return thresholding.smoothed(images.thresholded, self.state.thresholding, value_range=images.value_range, **run)
+
+    def _thresholded(self, lane: LaneRecord, stage: str, **run: Unpack[RunOptions]) -> Thresholded:
+        images = self.images(lane)
+        assert images.thresholded is not None
+        return thresholding.find(
+            images.thresholded,
+            self.state.thresholding,
+            value_range=images.value_range,
+            spacing=lane.spacing,
+            stage=stage,
+            **run,
+        )
 
     def table(
         self,
@@ -200,7 +235,7 @@ class Chain:
         **run: Unpack[RunOptions],
     ) -> FeatureTable:
         """Values of some features for all objects of a lane; only those are measured that were not before."""
-        outputs, key = self.memory.outputs, (self.keys[input_data.ID, lane.uuid], lane.spacing, margin)
+        outputs, key = self.memory.outputs, (self.keys[thresholding.ID, lane.uuid], lane.spacing, margin)
         held: FeatureTable | None = outputs.held(object_features.ID, lane.uuid, key)
         missing = [feature for feature in features if held is None or feature not in held.features]
         if held is None or missing:
@@ -216,7 +251,7 @@ class Chain:
     def claims(self, lane: LaneRecord) -> Claims:
         """What the marks of a lane mean for its objects; a ``FileError`` if these cannot be seen."""
         outputs = self.memory.outputs
-        pixels, key = self.keys[input_data.ID, lane.uuid], self.keys[annotations_applet.ID, lane.uuid]
+        objects, key = self.keys[thresholding.ID, lane.uuid], self.keys[annotations_applet.ID, lane.uuid]
 
         def compute() -> Claims:
             own = self.state.marks_of(lane.uuid)
@@ -224,15 +259,17 @@ class Chain:
             if problem:
                 return Claims.parked(own, problem)
             before, held = outputs.latest(annotations_applet.ID, lane.uuid) or ((None,), None)
-            known = held.finds if held is not None and before[0] == pixels else {}
+            known = held.finds if held is not None and before[0] == objects else {}
             return derive(self.objects(lane), own, [each.uuid for each in self.state.classes], known)
 
         return outputs.get(annotations_applet.ID, lane.uuid, key, compute)
 
     def present_claims(self, lane: LaneRecord) -> Claims:
-        """Like :meth:`claims`, but marks whose image cannot be seen are parked."""
+        """Like :meth:`claims`, but marks are parked whose image cannot be seen, or has no objects by the settings."""
         try:
             return self.claims(lane)
+        except ParameterError as error:
+            return Claims.parked(self.state.marks_of(lane.uuid), str(error))
         except FileError as error:
             self.memory.note(str(error))
             return Claims.parked(self.state.marks_of(lane.uuid), str(error))
@@ -319,7 +356,7 @@ class Chain:
 
         if rows is not None:
             return compute()
-        key = (self.keys[input_data.ID, lane.uuid], lane.spacing, trained, known)
+        key = (self.keys[thresholding.ID, lane.uuid], lane.spacing, trained, known)
         return self.memory.outputs.get(object_classification.ID, lane.uuid, key, compute)
 
     def _kept_samples(self, lane: LaneRecord, last: TrainedForest | None) -> Samples | None:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from napari_objclass.workflow import classes, feature_selection, object_classification
+from napari_objclass.workflow import classes, feature_selection, object_classification, thresholding
 from napari_objclass.workflow.classes import Classes, ObjectClass
 from napari_objclass.workflow.feature_selection import FeatureSelection
 from napari_objclass.workflow.lane import LaneRecord
 from napari_objclass.workflow.marks import Mark
 from napari_objclass.workflow.object_classification import Classifier
+from napari_objclass.workflow.thresholding import Thresholding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,10 +23,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_objclass.workflow.applet import Settings
+    from napari_objclass.workflow.applet import Key, Settings
 
 #: The settings of every applet that has some.
 SETTINGS: dict[str, type[Settings]] = {
+    thresholding.ID: Thresholding,
     feature_selection.ID: FeatureSelection,
     object_classification.ID: Classifier,
 }
@@ -51,6 +53,17 @@ class State:
     marks: Mapping[str, Mapping[str, Mark]] = field(default_factory=dict)
 
     @property
+    def thresholding(self) -> Thresholding:
+        """How objects are found in probabilities."""
+        return cast("Thresholding", self.settings[thresholding.ID])
+
+    def rule(self, lane: LaneRecord) -> Key:
+        """What the objects of a lane depend on beside its pixels."""
+        if not lane.is_thresholded:
+            return ()
+        return (self.thresholding.effective, lane.spacing if self.thresholding.physical_sizes else None)
+
+    @property
     def feature_selection(self) -> FeatureSelection:
         """Which features are measured."""
         return cast("FeatureSelection", self.settings[feature_selection.ID])
@@ -62,13 +75,14 @@ class State:
 
     @property
     def learning(self) -> dict[str, Settings]:
-        """Settings that a forest depends on: as if only the features had been selected that it uses."""
+        """Settings that a forest depends on beside objects: as if only the features were selected that it uses."""
         selection, classifier = self.feature_selection, self.classifier
+        settings = {applet: each for applet, each in self.settings.items() if applet != thresholding.ID}
         if classifier.features is None or isinstance(selection.features, str):
-            return dict(self.settings)
+            return settings
         used = replace(selection, features=classifier.used(tuple(selection.features)))
         return {
-            **self.settings,
+            **settings,
             feature_selection.ID: used,
             object_classification.ID: replace(classifier, features=None),
         }
@@ -82,9 +96,14 @@ class State:
         """Number of all marks."""
         return sum(map(len, self.marks.values()))
 
-    def uuid_of_removed(self, lane: LaneRecord) -> str | None:
-        """Uuid of a removed lane with the same pixels, the latest."""
-        return next((old.uuid for old in reversed(list(self.removed.values())) if old.content == lane.content), None)
+    def removed_before(self, lane: LaneRecord) -> LaneRecord | None:
+        """Find a removed lane with the same pixels, or else one of the same raw, whose labels are places in it too.
+
+        The latest counts.
+        """
+        same = [old for old in self.removed.values() if old.looks == lane.looks]
+        exact = [old for old in same if old.content == lane.content]
+        return next(reversed(exact or same), None)
 
     def training_digest(self) -> str:
         """Text that changes with everything a forest depends on: marks, their images, classes and settings."""
@@ -92,7 +111,10 @@ class State:
         content = {
             "settings": {applet: settings.to_json() for applet, settings in self.learning.items()},
             "classes": [each.uuid for each in self.classes],
-            "lanes": [(lane.uuid, lane.content, lane.spacing) for lane in lanes],
+            "lanes": [
+                (lane.uuid, lane.content, lane.spacing, *map(repr, self.rule(lane)), *filter(any, [lane.offset]))
+                for lane in lanes
+            ],
             "marks": [sorted((mark.uuid, mark.cls) for mark in self.marks_of(lane.uuid)) for lane in lanes],
         }
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
