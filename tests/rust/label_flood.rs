@@ -37,7 +37,7 @@ fn flood_plainly(values: &[f32], seeds: &[u32], shape: Shape, low: f32) -> Vec<u
         counter += 1;
     }
     while let Some(Reverse((level, _, pixel))) = queue.pop() {
-        if f32::from_bits(level) > max - low {
+        if f32::from_bits(level) > (max - low).max(0.0) {
             break;
         }
         for near in neighbours(shape, pixel) {
@@ -141,9 +141,11 @@ fn nan_is_below_everything() {
 }
 
 #[test]
-fn a_threshold_above_everything_leaves_the_seeds() {
-    let seeds = [0, 2, 0, 0];
-    assert_eq!(flooded(&[0.5; 4], &seeds, (1, 2, 2), 0.75), seeds);
+fn a_threshold_above_everything_counts_as_the_maximum() {
+    let seeds = [0, 0, 2, 0, 0, 3, 0];
+    let values = [0.1, 0.2, 0.4, 0.4, 0.3, 0.2, 0.2];
+    let expected = [0, 2, 2, 2, 2, 3, 0];
+    assert_eq!(flooded(&values, &seeds, (1, 1, 7), 0.75), expected);
 }
 
 #[test]
