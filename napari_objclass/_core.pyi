@@ -12,6 +12,7 @@ __all__ = [
     "JournalContent",
     "OpenedProject",
     "Run",
+    "changed_runs",
     "connected_components",
     "default_threads",
     "feature_specs",
@@ -64,6 +65,9 @@ def object_runs(
     ids: Sequence[int],
     boxes: Sequence[Sequence[int]],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]: ...
+def changed_runs(
+    run: Run, before: NDArray[Any], after: NDArray[Any]
+) -> tuple[NDArray[np.int64], NDArray[np.uint64]]: ...
 def feature_specs(n_dims: int, channels: list[str]) -> list[dict[str, Any]]: ...
 def measure(
     run: Run,
@@ -71,6 +75,7 @@ def measure(
     raw: NDArray[Any] | None,
     features: list[str],
     block_shape: tuple[int, int, int] | None = None,
+    only: tuple[Sequence[int], Sequence[int], Sequence[Sequence[int]]] | None = None,
 ) -> tuple[
     NDArray[np.uint64],
     NDArray[np.int64],

@@ -43,6 +43,7 @@ __all__ = [
     "OpenedProject",
     "Run",
     "Thresholded",
+    "changed_runs",
     "connected_components",
     "default_threads",
     "feature_specs",
@@ -179,6 +180,22 @@ def object_runs(
     return np.split(rows, np.cumsum(counts)[:-1]) if len(counts) else []
 
 
+def changed_runs(
+    before: Array,
+    after: Array,
+    *,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    """Where ``after`` differs from ``before``, label images ``tzyx`` of one type, in raster order.
+
+    Returns rows t, z, y, x, length, and for each the label before and after.
+    """
+    run = Run("comparing label images", threads, progress, cancel)
+    return _core.changed_runs(run, _integers(before), _integers(after))
+
+
 def _integers(labels: Array) -> Array:
     """Booleans as the bytes they are."""
     return labels.view(np.uint8) if labels.dtype == bool else labels
@@ -213,16 +230,21 @@ def measure(
     features: Sequence[str],
     *,
     block_shape: tuple[int, int, int] | None = None,
+    only: tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.int64]] | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
 ) -> Measured:
     """Measure ``features`` of all objects of ``labels`` (tzyx) in ``raw`` (tzyxc).
 
-    ``block_shape`` (z, y, x) cuts the work into blocks; None takes a frame as one block.
+    ``block_shape`` (z, y, x) cuts the work into blocks; None takes a frame as one block. ``only`` are frames, ids and
+    boxes (rows z0, y0, x0, z1, y1, x1) of the objects to measure, each as among all.
     """
     run = Run("measuring objects", threads, progress, cancel)
-    ids, frames, values, missing, reasons = _core.measure(run, _integers(labels), raw, list(features), block_shape)
+    places = None if only is None else (only[0].tolist(), only[1].tolist(), only[2].tolist())
+    ids, frames, values, missing, reasons = _core.measure(
+        run, _integers(labels), raw, list(features), block_shape, places
+    )
     n_columns = values.size // len(ids) if len(ids) else 0
     return Measured(ids, frames, values.reshape(len(ids), n_columns), missing.reshape(-1, 3), reasons)
 

@@ -3,6 +3,7 @@
 mod band;
 pub mod components;
 pub(crate) mod contiguous;
+pub mod diff;
 pub mod extract;
 pub mod holes;
 mod objects;

@@ -15,7 +15,7 @@ mod _core {
     #[pymodule_export]
     use super::detach::{default_threads, CancelToken, Run};
     #[pymodule_export]
-    use super::label::{connected_components, object_runs, paint};
+    use super::label::{changed_runs, connected_components, object_runs, paint};
     #[pymodule_export]
     use super::learn::{fit_forest, uncertainty, Forest};
     #[pymodule_export]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import clicks
 import components
+import edits
 import features
 import forest
 import thresholding
@@ -43,6 +44,7 @@ def main() -> None:
     for part in (components, thresholding, features):
         lines += [f"| {row.work} | {row.who} | {row.megabytes:.0f} |" for row in part.memory()]
     lines += clicks.lines()
+    lines += edits.lines()
     report = Path(__file__).with_name("RESULTS.md")
     report.write_text("\n".join(lines) + "\n", "utf-8")
     print(report)
