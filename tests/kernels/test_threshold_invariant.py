@@ -43,8 +43,8 @@ def plain_smooth(channel, sigma, value_range):
 def plain_filter(labels, rule):
     sizes = np.bincount(labels.ravel())
     kept = (sizes >= rule["min_size"]) & (sizes <= rule["max_size"])
-    n_small, n_large = (sizes[1:] < rule["min_size"]).sum(), (sizes[1:] > rule["max_size"]).sum()
-    return in_order(np.where(kept[labels], labels, 0)), n_small, n_large
+    n_small = (sizes[1:] < rule["min_size"]).sum()
+    return in_order(np.where(kept[labels], labels, 0)), n_small, (~kept[1:]).sum() - n_small
 
 
 def in_order(labels):
