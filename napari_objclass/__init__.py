@@ -26,10 +26,12 @@ _PUBLIC = {
     "forest": ("RandomForest", "uncertainty"),
     "kernels": ("CancelToken",),
     "labels": ("connected_components",),
+    "thresholding": ("threshold",),
     "workflow.classes": ("ObjectClass",),
     "workflow.feature_selection": ("FeatureSelection",),
     "workflow.object_classification": ("Classifier", "Prediction"),
     "workflow.session": ("Session",),
+    "workflow.thresholding": ("Thresholding",),
 }
 _HOME = {name: module for module, names in _PUBLIC.items() for name in names}
 

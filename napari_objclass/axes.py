@@ -22,6 +22,9 @@ LABELS = "tzyx"
 RAW = "tzyxc"
 LETTERS = "tczyx"
 
+#: A longer axis is not taken for channels unasked.
+MOST_CHANNELS = 8
+
 _LABEL_AXES = {2: "yx", 3: "zyx", 4: "tzyx"}
 
 
@@ -57,6 +60,25 @@ def raw_axes(raw_shape: Sequence[int], labels_shape: Sequence[int], labels_axes:
         f"raw of shape {raw_shape} does not fit the label image of shape {labels_shape}: "
         "every axis but the channel axis must be as long; name the axes if their order differs"
     )
+
+
+def guess(shape: Sequence[int]) -> str:
+    """Axes of an image that may have channels, from its shape alone.
+
+    The last axis, else the first, has the channels where it is short (at most 8) and shorter than all others.
+    """
+    ndim = len(shape)
+    for place, letters in ((-1, "{}c"), (0, "c{}")):
+        others = [length for i, length in enumerate(shape) if i != place % ndim]
+        if ndim > 2 and shape[place] <= MOST_CHANNELS and shape[place] < min(others):
+            return letters.format(label_axes(ndim - 1))
+    return label_axes(ndim) if ndim < 5 else "tzyxc"
+
+
+def with_channel(axes: str, ndim: int) -> list[str]:
+    """What axes of ``ndim`` letters can be made of ``axes``, as they are or with channels: last, first, or between."""
+    places = (len(axes), 0, *range(1, len(axes)))
+    return [each for each in (axes, *(f"{axes[:i]}c{axes[i:]}" for i in places)) if len(each) == ndim]
 
 
 def without_channel(axes: str) -> str:

@@ -42,6 +42,8 @@ __all__ = [
     "Measured",
     "OpenedProject",
     "Run",
+    "Thresholded",
+    "changed_runs",
     "connected_components",
     "default_threads",
     "feature_specs",
@@ -55,6 +57,8 @@ __all__ = [
     "read_journal",
     "remove_project_leftovers",
     "save_project",
+    "smooth",
+    "threshold",
     "uncertainty",
 ]
 
@@ -74,6 +78,66 @@ def connected_components(
     """
     run = Run("finding objects", threads, progress, cancel)
     return _core.connected_components(run, _integers(image))
+
+
+class Thresholded(NamedTuple):
+    """Label image ``tzyx``, how many objects were too small and too large for it, and how many pixels were NaN."""
+
+    labels: NDArray[np.uint32]
+    n_small: int
+    n_large: int
+    n_nan: int
+
+
+def threshold(
+    last: Array,
+    core: Array | None,
+    *,
+    sigma: tuple[float, float, float],
+    value_range: tuple[float, float],
+    low: float,
+    high: float | None,
+    merge: bool,
+    min_size: int,
+    max_size: int,
+    fill_holes: bool,
+    stage: str = "objects",
+    threads: int | None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> Thresholded:
+    """Objects of a channel ``tzyx``, or what is known of them at an earlier ``stage``.
+
+    ``sigma`` is z, y, x; ``value_range`` are the values that count as 0 and 1; ``high`` is the core threshold (None: no
+    hysteresis), ``core`` its channel, of the same type, if it is another one: then ``low`` is for the sum of both.
+    Stages: "core", "filtered core" (only those whose size is within bounds), "mask" (components of at least ``low``),
+    "unfiltered" (objects of any size), "objects". Ids are consecutive from 1 in each frame, in raster order.
+    """
+    run = Run("finding objects", threads, progress, cancel)
+    how = {
+        "sigma": sigma,
+        "value_range": value_range,
+        "low": low,
+        "high": high,
+        "merge": merge,
+        "min_size": min_size,
+        "max_size": max_size,
+        "fill_holes": fill_holes,
+    }
+    return Thresholded(*_core.threshold(run, _numbers(last), None if core is None else _numbers(core), how, stage))
+
+
+def smooth(
+    channel: Array,
+    *,
+    sigma: tuple[float, float, float],
+    value_range: tuple[float, float],
+    threads: int | None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> NDArray[np.float32]:
+    """A channel ``tzyx``, smoothed frame by frame; NaN counts as 0."""
+    return _core.smooth(Run("smoothing", threads, progress, cancel), _numbers(channel), sigma, value_range)
 
 
 def paint(
@@ -116,9 +180,30 @@ def object_runs(
     return np.split(rows, np.cumsum(counts)[:-1]) if len(counts) else []
 
 
+def changed_runs(
+    before: Array,
+    after: Array,
+    *,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    """Where ``after`` differs from ``before``, label images ``tzyx`` of one type, in raster order.
+
+    Returns rows t, z, y, x, length, and for each the label before and after.
+    """
+    run = Run("comparing label images", threads, progress, cancel)
+    return _core.changed_runs(run, _integers(before), _integers(after))
+
+
 def _integers(labels: Array) -> Array:
     """Booleans as the bytes they are."""
     return labels.view(np.uint8) if labels.dtype == bool else labels
+
+
+def _numbers(channel: Array) -> Array:
+    """Booleans as the bytes they are, float16 widened without loss."""
+    return channel.astype(np.float32) if channel.dtype == np.float16 else _integers(channel)
 
 
 # Features
@@ -145,16 +230,21 @@ def measure(
     features: Sequence[str],
     *,
     block_shape: tuple[int, int, int] | None = None,
+    only: tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.int64]] | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
 ) -> Measured:
     """Measure ``features`` of all objects of ``labels`` (tzyx) in ``raw`` (tzyxc).
 
-    ``block_shape`` (z, y, x) cuts the work into blocks; None takes a frame as one block.
+    ``block_shape`` (z, y, x) cuts the work into blocks; None takes a frame as one block. ``only`` are frames, ids and
+    boxes (rows z0, y0, x0, z1, y1, x1) of the objects to measure, each as among all.
     """
     run = Run("measuring objects", threads, progress, cancel)
-    ids, frames, values, missing, reasons = _core.measure(run, _integers(labels), raw, list(features), block_shape)
+    places = None if only is None else (only[0].tolist(), only[1].tolist(), only[2].tolist())
+    ids, frames, values, missing, reasons = _core.measure(
+        run, _integers(labels), raw, list(features), block_shape, places
+    )
     n_columns = values.size // len(ids) if len(ids) else 0
     return Measured(ids, frames, values.reshape(len(ids), n_columns), missing.reshape(-1, 3), reasons)
 

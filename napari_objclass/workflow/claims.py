@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from napari_objclass.splice import find_rows
 from napari_objclass.workflow.marks import AnnotationState
-from napari_objclass.workflow.objects import find_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from napari_objclass.workflow.changes import Change
     from napari_objclass.workflow.marks import Mark
     from napari_objclass.workflow.objects import Objects
 
@@ -74,6 +75,12 @@ class Claims:
         """Mark, claimed object or 0, state and reason of each mark."""
         return zip(self.marks, self.object_ids.tolist(), self.states, self.reasons, strict=True)
 
+    def finds_beside(self, change: Change) -> dict[Mark, Find]:
+        """:attr:`finds` of the marks that a change of pixels does not touch."""
+        marks = list(self.finds)
+        touched = change.touches(marks).tolist()
+        return {mark: self.finds[mark] for mark, again in zip(marks, touched, strict=True) if not again}
+
     @cached_property
     def active(self) -> dict[tuple[int, int], str]:
         """Class uuid of every object with active marks, by frame and id, in that order."""
@@ -124,7 +131,7 @@ def derive(
     classes
         Uuids of the classes there are; marks of other classes claim nothing.
     known
-        :attr:`Claims.finds` of earlier claims on the same objects: those marks are not looked up again.
+        :attr:`Claims.finds` of earlier claims, where the pixels are the same: those marks are not looked up again.
     """
     if not marks:
         return Claims((), np.zeros(0, np.uint64), (), ())
@@ -158,7 +165,7 @@ def _states(
     overlaps: NDArray[np.int64],
 ) -> tuple[AnnotationState, ...]:
     """States of marks that claim the objects ``rows`` (-1: none) with so many voxels for the classes ``numbers``."""
-    states = np.full(len(rows), AnnotationState.PARKED, object)  # the members themselves, not their text
+    states = np.array([AnnotationState.PARKED] * len(rows), object)  # the members themselves: np.full takes their text
     order = np.argsort(rows, kind="stable")
     order = order[rows[order] >= 0]
     if len(order) == 0:
@@ -173,7 +180,7 @@ def _states(
         voxels = _Voxels.under(objects, [marks[peer] for peer in peers])
         covered[counts > 1] = voxels.union(objects, rows[peers])
     agreed = np.minimum.reduceat(numbers[order], starts) == np.maximum.reduceat(numbers[order], starts)
-    own = np.full(len(claimed), AnnotationState.CHANGED, object)
+    own = np.array([AnnotationState.CHANGED] * len(claimed), object)
     own[covered >= COVER * objects.sizes[claimed]] = AnnotationState.ACTIVE
     own[~agreed] = AnnotationState.CONFLICT
     states[order] = np.repeat(own, counts)
@@ -210,7 +217,7 @@ class _Voxels:
         n_frames, depth, height, width = objects.labels.shape
         owner = np.repeat(np.arange(len(marks)), [len(mark.runs) for mark in marks])
         t = np.array([mark.t for mark in marks])[owner]
-        z, y, x, length = np.concatenate([mark.runs for mark in marks]).T
+        z, y, x, length = (np.concatenate([mark.runs for mark in marks]) - [*objects.offset, 0]).T
         start, stop = x.clip(0), (x + length).clip(max=width)
         inside = (t < n_frames) & (z >= 0) & (z < depth) & (y >= 0) & (y < height) & (start < stop)
         first = (((t * depth + z) * height + y) * width + start)[inside]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import product
 from typing import TYPE_CHECKING, Any, Unpack
 from uuid import uuid4
 
@@ -17,11 +18,12 @@ from napari_objclass.io.fingerprint import fingerprint
 from napari_objclass.io.image import Image, spatial
 from napari_objclass.io.readers import open_image
 from napari_objclass.labels import as_ids
+from napari_objclass.thresholding import AS_IS, range_of
 from napari_objclass.workflow.data_folder import DATASET, store_data
 from napari_objclass.workflow.lane import (
     LABELS,
+    PROBABILITIES,
     RAW,
-    ROLES,
     SEGMENTATION,
     LaneRecord,
     Pixels,
@@ -31,7 +33,7 @@ from napari_objclass.workflow.lane import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -44,6 +46,9 @@ ID = "input_data"
 #: Raw in memory of more bytes than this is stored on request only: a save should not take minutes unasked.
 LARGE_RAW = 1 << 30
 
+#: Roles that objects can come from, one of them an image; raw alone is thresholded.
+OBJECT_ROLES = {LABELS, SEGMENTATION, PROBABILITIES}
+
 Given = dict[str, "NDArray[Any]"]
 ArrayOrPath = Any
 
@@ -54,10 +59,14 @@ class Images:
 
     Attributes
     ----------
-    objects
-        What the objects come from, ``tzyx``.
+    shape
+        Length of ``tzyx``.
     axes
         Letters of the label image as the user knows it.
+    objects
+        Label image or segmentation, ``tzyx``; None where the objects are found by thresholding.
+    value_range
+        Values that count as 0 and 1 in what is thresholded.
     raw_shape
         Length of ``tzyxc``; None without raw.
     problem
@@ -66,22 +75,32 @@ class Images:
         Sentences about what was done to fit the images.
     """
 
-    objects: NDArray[Any]
+    shape: tuple[int, ...]
     axes: str
+    objects: NDArray[Any] | None = None
+    value_range: tuple[float, float] = AS_IS
     raw_shape: tuple[int, ...] | None = None
     problem: str | None = None
     notes: tuple[str, ...] = ()
     _raw: Pixels | None = None
+    _probabilities: Pixels | None = None
+
+    @cached_property
+    def thresholded(self) -> NDArray[Any] | None:
+        """What is thresholded, ``tzyxc``: probabilities, else raw; None where the objects are given."""
+        if self.objects is not None:
+            return None
+        return self.raw if self._probabilities is None else _canonical(self._probabilities)
 
     @cached_property
     def raw(self) -> NDArray[Any] | None:
         """``tzyxc``, read when it is first asked for; None without raw."""
-        return None if self._raw is None else axis_letters.to_canonical(np.asarray(self._raw.data), self._raw.axes)
+        return None if self._raw is None else _canonical(self._raw)
 
     @property
     def extent(self) -> tuple[int, int]:
         """Number of spatial dimensions and of channels (0 without raw)."""
-        return 3 if self.objects.shape[1] > 1 else 2, 0 if self.raw_shape is None else self.raw_shape[-1]
+        return 3 if self.shape[1] > 1 else 2, 0 if self.raw_shape is None else self.raw_shape[-1]
 
 
 def describe(
@@ -121,7 +140,9 @@ def describe(
         units=units or (told[1] if spacing is None else None),
         channel_names=tuple(channel_names or ()) or (files[RAW].channel_names if RAW in files else None),
     )
-    fitted = _fit(record, {each: Pixels(array, letters[each]) for each, array in arrays.items()})
+    dranges = {each: image.drange for each, image in files.items()}
+    opened = {each: Pixels(array, letters[each], drange=dranges.get(each)) for each, array in arrays.items()}
+    fitted = _fit(record, opened)
     return _with_fitting_names(record, fitted, asked=bool(channel_names)), given, fitted
 
 
@@ -130,10 +151,11 @@ def describe_again(
     given: Given,
     sources: Mapping[str, ArrayOrPath],
     axes: str | Mapping[str, str] | None,
+    offset: Sequence[int] | None = None,
 ) -> tuple[LaneRecord, Given, Images]:
     """Make the record of a lane some of whose sources are others; like :func:`describe`, identity and name stay."""
     new = {role: source for role, source in sources.items() if source is not None}
-    kept = [role for role in old.sources if role not in new and (role == RAW or not {LABELS, SEGMENTATION} & set(new))]
+    kept = [role for role in old.sources if role not in new and (role == RAW or not OBJECT_ROLES & set(new))]
     letters = {role: old.sources[role].axes for role in kept}
     if isinstance(axes, str):
         axes = {RAW if RAW in new else next(iter(new), RAW): axes}
@@ -143,7 +165,7 @@ def describe_again(
         name=old.name,
         spacing=old.spacing,
         units=old.units,
-        offset=old.offset,
+        offset=old.offset if offset is None else offset,
         channel_names=old.channel_names if RAW in kept else None,
         uuid=old.uuid,
     )
@@ -157,6 +179,7 @@ def again(old: LaneRecord, new: LaneRecord, name: str | None) -> LaneRecord:
         name=name or old.name,
         spacing=new.spacing or old.spacing,
         units=new.units or old.units,
+        offset=new.offset if any(new.offset) else old.offset,
         channel_names=new.channel_names or old.channel_names,
     )
 
@@ -215,6 +238,7 @@ def open_images(record: LaneRecord, given: Mapping[str, NDArray[Any]]) -> Images
 
 def label_image(record: LaneRecord, images: Images, **run: Unpack[RunOptions]) -> NDArray[Any]:
     """Return the label image ``tzyx``: ids as they are, or those of the connected components of a segmentation."""
+    assert images.objects is not None
     if SEGMENTATION in record.sources:
         components: NDArray[Any] = kernels.connected_components(images.objects, **run)
         return components
@@ -262,16 +286,16 @@ def _with_fitting_names(record: LaneRecord, images: Images, *, asked: bool) -> L
 
 
 def _role_of_objects(sources: Mapping[str, ArrayOrPath]) -> str:
-    unknown = sorted(set(sources) - set(ROLES))
-    if unknown:
-        raise ObjClassError(
-            f"an image of role {unknown[0]!r} cannot be used yet; pass the objects as labels= or segmentation="
+    """What the objects come from; raw if there is nothing else."""
+    roles = [role for role in (LABELS, SEGMENTATION, PROBABILITIES) if role in sources]
+    if len(roles) > 1 or not sources:
+        raise ParameterError(
+            "the objects of an image come from one of labels=, segmentation= and probabilities=, or from raw= alone"
         )
-    roles = [role for role in (LABELS, SEGMENTATION) if role in sources]
-    if len(roles) != 1:
-        raise ParameterError("an image set needs its objects as exactly one of labels= and segmentation=")
-    if channels.is_list(sources[roles[0]]):
-        raise ParameterError(f"{roles[0]}= is one image; only raw can be a list of channels")
+    if not roles:
+        return RAW
+    if roles[0] != PROBABILITIES and channels.is_list(sources[roles[0]]):
+        raise ParameterError(f"{roles[0]}= is one image; only raw and probabilities can be a list of channels")
     return roles[0]
 
 
@@ -300,6 +324,8 @@ def _letters(
 
     Images of the roles in ``several`` were stacked from channels.
     """
+    if role in {PROBABILITIES, RAW}:
+        return _letters_with_channels(arrays, named, read, several)
     objects, raw = arrays[role], arrays.get(RAW)
     letters = named.get(role)
     if letters is None and RAW in named and len(axis_letters.without_channel(named[RAW])) == objects.ndim:
@@ -319,6 +345,55 @@ def _letters(
     return {role: letters, RAW: axis_letters.check(raw_letters, raw.ndim)}
 
 
+def _letters_with_channels(
+    arrays: Mapping[str, NDArray[Any] | LazyArray],
+    named: Mapping[str, str],
+    read: Mapping[str, str],
+    several: Collection[str],
+) -> dict[str, str]:
+    """Axes where all images may have channels: as named, as read, or guessed, so that the images agree if they can."""
+    first, alike = {}, len(arrays) > len({array.shape for array in arrays.values()})
+    for role, array in arrays.items():
+        known = named.get(role) or read.get(role)
+        if known is None and role in several:
+            known = axis_letters.label_axes(array.ndim - 1) + "c"
+        first[role] = axis_letters.check(known or _guess(array.shape, alike=alike), array.ndim)
+    for letters in (first, *_other_letters(arrays, first, fixed={*named, *several})):
+        if len({_shape(array, letters[role], axis_letters.RAW)[:4] for role, array in arrays.items()}) == 1:
+            return letters
+    return first
+
+
+def _other_letters(
+    arrays: Mapping[str, NDArray[Any] | LazyArray], first: Mapping[str, str], fixed: Collection[str]
+) -> Iterator[dict[str, str]]:
+    """Axes that images may have instead of their first guess: those of one of them, with or without channels.
+
+    Those of the roles in ``fixed`` stay.
+    """
+    own = [first[role] for role in arrays if role in fixed] or [first[role] for role in sorted(arrays, key=_raw_first)]
+    bases = [axis_letters.without_channel(letters) for letters in own]
+    bases += ["".join(sorted(base, key=axis_letters.LABELS.index)) for base in bases]
+    if not fixed:
+        bases += [axis_letters.without_channel(axis_letters.guess(array.shape)) for array in arrays.values()]
+    for base in bases:
+        options = [
+            [first[role]] if role in fixed else axis_letters.with_channel(base, array.ndim)
+            for role, array in arrays.items()
+        ]
+        yield from (dict(zip(arrays, letters, strict=True)) for letters in product(*options))
+
+
+def _guess(shape: Sequence[int], *, alike: bool) -> str:
+    """Axes by shape; where images are alike, a short first axis has planes rather than as many channels in each."""
+    letters = axis_letters.guess(shape)
+    return axis_letters.label_axes(len(shape)) if alike and letters[0] == "c" and len(shape) < 5 else letters
+
+
+def _raw_first(role: str) -> bool:
+    return role != RAW
+
+
 def _shape(array: NDArray[Any] | LazyArray, letters: str, target: str) -> tuple[int, ...]:
     """Canonical shape of an array with these axes, () if they have no place in ``target``."""
     lengths = dict(zip(letters, array.shape, strict=True))
@@ -329,8 +404,10 @@ def _shape(array: NDArray[Any] | LazyArray, letters: str, target: str) -> tuple[
 
 def _fit(record: LaneRecord, opened: Mapping[str, Pixels]) -> Images:
     """Bring the images of a lane into canonical form, or say in words why they do not fit."""
-    role = SEGMENTATION if SEGMENTATION in opened else LABELS
+    role = _role_of_objects(opened)
     objects, raw = opened[role], opened.get(RAW)
+    if role in {PROBABILITIES, RAW}:
+        return _fit_thresholded(record, objects, raw, role)
     canonical = axis_letters.to_canonical(np.asarray(objects.data), objects.axes, axis_letters.LABELS)
     raw_shape = None if raw is None else _shape(raw.data, raw.axes, axis_letters.RAW)
     if raw is not None and raw_shape is not None and raw_shape[:4] != canonical.shape:
@@ -343,7 +420,44 @@ def _fit(record: LaneRecord, opened: Mapping[str, Pixels]) -> Images:
     if raw is not None and np.dtype(raw.data.dtype).kind not in "buif":
         raise DtypeError(f"raw of {record.name!r} is {raw.data.dtype}; give real numbers, such as its magnitude")
     canonical, notes = _integers(canonical, record, role)
-    return Images(canonical, axis_letters.without_channel(objects.axes), raw_shape, notes=notes, _raw=raw)
+    letters = axis_letters.without_channel(objects.axes)
+    return Images(canonical.shape, letters, canonical, raw_shape=raw_shape, notes=notes, _raw=raw)
+
+
+def _fit_thresholded(record: LaneRecord, source: Pixels, raw: Pixels | None, role: str) -> Images:
+    """The same for an image whose objects are found by thresholding."""
+    shape = _shape(source.data, source.axes, axis_letters.RAW)
+    raw_shape = None if raw is None else _shape(raw.data, raw.axes, axis_letters.RAW)
+    if raw is not None and raw_shape is not None and raw_shape[:4] != shape[:4]:
+        raise ShapeError(
+            f"raw of shape {raw.data.shape} ({raw.axes}) and {role} of shape {source.data.shape} ({source.axes}) "
+            f"of {record.name!r} differ; give images of one size, or name their axes"
+        )
+    if 0 in shape:
+        raise ShapeError(f"the images of {record.name!r} have no pixels, their shape is {source.data.shape}")
+    for each, what in ((source, role), (raw, RAW)):
+        if each is not None and (
+            np.dtype(each.data.dtype).kind not in "buif" or np.dtype(each.data.dtype).itemsize > 8
+        ):
+            raise DtypeError(f"{what} of {record.name!r} is {each.data.dtype}; give real numbers of up to 64 bit")
+    return Images(
+        shape[:4],
+        axis_letters.without_channel(source.axes),
+        value_range=_value_range(source) if role == PROBABILITIES else AS_IS,
+        raw_shape=raw_shape,
+        _raw=raw,
+        _probabilities=source if role == PROBABILITIES else None,
+    )
+
+
+def _value_range(source: Pixels) -> tuple[float, float]:
+    """Values that count as 0 and 1: as the file declares, if it makes sense; else as the type does."""
+    low, high = source.drange or (0.0, 0.0)
+    return (low, high) if math.isfinite(low) and math.isfinite(high) and low < high else range_of(source.data.dtype)
+
+
+def _canonical(pixels: Pixels) -> NDArray[Any]:
+    return axis_letters.to_canonical(np.asarray(pixels.data), pixels.axes)
 
 
 def _integers(objects: NDArray[Any], record: LaneRecord, role: str) -> tuple[NDArray[Any], tuple[str, ...]]:

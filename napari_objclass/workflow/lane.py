@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 RAW = "raw"
 LABELS = "labels"
 SEGMENTATION = "segmentation"
-ROLES = (RAW, LABELS, SEGMENTATION)
+PROBABILITIES = "probabilities"
+ROLES = (RAW, LABELS, SEGMENTATION, PROBABILITIES)
 
 
 @dataclass(frozen=True)
@@ -184,10 +185,24 @@ class LaneRecord:
             in_memory - given.keys() or not all(path.exists() for _, path in other.files)
         )
 
+    def spacing_along(self, axes: str) -> list[float] | None:
+        """Size of a voxel along those of ``axes`` that are in space, in their order; None if unknown."""
+        return self.spacing and [self.spacing["zyx".index(letter)] for letter in axes if letter in "zyx"]
+
+    @property
+    def is_thresholded(self) -> bool:
+        """Whether its objects are found by thresholding: in probabilities, or in raw."""
+        return not {LABELS, SEGMENTATION} & self.sources.keys()
+
     @property
     def shown(self) -> tuple[object, ...]:
         """What is shown of it beside its pixels."""
         return (self.name, self.spacing, self.units, self.channel_names)
+
+    @property
+    def looks(self) -> tuple[tuple[str, str], ...]:
+        """What the image is, whatever its objects come from: role and fingerprint of raw; of all without raw."""
+        return ((RAW, self.sources[RAW].fingerprint),) if RAW in self.sources else self.content
 
     @property
     def content(self) -> tuple[tuple[str, str], ...]:
@@ -203,6 +218,8 @@ class Pixels:
     axes: str
     #: One sentence when the content is not the recorded one.
     problem: str | None = None
+    #: The range of values that the file declares.
+    drange: tuple[float, float] | None = None
 
 
 def open_source(record: LaneRecord, role: str, given: Mapping[str, NDArray[Any]]) -> Pixels:
@@ -233,7 +250,7 @@ def open_source(record: LaneRecord, role: str, given: Mapping[str, NDArray[Any]]
             f"the {role} image of {record.name!r} at {source.path} has other content than when it was annotated; "
             "put the old file back, or accept the new content"
         )
-    return Pixels(image.data, source.axes, problem)
+    return Pixels(image.data, source.axes, problem, getattr(image, "drange", None))
 
 
 def location(source: Source) -> str:

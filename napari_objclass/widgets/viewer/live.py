@@ -17,7 +17,13 @@ from napari_objclass.errors import Cancelled
 from napari_objclass.kernels import CancelToken
 from napari_objclass.widgets.viewer.activity import Activity
 from napari_objclass.widgets.viewer.worker import Worker
-from napari_objclass.workflow import annotations as marks, input_data, object_classification, object_features
+from napari_objclass.workflow import (
+    annotations as marks,
+    input_data,
+    object_classification,
+    object_features,
+    thresholding,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -167,9 +173,12 @@ def _stages(request: Request) -> Iterator[Stage]:
     session, image = request.session, request.image
 
     def see(**run: Any) -> dict[str, Any]:
-        images, objects = session.images(image), session.objects(image, **run)
+        images = session.images(image)
         _ = images.raw  # read here, since the viewer asks for it on the GUI thread
-        return {"images": images, "objects": objects}
+        return {"images": images}
+
+    def find(**run: Any) -> dict[str, Any]:
+        return {"objects": session.objects(image, **run)}
 
     def claim(**_: Any) -> dict[str, Any]:
         return {"claims": session.claims(image)}
@@ -191,6 +200,7 @@ def _stages(request: Request) -> Iterator[Stage]:
         return {"forest": None, "prediction": None}
 
     yield Stage(input_data.ID, see)
+    yield Stage(thresholding.ID, find)
     yield Stage(marks.ID, claim)
     yield Stage(object_features.ID, measure)
     if not request.classify:

@@ -5,13 +5,20 @@ from __future__ import annotations
 import logging
 
 from napari_objclass.errors import ObjClassError
-from napari_objclass.workflow import annotations as marks, input_data, object_classification, object_features
+from napari_objclass.workflow import (
+    annotations as marks,
+    input_data,
+    object_classification,
+    object_features,
+    thresholding,
+)
 
 log = logging.getLogger(__name__)
 
 #: The step in which the user can act on what goes wrong in an applet.
 STEP_OF = {
     input_data.ID: "input_data",
+    thresholding.ID: "objects",
     marks.ID: "object_classification",
     object_features.ID: "feature_selection",
     object_classification.ID: "object_classification",

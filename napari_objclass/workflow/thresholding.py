@@ -1,0 +1,126 @@
+"""The applet that finds objects in probabilities, or in the image itself: threshold and size filter."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Unpack, cast
+
+from napari_objclass import kernels, thresholding
+from napari_objclass.errors import ParameterError
+from napari_objclass.thresholding import OBJECTS, STAGES, counted_as_zero
+from napari_objclass.workflow.applet import Settings
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from napari_objclass.workflow.applet import RunOptions
+
+__all__ = ["OBJECTS", "SMOOTHED", "STAGES", "Thresholding", "counted_as_zero", "find", "fitted", "smoothed"]
+
+ID = "thresholding"
+
+#: What is compared with the threshold: shown like a stage on the way to objects.
+SMOOTHED = "smoothed"
+
+
+@dataclass(frozen=True)
+class Thresholding(Settings):
+    """How objects are found; see :func:`napari_objclass.threshold`.
+
+    Attributes
+    ----------
+    physical_sizes
+        Whether ``min_size`` and ``max_size`` are areas or volumes in the unit of the voxel size; else they are in
+        pixels.
+    """
+
+    method: str = thresholding.SIMPLE
+    channel: int = 0
+    core_channel: int | None = None
+    sigma: float | tuple[float, ...] = 1.0
+    threshold: float = 0.5
+    core_threshold: float = 0.8
+    merge: bool = True
+    min_size: float = 10
+    max_size: float = 1_000_000
+    fill_holes: bool = False
+    physical_sizes: bool = False
+
+    def __post_init__(self) -> None:
+        for name, value in thresholding.checked(_rule(self)).items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def effective(self) -> Thresholding:
+        """The same with what does not matter as it is at first: with one threshold, all about cores."""
+        if self.method == thresholding.HYSTERESIS:
+            return self
+        first = Thresholding()
+        return replace(self, core_channel=None, core_threshold=first.core_threshold, merge=first.merge)
+
+
+def find(
+    image: NDArray[Any],
+    settings: Thresholding,
+    *,
+    value_range: tuple[float, float],
+    spacing: tuple[float, float, float] | None = None,
+    stage: str = OBJECTS,
+    **run: Unpack[RunOptions],
+) -> kernels.Thresholded:
+    """Find the objects of an image ``tzyxc``, or what is known of them at an earlier stage.
+
+    Parameters
+    ----------
+    value_range
+        Values that count as 0 and 1; (0, 1) takes them as they are.
+    spacing
+        Size of a voxel, z, y, x; for sizes that are physical.
+    stage
+        One of ``napari_objclass.thresholding.STAGES``.
+
+    Raises
+    ------
+    ParameterError
+        If the settings do not fit the image.
+    """
+    if settings.physical_sizes and spacing is None:
+        raise ParameterError(
+            "sizes in physical units need a voxel size; set that of the image, or give sizes in pixels"
+        )
+    return thresholding.find(
+        image,
+        _rule(settings),
+        value_range=value_range,
+        spacing=spacing if settings.physical_sizes else None,
+        stage=stage,
+        **run,
+    )
+
+
+def smoothed(
+    image: NDArray[Any], settings: Thresholding, *, value_range: tuple[float, float], **run: Unpack[RunOptions]
+) -> NDArray[np.float32]:
+    """What is compared with the threshold in an image ``tzyxc``, ``tzyx``: of two channels, their sum."""
+    sigma = thresholding.sigmas(settings.sigma, image)
+    used = settings.effective
+    channels = {used.channel, used.channel if used.core_channel is None else used.core_channel}
+    parts = [
+        kernels.smooth(thresholding.take_channel(image, each), sigma=sigma, value_range=value_range, **run)
+        for each in sorted(channels)
+    ]
+    return parts[0] if len(parts) == 1 else parts[0] + parts[1]
+
+
+def fitted(image: NDArray[Any], settings: Thresholding) -> Thresholding:
+    """Settings with thresholds in the units of an image ``tzyxc``: Otsu's, and for cores that of what is above it."""
+    values = smoothed(image, settings, value_range=thresholding.AS_IS)
+    low = thresholding.otsu(values)
+    return replace(settings, threshold=low, core_threshold=thresholding.otsu(values[values >= low]))
+
+
+def _rule(settings: Thresholding) -> thresholding.Rule:
+    rule: Any = asdict(settings)
+    del rule["physical_sizes"]
+    return cast("thresholding.Rule", rule)
