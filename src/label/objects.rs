@@ -32,8 +32,7 @@ pub(super) fn fill_passes(apart: bool) -> usize {
 impl Objects {
     /// The connected components of runs. One pass.
     pub(super) fn components(runs: FrameRuns, task: &Task) -> Result<Self> {
-        let sets = runs.join(task)?;
-        let ids = runs.number(sets, task)?;
+        let ids = runs.number(runs.join(task)?, task)?;
         Ok(Self { runs, ids })
     }
 

@@ -24,7 +24,7 @@ impl UnionFind {
     }
 
     /// The smallest member of the set of `i`.
-    fn find(&self, mut i: u32) -> u32 {
+    pub(crate) fn find(&self, mut i: u32) -> u32 {
         loop {
             let parent = self.load(i);
             if parent == i {
