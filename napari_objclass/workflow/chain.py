@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from napari_objclass.features import FeatureTable
+    from napari_objclass.kernels import Thresholded
     from napari_objclass.workflow.applet import Key, RunOptions
     from napari_objclass.workflow.feature_selection import FeatureSelection
     from napari_objclass.workflow.input_data import Given, Images
@@ -140,7 +141,7 @@ class Chain:
         pixels, found, measured, marked, samples = {}, {}, {}, {}, []
         for lane in state.lanes:
             own = tuple((mark.uuid, mark.cls) for mark in state.marks_of(lane.uuid))
-            pixels[lane.uuid] = (lane.uuid, lane.content, self.arrived.get(lane.uuid))
+            pixels[lane.uuid] = (lane.uuid, lane.content, lane.offset, self.arrived.get(lane.uuid))
             found[lane.uuid] = EditedKey((pixels[lane.uuid], *state.rule(lane)), state.edits_of(lane))
             measured[lane.uuid] = (found[lane.uuid], lane.spacing)
             marked[lane.uuid] = (found[lane.uuid], own, class_uuids)
@@ -199,26 +200,44 @@ class Chain:
             if edited is not None:
                 before, change = cast("tuple[Objects, Change]", edited)
                 return before.after(change, **run)
-            labels, n_small, n_large = self._unedited(lane, **run)
+            labels, about = self._unedited(lane, **run)
             change = Change.joined(edit.change for edit in found.edits)
             objects = Objects.of(change.written(labels) if change else labels, **run)
-            return replace(objects, n_small=n_small, n_large=n_large)
+            return replace(objects, offset=lane.offset, **about)
 
         return self.memory.outputs.get(OBJECTS, lane.uuid, (found,), compute)
 
-    def _unedited(self, lane: LaneRecord, **run: Unpack[RunOptions]) -> tuple[NDArray[Any], int, int]:
-        """Label image of a lane without edits by hand, and how many objects were too small and too large for it."""
+    def _unedited(self, lane: LaneRecord, **run: Unpack[RunOptions]) -> tuple[NDArray[Any], dict[str, int]]:
+        """Label image of a lane without edits by hand, and how many objects were left out of it, by attribute."""
         images = self.images(lane)
         if images.thresholded is None:
-            return input_data.label_image(lane, images, **run), 0, 0
-        found = thresholding.find(
+            return input_data.label_image(lane, images, **run), {}
+        found = self._thresholded(lane, thresholding.OBJECTS, **run)
+        if found.n_nan:
+            self.memory.note(thresholding.counted_as_zero(found.n_nan, f"the image {lane.name!r}"))
+        return found.labels, {"n_small": found.n_small, "n_large": found.n_large}
+
+    def intermediate(self, lane: LaneRecord, stage: str, **run: Unpack[RunOptions]) -> NDArray[Any]:
+        """What is known of the objects of a lane before they are found, ``tzyx``; computed whenever it is asked for."""
+        if not lane.is_thresholded:
+            raise ParameterError(f"the objects of {lane.name!r} are given; there is nothing between image and objects")
+        if stage != thresholding.SMOOTHED:
+            return self._thresholded(lane, stage, **run).labels
+        images = self.images(lane)
+        assert images.thresholded is not None
+        return thresholding.smoothed(images.thresholded, self.state.thresholding, value_range=images.value_range, **run)
+
+    def _thresholded(self, lane: LaneRecord, stage: str, **run: Unpack[RunOptions]) -> Thresholded:
+        images = self.images(lane)
+        assert images.thresholded is not None
+        return thresholding.find(
             images.thresholded,
             self.state.thresholding,
             value_range=images.value_range,
             spacing=lane.spacing,
+            stage=stage,
             **run,
         )
-        return found.labels, found.n_small, found.n_large
 
     def table(
         self,
@@ -284,15 +303,17 @@ class Chain:
                 return Claims.parked(own, problem)
             before, held = outputs.latest(annotations_applet.ID, lane.uuid) or ((None,), None)
             change = self._found(lane).change_since(before[0])
-            known = {} if held is None or change is None else held.finds_beside(change)
+            known = {} if held is None or change is None else held.finds_beside(change, lane.offset)
             return derive(self.objects(lane), own, [each.uuid for each in self.state.classes], known)
 
         return outputs.get(annotations_applet.ID, lane.uuid, key, compute)
 
     def present_claims(self, lane: LaneRecord) -> Claims:
-        """Like :meth:`claims`, but marks whose image cannot be seen are parked."""
+        """Like :meth:`claims`, but marks are parked whose image cannot be seen, or has no objects by the settings."""
         try:
             return self.claims(lane)
+        except ParameterError as error:
+            return Claims.parked(self.state.marks_of(lane.uuid), str(error))
         except FileError as error:
             self.memory.note(str(error))
             return Claims.parked(self.state.marks_of(lane.uuid), str(error))

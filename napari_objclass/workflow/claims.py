@@ -75,10 +75,10 @@ class Claims:
         """Mark, claimed object or 0, state and reason of each mark."""
         return zip(self.marks, self.object_ids.tolist(), self.states, self.reasons, strict=True)
 
-    def finds_beside(self, change: Change) -> dict[Mark, Find]:
-        """:attr:`finds` of the marks that a change of pixels does not touch."""
+    def finds_beside(self, change: Change, offset: tuple[int, int, int]) -> dict[Mark, Find]:
+        """:attr:`finds` of the marks that a change of pixels, of a crop at ``offset``, does not touch."""
         marks = list(self.finds)
-        touched = change.touches(marks).tolist()
+        touched = change.touches(marks, offset).tolist()
         return {mark: self.finds[mark] for mark, again in zip(marks, touched, strict=True) if not again}
 
     @cached_property
@@ -165,7 +165,7 @@ def _states(
     overlaps: NDArray[np.int64],
 ) -> tuple[AnnotationState, ...]:
     """States of marks that claim the objects ``rows`` (-1: none) with so many voxels for the classes ``numbers``."""
-    states = np.full(len(rows), AnnotationState.PARKED, object)  # the members themselves, not their text
+    states = np.array([AnnotationState.PARKED] * len(rows), object)  # the members themselves: np.full takes their text
     order = np.argsort(rows, kind="stable")
     order = order[rows[order] >= 0]
     if len(order) == 0:
@@ -180,7 +180,7 @@ def _states(
         voxels = _Voxels.under(objects, [marks[peer] for peer in peers])
         covered[counts > 1] = voxels.union(objects, rows[peers])
     agreed = np.minimum.reduceat(numbers[order], starts) == np.maximum.reduceat(numbers[order], starts)
-    own = np.full(len(claimed), AnnotationState.CHANGED, object)
+    own = np.array([AnnotationState.CHANGED] * len(claimed), object)
     own[covered >= COVER * objects.sizes[claimed]] = AnnotationState.ACTIVE
     own[~agreed] = AnnotationState.CONFLICT
     states[order] = np.repeat(own, counts)
@@ -217,7 +217,7 @@ class _Voxels:
         n_frames, depth, height, width = objects.labels.shape
         owner = np.repeat(np.arange(len(marks)), [len(mark.runs) for mark in marks])
         t = np.array([mark.t for mark in marks])[owner]
-        z, y, x, length = np.concatenate([mark.runs for mark in marks]).T
+        z, y, x, length = (np.concatenate([mark.runs for mark in marks]) - [*objects.offset, 0]).T
         start, stop = x.clip(0), (x + length).clip(max=width)
         inside = (t < n_frames) & (z >= 0) & (z < depth) & (y >= 0) & (y < height) & (start < stop)
         first = (((t * depth + z) * height + y) * width + start)[inside]
