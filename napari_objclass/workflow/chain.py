@@ -200,22 +200,22 @@ class Chain:
             if edited is not None:
                 before, change = cast("tuple[Objects, Change]", edited)
                 return before.after(change, **run)
-            labels, about = self._unedited(lane, **run)
+            labels, n_small, n_large = self._unedited(lane, **run)
             change = Change.joined(edit.change for edit in found.edits)
             objects = Objects.of(change.written(labels) if change else labels, **run)
-            return replace(objects, offset=lane.offset, **about)
+            return replace(objects, n_small=n_small, n_large=n_large, offset=lane.offset)
 
         return self.memory.outputs.get(OBJECTS, lane.uuid, (found,), compute)
 
-    def _unedited(self, lane: LaneRecord, **run: Unpack[RunOptions]) -> tuple[NDArray[Any], dict[str, int]]:
-        """Label image of a lane without edits by hand, and how many objects were left out of it, by attribute."""
+    def _unedited(self, lane: LaneRecord, **run: Unpack[RunOptions]) -> tuple[NDArray[Any], int, int]:
+        """Label image of a lane without edits by hand, and how many objects were too small and too large for it."""
         images = self.images(lane)
         if images.thresholded is None:
-            return input_data.label_image(lane, images, **run), {}
+            return input_data.label_image(lane, images, **run), 0, 0
         found = self._thresholded(lane, thresholding.OBJECTS, **run)
         if found.n_nan:
             self.memory.note(thresholding.counted_as_zero(found.n_nan, f"the image {lane.name!r}"))
-        return found.labels, {"n_small": found.n_small, "n_large": found.n_large}
+        return found.labels, found.n_small, found.n_large
 
     def intermediate(self, lane: LaneRecord, stage: str, **run: Unpack[RunOptions]) -> NDArray[Any]:
         """What is known of the objects of a lane before they are found, ``tzyx``; computed whenever it is asked for."""
