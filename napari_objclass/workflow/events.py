@@ -227,7 +227,14 @@ class Together:
 
 EVENTS: dict[str, Any] = {
     event.KIND: event
-    for event in (AnnotationsChanged, ObjectsEdited, ClassesChanged, SettingsChanged, LanesChanged, Together)
+    for event in (
+        AnnotationsChanged,
+        ObjectsEdited,
+        ClassesChanged,
+        SettingsChanged,
+        LanesChanged,
+        Together,
+    )
 }
 
 
