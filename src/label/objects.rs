@@ -26,7 +26,7 @@ impl Objects {
     /// The connected components of runs. One pass.
     pub(super) fn components(runs: FrameRuns, task: &Task) -> Result<Self> {
         let sets = runs.join(task)?;
-        let ids = runs.number(&sets, task)?;
+        let ids = runs.number(sets, task)?;
         Ok(Self { runs, ids })
     }
 
