@@ -1,4 +1,4 @@
-"""A table of all labels: find them, confirm those whose object changed, take them away."""
+"""A table of all labels: find them, confirm those whose object changed, take them away, exchange them with others."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_objclass.widgets import label_exchange
 from napari_objclass.widgets._connections import Connections
+from napari_objclass.widgets.label_exchange import LabelExchange
 from napari_objclass.widgets.parts.label_model import WORDS, Column, LabelModel
 from napari_objclass.widgets.parts.problem_line import ProblemLine
 from napari_objclass.widgets.parts.visit import Visit
@@ -90,7 +92,9 @@ class LabelsTable(QWidget):
         layout.setContentsMargins(4, 2, 4, 2)
         layout.setSpacing(2)
         layout.addLayout(bar)
-        layout.addWidget(ProblemLine(shared, PROBLEMS))
+        self.exchange = LabelExchange(shared)
+        layout.addWidget(self.exchange)
+        layout.addWidget(ProblemLine(shared, PROBLEMS, label_exchange.PROBLEMS))
         layout.addWidget(self.table)
         self.connections = Connections(self)
         self._visit = Visit(shared, self.connections)
@@ -192,7 +196,7 @@ class LabelsTable(QWidget):
             return
         image = self._images[label.lane]
         if label.object_id is None:
-            self._shared.show(image)
+            self._visit.go_to_place(image, label.t, label.box)
         else:
             self._visit.go(image, label.t, label.object_id)
 

@@ -31,7 +31,7 @@ CONFLICTS = (THEIRS, MINE, BOTH)
 MOST_CLASSES = 255
 
 _WORDS = {
-    AnnotationState.ACTIVE: ("is active", "are active"),
+    AnnotationState.ACTIVE: ("active", "active"),
     AnnotationState.CHANGED: ("needs confirming", "need confirming"),
     AnnotationState.CONFLICT: ("is of an object with two classes", "are of objects with two classes"),
     AnnotationState.PARKED: ("has no object here now", "have no object here now"),
@@ -182,9 +182,9 @@ def _keys(
     voxels: dict[tuple[int, tuple[int, int, int]], str] = {}
     left_out = Counter[str]()
     if found.ids is not None:
-        known = set(zip(objects.frames.tolist(), objects.ids.tolist(), strict=True))
-        for key, cls in zip(zip(found.frames, found.ids, strict=True), classes, strict=True):
-            if key in known:
+        rows = objects.find(found.frames, found.ids)
+        for key, row, cls in zip(zip(found.frames, found.ids, strict=True), rows, classes, strict=True):
+            if row >= 0:
                 keys[key] = cls
             else:
                 left_out["there are no such objects"] += 1

@@ -55,6 +55,12 @@ class Annotation:
     time: float
     uuid: str = field(repr=False)
 
+    @property
+    def box(self) -> tuple[int, ...]:
+        """The smallest box around its place: z0, y0, x0, z1, y1, x1; the last three are exclusive."""
+        z, y, x, length = self.runs.T
+        return tuple(int(each) for each in (z.min(), y.min(), x.min(), z.max() + 1, y.max() + 1, (x + length).max()))
+
 
 def make(lane: str, objects: Objects, classes: Mapping[tuple[int, int], str]) -> tuple[Mark, ...]:
     """Mark objects: ``classes`` has the class uuid by frame and id."""

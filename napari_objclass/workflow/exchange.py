@@ -161,11 +161,8 @@ class WithExchange(WithImages):
         asked = own if lane is None else (own[chain.position(lane)],)
         pairs = [(each, found) for each in asked if (found := matching.counterpart(each, own, others)) is not None]
         if not pairs:
-            which = "an image here" if lane is None else repr(asked[0].name)
-            raise ParameterError(
-                f"no image of the other project has the pixels of {which}, or its name alone; "
-                f"say which it is, its images are {matching.listed(others) or 'none'}"
-            )
+            which = repr(asked[0].name) if len(asked) == 1 else "an image here"
+            raise matching.UnmatchedError(which, others)
         return pairs
 
     # -------------------------------------------------------------------------------------------------- imports

@@ -14,6 +14,23 @@ if TYPE_CHECKING:
     from napari_objclass.workflow.lane import LaneRecord
 
 
+class UnmatchedError(ParameterError):
+    """It is not known which image of another project is meant.
+
+    Attributes
+    ----------
+    names
+        Of its images.
+    """
+
+    def __init__(self, which: str, others: Sequence[LaneRecord]) -> None:
+        super().__init__(
+            f"no image of the other project has the pixels of {which}, or its name alone; "
+            f"say which it is, its images are {listed(others) or 'none'}"
+        )
+        self.names = [lane.name for lane in others]
+
+
 def counterpart(lane: LaneRecord, own: Sequence[LaneRecord], others: Sequence[LaneRecord]) -> LaneRecord | None:
     """Image of another project that is ``lane``: the one with its pixels, else the only one of its name.
 

@@ -95,6 +95,11 @@ class Objects:
         """Rows of the objects with these frames and ids, -1 where there is none."""
         return find_rows(self.frames, self.ids, frames, ids)
 
+    def find(self, frames: Sequence[int], ids: Sequence[int]) -> NDArray[np.int64]:
+        """Rows of the objects with these frames and ids, any integers; -1 where there is none."""
+        possible = [object_id if 0 <= object_id <= LARGEST_ID else 0 for object_id in ids]
+        return self.rows(np.array(frames, np.int64), np.array(possible, np.uint64))
+
     def at(self, t: int, position: Sequence[float]) -> int:
         """Return the id of the object at ``position``, (z, y, x) or, for a single plane, (y, x).
 
@@ -148,8 +153,7 @@ class Objects:
         keys = [(t, int(object_id)) for t, object_id in zip(frames, asked, strict=True)]
         for t in set(frames):
             self._check_frame(t)
-        possible = [object_id if 0 <= object_id <= LARGEST_ID else 0 for _, object_id in keys]
-        rows = self.rows(np.array(frames, np.int64), np.array(possible, np.uint64))
+        rows = self.find([t for t, _ in keys], [object_id for _, object_id in keys])
         for (t, whole), object_id, row in zip(keys, asked, rows, strict=True):
             if row < 0 or object_id != whole:
                 own = self.ids[self.frames == t]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pprint import pformat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari_objclass import __version__
 from napari_objclass.workflow import classes
@@ -13,6 +13,8 @@ from napari_objclass.workflow.marks import AnnotationState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from napari_objclass.workflow.annotations import Annotation
     from napari_objclass.workflow.lane import LaneRecord
@@ -112,8 +114,8 @@ def _annotations(session: Session, lane: int, active: list[Annotation]) -> str:
     labels = session.objects(lane).labels
     calls = []
     for by, chosen in (
-        ("at", [each for each in own if labels[(each.t, *each.anchor)] == each.object_id]),
-        ("ids", [each for each in own if labels[(each.t, *each.anchor)] != each.object_id]),
+        ("at", [each for each in own if _label_at(labels, (each.t, *each.anchor)) == each.object_id]),
+        ("ids", [each for each in own if _label_at(labels, (each.t, *each.anchor)) != each.object_id]),
     ):
         places = [tuple(map(int, each.anchor)) if by == "at" else each.object_id for each in chosen]
         if places:
@@ -122,6 +124,12 @@ def _annotations(session: Session, lane: int, active: list[Annotation]) -> str:
                 f"    classes={_list([each.cls for each in chosen])},\n    t={_frames([each.t for each in chosen])},\n)"
             )
     return "\n".join(calls)
+
+
+def _label_at(labels: NDArray[Any], place: tuple[int, ...]) -> int:
+    """Label at a place ``tzyx``, 0 outside the image."""
+    inside = all(0 <= each < length for each, length in zip(place, labels.shape, strict=True))
+    return int(labels[place]) if inside else 0
 
 
 def _frames(frames: list[int]) -> str:

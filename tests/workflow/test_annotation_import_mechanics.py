@@ -51,7 +51,7 @@ def active(n):
 def test_a_table_by_ids_is_one_change(session, tmp_path):
     came = session.import_annotations(0, written(tmp_path, "id,class\n1,a\n2,b\n3,\n4,a\n"))
     assert came == Imported(active(3))
-    assert str(came) == "3 labels came: 3 are active"
+    assert str(came) == "3 labels came: 3 active"
     assert [each.name for each in session.classes] == ["Class 1", "Class 2", "a", "b"]
     assert session.object_classes(0) == {1: 3, 2: 4, 4: 3}
     assert session.undo()
@@ -63,7 +63,7 @@ def test_a_table_by_ids_is_one_change(session, tmp_path):
 
 def test_ids_that_do_not_exist_are_counted(session, tmp_path):
     came = session.import_annotations(0, written(tmp_path, "t,id,class\n0,1,1\n0,999,1\n5,2,1\n0,-3,1\n"))
-    assert str(came) == "1 label came: 1 is active; 3 labels left out: there are no such objects"
+    assert str(came) == "1 label came: 1 active; 3 labels left out: there are no such objects"
     assert session.object_classes(0) == {1: 1}
 
 
@@ -91,8 +91,7 @@ def test_positions_without_object_become_places(session, scene, tmp_path):
     came = session.import_annotations(0, written(tmp_path, f"y,x,class\n{y},{x},2\n0,0,1\n500,0,1\n"))
     assert came == Imported(active(1) + Counter({State.PARKED: 1}), left_out=Counter({"they are outside the image": 1}))
     assert (
-        str(came)
-        == "2 labels came: 1 is active, 1 has no object here now; 1 label left out: they are outside the image"
+        str(came) == "2 labels came: 1 active, 1 has no object here now; 1 label left out: they are outside the image"
     )
     assert session.annotations[0].anchor == (0, 0, 0)
     grown = scene.labels.copy()
@@ -218,7 +217,7 @@ def test_disagreement_with_another_project_stays_visible_unless_decided(session,
 def test_labels_of_a_deleted_class_are_left_out(session, other):
     other.delete_class("dead")
     came = session.import_annotations(0, other)
-    assert str(came) == "2 labels came: 2 are active; 1 label left out: their class was deleted"
+    assert str(came) == "2 labels came: 2 active; 1 label left out: their class was deleted"
 
 
 def test_the_image_is_known_by_its_pixels_else_by_its_name_else_asked_for(scene, other):

@@ -7,6 +7,7 @@ import pytest
 from workflow.scenes import nuclei, probability_map
 
 import napari_objclass as oc
+from napari_objclass.workflow.script import script
 from napari_objclass.workflow.session import Session
 
 CROP = np.s_[20:100, 40:140]
@@ -118,17 +119,32 @@ def test_a_crop_and_its_image_are_two_images(scene, whole):
         assert (session.object_classes(0), session.object_classes(1)) == ({inside[1]: 1}, {inside[0]: 2})
 
 
-def test_a_script_makes_a_session_on_a_crop_again(scene, whole, tmp_path):
-    from napari_objclass.workflow.script import script
+def made_by(script):
+    """Session that a script makes."""
+    made = {}
+    exec(script.partition("for lane, image")[0], made)
+    return made["session"]
 
+
+def test_a_script_makes_a_session_on_a_crop_again(scene, whole, tmp_path):
     np.save(tmp_path / "labels.npy", scene.labels[CROP])
     with Session(recover=False) as session:
         session.add_lane(labels=tmp_path / "labels.npy", offset=OFFSET)
         session.annotate(0, whole[0][0], cls=2)
-        text = script(session)
-    made = {}
-    exec(text.partition("for lane, image")[0], made)
-    assert made["session"].object_classes(0) == {whole[0][0]: 2}
+        assert made_by(script(session)).object_classes(0) == {whole[0][0]: 2}
+
+
+def test_a_script_labels_an_object_whose_middle_is_not_in_the_crop(tmp_path):
+    labels = np.zeros((12, 40), np.uint8)
+    labels[5, 2:31] = labels[5:8, 28:31] = 3
+    np.save(tmp_path / "part.npy", labels[:, :27])
+    with Session(recover=False) as session:
+        session.add_lane(labels=labels)
+        session.annotate(0, 3, cls=2)
+        assert session.annotations[0].anchor == (0, 6, 29)
+        session.relink_lane(0, labels=tmp_path / "part.npy")
+        assert session.object_classes(0) == {3: 2}
+        assert made_by(script(session)).object_classes(0) == {3: 2}
 
 
 # ------------------------------------------------------------------------------------------- images that come back

@@ -1,4 +1,4 @@
-"""Questions for a project file, which leave the viewer usable while they are open."""
+"""Questions for a file, which leave the viewer usable while they are open."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog
 
+from napari_objclass.io.formats import FORMATS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -15,11 +17,30 @@ if TYPE_CHECKING:
 
 SUFFIX = ".objclass"
 _FILTER = f"Projects (*{SUFFIX})"
+_TABLES = "Tables (*.csv)"
+_LABELS = f"Labels ({' '.join(f'*{suffix}' for suffix in (SUFFIX, '.csv', '.tsv', '.txt', *FORMATS))})"
 
 
-def ask_for_project(parent: QWidget, chosen: Callable[[Path], object]) -> QFileDialog:
+def ask_for_project(parent: QWidget, chosen: Callable[[Path], object], *, title: str = "Open project") -> QFileDialog:
     """Ask which project to open; ``chosen`` gets its path."""
-    dialog = _dialog(parent, "Open project", chosen)
+    return _ask_for_file(_dialog(parent, title, chosen))
+
+
+def ask_for_labels(parent: QWidget, chosen: Callable[[Path], object]) -> QFileDialog:
+    """Ask for a file with labels: a project, a table or an image of classes; ``chosen`` gets its path."""
+    return _ask_for_file(_dialog(parent, "Import labels", chosen, _LABELS))
+
+
+def ask_for_table(parent: QWidget, chosen: Callable[[Path], object]) -> QFileDialog:
+    """Ask where to write a table; ``chosen`` gets a path that ends in ``.csv``."""
+    dialog = _dialog(parent, "Save table", chosen, _TABLES)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setDefaultSuffix("csv")
+    dialog.open()
+    return dialog
+
+
+def _ask_for_file(dialog: QFileDialog) -> QFileDialog:
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
     dialog.open()
     return dialog
@@ -41,9 +62,9 @@ def with_suffix(path: Path) -> Path:
     return path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX)
 
 
-def _dialog(parent: QWidget, title: str, chosen: Callable[[Path], object]) -> QFileDialog:
+def _dialog(parent: QWidget, title: str, chosen: Callable[[Path], object], kinds: str = _FILTER) -> QFileDialog:
     dialog = QFileDialog(parent, title)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.setNameFilters([_FILTER, "All files (*)"])
+    dialog.setNameFilters([kinds, "All files (*)"])
     dialog.fileSelected.connect(lambda path: chosen(Path(path)))
     return dialog

@@ -35,7 +35,8 @@ def _about_waiting(claims: Claims) -> str:
     n = n_to_confirm(claims)
     if not n:
         return ""
-    return f"{n} label{' waits' if n == 1 else 's wait'} to be confirmed, as objects changed: open Labels."
+    objects = "1 object waits" if n == 1 else f"{n} objects wait"
+    return f"{objects} for one click that confirms or decides the class: open Labels."
 
 
 def _about_first_clicks(shared: ViewerSession, claims: Claims) -> str:

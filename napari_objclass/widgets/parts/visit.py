@@ -1,10 +1,13 @@
-"""Goes to an object of any image: shows the image first, and the object as soon as it is there."""
+"""Goes to an object, or a place, of any image: shows the image first, and what is there as soon as it is known."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from napari_objclass.widgets._connections import Connections
     from napari_objclass.widgets.viewer.session import ViewerSession
 
@@ -14,12 +17,19 @@ class Visit:
 
     def __init__(self, shared: ViewerSession, connections: Connections) -> None:
         self._shared = shared
-        self._waiting: tuple[str, int, int] | None = None
+        self._waiting: tuple[str, Callable[[], object]] | None = None
         connections.connect(shared.shown_changed, self._arrive)
 
     def go(self, image: str, t: int, object_id: int) -> None:
         """Go to an object of an image, which is told by its uuid."""
-        self._waiting = (image, t, object_id)
+        self._go(image, partial(self._shared.guide.go_to, t, object_id))
+
+    def go_to_place(self, image: str, t: int, box: Sequence[int]) -> None:
+        """Go to a place, z0, y0, x0, z1, y1, x1, where there may be no object."""
+        self._go(image, partial(self._shared.display.look_at, t, box))
+
+    def _go(self, image: str, arrive: Callable[[], object]) -> None:
+        self._waiting = (image, arrive)
         if self._shared.shown is None or self._shared.shown.uuid != image:
             self._shared.show(image)
         self._arrive()
@@ -28,9 +38,9 @@ class Visit:
         shown = self._shared.shown
         if self._waiting is None or shown is None:
             return
-        image, t, object_id = self._waiting
+        image, arrive = self._waiting
         if shown.uuid != image:
             self._waiting = None  # the user went elsewhere meanwhile
         elif shown.objects is not None:
             self._waiting = None
-            self._shared.guide.go_to(t, object_id)
+            arrive()

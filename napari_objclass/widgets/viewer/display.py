@@ -170,12 +170,18 @@ class Display:
 
     def go_to(self, t: int, object_id: int) -> None:
         """Bring an object into view: its frame and slice, and its middle into the middle of the canvas."""
-        scene, grid = self._current(), self._grid()
-        if scene is None or grid is None:
+        scene = self._current()
+        if scene is None:
             return
         row = scene.objects.rows(np.array([t]), np.array([object_id], np.uint64))[0]
         if row >= 0:
-            grid.look_at(self._shared.viewer, t, scene.objects.boxes[row].tolist())
+            self.look_at(t, scene.objects.boxes[row].tolist())
+
+    def look_at(self, t: int, box: Sequence[int]) -> None:
+        """Bring a box (z0, y0, x0, z1, y1, x1) of a frame into view, whether there is an object or not."""
+        grid = self._grid()
+        if grid is not None:
+            grid.look_at(self._shared.viewer, t, box)
 
     def seen(self) -> Region | None:
         """What of the image shown is on the screen."""
