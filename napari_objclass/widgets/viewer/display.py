@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from napari_objclass.widgets.viewer.stepwise import Steps
     from napari_objclass.widgets.viewer.worker import Post
     from napari_objclass.workflow.classes import ObjectClass
+    from napari_objclass.workflow.input_data import Images
 
     #: Values, and the whole image where it was painted with them already.
     Painted = tuple[Fill, NDArray[Any] | None]
@@ -86,12 +87,14 @@ class Display:
         self._adopted: dict[str, dict[str, list[Image | Labels]]] = {}
         self._scene: Scene | None = None
         self._lookups: dict[str, list[Lookup]] = {}
-        self._overlaid: tuple[Scene, Show] | None = None
+        self._overlaid: tuple[Images, Show] | None = None
         self._classes: list[ObjectClass] = []
         self._made_room: set[str] = set()
         self._followed: Image | Labels | None = None
         self._awake = self._painting = False
         self._stale: set[str] = set()
+        self._kept: set[str] = set()  # what shows values of before until there are new ones
+        self._outgrown: set[str] = set()
         self._worker = Worker("objclass-display", post)
         self._pointing = Stepwise(post, self._worker, self._failed)
         self._status = Status(post, self._status_source)
@@ -120,6 +123,7 @@ class Display:
     def adopt(self, lane_uuid: str, raw: Sequence[Image], objects: Labels | None) -> None:
         """Use the user's own layers as Raw and Objects of an image, as long as they are in the viewer."""
         self._adopted[lane_uuid] = {RAW: list(raw), OBJECTS: [] if objects is None else [objects]}
+        self._outgrown.discard(lane_uuid)
         if self._scene is not None and self._scene.uuid == lane_uuid:
             self._point_again()
 
@@ -182,6 +186,12 @@ class Display:
         grid = self._grid()
         return None if grid is None else grid.seen(self._shared.viewer)
 
+    @property
+    def grid(self) -> tuple[str, dict[str, Any]] | None:
+        """Axes of layers on the image shown, and where they lie; None while it is not known."""
+        scene = self._current()
+        return None if scene is None else (scene.axes, scene.place)
+
     def _grid(self) -> Grid | None:
         scene = self._current()
         if scene is None:
@@ -223,7 +233,7 @@ class Display:
         if shown is None:
             self._clear()
             return
-        if self._current() is None:
+        if self._current() is None and not self._go_on_with(shown):
             self._point_at_shown()
         names = set().union(*(PAINTED_BY.get(part, set()) for part in parts))
         self._paint(PAINTED if ANNOTATIONS in names and self.show.only_labelled else names)
@@ -235,6 +245,7 @@ class Display:
 
     def _replaced(self) -> None:
         self._adopted.clear()
+        self._outgrown.clear()
         self._made_room.clear()
         self._classes = self._shared.session.classes
         if self.show.kind is Kind.PROBABILITY:
@@ -308,6 +319,7 @@ class Display:
 
     def _clear(self) -> None:
         self._scene, self._overlaid = None, None
+        self._kept.clear()
         self._pointing.stop()
         self._follow(None)
         self._lookups.clear()
@@ -327,11 +339,14 @@ class Display:
         shown, record = self._shared.shown, self._shared.record
         if shown is None or record is None:
             return
-        users = self._adopted.get(record.uuid, {RAW: [], OBJECTS: []})
+        users: Mapping[str, list[Image | Labels]] = self._adopted.get(record.uuid, {RAW: [], OBJECTS: []})
         scene = Scene.of(shown, record, users[RAW], users[OBJECTS], len(self._classes))
         if scene is None:
             return
         before, self._scene = self._scene, scene
+        self._kept.clear()
+        if record.uuid in self._outgrown:
+            users = {**users, OBJECTS: []}
         self._pointing.begin(self._steps(scene, before, users))
 
     def _steps(self, scene: Scene, before: Scene | None, users: Mapping[str, list[Image | Labels]]) -> Steps:
@@ -358,6 +373,60 @@ class Display:
         self._pointing.stop()
         self._paint(PAINTED)
         self._status.ask()
+
+    def _go_on_with(self, shown: Shown) -> bool:
+        """Go on with other objects on the same voxels, in the layers that there are; False where that cannot be.
+
+        Those that are as before keep their values until they have new ones.
+        """
+        scene = None if self._scene is None or self._pointing.is_busy else self._scene.with_objects(shown)
+        if scene is None or self._scene is None:
+            return False
+        before, self._scene, self._kept = self._scene.objects, scene, set(PAINTED)
+        self._outgrow(scene.uuid)
+        wanted = scene.ids({"opacity": OPACITY[OBJECTS]})
+        make, ahead = self._layers.maker(OBJECTS, wanted), self._painted_ahead()
+        fills = {name: lookups[0].fill for name, lookups in self._lookups.items()}
+
+        def keep() -> tuple[Labels | None, dict[str, Painted]]:
+            labels, kept = scene.objects.labels, {}
+            for name, fill in fills.items():
+                values = fill.kept(before, scene.objects)
+                kept[name] = values, ahead[name].painted(values, labels) if name in ahead else None
+            return None if make is None else make(), kept
+
+        def went_on(made: tuple[Labels | None, dict[str, Painted]]) -> None:
+            self._painting = False
+            if scene is self._current():
+                self._layers.put(OBJECTS, wanted, made[0])
+                for name, (fill, whole) in made[1].items():
+                    self._fill(scene, name, fill, whole)
+            self._paint_stale()
+
+        self._painting = True
+        self._worker.do(keep, went_on, self._failed)
+        return True
+
+    def _outgrow(self, lane_uuid: str) -> None:
+        """Leave the user's own layer of the objects as it is, hidden: it has not the objects that there are now."""
+        users = self._adopted.get(lane_uuid, {}).get(OBJECTS, [])
+        if users and lane_uuid not in self._outgrown:
+            self._outgrown.add(lane_uuid)
+            self._layers.use(OBJECTS, [])
+            for layer in users:
+                layer.visible = False
+
+    def give_up_waiting(self) -> None:
+        """Show no values of before any more: nothing is being computed that would bring new ones."""
+        kept, self._kept = self._kept, set()
+        self._paint(name for name in kept if not self._is_known(name))
+
+    def _is_known(self, name: str) -> bool:
+        """Whether there is what a layer is painted with."""
+        shown = self._shared.shown
+        needs_table = name == OVERLAY and self.show.kind is Kind.FEATURE
+        part = "claims" if name == ANNOTATIONS else "table" if needs_table else "prediction"
+        return shown is not None and getattr(shown, part) is not None
 
     def _wanted(self, scene: Scene, name: str) -> Wanted | None:
         """What a layer is to be, before it is painted."""
@@ -393,7 +462,7 @@ class Display:
         if self.is_busy:
             return
         scene, shown, show, classes = self._current(), self._shared.shown, self.show, self._classes
-        names, self._stale = self._stale, set()
+        names, self._stale = self._stale - {name for name in self._kept if not self._is_known(name)}, set()
         if show.kind not in OVERLAID:
             names.discard(OVERLAY)
         if scene is None or shown is None or not names or not self._awake:
@@ -432,8 +501,8 @@ class Display:
 
     def _fill(self, scene: Scene, name: str, fill: Fill, whole: NDArray[Any] | None) -> None:
         lookups, layer = self._lookups.get(name, []), self._layers[name]
-        for lookup in lookups:
-            lookup.take(fill, whole)
+        for lookup, labels in zip(lookups, scene.level_labels, strict=False):  # none of a layer that is gone
+            lookup.take(fill, whole, labels)
         if layer is None:
             return
         if self._layers.shows(name, lookups):
@@ -466,13 +535,14 @@ class Display:
     def _dress_overlay(self, scene: Scene, show: Show, limits: tuple[float, float]) -> None:
         """Give the overlay the colours and limits of what it shows; later they are the user's own choice."""
         layer = self._layers[OVERLAY]
-        if isinstance(layer, Image) and self._overlaid != (scene, replace(show, only_labelled=False)):
+        shows = (scene.images, replace(show, only_labelled=False))
+        if isinstance(layer, Image) and (self._overlaid != shows or not _holds(layer.contrast_limits_range, limits)):
             layer.contrast_limits_range = limits
             layer.contrast_limits = limits
             self._layers.colour(OVERLAY, colors.OVERLAY_COLORS)
             if hasattr(layer, "colorbar"):
                 layer.colorbar.visible = True
-        self._overlaid = (scene, replace(show, only_labelled=False))
+        self._overlaid = shows
 
     def _make_room(self, scene: Scene) -> None:
         """Show ids no more, but for the selected one, when the first prediction of an image comes.
@@ -493,6 +563,10 @@ PAINTERS: dict[str, Callable[[Shown, Sequence[ObjectClass], Show], Fill]] = {
     UNCERTAINTY: painting.uncertainty,
     OVERLAY: painting.overlay,
 }
+
+
+def _holds(span: Sequence[float], other: Sequence[float]) -> bool:
+    return bool(span[0] <= other[0] and other[1] <= span[1])
 
 
 def _meanings(classes: Sequence[ObjectClass]) -> dict[str, list[Any]]:

@@ -99,7 +99,7 @@ class ViewerSession:
         self._post = post
         self._changes, self._files = Worker("objclass-changes", post), Worker("objclass-files", post)
         self._activities = Activities(self.activity_changed.emit)
-        self._live = Live(post, self._deliver, self._halt, self._activities.set_live)
+        self._live = Live(post, self._deliver, self._halt, self._report)
         self._errands = Errands(post, self._activities.set_errand)
         self._asides = Worker("objclass-asides", post)
         self.display, self.hand, self.keys, self.guide = Display(self, post), Hand(self), Keys(self), Guide(self)
@@ -356,6 +356,11 @@ class ViewerSession:
         self._classify_once = False
         if self._problems.halt(applet, error):
             self.problems_changed.emit()
+
+    def _report(self, activity: Activity | None) -> None:
+        self._activities.set_live(activity)
+        if activity is None:
+            self.display.when_pointed(self.display.give_up_waiting)
 
     def _is_shown(self, request: Request) -> bool:
         return self.shown is not None and (request.session, request.image) == (self.session, self.shown.uuid)
