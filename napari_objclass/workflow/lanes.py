@@ -150,7 +150,7 @@ class WithImages(Journaled):
             arrival = Arrival(*input_data.describe_again(old, given, sources, axes))
             self._put(chain.position(lane), arrival)
 
-    def edit_objects(self, lane: int | str, labels: ArrayLike) -> None:
+    def edit_objects(self, lane: int | str, labels: ArrayLike, within: Sequence[slice] | None = None) -> None:
         """Take the label image of a lane as it was edited by hand: what differs from its objects becomes an edit.
 
         Edits are kept in the project, never in the user's file, and undo takes them back.
@@ -160,8 +160,14 @@ class WithImages(Journaled):
         lane
             Position of the lane, or its uuid.
         labels
-            Of the shape and axes of :meth:`label_image`.
+            With the axes of :meth:`label_image`: all of it, or the part ``within``.
+        within
+            Part outside of which nothing was edited, one slice per axis.
         """
+        if within is not None:
+            whole = self.label_image(lane).copy()
+            whole[tuple(within)] = labels
+            labels = whole
         self.relink_lane(lane, labels=labels)
 
     def rename_lane(self, lane: int | str, name: str) -> None:

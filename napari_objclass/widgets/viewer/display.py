@@ -94,7 +94,8 @@ class Display:
         self._awake = self._painting = False
         self._stale: set[str] = set()
         self._kept: set[str] = set()  # what shows values of before until there are new ones
-        self._outgrown: set[str] = set()
+        self._outgrown: set[str] = set()  # images whose objects are not those of the user's own layer any more
+        self._away: list[str] = []
         self._worker = Worker("objclass-display", post)
         self._pointing = Stepwise(post, self._worker, self._failed)
         self._status = Status(post, self._status_source)
@@ -112,9 +113,7 @@ class Display:
         self._layers.lost.discard(OVERLAY)
         if self.show.kind is not before.kind:
             for name, kinds in SEEN_WITH.items():
-                layer = self._layers[name]
-                if layer is not None:
-                    layer.visible = self.show.kind in kinds
+                self._see(name, visible=self.show.kind in kinds)
         if self.show.kind not in OVERLAID:
             self._layers.park(OVERLAY)
         self._paint(PAINTED if self.show.only_labelled != before.only_labelled else {OVERLAY})
@@ -138,6 +137,26 @@ class Display:
         self._layers.lost.clear()
         self._point_again()
         self._shared.show_changed.emit()
+
+    def make_way(self) -> None:
+        """Hide what would cover objects that are edited: all but the pixels, and what is labelled."""
+        names = (OBJECTS, PREDICTIONS, UNCERTAINTY, OVERLAY)
+        self._away = [name for name in names if (layer := self._layers[name]) is not None and layer.visible]
+        for name in self._away:
+            self._see(name, visible=False)
+
+    def come_back(self) -> None:
+        """Show again what made way, and let the user work in the layer of objects."""
+        away, self._away = self._away, []
+        for name in away:
+            self._see(name, visible=self.show.kind in SEEN_WITH.get(name, Kind))
+        if self.objects_layer is not None:
+            self._layers.select({self.objects_layer}, self.objects_layer)
+
+    def _see(self, name: str, *, visible: bool) -> None:
+        layer = self._layers[name]
+        if layer is not None:
+            layer.visible = visible
 
     def when_pointed(self, call: Callable[[], object]) -> None:
         """Run a call when no layers are on their way to another image: now or, in the order given, later."""
@@ -384,7 +403,7 @@ class Display:
             return False
         before, self._scene, self._kept = self._scene.objects, scene, set(PAINTED)
         self._outgrow(scene.uuid)
-        wanted = scene.ids({"opacity": OPACITY[OBJECTS]})
+        wanted = scene.ids(self._look_of_ids)
         make, ahead = self._layers.maker(OBJECTS, wanted), self._painted_ahead()
         fills = {name: lookups[0].fill for name, lookups in self._lookups.items()}
 
@@ -433,8 +452,12 @@ class Display:
         if name == RAW:
             return scene.raw()
         if name == OBJECTS:
-            return scene.ids({"opacity": OPACITY[OBJECTS]})
+            return scene.ids(self._look_of_ids)
         return scene.layer(Labels, self._lookups[name], self._look(name))
+
+    @property
+    def _look_of_ids(self) -> dict[str, Any]:
+        return {"opacity": OPACITY[OBJECTS], "visible": OBJECTS not in self._away}
 
     def _look(self, name: str) -> dict[str, Any]:
         look: dict[str, Any] = {"opacity": OPACITY[name]}
@@ -456,7 +479,7 @@ class Display:
             layer = self._layers[name]
             if isinstance(layer, Labels):
                 self._layers.colour(name, colors.of_classes(self._classes))
-                layer.features = _meanings(self._classes)
+                layer.features = painting.meanings(self._classes)
 
     def _paint_stale(self) -> None:
         if self.is_busy:
@@ -567,9 +590,3 @@ PAINTERS: dict[str, Callable[[Shown, Sequence[ObjectClass], Show], Fill]] = {
 
 def _holds(span: Sequence[float], other: Sequence[float]) -> bool:
     return bool(span[0] <= other[0] and other[1] <= span[1])
-
-
-def _meanings(classes: Sequence[ObjectClass]) -> dict[str, list[Any]]:
-    """What the numbers in a layer of classes mean, for the status bar."""
-    names = [each.name for each in classes] + ["object changed - please confirm", "two classes here - please confirm"]
-    return {"index": list(range(1, len(names) + 1)), "class": names}
