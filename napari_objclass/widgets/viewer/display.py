@@ -12,6 +12,22 @@ from napari_objclass.widgets.viewer import colors, layer_set, painting
 from napari_objclass.widgets.viewer.first_layers import make_first_layers, read_units
 from napari_objclass.widgets.viewer.layer_set import LayerSet, Wanted
 from napari_objclass.widgets.viewer.lookup import Fill, Lookup
+from napari_objclass.widgets.viewer.our_layers import (
+    ANNOTATIONS,
+    LAYERS,
+    OBJECTS,
+    OPACITY,
+    ORDER,
+    OVERLAID,
+    OVERLAY,
+    PAINTED,
+    PAINTED_BY,
+    PAINTERS,
+    PREDICTIONS,
+    RAW,
+    SEEN_WITH,
+    UNCERTAINTY,
+)
 from napari_objclass.widgets.viewer.painting import Kind, Show
 from napari_objclass.widgets.viewer.places import Grid
 from napari_objclass.widgets.viewer.scene import Scene
@@ -38,34 +54,7 @@ if TYPE_CHECKING:
     #: Values, and the whole image where it was painted with them already.
     Painted = tuple[Fill, NDArray[Any] | None]
 
-__all__ = ["LAYERS", "Display", "Kind", "Show"]
-
-#: Names of our layers.
-RAW, OBJECTS, ANNOTATIONS, PREDICTIONS, UNCERTAINTY, OVERLAY = LAYERS = (
-    "Raw", "Objects", "Annotations", "Predictions", "Uncertainty", "Overlay",
-)  # fmt: skip
-
-#: From the bottom up.
-ORDER = (RAW, OBJECTS, PREDICTIONS, UNCERTAINTY, OVERLAY, ANNOTATIONS)
-#: Labels are in full colour over the lighter colour of predictions.
-OPACITY = {OBJECTS: 0.5, ANNOTATIONS: 0.8, PREDICTIONS: 0.4, UNCERTAINTY: 0.8, OVERLAY: 0.8}
-#: Kinds that the overlay shows.
-OVERLAID = (Kind.PROBABILITY, Kind.FEATURE)
-#: What of an image has to be painted anew when a part of it is new.
-PAINTED_BY = {
-    "claims": {ANNOTATIONS},
-    "table": {OVERLAY},
-    "prediction": {PREDICTIONS, UNCERTAINTY, OVERLAY},
-}
-PAINTED = {ANNOTATIONS, PREDICTIONS, UNCERTAINTY, OVERLAY}
-
-
-#: With what each layer is seen; the colour of its class would cover the value of an object that is labelled.
-SEEN_WITH = {
-    PREDICTIONS: {Kind.CLASS},
-    UNCERTAINTY: {Kind.UNCERTAINTY},
-    ANNOTATIONS: {Kind.CLASS, Kind.NOTHING},
-}
+__all__ = ["LAYERS", "OBJECTS", "OVERLAID", "OVERLAY", "PREDICTIONS", "RAW", "UNCERTAINTY", "Display", "Kind", "Show"]
 
 
 class Display:
@@ -382,7 +371,10 @@ class Display:
         for name in (RAW, OBJECTS, *dtypes):
             wanted = self._wanted(scene, name)
             made = yield self._layers.maker(name, wanted)
-            self._layers.put(name, wanted, made)
+            if name == OBJECTS and wanted is not None:
+                self._put_ids(wanted, made)
+            else:
+                self._layers.put(name, wanted, made)
         yield None
         self._colour()
         if not self._shared.viewer.layers.selection and self.objects_layer is not None:
@@ -407,17 +399,17 @@ class Display:
         make, ahead = self._layers.maker(OBJECTS, wanted), self._painted_ahead()
         fills = {name: lookups[0].fill for name, lookups in self._lookups.items()}
 
-        def keep() -> tuple[Labels | None, dict[str, Painted]]:
+        def keep() -> tuple[Image | Labels | None, dict[str, Painted]]:
             labels, kept = scene.objects.labels, {}
             for name, fill in fills.items():
                 values = fill.kept(before, scene.objects)
                 kept[name] = values, ahead[name].painted(values, labels) if name in ahead else None
             return None if make is None else make(), kept
 
-        def went_on(made: tuple[Labels | None, dict[str, Painted]]) -> None:
+        def went_on(made: tuple[Image | Labels | None, dict[str, Painted]]) -> None:
             self._painting = False
             if scene is self._current():
-                self._layers.put(OBJECTS, wanted, made[0])
+                self._put_ids(wanted, made[0])
                 for name, (fill, whole) in made[1].items():
                     self._fill(scene, name, fill, whole)
             self._paint_stale()
@@ -425,6 +417,12 @@ class Display:
         self._painting = True
         self._worker.do(keep, went_on, self._failed)
         return True
+
+    def _put_ids(self, wanted: Wanted, made: Image | Labels | None) -> None:
+        """Put the layer of objects, which may have been made while it was to be out of the way."""
+        self._layers.put(OBJECTS, wanted, made)
+        if not wanted.look["visible"] and OBJECTS not in self._away:
+            self._see(OBJECTS, visible=True)
 
     def _outgrow(self, lane_uuid: str) -> None:
         """Leave the user's own layer of the objects as it is, hidden: it has not the objects that there are now."""
@@ -578,14 +576,6 @@ class Display:
             if layer is not scene.on:
                 layer.selected_label = 0
             layer.show_selected_label = True
-
-
-PAINTERS: dict[str, Callable[[Shown, Sequence[ObjectClass], Show], Fill]] = {
-    ANNOTATIONS: lambda shown, classes, _: painting.labels(shown, classes),
-    PREDICTIONS: painting.predictions,
-    UNCERTAINTY: painting.uncertainty,
-    OVERLAY: painting.overlay,
-}
 
 
 def _holds(span: Sequence[float], other: Sequence[float]) -> bool:

@@ -216,11 +216,14 @@ class Editing:
             self.changed.emit()
 
     def _match(self, draft: Draft) -> None:
+        """Write into the layer what only the session has, unless there is something to commit, which leads here."""
         n_commits = draft.n_commits
+        if self._in_stroke or draft.waits:
+            return
 
         def write(found: Difference | None) -> None:
             if draft is not self._draft or found is None or self._in_stroke or draft.waits:
-                return  # what waits is committed first, and leads here again
+                return
             if n_commits != draft.n_commits:
                 self._match(draft)
                 return
