@@ -33,8 +33,8 @@ STOREYS = [
     r"axes|kernels|labels|feature_table|features|forest|sample|thresholding",
     r"io(\..*)?|workflow\.sources",
     r"workflow\.(lane|applet|classes|objects|marks)",
-    r"workflow\.(?!session|batch|script|sources|lane|applet|classes|objects|marks|chain|state|events|history|journaled)[a-z_]+",
-    r"workflow\.(chain|state|events|history|journaled|lanes)",
+    r"workflow\.(?!session|batch|script|sources|lane|applet|classes|objects|marks|chain|state|events|history|journaled|exchange)[a-z_]+",
+    r"workflow\.(chain|state|events|history|journaled|lanes|exchange)",
     r"workflow\.(session|batch|script)",
     r"widgets(\..*)?|cli|commands(\..*)?|__main__",
 ]

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from napari_objclass.workflow.object_classification import TrainedForest
     from napari_objclass.workflow.session import Session
 
-OBJECT_ROLES = ("labels", "segmentation")
+PROJECT_SUFFIX = ".objclass"
+
+OBJECT_ROLES = ("labels", "segmentation", "probabilities")
 
 
 def objects_source(args: argparse.Namespace) -> tuple[str, Any]:
@@ -31,7 +33,24 @@ def objects_source(args: argparse.Namespace) -> tuple[str, Any]:
     for role in OBJECT_ROLES:
         if getattr(args, role) is not None:
             return role, getattr(args, role)
-    raise ParameterError("name the objects: --labels, or --segmentation")
+    raise ParameterError("name the objects: --labels, --segmentation, or --probabilities")
+
+
+def thresholds_raw(session: Session) -> bool:
+    """Whether a project finds the objects of an image in the image itself."""
+    return any(set(lane.sources) == {"raw"} for lane in session.lanes)
+
+
+def find_lane(session: Session, name: str | None) -> int:
+    """Position of the image of this name, or of the only one."""
+    names = [lane.name for lane in session.lanes]
+    if name is None and len(names) == 1:
+        return 0
+    if name not in names:
+        raise ParameterError(f"name one of the project's images with --image: {', '.join(names) or 'it has none'}")
+    if names.count(name) > 1:
+        raise ParameterError(f"{names.count(name)} images of the project are called {name!r}; name it by its files")
+    return names.index(name)
 
 
 def feature_set(text: str) -> str | tuple[str, ...]:
@@ -49,7 +68,12 @@ def agreement(trained: TrainedForest) -> str:
 def say_notes(session: Session) -> None:
     """Put what the user should know about a session on stderr."""
     for note in session.notes:
-        print(f"objclass: note: {note}", file=sys.stderr)
+        say_note(note)
+
+
+def say_note(note: str) -> None:
+    """Put one sentence that the user should know on stderr."""
+    print(f"objclass: note: {note}", file=sys.stderr)
 
 
 def expand(patterns: list[str]) -> list[str]:

@@ -31,6 +31,7 @@ def run(args: argparse.Namespace) -> int:
     examples = sample.labelled_examples(nuclei)
     raw = write_image(folder / "raw.tif", nuclei.raw, nuclei.axes)
     labels = write_image(folder / "labels.tif", nuclei.labels, nuclei.axes)
+    write_image(folder / "probabilities.h5", sample.probabilities(nuclei), nuclei.axes + "c")
     _write_examples(folder / "annotations.csv", examples, nuclei)
 
     with Session(recover=False) as session, progress_bar() as progress:

@@ -229,7 +229,7 @@ def _of_image(session: Session, shown: Shown | None) -> list[Annotation]:
     position = next((n for n, lane in enumerate(session.lanes) if shown and lane.uuid == shown.uuid), None)
     if shown is None or shown.claims is None or position is None:
         return []
-    return describe(shown.claims, position, session.classes)
+    return describe(shown.claims, position, session.classes, session.lanes[position].offset)
 
 
 def _list(session: Session, labels: list[Annotation]) -> Listing:

@@ -73,18 +73,16 @@ def read_annotations(path: str | os.PathLike[str], labels: NDArray[Any], axes: s
     """
     if Path(path).suffix.lower() not in FORMATS and not _is_inside_container(path):
         return _from_table(Path(path).expanduser())
-    image = open_image(path)
-    classes = np.asarray(image.data)
+    return from_image(np.asarray(open_image(path).data), labels, axes)
+
+
+def from_image(classes: NDArray[Any], labels: NDArray[Any], axes: str) -> Found:
+    """Annotate every object that one class covers by more than half; errors as of :func:`read_annotations`."""
     if classes.shape != labels.shape:
         raise ShapeError(
             f"the image of classes has shape {classes.shape}, the label image {labels.shape}; "
             "draw the classes on an image of the same size"
         )
-    return from_image(classes, labels, axes)
-
-
-def from_image(classes: NDArray[Any], labels: NDArray[Any], axes: str) -> Found:
-    """Annotate every object that one class covers by more than half."""
     if classes.dtype.kind not in "bui":
         raise ParameterError(f"an image of classes holds class numbers, this one is {classes.dtype}; convert it first")
     found = Found([], [], [])

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+import numpy as np
+
 from napari_objclass.workflow.marks import Mark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from napari_objclass.workflow.claims import Claims
@@ -36,7 +37,8 @@ class Annotation:
     object_id
         The object it claims; None if parked.
     anchor, runs
-        The place: one voxel (z, y, x), and the mask as rows z, y, x, length.
+        The place: one voxel (z, y, x), and the mask as rows z, y, x, length. Both in pixels of the image set; what was
+        marked on a larger crop may lie outside, below 0 too.
     state, reason
         The state, and for a parked annotation why.
     """
@@ -57,14 +59,30 @@ class Annotation:
 def make(lane: str, objects: Objects, classes: Mapping[tuple[int, int], str]) -> tuple[Mark, ...]:
     """Mark objects: ``classes`` has the class uuid by frame and id."""
     now = time.time()
+    masks = [shifted(runs, objects.offset) for runs in objects.masks(list(classes))]
     return tuple(
-        Mark(uuid4().hex, lane, t, cls, runs, _middle(runs), now)
-        for ((t, _), cls), runs in zip(classes.items(), objects.masks(list(classes)), strict=True)
+        Mark(uuid4().hex, lane, t, cls, runs, middle(runs), now)
+        for ((t, _), cls), runs in zip(classes.items(), masks, strict=True)
     )
 
 
-def describe(claims: Claims, lane: int | None, classes: Sequence[ObjectClass]) -> list[Annotation]:
-    """Annotations of one lane by frame and place, in terms of the present classes and objects."""
+def describe(
+    claims: Claims, lane: int | None, classes: Sequence[ObjectClass], offset: Sequence[int] = (0, 0, 0)
+) -> list[Annotation]:
+    """Annotations of one lane by frame and place, in terms of the present classes, objects and pixels.
+
+    Parameters
+    ----------
+    claims
+        What its marks claim.
+    lane
+        Position of the lane; None if it was removed.
+    classes
+        The present classes.
+    offset
+        Of the lane, (z, y, x).
+    """
+    back = [-each for each in offset]
     number_of = {each.uuid: number for number, each in enumerate(classes, 1)}
     described = []
     for mark, object_id, state, reason in claims.rows():
@@ -76,8 +94,8 @@ def describe(claims: Claims, lane: int | None, classes: Sequence[ObjectClass]) -
                 cls=number,
                 class_name=None if number is None else classes[number - 1].name,
                 object_id=object_id or None,
-                anchor=mark.anchor,
-                runs=mark.runs,
+                anchor=_sum(mark.anchor, back),
+                runs=shifted(mark.runs, back),
                 state=state,
                 reason=reason,
                 time=mark.time,
@@ -87,7 +105,16 @@ def describe(claims: Claims, lane: int | None, classes: Sequence[ObjectClass]) -
     return sorted(described, key=lambda each: (each.t, each.anchor))
 
 
-def _middle(runs: NDArray[np.int64]) -> tuple[int, int, int]:
+def shifted(runs: NDArray[np.int64], offset: Sequence[int]) -> NDArray[np.int64]:
+    """Mask moved by ``offset``, (z, y, x)."""
+    return runs + np.array([*offset, 0]) if any(offset) else runs
+
+
+def middle(runs: NDArray[np.int64]) -> tuple[int, int, int]:
     """Voxel (z, y, x) in the middle of the middle run of a mask."""
     z, y, x, length = (int(each) for each in runs[len(runs) // 2])
     return z, y, x + length // 2
+
+
+def _sum(voxel: tuple[int, int, int], offset: Sequence[int]) -> tuple[int, int, int]:
+    return voxel[0] + offset[0], voxel[1] + offset[1], voxel[2] + offset[2]

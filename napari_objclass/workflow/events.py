@@ -158,7 +158,34 @@ class LanesChanged:
         return cls(tuple(put), tuple(values["remove"]))
 
 
-EVENTS = {event.KIND: event for event in (AnnotationsChanged, ClassesChanged, SettingsChanged, LanesChanged)}
+@dataclass(frozen=True)
+class Together:
+    """Several changes that are one for the user, made in order."""
+
+    KIND: ClassVar[str] = "together"
+    changes: tuple[Event, ...]
+
+    def apply(self, state: State) -> tuple[State, Together]:
+        """Return the changed state and the inverse."""
+        inverses: list[Event] = []
+        for change in self.changes:
+            state, inverse = change.apply(state)
+            inverses.insert(0, inverse)
+        return state, Together(tuple(inverses))
+
+    def to_json(self, folder: Path | None) -> Json:
+        """Entries of all."""
+        return {"changes": [to_json(each, folder) for each in self.changes]}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any], folder: Path | None = None) -> Together:
+        """Inverse of :meth:`to_json`."""
+        return cls(tuple(from_json(each, folder) for each in values["changes"]))
+
+
+EVENTS: dict[str, Any] = {
+    event.KIND: event for event in (AnnotationsChanged, ClassesChanged, SettingsChanged, LanesChanged, Together)
+}
 
 
 def to_json(event: Event, folder: Path | None) -> Json:

@@ -28,6 +28,10 @@ class History:
         self._undo.append(inverse)
         self._redo.clear()
 
+    def forget(self, is_done: Callable[[Event], bool]) -> None:
+        """Leave out of undo what was brought about in another way."""
+        self._undo = [inverse for inverse in self._undo if not is_done(inverse)]
+
     def undo(self, commit: Callable[[Event], Event]) -> bool:
         """Take back the latest change; False if there is none."""
         return _move(self._undo, self._redo, commit)

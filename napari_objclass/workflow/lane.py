@@ -185,6 +185,10 @@ class LaneRecord:
             in_memory - given.keys() or not all(path.exists() for _, path in other.files)
         )
 
+    def spacing_along(self, axes: str) -> list[float] | None:
+        """Size of a voxel along those of ``axes`` that are in space, in their order; None if unknown."""
+        return self.spacing and [self.spacing["zyx".index(letter)] for letter in axes if letter in "zyx"]
+
     @property
     def is_thresholded(self) -> bool:
         """Whether its objects are found by thresholding: in probabilities, or in raw."""
@@ -194,6 +198,11 @@ class LaneRecord:
     def shown(self) -> tuple[object, ...]:
         """What is shown of it beside its pixels."""
         return (self.name, self.spacing, self.units, self.channel_names)
+
+    @property
+    def looks(self) -> tuple[tuple[str, str], ...]:
+        """What the image is, whatever its objects come from: role and fingerprint of raw; of all without raw."""
+        return ((RAW, self.sources[RAW].fingerprint),) if RAW in self.sources else self.content
 
     @property
     def content(self) -> tuple[tuple[str, str], ...]:

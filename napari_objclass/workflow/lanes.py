@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack
 
 from napari_objclass import axes as axis_letters
 from napari_objclass.errors import ParameterError
 from napari_objclass.features import choose
-from napari_objclass.workflow import feature_selection, input_data
+from napari_objclass.workflow import feature_selection, input_data, thresholding
 from napari_objclass.workflow.chain import Arrival
 from napari_objclass.workflow.events import LanesChanged, SettingsChanged
 from napari_objclass.workflow.journaled import Journaled
 from napari_objclass.workflow.lane import LABELS, PROBABILITIES, RAW, SEGMENTATION, Pixels, open_source
+from napari_objclass.workflow.thresholding import Thresholding
 
 if TYPE_CHECKING:
     import os
@@ -47,7 +49,7 @@ class WithImages(Journaled):
         raw: ArrayLike | os.PathLike[str] | Sequence[ArrayLike | os.PathLike[str]] | None = None,
         labels: ArrayLike | os.PathLike[str] | None = None,
         segmentation: ArrayLike | os.PathLike[str] | None = None,
-        probabilities: ArrayLike | os.PathLike[str] | None = None,
+        probabilities: ArrayLike | os.PathLike[str] | Sequence[ArrayLike | os.PathLike[str]] | None = None,
         axes: str | dict[str, str] | None = None,
         name: str | None = None,
         spacing: Sequence[float] | None = None,
@@ -57,17 +59,19 @@ class WithImages(Journaled):
     ) -> int:
         """Add an image set: raw, and a label image, whose ids are kept, or a segmentation, or probabilities.
 
-        Objects are found in probabilities, or in raw if there is nothing else, by :attr:`thresholding`.
+        Objects are found in probabilities, or in raw if there is nothing else, by :attr:`thresholding`. Thresholds of
+        raw are intensities: they begin with Otsu's if they were never changed.
 
         Files that a lane has already are not added again: the lane takes the pixels that they have now, as with
         :meth:`relink_lane`. So does a lane that lost these very pixels: its file is gone, or they were only in memory.
-        An image set that was removed comes back with its annotations.
+        An image set that was removed comes back with its annotations, also if its objects come from elsewhere now:
+        labels are places. Of several with this raw, one with the same objects is taken, and of those the latest.
 
         Parameters
         ----------
         raw, labels, segmentation, probabilities
             Arrays, or paths of files. The objects of a segmentation are its connected components of equal values.
-            Raw may be a list of arrays or paths, one per channel, all of one shape.
+            Raw and probabilities may be lists of arrays or paths, one per channel, all of one shape.
         axes
             Axes of raw (of the objects when there is no raw), or axes by role; guessed if not given. Those of a list
             of channels describe one of them.
@@ -78,7 +82,7 @@ class WithImages(Journaled):
         units
             Unit of ``spacing``, such as "µm"; the file's if neither is given.
         offset
-            Position of the first voxel in the image this one was cropped from, in array order.
+            Position of the first voxel in the image this one was cropped from, in array order; 0 if not given.
         channel_names
             What the channels of raw are called on the screen; the file's if not given. Columns of tables keep their
             names ``…_c0``, ``…_c1``.
@@ -99,14 +103,21 @@ class WithImages(Journaled):
             channel_names=channel_names,
         )
         arrival = Arrival(*described)
+        thresholds = self._first_thresholds(arrival)  # may take long, and must not keep others waiting
         with self._changing:
             record, lanes = arrival.lane, self._state.lanes
             for position, lane in enumerate(lanes):
                 if record.is_again(lane, self._chain.given.get(lane.uuid, {})):
                     self._put(position, arrival._replace(lane=input_data.again(lane, record, name)))
                     return position
-            record = replace(record, uuid=self._state.uuid_of_removed(record) or record.uuid)
-            self._put(len(lanes), arrival._replace(lane=record), *self._first_selection(arrival.opened))
+            removed = self._state.removed_before(record)
+            if removed is not None:
+                record = input_data.again(removed, record, record.name)
+                self._history.forget(partial(_brings_back, record.uuid))
+            settings = self._first_selection(arrival.opened)
+            if self._state.thresholding == Thresholding():
+                settings += thresholds
+            self._put(len(lanes), arrival._replace(lane=record), *settings)
             return len(lanes)
 
     def _put(self, position: int, arrival: Arrival, *more: Event) -> None:
@@ -120,6 +131,13 @@ class WithImages(Journaled):
         wanted = replace(selection, features=selection.features or "default")
         return [SettingsChanged(feature_selection.ID, feature_selection.explicit(wanted, *images.extent))]
 
+    def _first_thresholds(self, arrival: Arrival) -> list[Event]:
+        """Choose thresholds, now that there are intensities to compare them with; nothing if that was done."""
+        settings, images = self._state.thresholding, arrival.opened
+        if set(arrival.lane.sources) != {RAW} or images.thresholded is None or settings != Thresholding():
+            return []
+        return [SettingsChanged(thresholding.ID, thresholding.fitted(images.thresholded, settings))]
+
     def relink_lane(
         self,
         lane: int | str,
@@ -127,10 +145,11 @@ class WithImages(Journaled):
         raw: ArrayLike | os.PathLike[str] | Sequence[ArrayLike | os.PathLike[str]] | None = None,
         labels: ArrayLike | os.PathLike[str] | None = None,
         segmentation: ArrayLike | os.PathLike[str] | None = None,
-        probabilities: ArrayLike | os.PathLike[str] | None = None,
+        probabilities: ArrayLike | os.PathLike[str] | Sequence[ArrayLike | os.PathLike[str]] | None = None,
         axes: str | dict[str, str] | None = None,
+        offset: Sequence[int] | None = None,
     ) -> None:
-        """Give a lane other pixels: a moved file, a new segmentation; or accept those that its files have now.
+        """Give a lane other pixels: a moved file, a new segmentation, a crop; or accept those that its files have now.
 
         Its annotations stay where they are and mean whatever objects are there.
 
@@ -142,12 +161,15 @@ class WithImages(Journaled):
             As in :meth:`add_lane`; those not given stay what they are.
         axes
             Axes of what is given.
+        offset
+            Position of the first voxel in the whole image, in array order, (0, 0) for the whole image itself; stays
+            what it is if not given.
         """
         with self._changing:
             chain, old = self._at(lane)
             sources = {RAW: raw, LABELS: labels, SEGMENTATION: segmentation, PROBABILITIES: probabilities}
             given = chain.given.get(old.uuid, {})
-            arrival = Arrival(*input_data.describe_again(old, given, sources, axes))
+            arrival = Arrival(*input_data.describe_again(old, given, sources, axes, offset))
             self._put(chain.position(lane), arrival)
 
     def edit_objects(self, lane: int | str, labels: ArrayLike, within: Sequence[slice] | None = None) -> None:
@@ -213,6 +235,28 @@ class WithImages(Journaled):
         chain, record = self._at(lane)
         return axis_letters.from_canonical(chain.objects(record, **run).labels, chain.images(record).axes)
 
+    def intermediate(self, lane: int | str, stage: str, **run: Unpack[RunOptions]) -> NDArray[Any]:
+        """What is known of the objects of a lane before thresholding has found them, with the axes of its label image.
+
+        Parameters
+        ----------
+        lane
+            Position of the lane, or its uuid.
+        stage
+            ``"smoothed"``: what is compared with the threshold, float32; ``"core"``, ``"filtered core"``: label images
+            after the core threshold, and after its size filter; ``"mask"``: after the final threshold;
+            ``"unfiltered"``: the objects before the last size filter.
+        **run
+            ``threads``, ``progress`` and ``cancel``.
+
+        Raises
+        ------
+        ParameterError
+            If the objects are not found by thresholding, or not through this stage.
+        """
+        chain, record = self._at(lane)
+        return axis_letters.from_canonical(chain.intermediate(record, stage, **run), chain.images(record).axes)
+
     def axes(self, lane: int | str) -> str:
         """Axes of :meth:`label_image`."""
         return self.images(lane).axes
@@ -245,3 +289,8 @@ class WithImages(Journaled):
         """Return the chain as it is now, and a lane of it: what follows sees one state, whatever is changed."""
         chain = self._chain
         return chain, chain.state.lanes[chain.position(lane)]
+
+
+def _brings_back(uuid: str, change: Event) -> bool:
+    """Whether a change puts a lane into the list."""
+    return isinstance(change, LanesChanged) and uuid in {lane.uuid for _, lane in change.put}

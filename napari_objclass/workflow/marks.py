@@ -2,6 +2,9 @@
 
 A mark keeps the voxels of the object as it was when it was clicked, and nothing but the user takes it away. What it
 means for the objects of today is derived, see :mod:`napari_objclass.workflow.claims`.
+
+Marks lie in the coordinates of the whole image, so that those made on a crop are found in the image, and the other way
+round. Everywhere else a position is a pixel of the image set at hand, crop or not: pixel + offset = place of a mark.
 """
 
 from __future__ import annotations
@@ -41,7 +44,7 @@ class Mark:
     Attributes
     ----------
     runs
-        Mask of the object as it was when clicked: (n, 4) rows z, y, x, length in raster order, pixel coordinates.
+        Mask of the object as it was when clicked: (n, 4) rows z, y, x, length in raster order, whole image.
     anchor
         A voxel (z, y, x) of the mask.
     time

@@ -34,6 +34,8 @@ class Objects:
         Per object, (n, 6): the smallest box around it, z0, y0, x0, z1, y1, x1; the last three are exclusive.
     n_small, n_large
         How many objects the size filter left out.
+    offset
+        Position (z, y, x) of the first voxel in the whole image, for one that was cropped from it.
     """
 
     labels: NDArray[Any]
@@ -43,6 +45,7 @@ class Objects:
     boxes: NDArray[np.int64]
     n_small: int = 0
     n_large: int = 0
+    offset: tuple[int, int, int] = (0, 0, 0)
 
     @classmethod
     def of(cls, labels: NDArray[Any], **run: Unpack[RunOptions]) -> Objects:
@@ -69,6 +72,19 @@ class Objects:
         ParameterError
             Where there is no object.
         """
+        found = int(self.labels[(t, *self.voxel(t, position))])
+        if found == 0:
+            raise ParameterError(f"there is only background at {tuple(position)} in frame {t}; point at an object")
+        return found
+
+    def voxel(self, t: int, position: Sequence[float]) -> tuple[int, int, int]:
+        """Return the voxel (z, y, x) nearest to ``position``, (z, y, x) or, for a single plane, (y, x).
+
+        Raises
+        ------
+        ParameterError
+            Outside the image.
+        """
         self._check_frame(t)
         shape = self.labels.shape[1:]
         n_dims = 2 if shape[0] == 1 else 3
@@ -78,10 +94,8 @@ class Objects:
         nearest = np.floor(np.asarray([0] * (3 - len(position)) + [*position], np.float64) + 0.5)
         if not ((nearest >= 0) & (nearest < shape)).all():
             raise ParameterError(f"position {tuple(position)} lies outside the image of shape {shape[3 - n_dims :]}")
-        found = int(self.labels[(t, *nearest.astype(np.int64))])
-        if found == 0:
-            raise ParameterError(f"there is only background at {tuple(position)} in frame {t}; point at an object")
-        return found
+        z, y, x = nearest.astype(int).tolist()
+        return z, y, x
 
     def keys(
         self,

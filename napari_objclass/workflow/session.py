@@ -26,7 +26,7 @@ from napari_objclass.workflow import (
 )
 from napari_objclass.workflow.claims import Claims
 from napari_objclass.workflow.events import AnnotationsChanged, ClassesChanged, SettingsChanged
-from napari_objclass.workflow.lanes import WithImages
+from napari_objclass.workflow.exchange import WithExchange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from napari_objclass.workflow.thresholding import Thresholding
 
 
-class Session(WithImages):
+class Session(WithExchange):
     """Annotate objects of images, and classify all of them.
 
     Every change is durable when the call that made it returns: it is in a journal beside the project or, before the
@@ -157,12 +157,13 @@ class Session(WithImages):
         state = chain.state
         for position, lane in enumerate(state.lanes):
             if state.marks_of(lane.uuid):
-                found += marks.describe(chain.present_claims(lane), position, state.classes)
+                found += marks.describe(chain.present_claims(lane), position, state.classes, lane.offset)
         present = {lane.uuid for lane in state.lanes}
         for uuid in state.marks:
             if uuid not in present:
                 parked = Claims.parked(state.marks_of(uuid), "its image was removed")
-                found += marks.describe(parked, None, state.classes)
+                offset = state.removed[uuid].offset if uuid in state.removed else (0, 0, 0)
+                found += marks.describe(parked, None, state.classes, offset)
         return found
 
     @property
@@ -269,7 +270,7 @@ class Session(WithImages):
         chain, record = self._at(lane)
         images = (images,) if isinstance(images, str) else images
         files = export.Templates(images, table, filename, format, inner).files(record.name, record.folder)
-        export.check_overwriting([files], [file for each in chain.state.lanes for file in each.files])
+        export.check_overwriting([files.all], [file for each in chain.state.lanes for file in each.files])
         target = export.Target(record, files)
         # The larger table first: what the prediction needs is then measured in the same pass.
         measured = None if table is None else _table_to_export(chain, record, **run)

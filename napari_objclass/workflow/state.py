@@ -61,7 +61,7 @@ class State:
         """What the objects of a lane depend on beside its pixels."""
         if not lane.is_thresholded:
             return ()
-        return (self.thresholding, lane.spacing if self.thresholding.physical_sizes else None)
+        return (self.thresholding.effective, lane.spacing if self.thresholding.physical_sizes else None)
 
     @property
     def feature_selection(self) -> FeatureSelection:
@@ -96,9 +96,14 @@ class State:
         """Number of all marks."""
         return sum(map(len, self.marks.values()))
 
-    def uuid_of_removed(self, lane: LaneRecord) -> str | None:
-        """Uuid of a removed lane with the same pixels, the latest."""
-        return next((old.uuid for old in reversed(list(self.removed.values())) if old.content == lane.content), None)
+    def removed_before(self, lane: LaneRecord) -> LaneRecord | None:
+        """Find a removed lane with the same pixels, or else one of the same raw, whose labels are places in it too.
+
+        The latest counts.
+        """
+        same = [old for old in self.removed.values() if old.looks == lane.looks]
+        exact = [old for old in same if old.content == lane.content]
+        return next(reversed(exact or same), None)
 
     def training_digest(self) -> str:
         """Text that changes with everything a forest depends on: marks, their images, classes and settings."""
@@ -106,7 +111,10 @@ class State:
         content = {
             "settings": {applet: settings.to_json() for applet, settings in self.learning.items()},
             "classes": [each.uuid for each in self.classes],
-            "lanes": [(lane.uuid, lane.content, lane.spacing, *map(repr, self.rule(lane))) for lane in lanes],
+            "lanes": [
+                (lane.uuid, lane.content, lane.spacing, *map(repr, self.rule(lane)), *filter(any, [lane.offset]))
+                for lane in lanes
+            ],
             "marks": [sorted((mark.uuid, mark.cls) for mark in self.marks_of(lane.uuid)) for lane in lanes],
         }
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()

@@ -34,7 +34,7 @@ def test_demo(objclass, tmp_path):
     assert result.code == 0, result.err
     assert {path.name for path in tmp_path.iterdir()} >= {
         "overview.png", "raw.tif", "labels.tif", "classes.tif", "uncertainty.tif", "table.csv", "demo.objclass",
-        "annotations.csv",
+        "annotations.csv", "probabilities.h5",
     }  # fmt: skip
     truth = oc.sample.nuclei_2d().truth
     names = oc.sample.nuclei_2d().class_names

@@ -52,6 +52,15 @@ def test_images_and_objects_are_paired_by_folder(objclass, opened, images, tmp_p
     assert opened[0][1] == ({"raw": str(tmp_path / "raw/a.tif"), "labels": str(tmp_path / "labels/a.tif")},)
 
 
+def test_probabilities_are_known_by_name(objclass, opened, images, tmp_path):
+    a, own = tmp_path / "a.tif", tmp_path / "a_Probabilities.h5"
+    shutil.copy(images / "raw.tif", a)
+    shutil.copy(images / "probabilities.h5", own)
+    assert objclass("gui", own, a).code == 0
+    assert objclass("gui", a, "--prediction-maps", own).code == 0
+    assert [call[1] for call in opened] == [({"raw": str(a), "probabilities": str(own)},)] * 2
+
+
 def test_objects_are_those_that_are_named(objclass, opened):
     assert objclass("gui", "segmented.tif", "--segmentation", "x.tif").code == 0
     assert opened[0][1] == ({"raw": "segmented.tif", "segmentation": "x.tif"},)

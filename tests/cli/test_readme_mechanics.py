@@ -47,14 +47,18 @@ def test_the_tour(objclass, folder):
 
 def test_the_python_code(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    first, second = (code for language, code in BLOCKS if language == "python")
+    first, thresholds, second = (code for language, code in BLOCKS if language == "python")
     names = {}
     exec(first, names)
     assert Path("nuclei.objclass").exists()
     sample = names["sample"]
     table = names["session"].table(0)
+    names["session"].close()
+    exec(thresholds, names)
+    assert names["session"].object_classes(0)
     given = {
         "oc": names["oc"], "labels": sample.labels, "raw": sample.raw, "segmentation": sample.labels,
+        "probabilities": names["oc"].sample.probabilities(sample),
         "X": table.values, "y": table["num_pixels"][:, 0] > 200,
     }  # fmt: skip
     exec(second, given)

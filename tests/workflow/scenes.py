@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from scipy import ndimage
 
 
 class Scene(NamedTuple):
@@ -43,3 +44,15 @@ def movie(n_frames=3, **options) -> Scene:
     frames = [nuclei(seed=t, **options) for t in range(n_frames)]
     truth = {(t, object_id): cls for t, frame in enumerate(frames) for (_, object_id), cls in frame.truth.items()}
     return Scene(np.stack([f.raw for f in frames]), np.stack([f.labels for f in frames]), truth)
+
+
+def probability_map(seed, n_nuclei=120, size=400):
+    """Smooth map with round, partly touching peaks of different heights, as a pixel classifier gives."""
+    rng = np.random.default_rng(seed)
+    y, x = np.ogrid[:size, :size]
+    nuclei_map = np.zeros((size, size))
+    for cy, cx, radius in zip(*rng.uniform(8, size - 8, (2, n_nuclei)), rng.uniform(6, 11, n_nuclei), strict=True):
+        distance = np.sqrt((y - cy) ** 2 + (x - cx) ** 2)
+        nuclei_map = np.maximum(nuclei_map, 1 / (1 + np.exp((distance - radius) / 1.2)))
+    noise = ndimage.gaussian_filter(rng.normal(size=(size, size)), 2)
+    return ndimage.gaussian_filter(nuclei_map, 1) + 0.03 * noise / noise.std()

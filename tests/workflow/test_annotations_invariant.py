@@ -3,23 +3,10 @@
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
-from scipy import ndimage
-from workflow.scenes import movie, nuclei
+from workflow.scenes import movie, nuclei, probability_map
 
 from napari_objclass.workflow.claims import derive
 from napari_objclass.workflow.session import Session
-
-
-def probability_map(seed, n_nuclei=120, size=400):
-    """Smooth map with round, partly touching peaks of different heights, as a pixel classifier gives."""
-    rng = np.random.default_rng(seed)
-    y, x = np.ogrid[:size, :size]
-    nuclei_map = np.zeros((size, size))
-    for cy, cx, radius in zip(*rng.uniform(8, size - 8, (2, n_nuclei)), rng.uniform(6, 11, n_nuclei), strict=True):
-        distance = np.sqrt((y - cy) ** 2 + (x - cx) ** 2)
-        nuclei_map = np.maximum(nuclei_map, 1 / (1 + np.exp((distance - radius) / 1.2)))
-    noise = ndimage.gaussian_filter(rng.normal(size=(size, size)), 2)
-    return ndimage.gaussian_filter(nuclei_map, 1) + 0.03 * noise / noise.std()
 
 
 def states(session):

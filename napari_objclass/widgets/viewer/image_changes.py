@@ -57,20 +57,23 @@ class ImageChanges:
             old, source = _objects(session.lane(uuid))
             if old != role:
                 pixels = session.source(uuid, old).data if source.path is None else location(source)
-                session.relink_lane(uuid, **{role: pixels}, axes={role: source.axes})
+                given: dict[str, Any] = {role: pixels}
+                session.relink_lane(uuid, **given, axes={role: source.axes})
 
         self._do(change)
 
     def relink(self, uuid: str, role: str, place: str) -> None:
         """Take the pixels of one role from a file, as they are there now."""
-        self._do(lambda session: session.relink_lane(uuid, **{role: place}))
+        given: dict[str, Any] = {role: place}
+        self._do(lambda session: session.relink_lane(uuid, **given))
 
     def take_painted(self, uuid: str, layer: Labels) -> None:
         """Take the objects that a layer has now."""
 
         def change(session: Session) -> None:
             role, source = _objects(session.lane(uuid))
-            session.relink_lane(uuid, **{role: np.array(level_0(layer))}, axes={role: source.axes})
+            given: dict[str, Any] = {role: np.array(level_0(layer))}
+            session.relink_lane(uuid, **given, axes={role: source.axes})
 
         self._do(change)
 
