@@ -12,6 +12,7 @@ import clicks
 import components
 import features
 import forest
+import strokes
 from timing import HEADER
 
 PEERS = ("numpy", "scipy", "scikit-image", "scikit-learn", "connected-components-3d")
@@ -42,6 +43,7 @@ def main() -> None:
     for part in (components, features):
         lines += [f"| {row.work} | {row.who} | {row.megabytes:.0f} |" for row in part.memory()]
     lines += clicks.lines()
+    lines += strokes.lines()
     report = Path(__file__).with_name("RESULTS.md")
     report.write_text("\n".join(lines) + "\n", "utf-8")
     print(report)

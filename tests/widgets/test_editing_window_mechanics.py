@@ -167,7 +167,7 @@ def test_leaving_in_any_way_loses_no_stroke(window):
         window.user.drag(background, beside)
         leave(window)
         until(lambda: not window.shared.editing.is_on)
-        until(lambda: (session.label_image(0) != before).any())
+        until(lambda before=before: (session.label_image(0) != before).any())
         QApplication.processEvents()
         before = session.label_image(0)
         np.testing.assert_array_equal(before, layer.data)

@@ -429,6 +429,7 @@ class Display:
         users = self._adopted.get(lane_uuid, {}).get(OBJECTS, [])
         if users and lane_uuid not in self._outgrown:
             self._outgrown.add(lane_uuid)
+            self._made_room.discard(lane_uuid)  # in the layer that takes its place
             self._layers.use(OBJECTS, [])
             for layer in users:
                 layer.visible = False
