@@ -145,6 +145,14 @@ def test_undo_while_a_stroke_goes_on_leaves_the_stroke(edited, mailbox):
     assert labels[25, 25] == 77
 
 
+def test_undo_right_before_done_stays_undone(edited, mailbox):
+    edited.editing.layer.fill(middle(1), 2)
+    assert session_labels(edited, mailbox)[middle(1)] == 2
+    edited.undo()
+    edited.editing.end()  # the layer has not got the undo yet
+    np.testing.assert_array_equal(session_labels(edited, mailbox), squares())
+
+
 def test_done_finds_what_no_event_told(edited, mailbox):
     edited.editing.layer.data[0, 0] = 5
     np.testing.assert_array_equal(session_labels(edited, mailbox), squares())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from napari.layers import Labels
 from napari_objclass import axes as axis_letters
 from napari_objclass.errors import ShapeError
 from napari_objclass.widgets.viewer.edited_region import around, changed_region, cut
+from napari_objclass.workflow import thresholding
 from napari_objclass.workflow.objects import LARGEST_ID
 
 if TYPE_CHECKING:
@@ -29,10 +31,11 @@ ROOM = 10_000
 
 
 class Difference(NamedTuple):
-    """Objects of the session, and where a layer has others."""
+    """Objects of the session, where a layer has others (nowhere if None), and which change of theirs it was."""
 
     objects: Objects
-    region: Region
+    region: Region | None
+    change: int
 
 
 class Draft:
@@ -57,13 +60,16 @@ class Draft:
 
     def __init__(self, session: Session, image: str, objects: Objects, axes: str, place: Mapping[str, Any]) -> None:
         self.session, self.image, self._axes = session, image, axes
-        self._known = objects  # the layer had when it was last equal to the session
+        self._shape, self._most = objects.labels.shape, int(np.iinfo(objects.labels.dtype).max)
         self.n_commits = 0
+        self._committing: int | None = None  # the thread that is
+        self._n_others, self._n_taken = 1, 0  # changes of the objects that are not from the layer
         self.layer = Labels(_copied(objects, axes), name=NAME, opacity=OPACITY, **place)
         # An object of a volume is painted, filled and merged as a whole, one of a film in each frame on its own.
         self.layer.n_edit_dimensions = len(set(axes) & set("zyx"))
         self.layer.selected_label = self.free_id(objects.ids)
         self._waiting: deque[Region | None] = deque()
+        session.changed.connect(self._changed)
 
     @property
     def axes(self) -> str:
@@ -72,13 +78,17 @@ class Draft:
 
     def free_id(self, ids: NDArray[np.uint64]) -> int:
         """Return an id that no object has, and that both layer and session have room for."""
-        dtypes = (self.layer.dtype, self._known.labels.dtype)
-        return free_id(ids, min(int(np.iinfo(dtype).max) for dtype in dtypes))
+        return free_id(ids, min(int(np.iinfo(self.layer.dtype).max), self._most))
 
     @property
     def waits(self) -> bool:
         """Whether there are changes that the session does not have yet."""
         return bool(self._waiting)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the objects were changed by something else than the layer, such as undo, and it has not got that."""
+        return self._n_taken != self._n_others
 
     @property
     def is_whole_waiting(self) -> bool:
@@ -93,36 +103,46 @@ class Draft:
         """Make one edit of all changes that were noted, if the session differs; for the thread of changes."""
         if all(lane.uuid != self.image for lane in self.session.lanes):
             return
-        before, regions = self.session.objects(self.image), list(self._waiting)
-        letters, labels = self.session.axes(self.image), self._labels()
-        if None in regions:
-            self.session.edit_objects(self.image, axis_letters.from_canonical(labels, letters))
-        else:
-            within = cut(around([each for each in regions if each is not None]))
-            part = axis_letters.from_canonical(labels[within].copy(), letters)  # which may be painted on meanwhile
-            by_letter = dict(zip(axis_letters.LABELS, within, strict=True))
-            self.session.edit_objects(self.image, part, within=[by_letter[letter] for letter in letters])
-        after = self.session.objects(self.image)
-        self._known = after if before is self._known else self._known
+        regions = list(self._waiting)
+        # Of what is not in the layer yet, an edit of the whole image would be the reverse.
+        told = [each for each in regions if each is not None]
+        self._committing = get_ident()
+        try:
+            if None in regions and not self.is_behind:
+                self._edit(None)
+            elif told:
+                self._edit(around(told))
+        finally:
+            self._committing = None
         self.n_commits += 1
         for _ in regions:
             self._waiting.popleft()
 
-    def difference(self) -> Difference | None:
-        """What the session has and the layer has not, for :meth:`take`; None if nothing; on any thread."""
-        objects = self.session.objects(self.image)
-        if objects is self._known:
-            return None
-        region = changed_region(objects.labels, self._labels())
+    def _edit(self, region: Region | None) -> None:
+        letters, labels = self.session.axes(self.image), self._labels()
         if region is None:
-            self._known = objects
-            return None
-        return Difference(objects, region)
+            self.session.edit_objects(self.image, axis_letters.from_canonical(labels, letters))
+            return
+        within = cut(region)
+        part = axis_letters.from_canonical(labels[within].copy(), letters)  # which may be painted on meanwhile
+        by_letter = dict(zip(axis_letters.LABELS, within, strict=True))
+        self.session.edit_objects(self.image, part, within=[by_letter[letter] for letter in letters])
+
+    def _changed(self, stale: set[tuple[str, int | None]]) -> None:
+        """Take note of a change of the session, on the thread that made it."""
+        if get_ident() != self._committing and any(applet == thresholding.ID for applet, _ in stale):
+            self._n_others += 1
+
+    def difference(self) -> Difference:
+        """What the session has and the layer has not, for :meth:`take`; on any thread."""
+        change, objects = self._n_others, self.session.objects(self.image)
+        return Difference(objects, changed_region(objects.labels, self._labels()), change)
 
     def take(self, difference: Difference) -> None:
         """Write objects of the session into the layer, where they differ."""
-        objects, region = difference
-        self._known = objects
+        objects, region, self._n_taken = difference
+        if region is None:
+            return
         data = self.layer.data
         if not isinstance(data, np.ndarray) or not data.flags.writeable or not _has_room(data.dtype, objects):
             self.layer.data = _copied(objects, self._axes)
@@ -132,7 +152,9 @@ class Draft:
 
     def _labels(self) -> NDArray[Any]:
         """What the layer has, ``tzyx``; a view, if a tool has not put something lazy in its place."""
-        data, expected = np.asarray(self.layer.data), axis_letters.from_canonical(self._known.labels, self._axes).shape
+        data = np.asarray(self.layer.data)
+        lengths = dict(zip(axis_letters.LABELS, self._shape, strict=True))
+        expected = tuple(lengths[letter] for letter in self._axes)
         if data.shape != expected:
             raise ShapeError(
                 f"“{self.layer.name}” has now shape {data.shape} in the place of {expected}, which cannot be the "

@@ -218,20 +218,20 @@ class Editing:
     def _match(self, draft: Draft) -> None:
         """Write into the layer what only the session has, unless there is something to commit, which leads here."""
         n_commits = draft.n_commits
-        if self._in_stroke or draft.waits:
-            return
 
-        def write(found: Difference | None) -> None:
-            if draft is not self._draft or found is None or self._in_stroke or draft.waits:
-                return
-            if n_commits != draft.n_commits:
+        def is_free() -> bool:
+            return draft is self._draft and draft.is_behind and not self._in_stroke and not draft.waits
+
+        def write(found: Difference) -> None:
+            if is_free() and n_commits == draft.n_commits:
+                self._writing = True
+                draft.take(found)
+                self._writing = False
+            elif is_free():
                 self._match(draft)
-                return
-            self._writing = True
-            draft.take(found)
-            self._writing = False
 
-        self._shared.aside(draft.difference, write, self._fail)
+        if is_free():
+            self._shared.aside(draft.difference, write, self._fail)
 
 
 #: What each tool of napari does to an object.
