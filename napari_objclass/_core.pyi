@@ -12,6 +12,7 @@ __all__ = [
     "JournalContent",
     "OpenedProject",
     "Run",
+    "changed_runs",
     "connected_components",
     "default_threads",
     "feature_specs",
@@ -24,6 +25,8 @@ __all__ = [
     "read_journal",
     "remove_project_leftovers",
     "save_project",
+    "smooth",
+    "threshold",
     "uncertainty",
 ]
 
@@ -49,6 +52,12 @@ def connected_components(run: Run, image: NDArray[Any]) -> NDArray[np.uint32]: .
 def paint(
     run: Run, labels: NDArray[Any], starts: Sequence[int], ids: NDArray[np.uint64], values: NDArray[Any]
 ) -> NDArray[Any]: ...
+def threshold(
+    run: Run, last: NDArray[Any], core: NDArray[Any] | None, how: Mapping[str, Any], stage: str
+) -> tuple[NDArray[np.uint32], int, int, int]: ...
+def smooth(
+    run: Run, channel: NDArray[Any], sigma: Sequence[float], value_range: tuple[float, float]
+) -> NDArray[np.float32]: ...
 def object_runs(
     run: Run,
     labels: NDArray[Any],
@@ -56,6 +65,9 @@ def object_runs(
     ids: Sequence[int],
     boxes: Sequence[Sequence[int]],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]: ...
+def changed_runs(
+    run: Run, before: NDArray[Any], after: NDArray[Any]
+) -> tuple[NDArray[np.int64], NDArray[np.uint64]]: ...
 def feature_specs(n_dims: int, channels: list[str]) -> list[dict[str, Any]]: ...
 def measure(
     run: Run,
@@ -63,6 +75,7 @@ def measure(
     raw: NDArray[Any] | None,
     features: list[str],
     block_shape: tuple[int, int, int] | None = None,
+    only: tuple[Sequence[int], Sequence[int], Sequence[Sequence[int]]] | None = None,
 ) -> tuple[
     NDArray[np.uint64],
     NDArray[np.int64],

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 
 from napari_objclass.errors import FeatureError, ParameterError
+from napari_objclass.splice import Splice
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -23,6 +24,7 @@ class FeatureSpec:
     """What a feature is called, what it measures, and which columns it fills.
 
     ``ilastik_id`` is ``"<plug-in>/<id>"`` of the ilastik feature whose values this one reproduces, else None.
+    ``local`` features depend on the pixels of the object alone, whatever surrounds it.
     """
 
     id: str
@@ -37,6 +39,7 @@ class FeatureSpec:
     ilastik_id: str | None
     dims: tuple[int, ...]
     per_channel: bool
+    local: bool = True
 
     @property
     def display_columns(self) -> tuple[str, ...]:
@@ -179,6 +182,37 @@ class FeatureTable:
             self.specs + other.specs,
             missing[np.lexsort((missing[:, 1], missing[:, 0]))],
             self._reasons + other._reasons,
+        )
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the values of an object depend on its own pixels alone."""
+        return all(spec.local for spec in self.specs)
+
+    def replaced(self, frames: NDArray[np.int64], ids: NDArray[np.uint64], part: FeatureTable) -> FeatureTable:
+        """Put the rows of a table of the same features in place of those of some objects.
+
+        Parameters
+        ----------
+        frames, ids
+            The objects whose rows go, where there are any.
+        part
+            The rows that come.
+        """
+        splice = Splice.of((self.frames, self.ids), (frames, ids), (part.frames, part.ids))
+        row_of = np.full(len(self), -1)
+        kept = splice.source >= 0
+        row_of[splice.source[kept]] = np.flatnonzero(kept)
+        old, new = self._missing.copy(), part._missing + np.array([0, 0, len(self._reasons)])
+        old[:, 0], new[:, 0] = row_of[old[:, 0]], splice.new[new[:, 0]]
+        missing = np.concatenate([old[old[:, 0] >= 0], new])
+        return FeatureTable(
+            splice(self.ids, part.ids),
+            splice(self.frames, part.frames),
+            splice(self.values, part.values),
+            self.specs,
+            missing[np.lexsort((missing[:, 1], missing[:, 0]))],
+            self._reasons + part._reasons,
         )
 
     def to_dataframe(self, names: Literal["display", "id"] = "display") -> pd.DataFrame:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    #: Frames, ids and boxes of objects.
+    Places = tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.int64]]
+
 __all__ = ["FeatureSpec", "FeatureTable", "Problem", "choose", "feature_catalog", "measure"]
 
 #: Group of features that tell where an object is, not what it is; never chosen by default.
@@ -72,6 +75,7 @@ def measure(
     margin: int | Sequence[int] | None = None,
     spacing: Sequence[float] | None = None,
     channel_names: Sequence[str] | None = None,
+    only: Places | None = None,
     threads: int | None = None,
     progress: Callable[[int, int, str], object] | None = None,
     cancel: kernels.CancelToken | None = None,
@@ -96,6 +100,9 @@ def measure(
         Size of a pixel. Features in pixels do not depend on it.
     channel_names : sequence of str, optional
         Names of the channels, used in column ids.
+    only : (frames, ids, boxes), optional
+        Measure these objects alone, bit for bit as among all: (n,) int64, (n,) uint64, and (n, 6) int64 boxes z0, y0,
+        x0, z1, y1, x1 (the last three exclusive) that hold all pixels of each. Those without a pixel get no row.
     threads : int, optional
         Number of threads; the values do not depend on it.
     progress : callable, optional
@@ -124,6 +131,7 @@ def measure(
         labels_tzyx,
         raw_tzyxc if needs_raw else None,
         [spec.id for spec in specs],
+        only=only,
         threads=threads,
         progress=progress,
         cancel=cancel,

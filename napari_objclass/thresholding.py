@@ -28,6 +28,9 @@ SIMPLE, HYSTERESIS = METHODS = ("simple", "hysteresis")
 #: hysteresis only), after the final threshold, before the last size filter.
 CORE, FILTERED_CORE, MASK, UNFILTERED, OBJECTS = STAGES = ("core", "filtered core", "mask", "unfiltered", "objects")
 
+#: Pixels; kernels of Gaussians without a bound would not fit into memory.
+LARGEST_SIGMA = 1000
+
 _BINS = 256
 
 
@@ -131,8 +134,8 @@ def threshold(
         For a channel that is not there, or other values without a meaning.
     """
     image = np.asarray(probabilities)
-    if image.dtype.kind not in "buif":
-        raise DtypeError(f"probabilities are real numbers, these are {image.dtype}; convert them first")
+    if image.dtype.kind not in "buif" or image.dtype.itemsize > 8:
+        raise DtypeError(f"probabilities are real numbers of up to 64 bit, these are {image.dtype}; convert them first")
     axes = ax.guess(image.shape) if axes is None else ax.check(axes, image.ndim)
     rule: Rule = {
         "method": method,
@@ -296,14 +299,17 @@ def otsu(values: NDArray[Any]) -> float:
         that value, and 0 where there are none.
     """
     values = values[np.isfinite(values)]
-    if not values.size or values.min() == values.max():
-        return float(values.min(initial=np.inf)) if values.size else 0.0
-    counts, edges = np.histogram(values, _BINS)
-    sums = counts * (edges[:-1] + edges[1:]) / 2
-    below, above = np.cumsum(counts)[:-1], np.cumsum(counts[::-1])[-2::-1]
-    difference = np.cumsum(sums)[:-1] / below - np.cumsum(sums[::-1])[-2::-1] / above
-    between = below.astype(np.float64) * above * difference**2
-    best = np.flatnonzero(between >= between.max() * (1 - 1e-12))
+    if not values.size:
+        return 0.0
+    smallest, largest = np.float64(values.min()), np.float64(values.max())
+    if smallest == largest:
+        return float(smallest)
+    counts, edges = np.histogram(values, _BINS, range=(smallest, largest))
+    sums = counts * np.arange(_BINS)  # in bins: the best cut does not depend on the unit
+    n_below, sum_below = np.cumsum(counts)[:-1], np.cumsum(sums)[:-1]
+    n_above, sum_above = values.size - n_below, sums.sum() - sum_below
+    between = n_below.astype(np.float64) * n_above * (sum_below / n_below - sum_above / n_above) ** 2
+    best = np.flatnonzero(between == between.max())
     return float(edges[1:-1][[best[0], best[-1]]].mean())
 
 
@@ -321,8 +327,8 @@ def _zyx(name: str, values: Sequence[float], image: NDArray[Any]) -> tuple[float
 
 def _sigma(sigma: float | Sequence[float]) -> float | tuple[float, ...]:
     if isinstance(sigma, Real):
-        return _number("sigma", sigma, least=0)
-    each = tuple(_number("sigma", value, least=0) for value in np.ravel(sigma).tolist())
+        return _number("sigma", sigma, least=0, most=LARGEST_SIGMA)
+    each = tuple(_number("sigma", value, least=0, most=LARGEST_SIGMA) for value in np.ravel(sigma).tolist())
     if len(each) not in {2, 3}:
         raise ParameterError(f"sigma is one number, or (y, x) or (z, y, x), got {sigma}")
     return each
@@ -340,7 +346,8 @@ def _channel(name: str, value: object) -> int:
     return int(value)
 
 
-def _number(name: str, value: object, *, least: float = -math.inf) -> float:
-    if not isinstance(value, Real) or not math.isfinite(value) or value < least:
-        raise ParameterError(f"{name} is a finite number{' from 0' if least == 0 else ''}, got {value!r}")
+def _number(name: str, value: object, *, least: float = -math.inf, most: float = math.inf) -> float:
+    if not isinstance(value, Real) or not math.isfinite(value) or not least <= float(value) <= most:
+        bounds = (f" from {least}" if math.isfinite(least) else "") + (f" to {most}" if math.isfinite(most) else "")
+        raise ParameterError(f"{name} is a finite number{bounds}, got {value!r}")
     return float(value)

@@ -42,6 +42,27 @@ impl Block {
         s![z, y, x]
     }
 
+    /// The voxels that it has in common with `other`; `None` without any.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Option<Self> {
+        let common = Self {
+            start: std::array::from_fn(|axis| self.start[axis].max(other.start[axis])),
+            stop: std::array::from_fn(|axis| self.stop[axis].min(other.stop[axis])),
+        };
+        (0..3)
+            .all(|axis| common.start[axis] < common.stop[axis])
+            .then_some(common)
+    }
+
+    /// The smallest block that holds it and `other`.
+    #[must_use]
+    pub fn hull(&self, other: &Self) -> Self {
+        Self {
+            start: std::array::from_fn(|axis| self.start[axis].min(other.start[axis])),
+            stop: std::array::from_fn(|axis| self.stop[axis].max(other.stop[axis])),
+        }
+    }
+
     /// The grid of blocks of `shape` that covers this one, in z, y, x order; those at the far end may be smaller.
     ///
     /// Empty when this block has no voxels; a side of 0 in `shape` counts as 1.

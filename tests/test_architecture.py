@@ -30,10 +30,10 @@ RUST_DOORS = {
 # Python modules from the bottom up; each may import from its own storey and those before it.
 STOREYS = [
     r"errors",
-    r"axes|kernels|labels|feature_table|features|forest|sample|thresholding",
+    r"axes|kernels|labels|feature_table|features|forest|sample|splice|thresholding",
     r"io(\..*)?|workflow\.sources",
-    r"workflow\.(lane|applet|classes|objects|marks)",
-    r"workflow\.(?!session|batch|script|sources|lane|applet|classes|objects|marks|chain|state|events|history|journaled|exchange)[a-z_]+",
+    r"workflow\.(lane|applet|classes|objects|marks|changes)",
+    r"workflow\.(?!session|batch|script|sources|lane|applet|classes|objects|marks|changes|chain|state|events|history|journaled|exchange)[a-z_]+",
     r"workflow\.(chain|state|events|history|journaled|lanes|exchange)",
     r"workflow\.(session|batch|script)",
     r"widgets(\..*)?|cli|commands(\..*)?|__main__",

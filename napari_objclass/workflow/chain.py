@@ -25,7 +25,9 @@ from napari_objclass.workflow import (
     thresholding,
 )
 from napari_objclass.workflow.applet import Outputs
+from napari_objclass.workflow.changes import Change
 from napari_objclass.workflow.claims import Claims, derive
+from napari_objclass.workflow.edits import EditedKey
 from napari_objclass.workflow.object_classification import Prediction, Samples, TrainedForest
 from napari_objclass.workflow.objects import Objects
 
@@ -140,7 +142,7 @@ class Chain:
         for lane in state.lanes:
             own = tuple((mark.uuid, mark.cls) for mark in state.marks_of(lane.uuid))
             pixels[lane.uuid] = (lane.uuid, lane.content, lane.offset, self.arrived.get(lane.uuid))
-            found[lane.uuid] = (pixels[lane.uuid], *state.rule(lane))
+            found[lane.uuid] = EditedKey((pixels[lane.uuid], *state.rule(lane)), state.edits_of(lane))
             measured[lane.uuid] = (found[lane.uuid], lane.spacing)
             marked[lane.uuid] = (found[lane.uuid], own, class_uuids)
             if own:
@@ -191,19 +193,29 @@ class Chain:
 
     def objects(self, lane: LaneRecord, **run: Unpack[RunOptions]) -> Objects:
         """Label image of a lane with its objects."""
+        found = self._found(lane)
 
         def compute() -> Objects:
-            images = self.images(lane)
-            if images.thresholded is None:
-                objects = Objects.of(input_data.label_image(lane, images, **run), **run)
-                return replace(objects, offset=lane.offset)
-            found = self._thresholded(lane, thresholding.OBJECTS, **run)
-            if found.n_nan:
-                self.memory.note(thresholding.counted_as_zero(found.n_nan, f"the image {lane.name!r}"))
-            objects = Objects.of(found.labels, **run)
-            return replace(objects, n_small=found.n_small, n_large=found.n_large, offset=lane.offset)
+            edited = self._edited(OBJECTS, lane, (found,))
+            if edited is not None:
+                before, change = cast("tuple[Objects, Change]", edited)
+                return before.after(change, **run)
+            labels, n_small, n_large = self._unedited(lane, **run)
+            change = Change.joined(edit.change for edit in found.edits)
+            objects = Objects.of(change.written(labels) if change else labels, **run)
+            return replace(objects, n_small=n_small, n_large=n_large, offset=lane.offset)
 
-        return self.memory.outputs.get(OBJECTS, lane.uuid, self.keys[thresholding.ID, lane.uuid], compute)
+        return self.memory.outputs.get(OBJECTS, lane.uuid, (found,), compute)
+
+    def _unedited(self, lane: LaneRecord, **run: Unpack[RunOptions]) -> tuple[NDArray[Any], int, int]:
+        """Label image of a lane without edits by hand, and how many objects were too small and too large for it."""
+        images = self.images(lane)
+        if images.thresholded is None:
+            return input_data.label_image(lane, images, **run), 0, 0
+        found = self._thresholded(lane, thresholding.OBJECTS, **run)
+        if found.n_nan:
+            self.memory.note(thresholding.counted_as_zero(found.n_nan, f"the image {lane.name!r}"))
+        return found.labels, found.n_small, found.n_large
 
     def intermediate(self, lane: LaneRecord, stage: str, **run: Unpack[RunOptions]) -> NDArray[Any]:
         """What is known of the objects of a lane before they are found, ``tzyx``; computed whenever it is asked for."""
@@ -235,8 +247,10 @@ class Chain:
         **run: Unpack[RunOptions],
     ) -> FeatureTable:
         """Values of some features for all objects of a lane; only those are measured that were not before."""
-        outputs, key = self.memory.outputs, (self.keys[thresholding.ID, lane.uuid], lane.spacing, margin)
+        outputs, key = self.memory.outputs, (self._found(lane), lane.spacing, margin)
         held: FeatureTable | None = outputs.held(object_features.ID, lane.uuid, key)
+        if held is None:
+            held = self._edited_table(lane, key, margin, **run)
         missing = [feature for feature in features if held is None or feature not in held.features]
         if held is None or missing:
             labels, raw = self.objects(lane, **run).labels, self.images(lane).raw
@@ -246,12 +260,41 @@ class Chain:
         if held.features == tuple(features):
             return held
         # Held too: a click asks for the columns of the classifier again and again.
-        return outputs.get(SELECTED, lane.uuid, (key, *features), partial(held.select, features))
+        return outputs.get(SELECTED, lane.uuid, (*key, *features), partial(held.select, features))
+
+    def _edited_table(
+        self, lane: LaneRecord, key: Key, margin: int | tuple[int, ...] | None, **run: Unpack[RunOptions]
+    ) -> FeatureTable | None:
+        """Bring the held table up to date by measuring what was edited by hand; None where that is not enough."""
+        edited = self._edited(object_features.ID, lane, key)
+        if edited is None or not edited[0].is_local:
+            return None
+        held, change = cast("tuple[FeatureTable, Change]", edited)
+        objects, raw = self.objects(lane, **run), self.images(lane).raw
+        places = objects.places(*change.objects)
+        part = object_features.table(
+            objects.labels, raw, held.features, margin=margin, spacing=lane.spacing, only=places, **run
+        )
+        return self.memory.outputs.hold(object_features.ID, lane.uuid, key, held.replaced(*change.objects, part))
+
+    def _edited(self, output: str, lane: LaneRecord, key: Key) -> tuple[Any, Change] | None:
+        """Held output that differs from the one for ``key`` by edits by hand, and these; None if there is none.
+
+        Keys begin with what the objects depend on.
+        """
+        latest = self.memory.outputs.latest(output, lane.uuid)
+        if latest is None or latest[0][1:] != key[1:]:
+            return None
+        change = self._found(lane).change_since(latest[0][0])
+        return None if change is None else (latest[1], change)
+
+    def _found(self, lane: LaneRecord) -> EditedKey:
+        """What the objects of a lane depend on."""
+        return cast("EditedKey", self.keys[thresholding.ID, lane.uuid])
 
     def claims(self, lane: LaneRecord) -> Claims:
         """What the marks of a lane mean for its objects; a ``FileError`` if these cannot be seen."""
-        outputs = self.memory.outputs
-        objects, key = self.keys[thresholding.ID, lane.uuid], self.keys[annotations_applet.ID, lane.uuid]
+        outputs, key = self.memory.outputs, self.keys[annotations_applet.ID, lane.uuid]
 
         def compute() -> Claims:
             own = self.state.marks_of(lane.uuid)
@@ -259,7 +302,8 @@ class Chain:
             if problem:
                 return Claims.parked(own, problem)
             before, held = outputs.latest(annotations_applet.ID, lane.uuid) or ((None,), None)
-            known = held.finds if held is not None and before[0] == objects else {}
+            change = self._found(lane).change_since(before[0])
+            known = {} if held is None or change is None else held.finds_beside(change)
             return derive(self.objects(lane), own, [each.uuid for each in self.state.classes], known)
 
         return outputs.get(annotations_applet.ID, lane.uuid, key, compute)
@@ -304,18 +348,26 @@ class Chain:
                     without.append(lane.name)
         if not parts and self.state.n_marks:
             raise ObjClassError(self._why_none_is_active(unseen))
-        selection = self._used_selection()
-        self.memory.forest = trained = object_classification.train(
-            Samples.pooled(parts),
+        trained = self._grown(Samples.pooled(parts), **run)
+        trained_on = self._trained_on(incomplete=bool(without))
+        self.memory.forest = trained = replace(trained, trained_on=trained_on, without=tuple(without))
+        return trained
+
+    def _grown(self, samples: Samples, **run: Unpack[RunOptions]) -> TrainedForest:
+        """Forest of some samples: the last one if it would be grown again."""
+        last, selection = self.memory.forest, self._used_selection()
+        grown_with = (self.state.classifier, selection, tuple(each.uuid for each in self.state.classes))
+        if last is not None and last.stands_for(samples, grown_with):
+            return replace(last, samples=samples, classes=self.state.classes)
+        return object_classification.train(
+            samples,
             self.state.classes,
             self.state.classifier,
             features=selection.ids,
             margin=selection.margin,
-            trained_on=self._trained_on(incomplete=bool(without)),
-            without=tuple(without),
+            grown_with=grown_with,
             **run,
         )
-        return trained
 
     def _trained_on(self, *, incomplete: bool) -> str:
         """What a forest stands for that is grown now; one that lacks an image only until pixels arrive."""
@@ -348,15 +400,24 @@ class Chain:
         current = {each.uuid: each for each in self.state.classes}
         known = tuple(current.get(each.uuid, each) for each in trained.classes)
 
-        def compute() -> Prediction:
+        key = (self._found(lane), lane.spacing, trained.forest, known)
+
+        def predicted(rows: ArrayLike | None) -> Prediction:
             table = self.table(lane, trained.features, trained.margin, **run)
             labels, letters = self.objects(lane).labels, self.images(lane).axes
             named = replace(trained, classes=known)
             return object_classification.predict(named, table, labels, letters, rows=rows, **run)
 
+        def compute() -> Prediction:
+            edited = self._edited(object_classification.ID, lane, key)
+            if edited is None:
+                return predicted(None)
+            held, change = cast("tuple[Prediction, Change]", edited)
+            rows = self.objects(lane, **run).rows(*change.objects)
+            return held.replaced(*change.objects, predicted(rows[rows >= 0]))
+
         if rows is not None:
-            return compute()
-        key = (self.keys[thresholding.ID, lane.uuid], lane.spacing, trained, known)
+            return predicted(rows)
         return self.memory.outputs.get(object_classification.ID, lane.uuid, key, compute)
 
     def _kept_samples(self, lane: LaneRecord, last: TrainedForest | None) -> Samples | None:

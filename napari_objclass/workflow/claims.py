@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from napari_objclass.splice import find_rows
 from napari_objclass.workflow.marks import AnnotationState
-from napari_objclass.workflow.objects import find_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from napari_objclass.workflow.changes import Change
     from napari_objclass.workflow.marks import Mark
     from napari_objclass.workflow.objects import Objects
 
@@ -74,6 +75,12 @@ class Claims:
         """Mark, claimed object or 0, state and reason of each mark."""
         return zip(self.marks, self.object_ids.tolist(), self.states, self.reasons, strict=True)
 
+    def finds_beside(self, change: Change) -> dict[Mark, Find]:
+        """:attr:`finds` of the marks that a change of pixels does not touch."""
+        marks = list(self.finds)
+        touched = change.touches(marks).tolist()
+        return {mark: self.finds[mark] for mark, again in zip(marks, touched, strict=True) if not again}
+
     @cached_property
     def active(self) -> dict[tuple[int, int], str]:
         """Class uuid of every object with active marks, by frame and id, in that order."""
@@ -124,7 +131,7 @@ def derive(
     classes
         Uuids of the classes there are; marks of other classes claim nothing.
     known
-        :attr:`Claims.finds` of earlier claims on the same objects: those marks are not looked up again.
+        :attr:`Claims.finds` of earlier claims, where the pixels are the same: those marks are not looked up again.
     """
     if not marks:
         return Claims((), np.zeros(0, np.uint64), (), ())

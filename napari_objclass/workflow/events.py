@@ -13,7 +13,9 @@ import numpy as np
 
 from napari_objclass.errors import ProjectError
 from napari_objclass.workflow import marks
+from napari_objclass.workflow.changes import Change
 from napari_objclass.workflow.classes import Classes, ObjectClass
+from napari_objclass.workflow.edits import Edit
 from napari_objclass.workflow.lane import LaneRecord
 from napari_objclass.workflow.marks import Mark
 from napari_objclass.workflow.state import SETTINGS, State
@@ -69,6 +71,46 @@ class AnnotationsChanged:
     def from_json(cls, values: Mapping[str, Any], folder: Path | None = None) -> AnnotationsChanged:
         """Inverse of :meth:`to_json`."""
         add = (Mark.from_json(each, np.array(each["runs"], np.int64).reshape(-1, 4)) for each in values["add"])
+        return cls(tuple(add), tuple((lane, uuid) for lane, uuid in values["remove"]))
+
+
+@dataclass(frozen=True)
+class ObjectsEdited:
+    """Objects were edited by hand, or edits taken back."""
+
+    KIND: ClassVar[str] = "edits"
+    add: tuple[Edit, ...] = ()
+    #: Lane and edit uuid of each.
+    remove: tuple[tuple[str, str], ...] = ()
+
+    def apply(self, state: State) -> tuple[State, ObjectsEdited]:
+        """Return the changed state and the inverse."""
+        gone, edits = set(self.remove), dict(state.edits)
+        removed = tuple(edit for lane in edits.values() for edit in lane if (edit.lane, edit.uuid) in gone)
+        for lane in {lane for lane, _ in gone}:
+            edits[lane] = tuple(edit for edit in edits[lane] if (lane, edit.uuid) not in gone)
+        for edit in self.add:
+            edits[edit.lane] = (*edits.get(edit.lane, ()), edit)
+        inverse = ObjectsEdited(removed, tuple((edit.lane, edit.uuid) for edit in self.add))
+        return replace(state, edits=edits), inverse
+
+    def to_json(self, folder: Path | None = None) -> Json:
+        """Edits with their pixels as flat lists."""
+        add = ((edit, edit.change) for edit in self.add)
+        return {
+            "add": [
+                edit.to_json() | {"runs": change.runs.ravel().tolist(), "labels": change.labels.ravel().tolist()}
+                for edit, change in add
+            ],
+            "remove": [list(each) for each in self.remove],
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any], folder: Path | None = None) -> ObjectsEdited:
+        """Inverse of :meth:`to_json`."""
+        runs = (np.array(each["runs"], np.int64).reshape(-1, 5) for each in values["add"])
+        labels = (np.array(each["labels"], np.uint64).reshape(-1, 2) for each in values["add"])
+        add = map(Edit.from_json, values["add"], map(Change, runs, labels))
         return cls(tuple(add), tuple((lane, uuid) for lane, uuid in values["remove"]))
 
 
@@ -184,7 +226,15 @@ class Together:
 
 
 EVENTS: dict[str, Any] = {
-    event.KIND: event for event in (AnnotationsChanged, ClassesChanged, SettingsChanged, LanesChanged, Together)
+    event.KIND: event
+    for event in (
+        AnnotationsChanged,
+        ObjectsEdited,
+        ClassesChanged,
+        SettingsChanged,
+        LanesChanged,
+        Together,
+    )
 }
 
 

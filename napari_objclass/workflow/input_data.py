@@ -436,8 +436,10 @@ def _fit_thresholded(record: LaneRecord, source: Pixels, raw: Pixels | None, rol
     if 0 in shape:
         raise ShapeError(f"the images of {record.name!r} have no pixels, their shape is {source.data.shape}")
     for each, what in ((source, role), (raw, RAW)):
-        if each is not None and np.dtype(each.data.dtype).kind not in "buif":
-            raise DtypeError(f"{what} of {record.name!r} is {each.data.dtype}; give real numbers")
+        if each is not None and (
+            np.dtype(each.data.dtype).kind not in "buif" or np.dtype(each.data.dtype).itemsize > 8
+        ):
+            raise DtypeError(f"{what} of {record.name!r} is {each.data.dtype}; give real numbers of up to 64 bit")
     return Images(
         shape[:4],
         axis_letters.without_channel(source.axes),

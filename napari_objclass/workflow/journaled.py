@@ -116,7 +116,7 @@ class Journaled:
         return self._chain.state
 
     def undo(self) -> bool:
-        """Take back the latest change to annotations, classes or settings; False if there is none."""
+        """Take back the latest change to annotations, objects, classes or settings; False if there is none."""
         with self._changing:
             return self._history.undo(self._commit)
 
@@ -177,7 +177,7 @@ class Journaled:
     @property
     def notes(self) -> list[str]:
         """Sentences that the user should read once."""
-        return [*self._store.notes, *self._chain.memory.notes]
+        return [*self._store.notes, *self._chain.memory.notes, *self._state.waiting_notes()]
 
     @property
     def path(self) -> Path | None:

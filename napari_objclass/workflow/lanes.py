@@ -7,11 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack
 
 from napari_objclass import axes as axis_letters
-from napari_objclass.errors import ParameterError
+from napari_objclass.errors import ObjClassError, ParameterError
 from napari_objclass.features import choose
 from napari_objclass.workflow import feature_selection, input_data, thresholding
 from napari_objclass.workflow.chain import Arrival
-from napari_objclass.workflow.events import LanesChanged, SettingsChanged
+from napari_objclass.workflow.changes import difference
+from napari_objclass.workflow.edits import Edit
+from napari_objclass.workflow.events import LanesChanged, ObjectsEdited, SettingsChanged
 from napari_objclass.workflow.journaled import Journaled
 from napari_objclass.workflow.lane import LABELS, PROBABILITIES, RAW, SEGMENTATION, Pixels, open_source
 from napari_objclass.workflow.thresholding import Thresholding
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from napari_objclass.features import FeatureTable
     from napari_objclass.workflow.applet import RunOptions
     from napari_objclass.workflow.chain import Chain
+    from napari_objclass.workflow.edits import Edits
     from napari_objclass.workflow.events import Event
     from napari_objclass.workflow.input_data import Images
     from napari_objclass.workflow.lane import LaneRecord
@@ -172,19 +175,41 @@ class WithImages(Journaled):
             arrival = Arrival(*input_data.describe_again(old, given, sources, axes, offset))
             self._put(chain.position(lane), arrival)
 
-    def edit_objects(self, lane: int | str, labels: ArrayLike) -> None:
+    def edit_objects(self, lane: int | str, labels: ArrayLike, within: Sequence[slice] | None = None) -> None:
         """Take the label image of a lane as it was edited by hand: what differs from its objects becomes an edit.
 
-        Edits are kept in the project, never in the user's file, and undo takes them back.
+        Edits are kept in the project, never in the user's file, and undo takes them back. They belong to the objects
+        that they were made on: with other settings or another image they wait, see :meth:`edits`.
 
         Parameters
         ----------
         lane
             Position of the lane, or its uuid.
         labels
-            Of the shape and axes of :meth:`label_image`.
+            With the axes of :meth:`label_image`: all of it, or the part ``within``.
+        within
+            Part outside of which nothing was edited, one slice per axis.
+
+        Raises
+        ------
+        ShapeError, DtypeError, ParameterError
+            For an image of another shape, or with labels that the pixels of :meth:`label_image` cannot hold.
         """
-        self.relink_lane(lane, labels=labels)
+        lane = self.lane(lane).uuid  # its position may be another by then:
+        self.objects(lane)  # may take long, and must not keep others waiting
+        with self._changing:
+            chain, record = self._at(lane)
+            images = chain.images(record)
+            if images.problem:
+                raise ObjClassError(images.problem)
+            change = difference(chain.objects(record).labels, labels, images.axes, within)
+            if change:
+                self._do(ObjectsEdited((Edit.new(record.uuid, chain.state.base(record), change),)))
+
+    def edits(self, lane: int | str) -> Edits:
+        """How many edits by hand are in the objects of a lane, and how many wait for the objects they belong to."""
+        chain, record = self._at(lane)
+        return chain.state.count_edits(record)
 
     def rename_lane(self, lane: int | str, name: str) -> None:
         """Give an image set another name; not a matter of undo."""

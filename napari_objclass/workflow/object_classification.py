@@ -10,9 +10,9 @@ import numpy as np
 from napari_objclass import axes, kernels
 from napari_objclass.errors import FeatureError, ObjClassError, ParameterError
 from napari_objclass.forest import RandomForest, uncertainty
+from napari_objclass.splice import Splice, find_rows
 from napari_objclass.workflow.applet import Settings
 from napari_objclass.workflow.classes import Classes, ObjectClass
-from napari_objclass.workflow.objects import find_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -107,6 +107,14 @@ class Samples:
             columns=tuple(table.columns),
         )
 
+    def teaches(self, other: Samples) -> bool:
+        """Whether a forest learns the same from it as from others."""
+        return (
+            self.columns == other.columns
+            and np.array_equal(self.y, other.y)
+            and np.array_equal(self.X, other.X, equal_nan=True)
+        )
+
     def part(self, lane: str) -> Samples:
         """Samples of one of the lanes; none if it is not among them."""
         rows = self.lanes == self.lane_uuids.index(lane) if lane in self.lane_uuids else np.zeros(len(self.y), bool)
@@ -173,6 +181,12 @@ class TrainedForest:
     margin: int | tuple[int, ...] | None
     trained_on: str
     without: tuple[str, ...] = ()
+    #: What it was grown with beside samples; None if that is not known any more.
+    grown_with: object = field(default=None, repr=False)
+
+    def stands_for(self, samples: Samples, grown_with: object) -> bool:
+        """Whether growing a forest from these samples would give this one again."""
+        return self.grown_with == grown_with and self.samples.teaches(samples)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -282,6 +296,13 @@ class Prediction:
             values[rows] = getattr(part, name)
         return replace(self, class_names=part.class_names, **new)
 
+    def replaced(self, frames: NDArray[np.int64], ids: NDArray[np.uint64], part: Prediction) -> Prediction:
+        """Put the rows of another prediction in place of those of some objects; it paints on what that paints on."""
+        splice = Splice.of((self.frames, self.ids), (frames, ids), (part.frames, part.ids))
+        names = ("ids", "frames", "classes", "probabilities", "uncertainty")
+        rows: dict[str, Any] = {name: splice(getattr(self, name), getattr(part, name)) for name in names}
+        return replace(part, **rows)
+
     def paint(self, what: str | int = "classes", **run: Unpack[RunOptions]) -> NDArray[Any]:
         """Image in which every predicted object has its value, with the axes of the label image; the rest is 0.
 
@@ -331,14 +352,14 @@ def train(
     *,
     features: tuple[str, ...],
     margin: int | tuple[int, ...] | None,
-    trained_on: str,
-    without: tuple[str, ...] = (),
+    trained_on: str = "",
+    grown_with: object = None,
     **run: Unpack[RunOptions],
 ) -> TrainedForest:
     """Grow a forest: a pure function of samples, settings and the number of classes."""
     forest = RandomForest(settings.n_trees, settings.seed, run.get("threads"), settings.missing)
     forest.fit(samples.X, samples.y, classes=list(range(1, len(classes) + 1)), **_watched(run))
-    return TrainedForest(forest, samples, classes, features, margin, trained_on, without)
+    return TrainedForest(forest, samples, classes, features, margin, trained_on, grown_with=grown_with)
 
 
 def predict(

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_objclass.features import FeatureTable
+    from napari_objclass.features import FeatureTable, Places
     from napari_objclass.workflow.applet import RunOptions
 
 ID = "object_features"
@@ -24,9 +24,13 @@ def table(
     *,
     margin: int | tuple[int, ...] | None = None,
     spacing: tuple[float, float, float] | None = None,
+    only: Places | None = None,
     **run: Unpack[RunOptions],
 ) -> FeatureTable:
-    """Measure every object of a label image ``tzyx`` with raw ``tzyxc``: one row each, in order of frame and id."""
+    """Measure every object of a label image ``tzyx`` with raw ``tzyxc``: one row each, in order of frame and id.
+
+    With ``only``, these objects alone, see :func:`napari_objclass.measure`.
+    """
     return features.measure(
         labels,
         raw,
@@ -34,5 +38,6 @@ def table(
         features=feature_ids,
         margin=margin,
         spacing=spacing,
+        only=only,
         **run,
     )

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
 from napari_objclass import axes, features, kernels
 from napari_objclass.errors import ParameterError
+from napari_objclass.splice import Splice, find_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from napari_objclass.features import Places
     from napari_objclass.workflow.applet import RunOptions
+    from napari_objclass.workflow.changes import Change
 
 LARGEST_ID = 2**64 - 1
 
@@ -50,8 +53,12 @@ class Objects:
     @classmethod
     def of(cls, labels: NDArray[Any], **run: Unpack[RunOptions]) -> Objects:
         """Index the objects of a label image ``tzyx``."""
-        labels = np.ascontiguousarray(labels)
-        table = features.measure(labels, axes=axes.LABELS, features=["num_pixels", "bbox_min", "bbox_max"], **run)
+        return cls._indexed(np.ascontiguousarray(labels), None, **run)
+
+    @classmethod
+    def _indexed(cls, labels: NDArray[Any], only: Places | None, **run: Unpack[RunOptions]) -> Objects:
+        wanted = ["num_pixels", "bbox_min", "bbox_max"]
+        table = features.measure(labels, axes=axes.LABELS, features=wanted, only=only, **run)
         boxes = np.empty((len(table), 2, 3), np.int64)
         boxes[:] = [[[0], [1]]]  # what planes have along z
         n_dims = table["bbox_min"].shape[1]
@@ -59,6 +66,30 @@ class Objects:
         boxes[:, 1, 3 - n_dims :] = table["bbox_max"][:, ::-1]
         sizes = table["num_pixels"][:, 0].astype(np.int64)
         return cls(labels, table.frames, table.ids, sizes, boxes.reshape(-1, 6))
+
+    def after(self, change: Change, **run: Unpack[RunOptions]) -> Objects:
+        """Return the objects after a change of pixels: those that it touches are indexed again."""
+        labels, touched = change.written(self.labels), change.objects
+        boxes, rows = change.boxes.copy(), self.rows(*touched)
+        known, own = boxes[rows >= 0], self.boxes[rows[rows >= 0]]
+        known[:, :3], known[:, 3:] = np.minimum(known[:, :3], own[:, :3]), np.maximum(known[:, 3:], own[:, 3:])
+        boxes[rows >= 0] = known
+        found = self._indexed(labels, (*touched, boxes), **run)
+        splice = Splice.of((self.frames, self.ids), touched, (found.frames, found.ids))
+        return replace(
+            self,
+            labels=labels,
+            frames=splice(self.frames, found.frames),
+            ids=splice(self.ids, found.ids),
+            sizes=splice(self.sizes, found.sizes),
+            boxes=splice(self.boxes, found.boxes),
+        )
+
+    def places(self, frames: NDArray[np.int64], ids: NDArray[np.uint64]) -> Places:
+        """Frames, ids and boxes of those of some objects that there are."""
+        rows = self.rows(frames, ids)
+        rows = rows[rows >= 0]
+        return self.frames[rows], self.ids[rows], self.boxes[rows]
 
     def rows(self, frames: NDArray[np.int64], ids: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Rows of the objects with these frames and ids, -1 where there is none."""
@@ -136,21 +167,3 @@ class Objects:
         if not 0 <= t < len(self.labels):
             hint = "; if its planes are frames, say so with axes, such as tyx" if self.labels.shape[1] > 1 else ""
             raise ParameterError(f"there is no frame {t}; the image has frames 0 to {len(self.labels) - 1}{hint}")
-
-
-def find_rows(
-    frames: NDArray[np.int64],
-    ids: NDArray[np.uint64],
-    wanted_frames: NDArray[np.int64],
-    wanted_ids: NDArray[np.uint64],
-) -> NDArray[np.int64]:
-    """Rows of a table sorted by frame, then id, that hold the wanted pairs; -1 where there is none."""
-    rows = np.full(len(wanted_ids), -1, np.int64)
-    for t in np.unique(wanted_frames):
-        start, stop = np.searchsorted(frames, [t, t + 1])
-        if start == stop:
-            continue
-        asked = np.flatnonzero(wanted_frames == t)
-        position = np.searchsorted(ids[start:stop], wanted_ids[asked]).clip(max=stop - start - 1) + start
-        rows[asked] = np.where(ids[position] == wanted_ids[asked], position, -1)
-    return rows

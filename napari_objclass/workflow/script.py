@@ -42,6 +42,9 @@ def script(session: Session) -> str:
     ]
     if len(active) < len(annotations):
         parts.append(f"# Left out: {len(annotations) - len(active)} annotations that decide no object at present.")
+    n_edits = sum(session.edits(lane).applied for lane in range(len(session.lanes)))
+    if n_edits:
+        parts.append(f"# Left out: {n_edits} edits of objects by hand, which only the project has.")
     if active:
         parts.append(_PREDICT)
     return "\n\n".join(filter(None, parts)) + "\n"

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from napari_objclass.workflow import classes, feature_selection, object_classification, thresholding
+from napari_objclass.workflow import classes, edits, feature_selection, object_classification, thresholding
 from napari_objclass.workflow.classes import Classes, ObjectClass
+from napari_objclass.workflow.edits import Edit, Edits
 from napari_objclass.workflow.feature_selection import FeatureSelection
 from napari_objclass.workflow.lane import LaneRecord
 from napari_objclass.workflow.marks import Mark
@@ -39,11 +40,11 @@ def _default_settings() -> dict[str, Settings]:
 
 @dataclass(frozen=True)
 class State:
-    """Settings by applet, lanes, classes, and marks by lane uuid and their own uuid.
+    """Settings by applet, lanes, classes, marks by lane uuid and their own uuid, and edits by hand by lane uuid.
 
     A state never changes: an event makes another one of it (:mod:`napari_objclass.workflow.events`), so that any
-    thread reads a state undisturbed. Marks of removed lanes stay, and with them the records, by which a lane is known
-    again.
+    thread reads a state undisturbed. Marks and edits of removed lanes stay, and with them the records, by which a lane
+    is known again.
     """
 
     settings: Mapping[str, Settings] = field(default_factory=_default_settings)
@@ -51,6 +52,7 @@ class State:
     removed: Mapping[str, LaneRecord] = field(default_factory=dict)
     classes: Classes = classes.DEFAULT
     marks: Mapping[str, Mapping[str, Mark]] = field(default_factory=dict)
+    edits: Mapping[str, tuple[Edit, ...]] = field(default_factory=dict)
 
     @property
     def thresholding(self) -> Thresholding:
@@ -62,6 +64,26 @@ class State:
         if not lane.is_thresholded:
             return ()
         return (self.thresholding.effective, lane.spacing if self.thresholding.physical_sizes else None)
+
+    def base(self, lane: LaneRecord) -> str:
+        """Text that names the objects of a lane as they are without edits by hand."""
+        return edits.base_of(lane, self.rule(lane))
+
+    def edits_of(self, lane: LaneRecord) -> tuple[Edit, ...]:
+        """Edits by hand that are in the objects of a lane, in the order in which they were made."""
+        own = self.edits.get(lane.uuid, ())
+        base = self.base(lane) if own else ""
+        return tuple(edit for edit in own if edit.base == base)
+
+    def count_edits(self, lane: LaneRecord) -> Edits:
+        """How many edits by hand of a lane apply, and how many wait."""
+        applied = len(self.edits_of(lane))
+        return Edits(applied, len(self.edits.get(lane.uuid, ())) - applied)
+
+    def waiting_notes(self) -> list[str]:
+        """One sentence for each lane with edits by hand that do not apply."""
+        counted = ((lane.name, self.count_edits(lane).waiting) for lane in self.lanes)
+        return [edits.waiting_note(name, waiting) for name, waiting in counted if waiting]
 
     @property
     def feature_selection(self) -> FeatureSelection:
@@ -112,7 +134,14 @@ class State:
             "settings": {applet: settings.to_json() for applet, settings in self.learning.items()},
             "classes": [each.uuid for each in self.classes],
             "lanes": [
-                (lane.uuid, lane.content, lane.spacing, *map(repr, self.rule(lane)), *filter(any, [lane.offset]))
+                (
+                    lane.uuid,
+                    lane.content,
+                    lane.spacing,
+                    *map(repr, self.rule(lane)),
+                    *filter(any, [lane.offset]),
+                    *(edit.uuid for edit in self.edits_of(lane)),
+                )
                 for lane in lanes
             ],
             "marks": [sorted((mark.uuid, mark.cls) for mark in self.marks_of(lane.uuid)) for lane in lanes],
@@ -122,18 +151,21 @@ class State:
     def to_document(self, folder: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """Entries of a project document in ``folder``, and the arrays behind them."""
         marks = [mark for lane in self.marks.values() for mark in lane.values()]
+        edited = [edit for lane in self.edits.values() for edit in lane]
+        needed = {lane for lanes in (self.marks, self.edits) for lane, own in lanes.items() if own}
         document = {
             "settings": {applet: settings.to_json() for applet, settings in self.settings.items()},
             "lanes": [lane.to_json(folder) for lane in self.lanes],
-            "removed_lanes": [lane.to_json(folder) for lane in self.removed.values() if self.marks.get(lane.uuid)],
+            "removed_lanes": [lane.to_json(folder) for lane in self.removed.values() if lane.uuid in needed],
             "classes": [each.to_json() for each in self.classes],
             "annotations": [mark.to_json() for mark in marks],
+            "edits": [edit.to_json() for edit in edited],
         }
         arrays = {
             "annotations/runs": np.concatenate([np.zeros((0, 4), np.int64), *(mark.runs for mark in marks)]),
             "annotations/run_offsets": np.cumsum([0, *(len(mark.runs) for mark in marks)], dtype=np.int64),
         }
-        return document, arrays
+        return document, arrays | edits.to_arrays(edited)
 
     @classmethod
     def from_document(
@@ -151,7 +183,15 @@ class State:
             removed={lane.uuid: lane for lane in removed},
             classes=own or classes.DEFAULT,
             marks=_marks(document.get("annotations", []), arrays),
+            edits=_by_lane(edits.from_arrays(document.get("edits", []), arrays)),
         )
+
+
+def _by_lane(found: Sequence[Edit]) -> dict[str, tuple[Edit, ...]]:
+    lanes: dict[str, tuple[Edit, ...]] = {}
+    for edit in found:
+        lanes[edit.lane] = (*lanes.get(edit.lane, ()), edit)
+    return lanes
 
 
 def _marks(annotations: Sequence[Mapping[str, Any]], arrays: Mapping[str, NDArray[Any]]) -> dict[str, dict[str, Mark]]:

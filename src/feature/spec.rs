@@ -85,6 +85,14 @@ impl FeatureSpec {
         }
     }
 
+    /// Whether its value for an object depends on the pixels of that object alone, whatever surrounds it.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.ingredients.iter().all(|ingredient| match ingredient {
+            Ingredient::Geometry | Ingredient::Axes | Ingredient::Intensity => true,
+        })
+    }
+
     /// Whether `ingredient` must be collected.
     #[must_use]
     pub fn needs(&self, ingredient: Ingredient) -> bool {

@@ -6,6 +6,7 @@ use super::object::{Cells, Object, PrincipalAxes, Problem};
 use super::{Feature, Ingredient};
 use crate::block::Shape;
 use crate::error::Result;
+use crate::label::extract::Place;
 use crate::region::collect::{collect, recycle, Frame};
 use crate::region::{Moments, RegionTable};
 use crate::task::Task;
@@ -28,7 +29,8 @@ pub struct FeatureTable {
 /// Measures `features` of all objects of all frames.
 ///
 /// `n_dims` is 2 for images of one plane, else 3. `block_shape` cuts the work into blocks and changes values at most
-/// in the last bits of float images. Raw is read only if a feature needs it.
+/// in the last bits of float images. Raw is read only if a feature needs it. With `only`, these objects alone are
+/// measured, each as among all, see [`collect`]; their boxes must hold all of them.
 ///
 /// # Errors
 /// Those of [`collect`].
@@ -37,6 +39,7 @@ pub fn measure(
     features: &[&dyn Feature],
     n_dims: usize,
     block_shape: Option<Shape>,
+    only: Option<&[Place]>,
     task: &Task,
 ) -> Result<FeatureTable> {
     let needs = |ingredient| features.iter().any(|f| f.spec().needs(ingredient));
@@ -59,7 +62,7 @@ pub fn measure(
         axes: needs(Ingredient::Axes),
     };
     task.expect(FINISH_STEPS);
-    let tables = collect(&needed, block_shape, task)?;
+    let tables = collect(&needed, block_shape, only, task)?;
     let finished = finish.all(&tables, task);
     recycle(tables);
     finished

@@ -1,9 +1,15 @@
 //! Making and using label images: integers, 0 background, one integer per object.
 
+mod band;
 pub mod components;
 pub(crate) mod contiguous;
+pub mod diff;
 pub mod extract;
+mod objects;
 pub mod paint;
 mod rows;
 pub mod runs;
+pub mod smooth;
+pub mod threshold;
 mod union_find;
+pub mod watershed;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ndarray::{s, ArrayView3, ArrayView4, Axis};
+use ndarray::{s, ArrayView3, ArrayView4, Axis, CowArray, Ix3};
 use rayon::prelude::*;
 
 use super::contiguous::contiguous;
@@ -33,17 +33,42 @@ impl<'a, T: Copy> Rows<'a, T> {
 
     /// Calls `visit` with every row's number and contiguous pixels.
     pub(crate) fn for_each(&self, mut visit: impl FnMut(usize, &[T])) {
-        let ny = self.image.dim().1;
-        let mut row = self.range.start;
-        while row < self.range.end {
-            let (z, y) = (row / ny, row % ny);
-            let stop = ny.min(y + self.range.end - row);
-            let plane = contiguous(self.image.slice(s![z..=z, y..stop, ..]));
-            for pixels in plane.rows() {
-                visit(row, pixels.to_slice().unwrap_or_default());
-                row += 1;
+        for (first, plane) in self.planes() {
+            for (i, pixels) in plane.rows().into_iter().enumerate() {
+                visit(first + i, pixels.to_slice().unwrap_or_default());
             }
         }
+    }
+
+    /// Calls `visit` with every row's number and its pixels here and in `other`, the same rows of an image as large.
+    pub(crate) fn for_each_with(
+        &self,
+        other: &Rows<'_, T>,
+        mut visit: impl FnMut(usize, &[T], &[T]),
+    ) {
+        for ((first, plane), (_, others)) in self.planes().zip(other.planes()) {
+            for (i, (pixels, other)) in plane.rows().into_iter().zip(others.rows()).enumerate() {
+                let pixels = pixels.to_slice().unwrap_or_default();
+                visit(first + i, pixels, other.to_slice().unwrap_or_default());
+            }
+        }
+    }
+
+    /// The rows of each slice, contiguous, with the number of the first.
+    fn planes(&self) -> impl Iterator<Item = (usize, CowArray<'a, T, Ix3>)> + '_ {
+        let ny = self.image.dim().1.max(1);
+        let mut row = self.range.start;
+        std::iter::from_fn(move || {
+            if row >= self.range.end {
+                return None;
+            }
+            let (z, y) = (row / ny, row % ny);
+            let stop = ny.min(y + self.range.end - row);
+            let first = row;
+            row += stop - y;
+            let part = self.image.slice_move(s![z..=z, y..stop, ..]);
+            Some((first, contiguous(part)))
+        })
     }
 }
 

@@ -4,7 +4,8 @@
 //! /                 attributes format, version, generation, previous, journal_seq, written_by, saved_at, extra
 //! /settings/<id>    JSON text, one per applet
 //! /lanes            JSON text, one per lane
-//! /removed_lanes    the same of removed ones, if they have annotations
+//! /removed_lanes    the same of removed ones, if they have annotations or edits
+//! /edits_by_hand    JSON text, one per edit; pixels in the arrays /edits/…
 //! /classes/         columns uuid, name, color, ignore, extra
 //! /annotations/     columns uuid, lane, t, class, anchor (z, y, x), time, extra; masks runs, run_offsets
 //! /samples/…        attribute about (JSON text), arrays
@@ -40,6 +41,8 @@ const CHUNK_BYTES: usize = 1 << 20;
 const SETTINGS: &str = "settings";
 const LANES: &str = "lanes";
 const REMOVED_LANES: &str = "removed_lanes";
+const EDITS: &str = "edits";
+const EDITS_BY_HAND: &str = "edits_by_hand";
 const CLASSES: &str = "classes";
 const ANNOTATIONS: &str = "annotations";
 const DESCRIBED: [&str; 2] = ["samples", "forest"];
@@ -103,7 +106,10 @@ fn compose_hdf5(document: &Document, arrays: &Arrays) -> hdf5::Result<Vec<u8>> {
                 .core_filebacked(false)
         })
         // A name of its own: HDF5 takes two files in memory for the same one by that.
-        .create(format!("composed {}", COMPOSED.fetch_add(1, Ordering::Relaxed)))?;
+        .create(format!(
+            "composed {}",
+            COMPOSED.fetch_add(1, Ordering::Relaxed)
+        ))?;
     write_document(&file, document)?;
     for (name, array) in arrays {
         let (folder, name) = name.rsplit_once('/').unwrap_or_default();
@@ -156,9 +162,12 @@ fn write_document(file: &File, document: &Document) -> hdf5::Result<()> {
             .create(applet.as_str())?
             .write_scalar(&text)?;
     }
-    write_lanes(file, LANES, &document.lanes)?;
+    write_entries(file, LANES, &document.lanes)?;
     if !document.removed_lanes.is_empty() {
-        write_lanes(file, REMOVED_LANES, &document.removed_lanes)?;
+        write_entries(file, REMOVED_LANES, &document.removed_lanes)?;
+    }
+    if !document.edits.is_empty() {
+        write_entries(file, EDITS_BY_HAND, &document.edits)?;
     }
     write_classes(&file.create_group(CLASSES)?, document)?;
     write_annotations(&file.create_group(ANNOTATIONS)?, document)?;
@@ -171,8 +180,8 @@ fn write_document(file: &File, document: &Document) -> hdf5::Result<()> {
     Ok(())
 }
 
-fn write_lanes(file: &File, name: &str, lanes: &[schema::Lane]) -> hdf5::Result<()> {
-    let texts = lanes.iter().map(to_text);
+fn write_entries(file: &File, name: &str, entries: &[impl Serialize]) -> hdf5::Result<()> {
+    let texts = entries.iter().map(to_text);
     write_texts(file, name, &texts.collect::<hdf5::Result<Vec<_>>>()?)
 }
 
@@ -302,12 +311,11 @@ fn read_document(file: &File) -> hdf5::Result<Value> {
         by_applet.insert(applet, from_text(&text)?);
     }
     document.insert(SETTINGS.into(), by_applet.into());
-    document.insert(LANES.into(), read_lanes(file, LANES)?.into());
-    if file.link_exists(REMOVED_LANES) {
-        document.insert(
-            REMOVED_LANES.into(),
-            read_lanes(file, REMOVED_LANES)?.into(),
-        );
+    document.insert(LANES.into(), read_entries(file, LANES)?.into());
+    for (key, name) in [(REMOVED_LANES, REMOVED_LANES), (EDITS, EDITS_BY_HAND)] {
+        if file.link_exists(name) {
+            document.insert(key.into(), read_entries(file, name)?.into());
+        }
     }
     document.insert(CLASSES.into(), read_classes(&file.group(CLASSES)?)?.into());
     let annotations = read_annotations(&file.group(ANNOTATIONS)?)?;
@@ -321,9 +329,9 @@ fn read_document(file: &File) -> hdf5::Result<Value> {
     Ok(document.into())
 }
 
-fn read_lanes(file: &File, name: &str) -> hdf5::Result<Vec<Value>> {
+fn read_entries(file: &File, name: &str) -> hdf5::Result<Vec<Value>> {
     let texts = read_texts(file, name)?;
-    texts.iter().map(|lane| from_text(lane)).collect()
+    texts.iter().map(|entry| from_text(entry)).collect()
 }
 
 fn read_classes(group: &Group) -> hdf5::Result<Vec<Value>> {
@@ -447,7 +455,7 @@ fn require_group(file: &File, path: &str) -> hdf5::Result<Group> {
 fn is_document(path: &str) -> bool {
     let (folder, name) = path.split_once('/').unwrap_or((path, ""));
     match folder {
-        SETTINGS | LANES | REMOVED_LANES | CLASSES => true,
+        SETTINGS | LANES | REMOVED_LANES | EDITS_BY_HAND | CLASSES => true,
         ANNOTATIONS => ANNOTATION_COLUMNS.contains(&name),
         _ => false,
     }

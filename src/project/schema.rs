@@ -22,6 +22,13 @@ pub const RUNS: &str = "annotations/runs";
 /// Where each annotation's rows of [`RUNS`] begin and, one further, end.
 pub const RUN_OFFSETS: &str = "annotations/run_offsets";
 
+/// Pixels that were edited by hand, all edits: rows of t, z, y, x, length in voxels.
+pub const EDIT_RUNS: &str = "edits/runs";
+/// Label of each row of [`EDIT_RUNS`] before and after.
+pub const EDIT_LABELS: &str = "edits/labels";
+/// Where each edit's rows of [`EDIT_RUNS`] begin and, one further, end.
+pub const EDIT_OFFSETS: &str = "edits/run_offsets";
+
 /// Keys that this version does not know; kept, so that a newer minor version loses nothing.
 pub type Extra = Map<String, Value>;
 
@@ -47,13 +54,16 @@ pub struct Document {
     pub settings: BTreeMap<String, Value>,
     /// The image sets.
     pub lanes: Vec<Lane>,
-    /// Image sets that were removed and still have annotations.
+    /// Image sets that were removed and still have annotations or edits.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub removed_lanes: Vec<Lane>,
     /// The classes, in order: class 1 first.
     pub classes: Vec<ObjectClass>,
     /// What the user clicked.
     pub annotations: Vec<Annotation>,
+    /// What the user edited by hand.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub edits: Vec<Edit>,
     /// About the arrays `samples/…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub samples: Option<Extra>,
@@ -154,6 +164,20 @@ pub struct Annotation {
     pub extra: Extra,
 }
 
+/// An edit of objects by hand. Its pixels are in the arrays [`EDIT_RUNS`], [`EDIT_LABELS`] and [`EDIT_OFFSETS`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Edit {
+    /// Names it for good.
+    pub uuid: String,
+    /// The lane's uuid.
+    pub lane: String,
+    /// Names the objects that it was made on.
+    pub base: String,
+    /// See [`Extra`].
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
 impl Document {
     /// Reads a document of this or any older version.
     ///
@@ -194,7 +218,7 @@ impl Document {
         serde_json::to_string(self).map_err(|e| misfit(&e))
     }
 
-    /// Checks that names are unique and that the masks belong to the annotations.
+    /// Checks that names are unique and that the masks belong to the annotations, the pixels to the edits.
     ///
     /// # Errors
     /// [`Error::Project`] otherwise.
@@ -203,11 +227,16 @@ impl Document {
         unique("lanes", lanes.map(|lane| &lane.uuid))?;
         unique("classes", self.classes.iter().map(|class| &class.uuid))?;
         unique("annotations", self.annotations.iter().map(|a| &a.uuid))?;
-        check_masks(
-            self.annotations.len(),
-            arrays.get(RUNS),
-            arrays.get(RUN_OFFSETS),
-        )
+        unique("edits", self.edits.iter().map(|edit| &edit.uuid))?;
+        check_runs(self.annotations.len(), arrays, [RUNS, RUN_OFFSETS], 4)?;
+        let n_runs = check_runs(self.edits.len(), arrays, [EDIT_RUNS, EDIT_OFFSETS], 5)?;
+        match arrays.get(EDIT_LABELS) {
+            None if n_runs == 0 => Ok(()),
+            Some(Array::U64(labels)) if labels.shape() == [n_runs, 2] => Ok(()),
+            _ => Err(Error::Project(format!(
+                "edits need their labels: {EDIT_LABELS} as uint64 of shape ({n_runs}, 2)"
+            ))),
+        }
     }
 }
 
@@ -250,34 +279,32 @@ fn unique<'a>(list: &str, uuids: impl Iterator<Item = &'a String>) -> Result<()>
     Ok(())
 }
 
-fn check_masks(n_annotations: usize, runs: Option<&Array>, offsets: Option<&Array>) -> Result<()> {
-    let (n_runs, offsets) = match (runs, offsets) {
-        (None, None) if n_annotations == 0 => return Ok(()),
+/// The number of rows of the array `runs` of `n_columns` columns, which `offsets` share out among `n` entries.
+fn check_runs(
+    n: usize,
+    arrays: &Arrays,
+    [runs, offsets]: [&str; 2],
+    n_columns: usize,
+) -> Result<usize> {
+    let (n_runs, ends) = match (arrays.get(runs), arrays.get(offsets)) {
+        (None, None) if n == 0 => return Ok(0),
         (Some(Array::I64(runs)), Some(Array::I64(offsets)))
-            if runs.ndim() == 2 && runs.shape()[1] == 4 && offsets.ndim() == 1 =>
+            if runs.ndim() == 2 && runs.shape()[1] == n_columns && offsets.ndim() == 1 =>
         {
             (runs.shape()[0], offsets)
         }
         _ => {
             return Err(Error::Project(format!(
-                "annotations need their masks: {RUNS} as int64 of shape (n, 4) and {RUN_OFFSETS} as int64"
+                "the project lacks runs of pixels: {runs} as int64 of shape (n, {n_columns}) and {offsets} as int64"
             )))
         }
     };
-    let rising = offsets
-        .iter()
-        .zip(offsets.iter().skip(1))
-        .all(|(a, b)| a <= b);
-    let last = usize::try_from(offsets.iter().last().copied().unwrap_or(-1)).ok();
-    if offsets.len() == n_annotations + 1
-        && offsets.first() == Some(&0)
-        && rising
-        && last == Some(n_runs)
-    {
-        return Ok(());
+    let rising = ends.iter().zip(ends.iter().skip(1)).all(|(a, b)| a <= b);
+    let last = usize::try_from(ends.iter().last().copied().unwrap_or(-1)).ok();
+    if ends.len() == n + 1 && ends.first() == Some(&0) && rising && last == Some(n_runs) {
+        return Ok(n_runs);
     }
     Err(Error::Project(format!(
-        "{RUN_OFFSETS} must rise from 0 to the {n_runs} rows of {RUNS} in {} steps, one per annotation",
-        n_annotations
+        "{offsets} must rise from 0 to the {n_runs} rows of {runs} in {n} steps, one per entry"
     )))
 }

@@ -7,6 +7,7 @@ mod label;
 mod learn;
 mod project;
 mod region;
+mod threshold;
 
 /// Compute kernels; use them through `napari_objclass`, not directly.
 #[pyo3::pymodule(gil_used = false)]
@@ -14,7 +15,7 @@ mod _core {
     #[pymodule_export]
     use super::detach::{default_threads, CancelToken, Run};
     #[pymodule_export]
-    use super::label::{connected_components, object_runs, paint};
+    use super::label::{changed_runs, connected_components, object_runs, paint};
     #[pymodule_export]
     use super::learn::{fit_forest, uncertainty, Forest};
     #[pymodule_export]
@@ -24,4 +25,6 @@ mod _core {
     };
     #[pymodule_export]
     use super::region::{feature_specs, measure};
+    #[pymodule_export]
+    use super::threshold::{smooth, threshold};
 }

@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::convert::{with_labels, with_raw, LabelArray, RawArray};
 use super::detach::{detach, Run};
+use super::label::places;
 use crate::error::{Error, Result};
 use crate::feature::{self, Feature, FeatureTable, FEATURES};
 use crate::region::collect::Frame;
@@ -27,6 +28,7 @@ pub(crate) struct Spec {
     ilastik_id: Option<&'static str>,
     dims: Vec<usize>,
     per_channel: bool,
+    local: bool,
 }
 
 /// Every feature, laid out for images of `n_dims` dimensions with these channels.
@@ -47,6 +49,7 @@ pub(crate) fn feature_specs(n_dims: usize, channels: Vec<String>) -> Vec<Spec> {
             ilastik_id: spec.ilastik_id,
             dims: spec.dims.to_vec(),
             per_channel: spec.values == feature::Values::PerChannel,
+            local: spec.is_local(),
         })
         .collect()
 }
@@ -61,9 +64,12 @@ type Measured<'py> = (
     Vec<String>,
 );
 
-/// Measures the features `features` of all objects of `labels` (tzyx) in `raw` (tzyxc).
+/// Frames, ids and boxes of objects, see [`places`].
+type Only = (Vec<usize>, Vec<u64>, Vec<[usize; 6]>);
+
+/// Measures the features `features` of all objects of `labels` (tzyx) in `raw` (tzyxc), or of those in `only`.
 #[pyfunction]
-#[pyo3(signature = (run, labels, raw, features, block_shape=None))]
+#[pyo3(signature = (run, labels, raw, features, block_shape=None, only=None))]
 pub(crate) fn measure<'py>(
     py: Python<'py>,
     run: &Run,
@@ -71,7 +77,9 @@ pub(crate) fn measure<'py>(
     raw: Option<RawArray<'py>>,
     features: Vec<String>,
     block_shape: Option<[usize; 3]>,
+    only: Option<Only>,
 ) -> PyResult<Measured<'py>> {
+    let only = only.map(|(frames, ids, boxes)| places(frames, ids, boxes));
     let chosen = choose(&features)?;
     let label_images = label_frames(&labels);
     let raw_images = raw.as_ref().map(raw_frames);
@@ -80,7 +88,7 @@ pub(crate) fn measure<'py>(
         .map_or(2, |labels| if labels.shape()[0] > 1 { 3 } else { 2 });
     let frames = pair(&label_images, raw_images.as_deref())?;
     let table = detach(py, run, |task| {
-        feature::measure(&frames, &chosen, n_dims, block_shape, task)
+        feature::measure(&frames, &chosen, n_dims, block_shape, only.as_deref(), task)
     })?;
     let (missing, reasons) = index_reasons(&table);
     Ok((

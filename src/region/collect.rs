@@ -6,13 +6,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 use super::intensity::RawImage;
 use super::labels::{refuse_negative, LabelImage};
+use super::only::Only;
 use super::row_index::RowIndex;
 use super::table::RegionTable;
 use crate::block::{Block, Shape};
 use crate::error::{Error, Result};
+use crate::label::extract::Place;
 use crate::label::runs::Run;
 use crate::task::Task;
 
@@ -27,7 +30,9 @@ pub struct Frame<'a> {
 
 /// Collects one table per frame, block after block of the plan (`None`: the whole frame is one block).
 ///
-/// The result depends on the plan only, not on the number of threads.
+/// The result depends on the plan only, not on the number of threads. With `only`, the records of these objects alone
+/// are collected: bit for bit those of a pass over everything, since blocks, slabs and the order of merging are the
+/// same.
 ///
 /// # Errors
 /// [`Error::Shape`] for raw of another shape or an axis of 2³² and more, [`Error::Value`] for negative labels,
@@ -35,9 +40,14 @@ pub struct Frame<'a> {
 pub fn collect(
     frames: &[Frame<'_>],
     block_shape: Option<Shape>,
+    only: Option<&[Place]>,
     task: &Task,
 ) -> Result<Vec<RegionTable>> {
-    let slabs = slabs(frames, block_shape)?;
+    let only = only.map(Only::new);
+    let mut slabs = slabs(frames, block_shape)?;
+    if let Some(only) = &only {
+        slabs.retain_mut(|(t, slab)| only.narrow(*t, slab));
+    }
     task.expect(slabs.len());
     let fold = Fold::new(frames);
     let next = AtomicUsize::new(0);
@@ -49,7 +59,10 @@ pub fn collect(
         };
         task.advance()?;
         let mut table = empty_table(frames[t].raw);
-        MEMORY.with_borrow_mut(|memory| collect_slab(&frames[t], &slab, &mut table, memory))?;
+        let wanted = only.as_ref().map(|only| only.ids(t));
+        MEMORY.with_borrow_mut(|memory| {
+            collect_slab(&frames[t], &slab, wanted, &mut table, memory)
+        })?;
         fold.add(turn, t, table);
         Ok(())
     };
@@ -97,23 +110,35 @@ thread_local! {
 struct Memory {
     index: RowIndex,
     runs: Vec<Run>,
+    wanted: Vec<Run>,
     rows: Vec<u32>,
 }
 
 fn collect_slab(
     frame: &Frame<'_>,
     slab: &Block,
+    ids: Option<&FxHashSet<u64>>,
     table: &mut RegionTable,
     memory: &mut Memory,
 ) -> Result<()> {
-    let Memory { index, runs, rows } = memory;
+    let Memory {
+        index,
+        runs,
+        wanted,
+        rows,
+    } = memory;
     let labels = frame.labels.part(slab);
     let raw = frame.raw.map(|raw| raw.part(slab));
     let [depth, height, _] = slab.shape();
     table.swap_index(index);
     let scanned = (0..depth * height).try_for_each(|row| {
         let (z, y) = (row / height, row % height);
-        let runs = labels.runs(z, y, runs);
+        let mut runs = labels.runs(z, y, runs);
+        if let Some(ids) = ids {
+            wanted.clear();
+            wanted.extend(runs.iter().filter(|run| ids.contains(&run.label)));
+            runs = wanted;
+        }
         if frame.labels.is_signed() {
             refuse_negative(runs, slab.start[0] + z, slab.start[1] + y)?;
         }

@@ -16,6 +16,7 @@ mod intensity;
 mod labels;
 mod lanes;
 mod moments;
+mod only;
 mod pixel;
 mod row_index;
 mod table;

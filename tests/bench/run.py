@@ -10,9 +10,11 @@ from pathlib import Path
 
 import clicks
 import components
+import edits
 import features
 import forest
 import strokes
+import thresholding
 from timing import HEADER
 
 PEERS = ("numpy", "scipy", "scikit-image", "scikit-learn", "connected-components-3d")
@@ -29,7 +31,7 @@ def main() -> None:
     """Run everything and write the report."""
     lines = [INTRODUCTION, f"Machine: {os.cpu_count()} CPUs, {_processor()}, {platform.system()}; {_versions()}.", ""]
     lines.append(HEADER)
-    for part in (components, features, forest):
+    for part in (components, thresholding, features, forest):
         for row in part.rows():
             lines.append(row.markdown())
             print(lines[-1], file=sys.stderr)
@@ -40,9 +42,10 @@ def main() -> None:
         "| work | | MB |",
         "|---|---|---:|",
     ]
-    for part in (components, features):
+    for part in (components, thresholding, features):
         lines += [f"| {row.work} | {row.who} | {row.megabytes:.0f} |" for row in part.memory()]
     lines += clicks.lines()
+    lines += edits.lines()
     lines += strokes.lines()
     report = Path(__file__).with_name("RESULTS.md")
     report.write_text("\n".join(lines) + "\n", "utf-8")

@@ -18,7 +18,8 @@ fn measuring_takes_as_many_steps_as_it_expects() {
         };
         for features in [&FEATURES[..1], &[]] {
             let task = Task::default();
-            let table = measure(&[frame, frame], features, 2, None, &task).expect("valid input");
+            let table =
+                measure(&[frame, frame], features, 2, None, None, &task).expect("valid input");
             assert_eq!(table.ids.len(), 2 * n_objects as usize);
             let (done, expected) = task.progress();
             assert_eq!(done, expected);

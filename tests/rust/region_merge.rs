@@ -1,7 +1,9 @@
 //! Collected tables against sums over voxels written down plainly, for whole images and for any plan of blocks.
 
 use ndarray::{Array3, Array4};
+use objclass::block::Block;
 use objclass::feature::{measure, FEATURES};
+use objclass::label::extract::Place;
 use objclass::region::collect::{collect, Frame};
 use objclass::region::{Moments, RawImage, RegionTable};
 use objclass::task::Task;
@@ -38,7 +40,7 @@ fn table(labels: &Array3<u64>, raw: &dyn RawImage, plan: Option<[usize; 3]>) -> 
         labels: &view,
         raw: Some(raw),
     };
-    let mut tables = collect(&[frame], plan, &Task::default()).expect("valid input");
+    let mut tables = collect(&[frame], plan, None, &Task::default()).expect("valid input");
     tables.pop().expect("one table per frame")
 }
 
@@ -153,7 +155,7 @@ fn very_long_runs_and_rows_do_not_overflow() {
         labels: &view,
         raw: Some(&raw),
     };
-    let table = measure(&[frame], FEATURES, 2, None, &Task::default()).expect("valid input");
+    let table = measure(&[frame], FEATURES, 2, None, None, &Task::default()).expect("valid input");
     let n = width as f64;
     assert_eq!(table.ids, [5]);
     assert_eq!(table.values[0], 2.0 * n);
@@ -177,6 +179,56 @@ fn a_negative_label_is_named() {
         labels: &view,
         raw: None,
     };
-    let error = collect(&[frame], None, &Task::default()).expect_err("negative");
+    let error = collect(&[frame], None, None, &Task::default()).expect_err("negative");
     assert!(error.to_string().contains("negative label -7 at z=1, y=2"));
+}
+
+/// The bits of all moments of an object.
+fn bits(moments: &[Moments; 2]) -> Vec<u64> {
+    let all = moments.iter().flat_map(|m| {
+        let sums = [m.count, m.sum, m.mean, m.min, m.max, m.not_finite as f64];
+        sums.into_iter().chain(m.central)
+    });
+    all.map(f64::to_bits).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn some_objects_alone_are_as_among_all(
+        (labels, raw) in image(any::<f32>()),
+        plan in prop::option::of(prop::array::uniform3(1usize..40)),
+        ids in prop::collection::vec(0usize..5, 0..4),
+    ) {
+        let (view, raw) = (labels.view(), raw.view());
+        let frame = Frame { labels: &view, raw: Some(&raw) };
+        let whole = table(&labels, &raw, plan);
+        let wanted: Vec<usize> = ids.into_iter().filter(|&row| row < whole.ids.len()).collect();
+        let places: Vec<Place> = wanted
+            .iter()
+            .map(|&row| Place {
+                t: 0,
+                id: whole.ids[row],
+                bounds: Block {
+                    start: whole.geometry[row].min.map(|low| low as usize),
+                    stop: whole.geometry[row].max.map(|high| high as usize + 1),
+                },
+            })
+            .collect();
+        let some = collect(&[frame], plan, Some(&places), &Task::default()).expect("valid input");
+        let among_all = moments(&whole);
+        let alone = moments(&some[0]);
+        for (id, found) in &alone {
+            let expected = among_all.iter().find(|(other, _)| other == id).expect("an object");
+            prop_assert_eq!(bits(found), bits(&expected.1));
+            let row = |table: &RegionTable| table.ids.iter().position(|other| other == id);
+            let (here, there) = (row(&some[0]).expect("a row"), row(&whole).expect("a row"));
+            prop_assert_eq!(some[0].geometry[here], whole.geometry[there]);
+        }
+        let mut expected: Vec<u64> = places.iter().map(|place| place.id).collect();
+        expected.sort_unstable();
+        expected.dedup();
+        prop_assert_eq!(alone.iter().map(|(id, _)| *id).collect::<Vec<_>>(), expected);
+    }
 }

@@ -57,6 +57,7 @@ def nuclei(session):
         ({"sigma": (1, math.nan)}, "sigma is a finite number from 0"),
         ({"sigma": (1,)}, r"sigma is one number, or \(y, x\)"),
         ({"sigma": (1, 1, 1, 1)}, r"sigma is one number, or \(y, x\)"),
+        ({"sigma": 1001}, "sigma is a finite number from 0 to 1000"),
         ({"sigma": "wide"}, "sigma is"),
         ({"threshold": math.nan}, "threshold is a finite number, got nan"),
         ({"threshold": "half"}, "threshold is a finite number"),
@@ -85,6 +86,8 @@ def test_settings_without_a_meaning_are_refused(values, says):
         (squares(3), {"value_range": (1, 0)}, "value_range is"),
         (squares(3), {"value_range": (0, math.nan)}, "value_range is"),
         (squares(3).astype(complex), {}, "real numbers"),
+        (squares(3).astype(np.longdouble), {}, "up to 64 bit"),
+        (np.zeros(5), {}, "2 to 4 dimensions"),
         (squares(3), {"axes": "zyx"}, "names 3 axes"),
     ],
 )
@@ -130,6 +133,19 @@ def test_integers_span_the_range_of_their_type(dtype):
     whole = np.rint(info.min + image * (float(info.max) - info.min)).astype(dtype)
     assert np.array_equal(oc.threshold(whole, sigma=0, min_size=0), oc.threshold(image, sigma=0, min_size=0))
     assert not oc.threshold(whole, sigma=0, min_size=0, threshold=0.95).any()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 40), (40, 1)])
+def test_images_of_any_size(shape):
+    labels = oc.threshold(np.ones(shape, np.float32), min_size=0)
+    assert labels.shape == shape
+    assert (labels == 1).all()
+
+
+@pytest.mark.parametrize("change", [np.asfortranarray, lambda image: image.astype(">f8"), lambda image: image.tolist()])
+def test_arrays_of_any_layout(change):
+    image = squares(3, 4)
+    assert np.array_equal(oc.threshold(change(image), min_size=0), oc.threshold(image, min_size=0))
 
 
 def test_true_is_1():
@@ -192,7 +208,15 @@ def test_otsu_cuts_where_the_parts_differ_most():
 
 @pytest.mark.parametrize(
     ("values", "expected"),
-    [([0, 10], 5), ([7, 7, 7], 7), ([], 0), ([np.nan, np.inf], 0), ([0, 10, np.nan, -np.inf], 5), ([-3, -1], -2)],
+    [
+        ([0, 10], 5),
+        ([7, 7, 7], 7),
+        ([], 0),
+        ([np.nan, np.inf], 0),
+        ([0, 10, np.nan, -np.inf], 5),
+        ([-3, -1], -2),
+        ([1e8, 1e8 + 8], 1e8 + 4),
+    ],
 )
 def test_otsu_of_few_values(values, expected):
     assert otsu(np.array(values, np.float32)) == pytest.approx(expected, abs=0.05)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
+from napari_objclass.splice import find_rows
 from napari_objclass.widgets._connections import Connections
 from napari_objclass.widgets.parts.key_tips import tell_key
-from napari_objclass.workflow.objects import find_rows
 
 if TYPE_CHECKING:
     from napari_objclass.widgets.viewer.session import ViewerSession

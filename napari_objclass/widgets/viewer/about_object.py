@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from napari_objclass.splice import find_rows
 from napari_objclass.widgets.viewer import answers
 from napari_objclass.widgets.viewer.column_names import column_names
 from napari_objclass.workflow.marks import AnnotationState
-from napari_objclass.workflow.objects import find_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

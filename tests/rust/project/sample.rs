@@ -2,7 +2,9 @@
 
 use ndarray::{array, ArrayD};
 use objclass::project::array::Arrays;
-use objclass::project::schema::{Document, RUNS, RUN_OFFSETS};
+use objclass::project::schema::{
+    Document, EDIT_LABELS, EDIT_OFFSETS, EDIT_RUNS, RUNS, RUN_OFFSETS,
+};
 use serde_json::{json, Value};
 
 /// A document of generation `generation` with `n` annotations, as JSON.
@@ -36,6 +38,7 @@ pub(crate) fn document_json(generation: &str, n: usize) -> Value {
             {"uuid": "c1", "name": "débris", "color": "#0080ff", "ignore": true, "shortcut": "d"},
         ],
         "annotations": annotations,
+        "edits": [{"uuid": "e0", "lane": "l0", "base": "b", "tool": "brush"}],
         "samples": {"features": ["count"]},
         "from_a_newer_minor_version": [1, 2.5, "three"],
     })
@@ -56,6 +59,17 @@ pub(crate) fn arrays(n: usize) -> Arrays {
     Arrays::from([
         (RUNS.to_string(), runs.into()),
         (RUN_OFFSETS.to_string(), offsets.into()),
+        (
+            EDIT_RUNS.to_string(),
+            array![[0i64, 0, 3, 2, 5], [0, 0, 4, 2, 6]]
+                .into_dyn()
+                .into(),
+        ),
+        (
+            EDIT_LABELS.to_string(),
+            array![[0u64, u64::MAX], [3, 0]].into_dyn().into(),
+        ),
+        (EDIT_OFFSETS.to_string(), array![0i64, 2].into_dyn().into()),
         (
             "samples/X".to_string(),
             array![[1.5f32, f32::NAN], [-0.0, f32::INFINITY]]

@@ -1,0 +1,74 @@
+//! How deep below the brightest pixel of a frame each pixel lies, and how deep floods reach.
+
+use super::super::rows::{map_steps, STEP};
+use super::super::runs::Run;
+use crate::error::Result;
+use crate::task::Task;
+
+/// Depths of the pixels of a frame.
+pub(super) struct Relief<'a> {
+    values: &'a [f32],
+    /// Length of a row.
+    nx: usize,
+    max: f32,
+    /// Deepest level that is flooded.
+    stop: f32,
+}
+
+impl<'a> Relief<'a> {
+    /// Depths of `values`, a frame in C order; floods reach those of `low`.
+    pub(super) fn new(
+        values: &'a [f32],
+        shape: (usize, usize, usize),
+        low: f32,
+        task: &Task,
+    ) -> Result<Self> {
+        let nx = shape.2;
+        let maxima = map_steps(shape.0 * shape.1, task, |step| {
+            let rest = &values[step * STEP * nx..];
+            let rows = &rest[..rest.len().min(STEP * nx)];
+            rows.iter().copied().fold(f32::NEG_INFINITY, f32::max)
+        })?;
+        let max = maxima.into_iter().fold(f32::NEG_INFINITY, f32::max);
+        Ok(Self {
+            values,
+            nx,
+            max,
+            stop: max - low,
+        })
+    }
+
+    /// The depth of a pixel as a number whose order is that of depths, those of NaN last.
+    #[inline]
+    pub(super) fn level(&self, pixel: usize) -> u32 {
+        // The bits of floats without a sign are ordered as the floats are, NaN last.
+        let depth = (self.max - self.values[pixel]).abs();
+        depth.to_bits()
+    }
+
+    /// Whether floods reach a level.
+    #[inline]
+    pub(super) fn reaches(&self, level: u32) -> bool {
+        f32::from_bits(level) <= self.stop
+    }
+
+    /// Appends the runs of the pixels of a row that floods reach.
+    pub(super) fn reached_runs(&self, row: usize, runs: &mut Vec<Run>) {
+        let mut start = None;
+        for x in 0..=self.nx {
+            let reached = x < self.nx && self.reaches(self.level(row * self.nx + x));
+            match start {
+                None if reached => start = Some(x),
+                Some(first) if !reached => {
+                    runs.push(Run {
+                        label: 1,
+                        start: first as u32,
+                        length: (x - first) as u32,
+                    });
+                    start = None;
+                }
+                _ => {}
+            }
+        }
+    }
+}
