@@ -8,6 +8,7 @@ import numpy as np
 from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from napari_objclass.widgets._base import Step, StepDock, StepState
+from napari_objclass.widgets.parts.edit_by_hand import EditByHand
 from napari_objclass.workflow.lane import SEGMENTATION
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class ObjectsStep(Step):
         layout.setContentsMargins(4, 0, 4, 0)
         layout.addWidget(self.text)
         layout.addWidget(self.warning)
+        layout.addWidget(EditByHand(shared))
         self.connections.connect(shared.shown_changed, self._follow)
         self.connections.connect(shared.replaced, self._refresh)
         self._refresh()
