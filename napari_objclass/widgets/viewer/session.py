@@ -20,6 +20,7 @@ from napari_objclass.widgets.viewer.guide import Guide
 from napari_objclass.widgets.viewer.hand import Hand
 from napari_objclass.widgets.viewer.keys import Keys
 from napari_objclass.widgets.viewer.live import Live, Request
+from napari_objclass.widgets.viewer.preview import Preview
 from napari_objclass.widgets.viewer.problems import Problems
 from napari_objclass.widgets.viewer.shown import Shown
 from napari_objclass.widgets.viewer.tool import Tool
@@ -60,8 +61,8 @@ class ViewerSession:
         What a click does.
     live
         Whether forest and predictions follow every change.
-    display, hand, keys, guide
-        Layers, mouse, keys, and the way to the next object.
+    display, hand, keys, guide, preview
+        Layers, mouse, keys, the way to the next object, and objects that would be found.
     replaced
         Emitted when ``session`` is another one.
     changed
@@ -103,6 +104,7 @@ class ViewerSession:
         self._errands = Errands(post, self._activities.set_errand)
         self._asides = Worker("objclass-asides", post)
         self.display, self.hand, self.keys, self.guide = Display(self, post), Hand(self), Keys(self), Guide(self)
+        self.preview = Preview(self, post)
         self.session.changed.connect(self._session_changed)
 
     @property
