@@ -75,6 +75,12 @@ def guess(shape: Sequence[int]) -> str:
     return label_axes(ndim) if ndim < 5 else "tzyxc"
 
 
+def with_channel(axes: str, ndim: int) -> list[str]:
+    """What axes of ``ndim`` letters can be made of ``axes``, as they are or with channels: last, first, or between."""
+    places = (len(axes), 0, *range(1, len(axes)))
+    return [each for each in (axes, *(f"{axes[:i]}c{axes[i:]}" for i in places)) if len(each) == ndim]
+
+
 def without_channel(axes: str) -> str:
     """The axes of the label image that belongs to raw of these axes."""
     return axes.replace("c", "")

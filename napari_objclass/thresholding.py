@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import math
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import numpy as np
@@ -15,17 +17,21 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+log = logging.getLogger(__name__)
+
 #: Values that are compared with thresholds as they are.
 AS_IS = (0.0, 1.0)
 
 SIMPLE, HYSTERESIS = METHODS = ("simple", "hysteresis")
 
-#: What is known of the objects on the way to them: after the core threshold, after its size filter, after the final
-#: threshold, before the last size filter.
+#: What is known of the objects on the way to them: after the core threshold, after its size filter (both with
+#: hysteresis only), after the final threshold, before the last size filter.
 CORE, FILTERED_CORE, MASK, UNFILTERED, OBJECTS = STAGES = ("core", "filtered core", "mask", "unfiltered", "objects")
 
+_BINS = 256
 
-class Rule(TypedDict, total=False):
+
+class Rule(TypedDict):
     """How objects are found, as in :func:`threshold`."""
 
     method: str
@@ -38,6 +44,12 @@ class Rule(TypedDict, total=False):
     min_size: float
     max_size: float
     fill_holes: bool
+
+
+class _Run(TypedDict, total=False):
+    threads: int | None
+    progress: kernels.Progress | None
+    cancel: kernels.CancelToken | None
 
 
 def threshold(
@@ -63,7 +75,8 @@ def threshold(
     """Find objects in an image of probabilities.
 
     The channels are smoothed; pixels of at least ``threshold`` are foreground; its connected components (4 neighbours
-    in 2D, 6 in 3D) of ``min_size`` to ``max_size`` pixels are the objects. Every frame is a matter of its own.
+    in 2D, 6 in 3D) of ``min_size`` to ``max_size`` pixels are the objects. Every frame is a matter of its own. NaN
+    counts as 0, and the log says how many there were.
 
     Parameters
     ----------
@@ -79,20 +92,22 @@ def threshold(
         Channel of the threshold, and of the core threshold; None: the same. Where they differ, ``threshold`` is
         compared with their sum.
     sigma
-        Standard deviation of the Gaussian in pixels: one number, or one per axis in array order. Below 0.1 along any
-        axis, nothing is smoothed.
+        Standard deviation of the Gaussian in pixels: one number, or (z, y, x) or (y, x); z does not matter in 2D. Its
+        reach is that of ilastik, round(2 sigma) but at least 1 pixel. With less than 0.1 along any axis, nothing is
+        smoothed along the others either, which ilastik refuses, as it does more than a third of the image.
     threshold, core_threshold
-        Thresholds, inclusive.
+        Thresholds, inclusive. Beyond all values, they leave no object, or all of the image as one.
     merge
         Whether an object may have several cores; if not, each core grows into an object of its own.
     min_size, max_size
-        Smallest and largest object in pixels, inclusive; with ``spacing`` in its unit, squared or cubed.
+        Smallest and largest object in pixels, inclusive; with ``spacing`` in its unit, squared or cubed. With
+        hysteresis the cores have to keep to them, too.
     value_range
         Values that count as 0 and 1; by default floats are as they are, and integers have the range of their type.
     fill_holes
         Whether background that is enclosed becomes foreground.
     spacing
-        Size of a pixel in array order, (z, y, x) or (y, x), for sizes that are physical.
+        Size of a pixel, (z, y, x) or (y, x), for sizes that are physical.
     threads
         Number of threads. Default: the CPUs this process may use.
     progress
@@ -119,63 +134,94 @@ def threshold(
     if image.dtype.kind not in "buif":
         raise DtypeError(f"probabilities are real numbers, these are {image.dtype}; convert them first")
     axes = ax.guess(image.shape) if axes is None else ax.check(axes, image.ndim)
+    rule: Rule = {
+        "method": method,
+        "channel": channel,
+        "core_channel": core_channel,
+        "sigma": sigma,
+        "threshold": threshold,
+        "core_threshold": core_threshold,
+        "merge": merge,
+        "min_size": min_size,
+        "max_size": max_size,
+        "fill_holes": fill_holes,
+    }
     found = find(
         ax.to_canonical(image, axes),
-        value_range=range_of(image.dtype) if value_range is None else value_range,
+        checked(rule),
+        value_range=range_of(image.dtype) if value_range is None else _checked_range(value_range),
         spacing=spacing,
-        method=method,
-        channel=channel,
-        core_channel=core_channel,
-        sigma=sigma,
-        threshold=threshold,
-        core_threshold=core_threshold,
-        merge=merge,
-        min_size=min_size,
-        max_size=max_size,
-        fill_holes=fill_holes,
         threads=threads,
         progress=progress,
         cancel=cancel,
     )
+    if found.n_nan:
+        log.warning(counted_as_zero(found.n_nan, "the probabilities"))
     return ax.from_canonical(found.labels, ax.without_channel(axes))
-
-
-class _Options(Rule, total=False):
-    threads: int | None
-    progress: kernels.Progress | None
-    cancel: kernels.CancelToken | None
 
 
 def find(
     image: NDArray[Any],
+    rule: Rule,
     *,
     value_range: tuple[float, float],
     spacing: Sequence[float] | None = None,
     stage: str = OBJECTS,
-    **options: Unpack[_Options],
+    **run: Unpack[_Run],
 ) -> kernels.Thresholded:
-    """Find the objects of an image ``tzyxc``, or what is known of them at an earlier stage; as :func:`threshold`."""
-    run: Any = {name: options.get(name) for name in ("threads", "progress", "cancel")}
-    method = options.get("method", SIMPLE)
-    if method not in METHODS:
-        raise ParameterError(f"method is 'simple' or 'hysteresis', got {method!r}")
-    cored = method == HYSTERESIS
-    channel, core = options.get("channel", 0), options.get("core_channel")
-    last = take_channel(image, channel)
-    smallest, largest = size_bounds(options.get("min_size", 10), options.get("max_size", 1_000_000), image, spacing)
+    """Find the objects of an image ``tzyxc`` by a :func:`checked` rule, or what is known of them at an earlier stage.
+
+    Raises
+    ------
+    ParameterError
+        If the image has no such channel or axis, or the rule no such stage.
+    """
+    hysteresis, core = rule["method"] == HYSTERESIS, rule["core_channel"]
+    if stage not in STAGES:
+        raise ParameterError(f"there is no stage {stage!r}; the stages are {', '.join(STAGES)}")
+    if stage in {CORE, FILTERED_CORE} and not hysteresis:
+        raise ParameterError("there are no cores with one threshold; method 'hysteresis' has them")
+    smallest, largest = size_bounds(rule["min_size"], rule["max_size"], image, spacing)
     return kernels.threshold(
-        last,
-        take_channel(image, core) if cored and core not in {None, channel} else None,
-        sigma=sigmas(options.get("sigma", 1.0)),
+        take_channel(image, rule["channel"]),
+        take_channel(image, core) if hysteresis and core is not None and core != rule["channel"] else None,
+        sigma=sigmas(rule["sigma"], image),
         value_range=value_range,
-        low=options.get("threshold", 0.5),
-        high=options.get("core_threshold", 0.8) if cored else None,
-        merge=options.get("merge", True),
+        low=rule["threshold"],
+        high=rule["core_threshold"] if hysteresis else None,
+        merge=rule["merge"],
         min_size=smallest,
         max_size=largest,
-        fill_holes=options.get("fill_holes", False),
+        fill_holes=rule["fill_holes"],
         stage=stage,
         **run,
+    )
+
+
+def checked(rule: Rule) -> Rule:
+    """Return a rule in plain numbers.
+
+    Raises
+    ------
+    ParameterError
+        For values that mean nothing on any image.
+    """
+    if rule["method"] not in METHODS:
+        raise ParameterError(f"method is {' or '.join(map(repr, METHODS))}, got {rule['method']!r}")
+    smallest, largest = _size("min_size", rule["min_size"]), _size("max_size", rule["max_size"])
+    if smallest > largest:
+        raise ParameterError(f"min_size is {smallest} and max_size {largest}; the smaller one comes first")
+    return Rule(
+        method=rule["method"],
+        channel=_channel("channel", rule["channel"]),
+        core_channel=None if rule["core_channel"] is None else _channel("core_channel", rule["core_channel"]),
+        sigma=_sigma(rule["sigma"]),
+        threshold=_number("threshold", rule["threshold"]),
+        core_threshold=_number("core_threshold", rule["core_threshold"]),
+        merge=bool(rule["merge"]),
+        min_size=smallest,
+        max_size=largest,
+        fill_holes=bool(rule["fill_holes"]),
     )
 
 
@@ -187,24 +233,107 @@ def range_of(dtype: Any) -> tuple[float, float]:
     return float(np.iinfo(kind).min), float(np.iinfo(kind).max)
 
 
-def take_channel(image: NDArray[Any], channel: int | None) -> NDArray[Any]:
-    """View ``tzyx`` of one channel of an image ``tzyxc``."""
-    if channel is None or not 0 <= channel < image.shape[-1]:
+def take_channel(image: NDArray[Any], channel: int) -> NDArray[Any]:
+    """View ``tzyx`` of one channel of an image ``tzyxc``.
+
+    Raises
+    ------
+    ParameterError
+        If there is none.
+    """
+    if not 0 <= channel < image.shape[-1]:
         raise ParameterError(f"there is no channel {channel}; the image has {image.shape[-1]}, counted from 0")
     return image[..., channel]
 
 
-def sigmas(sigma: float | Sequence[float]) -> tuple[float, float, float]:
-    """Standard deviation along z, y, x."""
-    each = [float(value) for value in np.broadcast_to(sigma, np.shape(sigma) or 3)]
-    if len(each) not in {2, 3} or not all(math.isfinite(value) and value >= 0 for value in each):
-        raise ParameterError(f"sigma is one number, or one per axis, (y, x) or (z, y, x), got {sigma}")
-    return (each[-3] if len(each) == 3 else 0.0, each[-2], each[-1])
+def sigmas(sigma: float | Sequence[float], image: NDArray[Any]) -> tuple[float, float, float]:
+    """Standard deviation along z, y, x of an image ``tzyxc``; that of a plane along z does not matter."""
+    return _zyx("sigma", (sigma,) * 3 if isinstance(sigma, Real) else tuple(sigma), image)  # type: ignore[arg-type]
 
 
 def size_bounds(
     smallest: float, largest: float, image: NDArray[Any], spacing: Sequence[float] | None
 ) -> tuple[int, int]:
-    """Bounds of sizes in pixels of an image ``tzyxc``, both inclusive."""
-    pixel = math.prod(spacing[-3 if image.shape[1] > 1 else -2 :]) if spacing is not None else 1.0
-    return max(0, math.ceil(smallest / pixel)), max(0, math.floor(largest / pixel))
+    """Bounds of sizes in pixels of an image ``tzyxc``, both inclusive; sizes are in pixels if there is no spacing."""
+    pixel = 1.0
+    if spacing is not None:
+        sizes = np.ravel(spacing).tolist()
+        if len(sizes) not in {2, 3} or not all(math.isfinite(each) and each > 0 for each in sizes):
+            raise ParameterError(f"spacing is (y, x) or (z, y, x) of positive numbers, got {spacing}")
+        pixel = math.prod(_zyx("spacing", sizes, image)[0 if image.shape[1] > 1 else 1 :])
+    most = math.prod(image.shape[1:4])  # a larger bound means the same, but may not fit into an integer
+    return math.ceil(min(smallest / pixel, most + 1)), math.floor(min(largest / pixel, most))
+
+
+def otsu(values: NDArray[Any]) -> float:
+    """Otsu's threshold: where a histogram of 256 bins is cut so that its two parts differ most.
+
+    The cut maximises n₀ n₁ (μ₀ - μ₁)² of the numbers and means on either side; of equal cuts, the middle one counts.
+
+    Parameters
+    ----------
+    values
+        Array of any shape; those that are not finite are left out.
+
+    Returns
+    -------
+    float
+        A threshold as in :func:`threshold`: values of at least it are foreground. Where all values are the same it is
+        that value, and 0 where there are none.
+    """
+    values = values[np.isfinite(values)]
+    if not values.size or values.min() == values.max():
+        return float(values.min(initial=np.inf)) if values.size else 0.0
+    counts, edges = np.histogram(values, _BINS)
+    sums = counts * (edges[:-1] + edges[1:]) / 2
+    below, above = np.cumsum(counts)[:-1], np.cumsum(counts[::-1])[-2::-1]
+    difference = np.cumsum(sums)[:-1] / below - np.cumsum(sums[::-1])[-2::-1] / above
+    between = below.astype(np.float64) * above * difference**2
+    best = np.flatnonzero(between >= between.max() * (1 - 1e-12))
+    return float(edges[1:-1][[best[0], best[-1]]].mean())
+
+
+def counted_as_zero(n: int, what: str) -> str:
+    """Say how many values were NaN."""
+    return f"{n} {'value' if n == 1 else 'values'} of {what} {'is' if n == 1 else 'are'} NaN and counted as 0"
+
+
+def _zyx(name: str, values: Sequence[float], image: NDArray[Any]) -> tuple[float, float, float]:
+    """Values along z, y, x from those, or from (y, x) for a plane."""
+    if len(values) == 2 and image.shape[1] > 1:
+        raise ParameterError(f"{name} has two values, but the image three axes in space; give (z, y, x)")
+    return (values[0] if len(values) == 3 else 0.0, values[-2], values[-1])
+
+
+def _checked_range(value_range: tuple[float, float]) -> tuple[float, float]:
+    values = tuple(np.ravel(value_range).tolist())
+    if len(values) != 2 or not all(math.isfinite(each) for each in values) or values[0] >= values[1]:
+        raise ParameterError(f"value_range is the value that counts as 0, and a larger one for 1, got {value_range}")
+    return values[0], values[1]
+
+
+def _sigma(sigma: float | Sequence[float]) -> float | tuple[float, ...]:
+    if isinstance(sigma, Real):
+        return _number("sigma", sigma, least=0)
+    each = tuple(_number("sigma", value, least=0) for value in np.ravel(sigma).tolist())
+    if len(each) not in {2, 3}:
+        raise ParameterError(f"sigma is one number, or (y, x) or (z, y, x), got {sigma}")
+    return each
+
+
+def _size(name: str, value: object) -> float:
+    """Whole numbers as such."""
+    number = _number(name, value, least=0)
+    return int(number) if number.is_integer() else number
+
+
+def _channel(name: str, value: object) -> int:
+    if not isinstance(value, Integral) or int(value) < 0:
+        raise ParameterError(f"{name} is the number of a channel, counted from 0, got {value!r}")
+    return int(value)
+
+
+def _number(name: str, value: object, *, least: float = -math.inf) -> float:
+    if not isinstance(value, Real) or not math.isfinite(value) or value < least:
+        raise ParameterError(f"{name} is a finite number{' from 0' if least == 0 else ''}, got {value!r}")
+    return float(value)

@@ -87,7 +87,13 @@ def open_channels(sources: Sequence[str | os.PathLike[str]], *, axes: str | None
     if len({image.axes for image in images}) > 1:
         raise AxesError(f"the channels have different axes ({', '.join(image.axes for image in images)}); name them")
     names = tuple(image.path.stem for image in images)
-    return replace(first, data=data, axes=first.axes + "c", channel_names=names if len(set(names)) > 1 else None)
+    return replace(
+        first,
+        data=data,
+        axes=first.axes + "c",
+        channel_names=names if len(set(names)) > 1 else None,
+        drange=first.drange if len({image.drange for image in images}) == 1 else None,
+    )
 
 
 def without_last(axes: str | None) -> str | None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import count
-from typing import TYPE_CHECKING, NamedTuple, Unpack, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack, cast
 
 from napari_objclass.errors import FileError, ObjClassError, ParameterError
 from napari_objclass.workflow import (
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from napari_objclass.features import FeatureTable
+    from napari_objclass.kernels import Thresholded
     from napari_objclass.workflow.applet import Key, RunOptions
     from napari_objclass.workflow.feature_selection import FeatureSelection
     from napari_objclass.workflow.input_data import Given, Images
@@ -195,16 +196,34 @@ class Chain:
             images = self.images(lane)
             if images.thresholded is None:
                 return Objects.of(input_data.label_image(lane, images, **run), **run)
-            found = thresholding.find(
-                images.thresholded,
-                self.state.thresholding,
-                value_range=images.value_range,
-                spacing=lane.spacing,
-                **run,
-            )
+            found = self._thresholded(lane, thresholding.OBJECTS, **run)
+            if found.n_nan:
+                self.memory.note(thresholding.counted_as_zero(found.n_nan, f"the image {lane.name!r}"))
             return replace(Objects.of(found.labels, **run), n_small=found.n_small, n_large=found.n_large)
 
         return self.memory.outputs.get(OBJECTS, lane.uuid, self.keys[thresholding.ID, lane.uuid], compute)
+
+    def intermediate(self, lane: LaneRecord, stage: str, **run: Unpack[RunOptions]) -> NDArray[Any]:
+        """What is known of the objects of a lane before they are found, ``tzyx``; computed whenever it is asked for."""
+        if not lane.is_thresholded:
+            raise ParameterError(f"the objects of {lane.name!r} are given; there is nothing between image and objects")
+        if stage != thresholding.SMOOTHED:
+            return self._thresholded(lane, stage, **run).labels
+        images = self.images(lane)
+        assert images.thresholded is not None
+        return thresholding.smoothed(images.thresholded, self.state.thresholding, value_range=images.value_range, **run)
+
+    def _thresholded(self, lane: LaneRecord, stage: str, **run: Unpack[RunOptions]) -> Thresholded:
+        images = self.images(lane)
+        assert images.thresholded is not None
+        return thresholding.find(
+            images.thresholded,
+            self.state.thresholding,
+            value_range=images.value_range,
+            spacing=lane.spacing,
+            stage=stage,
+            **run,
+        )
 
     def table(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import product
 from typing import TYPE_CHECKING, Any, Unpack
 from uuid import uuid4
 
@@ -32,7 +33,7 @@ from napari_objclass.workflow.lane import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -289,8 +290,8 @@ def _role_of_objects(sources: Mapping[str, ArrayOrPath]) -> str:
         )
     if not roles:
         return RAW
-    if channels.is_list(sources[roles[0]]):
-        raise ParameterError(f"{roles[0]}= is one image; only raw can be a list of channels")
+    if roles[0] != PROBABILITIES and channels.is_list(sources[roles[0]]):
+        raise ParameterError(f"{roles[0]}= is one image; only raw and probabilities can be a list of channels")
     return roles[0]
 
 
@@ -320,7 +321,7 @@ def _letters(
     Images of the roles in ``several`` were stacked from channels.
     """
     if role in {PROBABILITIES, RAW}:
-        return _letters_with_channels(arrays, role, named, read, several)
+        return _letters_with_channels(arrays, named, read, several)
     objects, raw = arrays[role], arrays.get(RAW)
     letters = named.get(role)
     if letters is None and RAW in named and len(axis_letters.without_channel(named[RAW])) == objects.ndim:
@@ -342,19 +343,40 @@ def _letters(
 
 def _letters_with_channels(
     arrays: Mapping[str, NDArray[Any] | LazyArray],
-    role: str,
     named: Mapping[str, str],
     read: Mapping[str, str],
     several: Collection[str],
 ) -> dict[str, str]:
-    """Axes where all images may have channels: as named, as read, or guessed from shapes."""
-    letters = {}
-    for each, array in arrays.items():
-        known = named.get(each) or read.get(each)
-        if known is None and each in several:
-            known = axis_letters.label_axes(array.ndim - 1) + "c"
-        letters[each] = axis_letters.check(known or axis_letters.guess(array.shape), array.ndim)
-    return letters
+    """Axes where all images may have channels: as named, as read, or guessed, so that the images agree if they can."""
+    first = {}
+    for role, array in arrays.items():
+        stacked = role in several and axis_letters.label_axes(array.ndim - 1) + "c"
+        known = named.get(role) or read.get(role) or stacked or axis_letters.guess(array.shape)
+        first[role] = axis_letters.check(known, array.ndim)
+    for letters in (first, *_other_letters(arrays, first, named)):
+        if len({_shape(array, letters[role], axis_letters.RAW)[:4] for role, array in arrays.items()}) == 1:
+            return letters
+    return first
+
+
+def _other_letters(
+    arrays: Mapping[str, NDArray[Any] | LazyArray], first: Mapping[str, str], named: Mapping[str, str]
+) -> Iterator[dict[str, str]]:
+    """Axes that two images may have instead of their first guess: those of one of them, with or without channels."""
+    own = [first[role] for role in arrays if role in named] or [first[role] for role in sorted(arrays, key=_raw_first)]
+    bases = [axis_letters.without_channel(letters) for letters in own]
+    if not named:
+        bases += [axis_letters.without_channel(axis_letters.guess(array.shape)) for array in arrays.values()]
+    for base in bases:
+        options = [
+            [first[role]] if role in named else axis_letters.with_channel(base, array.ndim)
+            for role, array in arrays.items()
+        ]
+        yield from (dict(zip(arrays, letters, strict=True)) for letters in product(*options))
+
+
+def _raw_first(role: str) -> bool:
+    return role != RAW
 
 
 def _shape(array: NDArray[Any] | LazyArray, letters: str, target: str) -> tuple[int, ...]:
@@ -404,11 +426,17 @@ def _fit_thresholded(record: LaneRecord, source: Pixels, raw: Pixels | None, rol
     return Images(
         shape[:4],
         axis_letters.without_channel(source.axes),
-        value_range=source.drange or range_of(source.data.dtype) if role == PROBABILITIES else AS_IS,
+        value_range=_value_range(source) if role == PROBABILITIES else AS_IS,
         raw_shape=raw_shape,
         _raw=raw,
         _probabilities=source if role == PROBABILITIES else None,
     )
+
+
+def _value_range(source: Pixels) -> tuple[float, float]:
+    """Values that count as 0 and 1: as the file declares, if it makes sense; else as the type does."""
+    low, high = source.drange or (0.0, 0.0)
+    return (low, high) if math.isfinite(low) and math.isfinite(high) and low < high else range_of(source.data.dtype)
 
 
 def _canonical(pixels: Pixels) -> NDArray[Any]:

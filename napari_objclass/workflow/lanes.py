@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Unpack
 from napari_objclass import axes as axis_letters
 from napari_objclass.errors import ParameterError
 from napari_objclass.features import choose
-from napari_objclass.workflow import feature_selection, input_data
+from napari_objclass.workflow import feature_selection, input_data, thresholding
 from napari_objclass.workflow.chain import Arrival
 from napari_objclass.workflow.events import LanesChanged, SettingsChanged
 from napari_objclass.workflow.journaled import Journaled
 from napari_objclass.workflow.lane import LABELS, PROBABILITIES, RAW, SEGMENTATION, Pixels, open_source
+from napari_objclass.workflow.thresholding import Thresholding
 
 if TYPE_CHECKING:
     import os
@@ -47,7 +48,7 @@ class WithImages(Journaled):
         raw: ArrayLike | os.PathLike[str] | Sequence[ArrayLike | os.PathLike[str]] | None = None,
         labels: ArrayLike | os.PathLike[str] | None = None,
         segmentation: ArrayLike | os.PathLike[str] | None = None,
-        probabilities: ArrayLike | os.PathLike[str] | None = None,
+        probabilities: ArrayLike | os.PathLike[str] | Sequence[ArrayLike | os.PathLike[str]] | None = None,
         axes: str | dict[str, str] | None = None,
         name: str | None = None,
         spacing: Sequence[float] | None = None,
@@ -57,7 +58,8 @@ class WithImages(Journaled):
     ) -> int:
         """Add an image set: raw, and a label image, whose ids are kept, or a segmentation, or probabilities.
 
-        Objects are found in probabilities, or in raw if there is nothing else, by :attr:`thresholding`.
+        Objects are found in probabilities, or in raw if there is nothing else, by :attr:`thresholding`. Thresholds of
+        raw are intensities: they begin with Otsu's if they were never changed.
 
         Files that a lane has already are not added again: the lane takes the pixels that they have now, as with
         :meth:`relink_lane`. So does a lane that lost these very pixels: its file is gone, or they were only in memory.
@@ -67,7 +69,7 @@ class WithImages(Journaled):
         ----------
         raw, labels, segmentation, probabilities
             Arrays, or paths of files. The objects of a segmentation are its connected components of equal values.
-            Raw may be a list of arrays or paths, one per channel, all of one shape.
+            Raw and probabilities may be lists of arrays or paths, one per channel, all of one shape.
         axes
             Axes of raw (of the objects when there is no raw), or axes by role; guessed if not given. Those of a list
             of channels describe one of them.
@@ -99,6 +101,7 @@ class WithImages(Journaled):
             channel_names=channel_names,
         )
         arrival = Arrival(*described)
+        thresholds = self._first_thresholds(arrival)  # may take long, and must not keep others waiting
         with self._changing:
             record, lanes = arrival.lane, self._state.lanes
             for position, lane in enumerate(lanes):
@@ -106,7 +109,10 @@ class WithImages(Journaled):
                     self._put(position, arrival._replace(lane=input_data.again(lane, record, name)))
                     return position
             record = replace(record, uuid=self._state.uuid_of_removed(record) or record.uuid)
-            self._put(len(lanes), arrival._replace(lane=record), *self._first_selection(arrival.opened))
+            settings = self._first_selection(arrival.opened)
+            if self._state.thresholding == Thresholding():
+                settings += thresholds
+            self._put(len(lanes), arrival._replace(lane=record), *settings)
             return len(lanes)
 
     def _put(self, position: int, arrival: Arrival, *more: Event) -> None:
@@ -120,6 +126,13 @@ class WithImages(Journaled):
         wanted = replace(selection, features=selection.features or "default")
         return [SettingsChanged(feature_selection.ID, feature_selection.explicit(wanted, *images.extent))]
 
+    def _first_thresholds(self, arrival: Arrival) -> list[Event]:
+        """Choose thresholds, now that there are intensities to compare them with; nothing if that was done."""
+        settings, images = self._state.thresholding, arrival.opened
+        if set(arrival.lane.sources) != {RAW} or images.thresholded is None or settings != Thresholding():
+            return []
+        return [SettingsChanged(thresholding.ID, thresholding.fitted(images.thresholded, settings))]
+
     def relink_lane(
         self,
         lane: int | str,
@@ -127,7 +140,7 @@ class WithImages(Journaled):
         raw: ArrayLike | os.PathLike[str] | Sequence[ArrayLike | os.PathLike[str]] | None = None,
         labels: ArrayLike | os.PathLike[str] | None = None,
         segmentation: ArrayLike | os.PathLike[str] | None = None,
-        probabilities: ArrayLike | os.PathLike[str] | None = None,
+        probabilities: ArrayLike | os.PathLike[str] | Sequence[ArrayLike | os.PathLike[str]] | None = None,
         axes: str | dict[str, str] | None = None,
     ) -> None:
         """Give a lane other pixels: a moved file, a new segmentation; or accept those that its files have now.
@@ -201,6 +214,28 @@ class WithImages(Journaled):
         """Label image of a lane, with the axes of the image it comes from."""
         chain, record = self._at(lane)
         return axis_letters.from_canonical(chain.objects(record, **run).labels, chain.images(record).axes)
+
+    def intermediate(self, lane: int | str, stage: str, **run: Unpack[RunOptions]) -> NDArray[Any]:
+        """What is known of the objects of a lane before thresholding has found them, with the axes of its label image.
+
+        Parameters
+        ----------
+        lane
+            Position of the lane, or its uuid.
+        stage
+            ``"smoothed"``: what is compared with the threshold, float32; ``"core"``, ``"filtered core"``: label images
+            after the core threshold, and after its size filter; ``"mask"``: after the final threshold;
+            ``"unfiltered"``: the objects before the last size filter.
+        **run
+            ``threads``, ``progress`` and ``cancel``.
+
+        Raises
+        ------
+        ParameterError
+            If the objects are not found by thresholding, or not through this stage.
+        """
+        chain, record = self._at(lane)
+        return axis_letters.from_canonical(chain.intermediate(record, stage, **run), chain.images(record).axes)
 
     def axes(self, lane: int | str) -> str:
         """Axes of :meth:`label_image`."""

@@ -61,7 +61,7 @@ class State:
         """What the objects of a lane depend on beside its pixels."""
         if not lane.is_thresholded:
             return ()
-        return (self.thresholding, lane.spacing if self.thresholding.physical_sizes else None)
+        return (self.thresholding.effective, lane.spacing if self.thresholding.physical_sizes else None)
 
     @property
     def feature_selection(self) -> FeatureSelection:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Unpack
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from napari_objclass import kernels, thresholding
 from napari_objclass.errors import ParameterError
+from napari_objclass.thresholding import OBJECTS, STAGES, counted_as_zero
 from napari_objclass.workflow.applet import Settings
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from napari_objclass.workflow.applet import RunOptions
 
+__all__ = ["OBJECTS", "SMOOTHED", "STAGES", "Thresholding", "counted_as_zero", "find", "fitted", "smoothed"]
+
 ID = "thresholding"
+
+#: What is compared with the threshold: shown like a stage on the way to objects.
+SMOOTHED = "smoothed"
 
 
 @dataclass(frozen=True)
@@ -41,9 +48,16 @@ class Thresholding(Settings):
     physical_sizes: bool = False
 
     def __post_init__(self) -> None:
-        if self.method not in thresholding.METHODS:
-            raise ParameterError(f"method is 'simple' or 'hysteresis', got {self.method!r}")
-        thresholding.sigmas(self.sigma)
+        for name, value in thresholding.checked(_rule(self)).items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def effective(self) -> Thresholding:
+        """The same with what does not matter as it is at first: with one threshold, all about cores."""
+        if self.method == thresholding.HYSTERESIS:
+            return self
+        first = Thresholding()
+        return replace(self, core_channel=None, core_threshold=first.core_threshold, merge=first.merge)
 
 
 def find(
@@ -52,7 +66,7 @@ def find(
     *,
     value_range: tuple[float, float],
     spacing: tuple[float, float, float] | None = None,
-    stage: str = thresholding.OBJECTS,
+    stage: str = OBJECTS,
     **run: Unpack[RunOptions],
 ) -> kernels.Thresholded:
     """Find the objects of an image ``tzyxc``, or what is known of them at an earlier stage.
@@ -65,21 +79,48 @@ def find(
         Size of a voxel, z, y, x; for sizes that are physical.
     stage
         One of ``napari_objclass.thresholding.STAGES``.
+
+    Raises
+    ------
+    ParameterError
+        If the settings do not fit the image.
     """
-    rule: Any = asdict(settings)
-    physical = rule.pop("physical_sizes")
-    if physical and spacing is None:
+    if settings.physical_sizes and spacing is None:
         raise ParameterError(
             "sizes in physical units need a voxel size; set that of the image, or give sizes in pixels"
         )
     return thresholding.find(
-        image, value_range=value_range, spacing=spacing if physical else None, stage=stage, **rule, **run
+        image,
+        _rule(settings),
+        value_range=value_range,
+        spacing=spacing if settings.physical_sizes else None,
+        stage=stage,
+        **run,
     )
 
 
 def smoothed(
     image: NDArray[Any], settings: Thresholding, *, value_range: tuple[float, float], **run: Unpack[RunOptions]
-) -> NDArray[Any]:
-    """Values of the final channel of an image ``tzyxc`` after smoothing, float32 ``tzyx``."""
-    last = thresholding.take_channel(image, settings.channel)
-    return kernels.smooth(last, sigma=thresholding.sigmas(settings.sigma), value_range=value_range, **run)
+) -> NDArray[np.float32]:
+    """What is compared with the threshold in an image ``tzyxc``, ``tzyx``: of two channels, their sum."""
+    sigma = thresholding.sigmas(settings.sigma, image)
+    used = settings.effective
+    channels = {used.channel, used.channel if used.core_channel is None else used.core_channel}
+    parts = [
+        kernels.smooth(thresholding.take_channel(image, each), sigma=sigma, value_range=value_range, **run)
+        for each in sorted(channels)
+    ]
+    return parts[0] if len(parts) == 1 else parts[0] + parts[1]
+
+
+def fitted(image: NDArray[Any], settings: Thresholding) -> Thresholding:
+    """Settings with thresholds in the units of an image ``tzyxc``: Otsu's, and for cores that of what is above it."""
+    values = smoothed(image, settings, value_range=thresholding.AS_IS)
+    low = thresholding.otsu(values)
+    return replace(settings, threshold=low, core_threshold=thresholding.otsu(values[values >= low]))
+
+
+def _rule(settings: Thresholding) -> thresholding.Rule:
+    rule: Any = asdict(settings)
+    del rule["physical_sizes"]
+    return cast("thresholding.Rule", rule)
