@@ -170,7 +170,7 @@ def smooth(
 
     low, high = value_range
     out = np.nan_to_num((channel.astype(np.float64) - low) / (high - low)).astype(np.float32)
-    pairs = [(axis, s) for axis, s in zip((1, 2, 3), sigma) if channel.shape[axis] > 1]
+    pairs = [(axis, s) for axis, s in zip((1, 2, 3), sigma, strict=False) if channel.shape[axis] > 1]
     if all(s >= 0.1 for _, s in pairs):
         for axis, s in pairs:
             out = ndi.gaussian_filter1d(out, s, axis=axis, mode="mirror", radius=max(1, int(2 * s + 0.5)))

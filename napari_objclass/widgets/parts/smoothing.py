@@ -6,7 +6,6 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 from superqt.utils import signals_blocked
 
-from napari_objclass.thresholding import sigmas
 from napari_objclass.widgets.parts.number import Number
 
 TOOLTIP = (
@@ -63,8 +62,9 @@ class Smoothing(QWidget):
 
     def show_value(self, sigma: float | tuple[float, ...]) -> None:
         """Show another."""
-        along = dict(zip("zyx", sigmas(sigma), strict=True))
-        is_one = isinstance(sigma, int | float) or len({along[letter] for letter in self._axes}) == 1
+        each = sigma if isinstance(sigma, tuple) else (sigma,) * 3
+        along = dict(zip("xyz", (*each[::-1], each[0]), strict=False))
+        is_one = len({along[letter] for letter in self._axes}) == 1
         for field, value in [(self.one, along["x"]), *((self.each[letter], along[letter]) for letter in "zyx")]:
             with signals_blocked(field):
                 field.setValue(value)

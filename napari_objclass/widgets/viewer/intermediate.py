@@ -15,11 +15,9 @@ if TYPE_CHECKING:
     from napari_objclass.workflow.input_data import Images
     from napari_objclass.workflow.thresholding import Thresholding
 
-SMOOTHED = "smoothed"
-
-_SIMPLE = {"Smoothed input": SMOOTHED, "Before size filter": UNFILTERED}
+_SIMPLE = {"Smoothed input": thresholding.SMOOTHED, "Before size filter": UNFILTERED}
 _HYSTERESIS = {
-    "Smoothed input": SMOOTHED,
+    "Smoothed input": thresholding.SMOOTHED,
     "After high threshold": CORE,
     "After high threshold and size filter": FILTERED_CORE,
     "After low threshold": MASK,
@@ -41,7 +39,7 @@ def whole(
     """A stage of the whole image, ``tzyx``: float32 where it is smoothed, else the colour of each pixel, uint8."""
     image = images.thresholded
     assert image is not None
-    if stage == SMOOTHED:
+    if stage == thresholding.SMOOTHED:
         return thresholding.smoothed(image, settings, value_range=images.value_range)
     found = thresholding.find(image, settings, value_range=images.value_range, spacing=spacing, stage=stage)
     return colored(found.labels)

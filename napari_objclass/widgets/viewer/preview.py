@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from psygnal import Signal
 
 from napari_objclass.errors import ObjClassError
 from napari_objclass.thresholding import OBJECTS
+from napari_objclass.widgets.viewer.problems import STEP_OF
 from napari_objclass.widgets.viewer.sheet import Sheet
 from napari_objclass.widgets.viewer.slice_finder import Look, Seen, SliceFinder
 from napari_objclass.widgets.viewer.worker import Worker
+from napari_objclass.workflow import thresholding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from napari_objclass.widgets.viewer.session import ViewerSession
     from napari_objclass.widgets.viewer.worker import Post
@@ -46,47 +48,55 @@ class Preview:
         self._stage: str | None = None
         self._sheet: Sheet | None = None
         self._wanted: Look | None = None
-        self._viewers = 0  # steps on the screen
+        self._watchers: set[object] = set()  # steps on the screen
         self._busy = self._holding = False
         self._worker, self._finder = Worker("objclass-preview", post), SliceFinder()
 
     # ------------------------------------------------------------------------------------------ what the user wants
 
-    def begin(self) -> None:
-        """Look from now on: the step is on the screen."""
-        self._viewers += 1
-        if self._viewers == 1:
-            shared, dims = self._shared, self._shared.viewer.dims.events
-            shared.shown_changed.connect(self._follow)
-            shared.changed.connect(self._look)
-            shared.replaced.connect(self._forget)
-            shared.activity_changed.connect(self._release)
-            for event in (dims.current_step, dims.order, dims.ndisplay):
-                event.connect(self._look)
+    def begin(self, watcher: object) -> None:
+        """Look from now on: a step is on the screen."""
+        if not self._watchers:
+            for signal, slot in self._signals():
+                signal.connect(slot)
+        self._watchers.add(watcher)
         self._look()
 
-    def end(self) -> None:
-        """Look no more, and show nothing of it."""
-        self._viewers -= 1
-        if self._viewers == 0:
-            shared, dims = self._shared, self._shared.viewer.dims.events
-            shared.shown_changed.disconnect(self._follow)
-            shared.changed.disconnect(self._look)
-            shared.replaced.disconnect(self._forget)
-            shared.activity_changed.disconnect(self._release)
-            for event in (dims.current_step, dims.order, dims.ndisplay):
-                event.disconnect(self._look)
-            self._wanted, self._holding = None, False
-            self._show(None)
+    def end(self, watcher: object) -> None:
+        """Look no more once no step is on the screen, and show nothing of it."""
+        self._watchers.discard(watcher)
+        if not self._watchers:
+            self.rest()
+
+    def rest(self) -> None:
+        """Look no more."""
+        for signal, slot in self._signals():
+            signal.disconnect(slot)
+        self._watchers.clear()
+        self._wanted, self._holding = None, False
+        self._show(None)
+
+    def _signals(self) -> list[tuple[Any, Callable[..., None]]]:
+        shared, dims = self._shared, self._shared.viewer.dims.events
+        return [
+            (shared.shown_changed, self._follow),
+            (shared.changed, self._look),
+            (shared.replaced, self._forget_all),
+            (shared.problems_changed, self._release),
+            *((event, self._look) for event in (dims.current_step, dims.order, dims.ndisplay)),
+        ]
 
     def draft(self, settings: Thresholding | None) -> None:
         """Show what settings would find; None when none are waiting to be applied."""
-        self._draft, self._holding = settings, False
+        self._draft = settings
+        self._holding &= settings is None
         self._look()
 
     def applied(self) -> None:
         """Keep what is shown until the objects are there that the session finds with the same settings."""
-        self._draft, self._holding = None, self._sheet is not None
+        before, draft = self._shared.session.thresholding, self._draft
+        is_other = draft is not None and draft.effective != before.effective
+        self._holding = is_other and self._sheet is not None and self._stage is None
 
     def show_stage(self, stage: str | None) -> None:
         """Show a stage on the way to the objects, of the whole image when all settings are applied; None for none."""
@@ -105,25 +115,29 @@ class Preview:
             self._forget()
         elif {"images", "objects"} & set(parts):
             self._holding &= "objects" not in parts
-            self._look()
+            # The layers are still those of the image before, and point at it after this.
+            self._shared.display.when_pointed(self._look)
 
     def _release(self) -> None:
-        """Keep nothing any more: nothing is being computed, so that no other objects come."""
-        if self._holding and self._shared.activity is None:
+        """Keep nothing when no other objects come."""
+        if self._holding and self._shared.problem(STEP_OF[thresholding.ID]):
             self._holding = False
             self._look()
 
-    def _forget(self, *_: object) -> None:
-        self.seen, self.problem, self._draft, self._holding = None, "", None, False
+    def _forget_all(self) -> None:
+        self._draft = None
+        self._forget()
+
+    def _forget(self) -> None:
+        self.seen, self.problem, self._holding = None, "", False
         self._show(None)
         self.changed.emit()
-        self._look()
 
     def _look(self, *_: object) -> None:
         """Look at the slice, soon."""
         shown, record = self._shared.shown, self._shared.record
         region = self._shared.display.slice_shown()
-        if not self._viewers or self._holding or shown is None or record is None or region is None:
+        if not self._watchers or self._holding or shown is None or record is None or region is None:
             return
         if shown.images is None or not record.is_thresholded:
             return
@@ -160,7 +174,7 @@ class Preview:
 
     def _is_of_shown(self, look: Look) -> bool:
         shown = self._shared.shown
-        return bool(self._viewers) and not self._holding and shown is not None and shown.images is look.images
+        return bool(self._watchers) and not self._holding and shown is not None and shown.images is look.images
 
     def _show(self, seen: Seen | None) -> None:
         """Lay what was found over the image."""

@@ -296,7 +296,7 @@ class ViewerSession:
     def rest(self) -> None:
         """Leave the viewer alone: no widget is open. Session and layers stay, and an export goes on."""
         self._resting = True
-        for part in (self.display, self.hand, self.keys):
+        for part in (self.display, self.hand, self.keys, self.preview):
             part.rest()
         self._live.stop()
 

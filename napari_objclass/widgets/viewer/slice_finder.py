@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from napari_objclass.errors import ParameterError
-from napari_objclass.thresholding import AS_IS, HYSTERESIS, OBJECTS, sigmas
-from napari_objclass.widgets.viewer.intermediate import SMOOTHED, colored, whole
-from napari_objclass.widgets.viewer.places import Region
+from napari_objclass.thresholding import AS_IS, OBJECTS, sigmas
+from napari_objclass.widgets.viewer.intermediate import colored, whole
 from napari_objclass.workflow import thresholding
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from napari_objclass.widgets.viewer.places import Region
     from napari_objclass.workflow.input_data import Images
     from napari_objclass.workflow.thresholding import Thresholding
 
@@ -90,7 +89,7 @@ class Seen(NamedTuple):
     n_channels
         Of what is thresholded.
     distribution
-        Of values in the slice.
+        Of values in the slice; None if the image has not the channels that are asked for.
     pixels
         Of the stage, ``tzyx`` of the region, or of the whole image where the settings are applied; uint8 or float32.
     """
@@ -126,8 +125,8 @@ class SliceFinder:
         pixels = None
         if look.stage is not None and look.is_applied:
             pixels = whole(look.images, look.settings, look.stage, look.spacing)
-        elif look.stage == SMOOTHED:
-            pixels = self._smoothed[..., 0]
+        elif look.stage == thresholding.SMOOTHED:
+            pixels = self._smoothed.sum(axis=-1)
         elif look.stage is not None:
             pixels = self._find(look)
         return Seen(look, n_channels, self._distribution, pixels)
@@ -138,10 +137,10 @@ class SliceFinder:
         key = (look.images, look.region, settings.sigma, channels)
         if key == self._key:
             return
-        block, inside = _with_rim(look.region, image.shape, sigmas(settings.sigma))
+        block, inside = _with_rim(look.region, image.shape, sigmas(settings.sigma, image))
         smooth = [
             thresholding.smoothed(
-                image[block], replace(settings, channel=channel), value_range=look.images.value_range
+                image[block], replace(settings, channel=channel, core_channel=None), value_range=look.images.value_range
             )[inside]
             for channel in channels
         ]
@@ -159,32 +158,10 @@ class SliceFinder:
         return colored(found.labels)
 
 
-def refusal(settings: Thresholding, shape: tuple[int, ...], n_channels: int) -> ParameterError | None:
-    """Why settings make no sense for an image ``tzyx``; None if they do."""
-    axes = [(letter, length) for letter, length in zip("zyx", shape[1:], strict=True) if length > 1]
-    each = dict(zip("zyx", sigmas(settings.sigma), strict=True))
-    used = [each[letter] for letter, _ in axes]
-    if min(used, default=0) < 0.1 <= max(used, default=0):
-        return ParameterError("smoothing is below 0.1, which is none, along some axes only; set all of them or none")
-    for letter, length in axes:
-        if each[letter] > length // 3:
-            return ParameterError(
-                f"smoothing by {each[letter]:g} is too much along {letter}, where the image has {length} pixels; "
-                f"set at most {length // 3}"
-            )
-    if max(_channels(settings)) >= n_channels:
-        return ParameterError(f"the image has {n_channels} channels, counted from 0; choose one of them")
-    if settings.min_size > settings.max_size:
-        return ParameterError("the smallest size is larger than the largest; exchange them")
-    return None
-
-
 def _channels(settings: Thresholding) -> tuple[int, ...]:
     """Final channel, and the core channel if it is another one."""
-    core = settings.core_channel
-    if settings.method != HYSTERESIS or core is None or core == settings.channel:
-        return (settings.channel,)
-    return settings.channel, core
+    core = settings.effective.core_channel
+    return (settings.channel,) if core in {None, settings.channel} else (settings.channel, core)
 
 
 def _with_rim(
