@@ -52,7 +52,7 @@ class ObjectsStep(Step):
         objects = self._objects
         if objects is None:
             return StepState.TODO
-        return StepState.PROBLEM if warning(objects) else StepState.DONE
+        return StepState.PROBLEM if self._warning else StepState.DONE
 
     @property
     def summary(self) -> str:
@@ -66,11 +66,15 @@ class ObjectsStep(Step):
         """What is odd about the objects, or how to find them."""
         if self._is_waiting and self.isVisible():
             return "Press Apply to find objects with these values."
-        odd = warning(self._objects) if self._objects is not None else ""
-        record = self.shared.record
+        odd, record = self._warning, self.shared.record
         if not self.isVisible() or record is None or not record.is_thresholded:
             return odd
         return odd or "Drag the line until the nuclei are filled, then press Apply."
+
+    @property
+    def _warning(self) -> str:
+        objects, record = self._objects, self.shared.record
+        return "" if objects is None or record is None else warning(objects, found=record.is_thresholded)
 
     @property
     def _is_waiting(self) -> bool:
@@ -98,9 +102,8 @@ class ObjectsStep(Step):
             paragraphs = [first, _per_frame(objects), _sizes(objects)]
             self.text.setText("".join(f"<p style='margin: 2px 0'>{each}</p>" for each in paragraphs if each))
         self.thresholds.setVisible(record is not None and record.is_thresholded)
-        odd = warning(objects) if objects is not None else ""
-        self.warning.setText(odd)
-        self.warning.setVisible(bool(odd))
+        self.warning.setText(self._warning)
+        self.warning.setVisible(bool(self._warning))
         self.told.emit()
 
 
@@ -123,17 +126,19 @@ def kept_labels(claims: Claims | None) -> str:
     return f"{kept} {'label' if kept == 1 else 'labels'} kept, {len(claims.marks) - kept} waiting"
 
 
-def warning(objects: Objects) -> str:
-    """One sentence when the label image looks wrong; "" otherwise."""
+def warning(objects: Objects, *, found: bool = False) -> str:
+    """One sentence when objects look wrong, be they of a label image or ``found`` by thresholds; "" otherwise."""
     if not len(objects.ids):
+        if found:
+            return "There are no objects: lower the threshold, or the smallest size."
         return "There are no objects: every pixel is 0, which is background; choose another label image."
     pixels_per_frame = objects.labels[0].size
     if objects.sizes.max() > pixels_per_frame / 2:
         largest = int(objects.ids[objects.sizes.argmax()])
-        return (
-            f"Object {largest} covers more than half of the image: the background may have a value that is not 0; "
-            "choose a label image with background 0."
-        )
+        what = f"Object {largest} covers more than half of the image: "
+        if found:
+            return f"{what}choose another channel, or a higher threshold."
+        return f"{what}the background may have a value that is not 0; choose a label image with background 0."
     return ""
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import QDoubleSpinBox, QSizePolicy, QWidget
 
 
 class Number(QDoubleSpinBox):
-    """A number; the mouse wheel scrolls the page instead of changing it, unless it has the focus."""
+    """A number, changed by typing or arrow keys; by the mouse wheel only while it has the focus."""
 
     def __init__(self, largest: float, smallest: float = 0.0, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setRange(smallest, largest)
-        self.setMinimumWidth(44)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)  # two of napari's take more room than the number
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
+
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as a few digits, whatever the largest number is."""
+        return QSize(self.fontMetrics().horizontalAdvance("0.000") + 14, super().minimumSizeHint().height())
 
     def textFromValue(self, value: float) -> str:
         """As many digits as the value has."""

@@ -9,8 +9,8 @@ from superqt.utils import signals_blocked
 from napari_objclass.widgets.parts.number import Number
 
 TOOLTIP = (
-    "Standard deviation σ of the Gaussian in pixels, for each channel by itself.\n"
-    "Weights exp(-d² / 2σ²) up to d = 2σ, mirrored at the border; below 0.1 nothing is smoothed."
+    "Standard deviation of the Gaussian in pixels, for each channel by itself.\n"
+    "The weight at distance d is exp(-d² / (2 sigma²)), up to d = 2 sigma; below 0.1 nothing is smoothed."
 )
 
 
@@ -30,7 +30,7 @@ class Smoothing(QWidget):
         self._axes = "yx"
         self.one = Number(100)
         self.each = {letter: Number(100) for letter in "zyx"}
-        self.toggle = QToolButton(text="per axis", checkable=True, toolTip="Smooth along each axis by another σ.")
+        self.toggle = QToolButton(text="per axis", checkable=True, toolTip="Smooth along each axis by another number.")
         self._names = {letter: QLabel(letter) for letter in "zyx"}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -58,7 +58,8 @@ class Smoothing(QWidget):
         """The number, or those along z (if there is one), y and x."""
         if not self.toggle.isChecked():
             return self.one.value()
-        return tuple(self.each[letter].value() for letter in self._axes)
+        along = tuple(self.each[letter].value() for letter in self._axes)
+        return along[0] if len(set(along)) == 1 else along
 
     def show_value(self, sigma: float | tuple[float, ...]) -> None:
         """Show another."""
@@ -68,7 +69,7 @@ class Smoothing(QWidget):
         for field, value in [(self.one, along["x"]), *((self.each[letter], along[letter]) for letter in "zyx")]:
             with signals_blocked(field):
                 field.setValue(value)
-        self.toggle.setChecked(not is_one)
+        self.toggle.setChecked(self.toggle.isChecked() or not is_one)
         self._arrange()
 
     def _toggled(self) -> None:

@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 from superqt.utils import signals_blocked
 
 from napari_objclass.thresholding import HYSTERESIS, SIMPLE
@@ -91,28 +91,36 @@ class ThresholdFields(QWidget):
         for name, field in ((CORE, self.core_threshold), (FINAL, self.threshold)):
             row.addWidget(self.names[name])
             row.addWidget(field, 1)
+        self.channels = QWidget()
+        row = QHBoxLayout(self.channels)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        for combo in (self.core_channel, self.channel):
+            combo.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            row.addWidget(combo, 1)
         for label, field, tip in (
             ("Method", self.method, _METHOD),
-            ("Core in", self.core_channel, self.core_channel.toolTip()),
-            ("Channel", self.channel, self.channel.toolTip()),
+            ("Channel", self.channels, "Channel that is thresholded; with hysteresis, that of the cores first."),
             ("Smooth", self.smoothing, SMOOTHING),
         ):
             self.form.addRow(label, field)
             self.form.labelForField(field).setToolTip(tip)
-        self.below = QFormLayout()
-        self.below.setContentsMargins(0, 0, 0, 0)
-        self.below.setHorizontalSpacing(6)
-        self.below.addRow("Sizes", self.sizes)
-        self.below.labelForField(self.sizes).setToolTip("Objects are kept whose size is within, ends included.")
+        self.below = QHBoxLayout()
+        sizes = QLabel("Sizes", toolTip="Objects are kept whose size is within, ends included.")
+        self.below.addWidget(sizes)
+        self.below.addWidget(self.sizes, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addLayout(self.form)
         layout.addWidget(self.histogram)
         layout.addWidget(self.thresholds)
-        layout.addWidget(self.apart)
         layout.addLayout(self.below)
-        layout.addWidget(self.fill_holes)
+        ticks = QHBoxLayout()
+        ticks.addWidget(self.apart)
+        ticks.addWidget(self.fill_holes)
+        ticks.addStretch()
+        layout.addLayout(ticks)
 
     def _connect(self) -> None:
         self.method.activated.connect(self._edit)
@@ -237,9 +245,9 @@ class ThresholdFields(QWidget):
     def _arrange(self) -> None:
         """Show the fields that matter, and lines where the thresholds are."""
         cored, several = self.method.currentData() == HYSTERESIS, self.channel.count() > 1
-        self.form.setRowVisible(self.channel, several)
-        self.form.setRowVisible(self.core_channel, several and cored)
-        self.form.labelForField(self.channel).setText("Final in" if cored else "Channel")
+        self.form.setRowVisible(self.channels, several)
+        self.core_channel.setVisible(cored)
+        self.form.labelForField(self.channels).setText("Core, final" if cored else "Channel")
         for part in (self.names[CORE], self.core_threshold, self.apart):
             part.setVisible(cored)
         self.names[FINAL].setText(FINAL if cored else ONE)

@@ -57,7 +57,7 @@ class Sheet:
     def write(self, region: Region | None, pixels: NDArray[Any]) -> None:
         """Write pixels ``tzyx`` into a region, None for the whole image, and erase what was written elsewhere."""
         box = (slice(None),) * 4 if region is None else tuple(map(slice, region.start, region.stop))
-        if self._written not in {None, box}:
+        if self._written is not None and self._written != box:
             self._pixels[self._written] = 0
         self._pixels[box] = pixels
         self._written = box
