@@ -42,7 +42,7 @@ class SizeBounds(QWidget):
         row.setSpacing(3)
         row.addWidget(self.smallest, 1)
         row.addWidget(QLabel("to"))
-        row.addWidget(self.largest, 1)
+        row.addWidget(self.largest, 2)
         row.addWidget(self.unit)
         self.smallest.valueChanged.connect(self.edited)
         self.largest.valueChanged.connect(self.edited)

@@ -116,11 +116,8 @@ class ThresholdFields(QWidget):
         layout.addWidget(self.histogram)
         layout.addWidget(self.thresholds)
         layout.addLayout(self.below)
-        ticks = QHBoxLayout()
-        ticks.addWidget(self.apart)
-        ticks.addWidget(self.fill_holes)
-        ticks.addStretch()
-        layout.addLayout(ticks)
+        layout.addWidget(self.apart)
+        layout.addWidget(self.fill_holes)
 
     def _connect(self) -> None:
         self.method.activated.connect(self._edit)
