@@ -9,6 +9,7 @@ import argparse
 import os
 import signal
 import sys
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -26,6 +27,7 @@ ROLES = {
     "raw": ("--raw-data", "--raw"),
     "labels": ("--labels", "--label-image"),
     "segmentation": ("--segmentation", "--segmentation-image"),
+    "probabilities": ("--probabilities", "--prediction-maps"),
 }
 
 
@@ -66,6 +68,25 @@ def _parser() -> argparse.ArgumentParser:
     command = _command(commands, "demo", "the main job on a generated sample: images, table, project and a picture")
     command.add_argument("--out", default="objclass-demo", metavar="DIR", help="folder for the results (%(default)s)")
 
+    command = _command(
+        commands, "threshold", "find the objects of an image of probabilities and write their label image"
+    )
+    command.add_argument("image", metavar="PROBS", help="probabilities; or intensities, with --value-range 0 1")
+    command.add_argument("-o", "--output", required=True, metavar="LABELS", help="label image: .h5, .tif or .npy")
+    _thresholding(command)
+    command.add_argument("--axes", metavar="AXES", help="axes of PROBS, such as zyxc, where the file does not tell")
+    command.add_argument(
+        "--spacing", type=float, nargs="+", metavar="SIZE", help="size of a voxel, z y x or y x, if the file errs"
+    )
+    command.add_argument(
+        "--value-range",
+        type=float,
+        nargs=2,
+        metavar="VALUE",
+        help="values that count as 0 and 1 (default: what the file says, or the range of an integer type)",
+    )
+    _threads(command)
+
     command = _command(commands, "features", "measure every object of one image and write the table")
     command.add_argument("image", metavar="RAW", help="intensity image, or - for none")
     _objects(command, required=True, nargs=None)
@@ -99,8 +120,8 @@ def _parser() -> argparse.ArgumentParser:
 
     command = _command(commands, "predict", "classify all objects of images with the stored forest of a project")
     command.add_argument("project", metavar="PROJECT")
-    _add(command, "raw", nargs="+", help="intensity images, in the order of the label images")
-    _objects(command, required=True, nargs="+")
+    _add(command, "raw", nargs="+", help="intensity images, in the order of the label images or probabilities")
+    _objects(command, required=False, nargs="+")
     command.add_argument("--input-axes", metavar="AXES", help="axes of the raw images, where the files do not tell")
     command.add_argument(
         "--export-source", default=sources.PREDICTIONS, metavar="SOURCE", help=", ".join(sources.SOURCES)
@@ -119,7 +140,7 @@ def _parser() -> argparse.ArgumentParser:
         "files",
         nargs="*",
         metavar="FILE",
-        help="a project; or images, of which those named as labels or masks have the objects; or folders of such",
+        help="a project; or images, and their labels, masks or probabilities, told by their names; or folders of such",
     )
     _objects(command, required=False, nargs="+")
 
@@ -158,6 +179,23 @@ def _objects(command: argparse.ArgumentParser, *, required: bool, nargs: str | N
     group = command.add_mutually_exclusive_group(required=required)
     _add(group, "labels", nargs=nargs, help="label image: its ids are kept")
     _add(group, "segmentation", nargs=nargs, help="segmentation: touching pixels of equal value are an object")
+    _add(group, "probabilities", nargs=nargs, help="probabilities: objects are found by the project's thresholds")
+
+
+def _thresholding(command: argparse.ArgumentParser) -> None:
+    """Options as the settings are called; those that are not given stay what they are by default."""
+    add = partial(command.add_argument, default=argparse.SUPPRESS)
+    add("--method", choices=("simple", "hysteresis"), help="hysteresis: objects need a core (default: simple)")
+    add("--channel", type=int, metavar="N", help="channel, counted from 0 (default: 0)")
+    add("--core-channel", type=int, metavar="N", help="channel of the cores, if another")
+    add("--sigma", type=float, nargs="+", metavar="PIXELS", help="smoothing: one number, z y x, or y x (default: 1)")
+    add("--threshold", type=float, metavar="P", help="pixels of at least this are objects (default: 0.5)")
+    add("--core-threshold", type=float, metavar="P", help="pixels of at least this are cores (default: 0.8)")
+    add("--no-merge", dest="merge", action="store_false", help="every core becomes an object of its own")
+    add("--min-size", type=float, metavar="SIZE", help="smallest object in pixels (default: 10)")
+    add("--max-size", type=float, metavar="SIZE", help="largest object in pixels (default: 1000000)")
+    add("--physical-sizes", action="store_true", help="both sizes are in the unit of the voxel size")
+    add("--fill-holes", action="store_true", help="background that is enclosed belongs to the object")
 
 
 def _threads(command: argparse.ArgumentParser) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_objclass import axes as ax
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -107,6 +109,32 @@ def labelled_examples(sample: Sample, per_class: int = 6, seed: int = 0) -> dict
         members = [key for key, value in sorted(sample.truth.items()) if value == number]
         drawn |= {int(key): number for key in rng.choice(members, size=min(per_class, len(members)), replace=False)}
     return drawn
+
+
+def probabilities(sample: Sample, seed: int = 0) -> NDArray[np.float32]:
+    """What a pixel classifier makes of a sample: soft outlines, noise, and a few spots where nothing is.
+
+    Parameters
+    ----------
+    sample
+        The sample.
+    seed
+        Seed of the noise.
+
+    Returns
+    -------
+    ndarray of float32
+        Probability of nucleus and of background, with the axes of the label image and c.
+    """
+    rng = np.random.default_rng(seed)
+    labels = ax.to_canonical(sample.labels, ax.without_channel(sample.axes), ax.LABELS)
+    frames = []
+    for inside in labels > 0:
+        unsure = 0.1 * _noise(rng, inside.shape, sigma=1.5)
+        spots = np.clip(_noise(rng, inside.shape, sigma=1.5) - 2.7, 0, 1)
+        frames.append(np.clip(_blur(inside.astype(np.float64), 2.2) + unsure + spots, 0.0, 1.0))
+    nucleus = ax.from_canonical(np.stack(frames), ax.without_channel(sample.axes)).astype(np.float32)
+    return np.stack([nucleus, 1 - nucleus], axis=-1)
 
 
 @dataclass(frozen=True)

@@ -149,7 +149,7 @@ def threshold(
     found = find(
         ax.to_canonical(image, axes),
         checked(rule),
-        value_range=range_of(image.dtype) if value_range is None else _checked_range(value_range),
+        value_range=range_of(image.dtype) if value_range is None else checked_range(value_range),
         spacing=spacing,
         threads=threads,
         progress=progress,
@@ -233,6 +233,20 @@ def range_of(dtype: Any) -> tuple[float, float]:
     return float(np.iinfo(kind).min), float(np.iinfo(kind).max)
 
 
+def checked_range(value_range: tuple[float, float]) -> tuple[float, float]:
+    """Return the values that count as 0 and 1 in plain numbers.
+
+    Raises
+    ------
+    ParameterError
+        If they are not two, or the second is not larger.
+    """
+    values = tuple(np.ravel(value_range).tolist())
+    if len(values) != 2 or not all(math.isfinite(each) for each in values) or values[0] >= values[1]:
+        raise ParameterError(f"value_range is the value that counts as 0, and a larger one for 1, got {value_range}")
+    return values[0], values[1]
+
+
 def take_channel(image: NDArray[Any], channel: int) -> NDArray[Any]:
     """View ``tzyx`` of one channel of an image ``tzyxc``.
 
@@ -303,13 +317,6 @@ def _zyx(name: str, values: Sequence[float], image: NDArray[Any]) -> tuple[float
     if len(values) == 2 and image.shape[1] > 1:
         raise ParameterError(f"{name} has two values, but the image three axes in space; give (z, y, x)")
     return (values[0] if len(values) == 3 else 0.0, values[-2], values[-1])
-
-
-def _checked_range(value_range: tuple[float, float]) -> tuple[float, float]:
-    values = tuple(np.ravel(value_range).tolist())
-    if len(values) != 2 or not all(math.isfinite(each) for each in values) or values[0] >= values[1]:
-        raise ParameterError(f"value_range is the value that counts as 0, and a larger one for 1, got {value_range}")
-    return values[0], values[1]
 
 
 def _sigma(sigma: float | Sequence[float]) -> float | tuple[float, ...]:

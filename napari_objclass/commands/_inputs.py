@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from napari_objclass.workflow.object_classification import TrainedForest
     from napari_objclass.workflow.session import Session
 
-OBJECT_ROLES = ("labels", "segmentation")
+OBJECT_ROLES = ("labels", "segmentation", "probabilities")
 
 
 def objects_source(args: argparse.Namespace) -> tuple[str, Any]:
@@ -31,7 +31,12 @@ def objects_source(args: argparse.Namespace) -> tuple[str, Any]:
     for role in OBJECT_ROLES:
         if getattr(args, role) is not None:
             return role, getattr(args, role)
-    raise ParameterError("name the objects: --labels, or --segmentation")
+    raise ParameterError("name the objects: --labels, --segmentation, or --probabilities")
+
+
+def thresholds_raw(session: Session) -> bool:
+    """Whether a project finds the objects of an image in the image itself."""
+    return any(set(lane.sources) == {"raw"} for lane in session.lanes)
 
 
 def feature_set(text: str) -> str | tuple[str, ...]:
@@ -49,7 +54,12 @@ def agreement(trained: TrainedForest) -> str:
 def say_notes(session: Session) -> None:
     """Put what the user should know about a session on stderr."""
     for note in session.notes:
-        print(f"objclass: note: {note}", file=sys.stderr)
+        say_note(note)
+
+
+def say_note(note: str) -> None:
+    """Put one sentence that the user should know on stderr."""
+    print(f"objclass: note: {note}", file=sys.stderr)
 
 
 def expand(patterns: list[str]) -> list[str]:

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_objclass.commands._inputs import objects_source
+from napari_objclass.commands._inputs import OBJECT_ROLES, thresholds_raw
 from napari_objclass.errors import ParameterError, ProjectError
 
 if TYPE_CHECKING:
@@ -25,13 +25,16 @@ def run(args: argparse.Namespace) -> int:
 
     path = Path(args.project)
     is_new = not path.exists()
-    gives_image = args.labels is not None or args.segmentation is not None
-    if is_new and not gives_image:
-        raise ProjectError(f"{path} does not exist; give --labels or --segmentation (and --raw) to make it")
+    gives_objects = any(getattr(args, role) is not None for role in OBJECT_ROLES)
+    if is_new and not gives_objects:
+        raise ProjectError(
+            f"{path} does not exist; give --labels, --segmentation or --probabilities (and --raw) to make it"
+        )
     with Session(recover=False) if is_new else Session.open(path) as session:
         if session.read_only:
             raise ProjectError(session.notes[0])
         with session.all_or_nothing():
+            gives_image = gives_objects or (args.raw is not None and thresholds_raw(session))
             lane = _add_lane(session, args) if gives_image else _find_lane(session, args.image)
             found = read_annotations(args.source, session.label_image(lane), session.axes(lane))
             if is_new:
@@ -50,8 +53,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _add_lane(session: Session, args: argparse.Namespace) -> int:
     """Add the image, or give the one of its name these files."""
-    role, source = objects_source(args)
-    images: dict[str, Any] = {"raw": args.raw, role: source}
+    images: dict[str, Any] = {role: getattr(args, role) for role in ("raw", *OBJECT_ROLES)}
     if any(lane.name == args.image for lane in session.lanes):
         lane = _find_lane(session, args.image)
         session.relink_lane(lane, **images, axes=args.axes)

@@ -75,21 +75,23 @@ def _by_name(files: list[str]) -> tuple[dict[str, Any], ...]:
     """Every raw image with the objects whose name is like its own."""
     from napari_objclass.io.readers import open_image
     from napari_objclass.labels import is_mask
-    from napari_objclass.workflow.lane import LABELS, RAW, SEGMENTATION
+    from napari_objclass.workflow.lane import LABELS, PROBABILITIES, RAW, SEGMENTATION
     from napari_objclass.workflow.pairing import File, pair, role_by_name
 
     by_name = {file: role_by_name(_without_folder(file)) for file in files}
-    if LABELS not in by_name.values():  # all may have one name, such as raw/a.tif and labels/a.tif
+    if not {LABELS, PROBABILITIES} & set(by_name.values()):  # all may have one name, such as raw/a.tif and labels/a.tif
         by_name = {file: role_by_name(file) for file in files}
 
     def role(file: str) -> str:
         if by_name[file] != LABELS:
-            return RAW
+            return PROBABILITIES if by_name[file] == PROBABILITIES else RAW
         return SEGMENTATION if is_mask(open_image(file).data) else LABELS
 
     paired, alone = pair([File(file, role(file)) for file in files])
     if alone:
-        raise ParameterError(f"which file has the objects of {alone[0].place}? name it with --labels or --segmentation")
+        raise ParameterError(
+            f"which file has the objects of {alone[0].place}? name it with --labels, --segmentation or --probabilities"
+        )
     return tuple(each.arguments for each in paired)
 
 

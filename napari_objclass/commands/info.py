@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ from napari_objclass.commands._inputs import agreement
 
 if TYPE_CHECKING:
     import argparse
+
+    from napari_objclass.workflow.thresholding import Thresholding
 
 
 def run(args: argparse.Namespace) -> int:
@@ -50,6 +53,8 @@ def _project(path: str) -> dict[str, str]:
             facts[f"class {number}"] = f"{each.name}, {active[number]} objects labelled"
         for state, count in Counter(each.state for each in annotations if each.state != "active").items():
             facts[f"labels {state}"] = str(count)
+        if any(lane.is_thresholded for lane in session.lanes):
+            facts["thresholding"] = _thresholding(session.thresholding)
         facts["features"] = ", ".join(session.feature_selection.features) or "none chosen yet"
         forest = session.forest
         facts["forest"] = (
@@ -59,3 +64,14 @@ def _project(path: str) -> dict[str, str]:
         )
         facts |= {f"note {i}": note for i, note in enumerate(session.notes, 1)}
     return facts
+
+
+def _thresholding(settings: Thresholding) -> str:
+    """What differs from the default, after the method and the thresholds."""
+    from napari_objclass.workflow.thresholding import Thresholding
+
+    cores = f", cores {settings.core_threshold:g}" if settings.method != Thresholding.method else ""
+    shown = {"method", "threshold", "core_threshold"}
+    others = {name: value for name, value in asdict(settings).items() if name not in shown}
+    changed = [f"{name} {value}" for name, value in others.items() if value != getattr(Thresholding, name)]
+    return ", ".join([f"{settings.method}, from {settings.threshold:g}{cores}", *changed])

@@ -5,7 +5,14 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from napari_objclass.commands._inputs import expand, objects_source, progress_bar, say_notes
+from napari_objclass.commands._inputs import (
+    OBJECT_ROLES,
+    expand,
+    objects_source,
+    progress_bar,
+    say_notes,
+    thresholds_raw,
+)
 from napari_objclass.errors import Cancelled, ObjClassError, ParameterError, ProjectError
 
 if TYPE_CHECKING:
@@ -30,6 +37,8 @@ def run(args: argparse.Namespace) -> int:
     _check_results(args, image_sets)
     failed = 0
     with Session.open(args.project, read_only=True) as session, progress_bar() as progress:
+        if image_sets[0].keys() == {"raw"} and not thresholds_raw(session):
+            objects_source(args)
         if session.forest is None:
             raise ProjectError(f"{args.project} has no trained forest; run: objclass train {args.project}")
         for image_set in image_sets:
@@ -49,6 +58,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _image_sets(args: argparse.Namespace) -> list[ImageSet]:
+    if args.raw and not any(getattr(args, role) for role in OBJECT_ROLES):  # the objects may be found in raw
+        return [{"raw": file} for file in expand(args.raw)]
     role, patterns = objects_source(args)
     objects = expand(patterns)
     if not args.raw:
@@ -71,7 +82,7 @@ def _check_results(args: argparse.Namespace, image_sets: list[ImageSet]) -> None
         images, args.table_filename, args.output_filename_format, args.output_format, args.output_internal_path
     )
     inputs = [[(role, locate(file).path.absolute()) for role, file in each.items()] for each in image_sets]
-    results = [templates.files(path.stem, path.parent) for ((_, path), *_) in inputs]
+    results = [templates.files(path.stem, path.parent).all for ((_, path), *_) in inputs]
     check_overwriting(results, [file for each in inputs for file in each])
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from napari_objclass.io.formats import Location
+
 _ROWS_AT_ONCE = 10_000
 _POWERS = np.array([float(f"1e{k}") for k in range(23)])
 
@@ -64,9 +66,7 @@ def write_image(
     axes = check(axes, array.ndim)
     if array.size == 0:
         raise ShapeError(f"an image of shape {array.shape} has no pixels to write")
-    target, inner, module = locate(path)
-    if target.suffix.lower() not in WRITABLE:
-        raise FileError(f"{target}: images are written as {', '.join(WRITABLE)}; choose one of these suffixes")
+    target, inner, module = check_image_path(path)
     if spacing is not None and len(spacing) != len(spatial(axes)):
         raise ShapeError(f"spacing has {len(spacing)} entries but axes {axes!r} has {len(spatial(axes))} of z, y, x")
     n_channels = array.shape[axes.index("c")] if "c" in axes else 0
@@ -116,6 +116,22 @@ def write_table(path: str | os.PathLike[str], columns: Mapping[str, NDArray[Any]
             part = slice(start, start + _ROWS_AT_ONCE)
             writer.writerows(zip(*(_cells(column[part]) for column in columns.values()), strict=True))
     return target
+
+
+def check_image_path(path: str | os.PathLike[str]) -> Location:
+    """Say before the work starts that its image could not be written: its place if it could.
+
+    Raises
+    ------
+    FileError
+        If images are not written with this suffix, the folder is missing, or the place is taken by something that is
+        not a file.
+    """
+    found = locate(path)
+    if found.path.suffix.lower() not in WRITABLE:
+        raise FileError(f"{found.path}: images are written as {', '.join(WRITABLE)}; choose one of these suffixes")
+    check_place(found.path)
+    return found
 
 
 def check_table_path(path: str | os.PathLike[str]) -> Path:

@@ -158,7 +158,7 @@ def _states(
     overlaps: NDArray[np.int64],
 ) -> tuple[AnnotationState, ...]:
     """States of marks that claim the objects ``rows`` (-1: none) with so many voxels for the classes ``numbers``."""
-    states = np.full(len(rows), AnnotationState.PARKED, object)  # the members themselves, not their text
+    states = np.array([AnnotationState.PARKED] * len(rows), object)  # the members themselves: full() takes their text
     order = np.argsort(rows, kind="stable")
     order = order[rows[order] >= 0]
     if len(order) == 0:
@@ -173,7 +173,7 @@ def _states(
         voxels = _Voxels.under(objects, [marks[peer] for peer in peers])
         covered[counts > 1] = voxels.union(objects, rows[peers])
     agreed = np.minimum.reduceat(numbers[order], starts) == np.maximum.reduceat(numbers[order], starts)
-    own = np.full(len(claimed), AnnotationState.CHANGED, object)
+    own = np.array([AnnotationState.CHANGED] * len(claimed), object)
     own[covered >= COVER * objects.sizes[claimed]] = AnnotationState.ACTIVE
     own[~agreed] = AnnotationState.CONFLICT
     states[order] = np.repeat(own, counts)

@@ -98,7 +98,7 @@ class Files:
         return [*self.images.values(), *([] if self.table is None else [self.table])]
 
 
-def check_overwriting(results: Iterable[Files], inputs: Iterable[tuple[str, Path]]) -> None:
+def check_overwriting(results: Iterable[Iterable[Path]], inputs: Iterable[tuple[str, Path]]) -> None:
     """Refuse to write a result over an image, or over another result.
 
     Parameters
@@ -115,7 +115,7 @@ def check_overwriting(results: Iterable[Files], inputs: Iterable[tuple[str, Path
     """
     roles = {path.resolve(): role for role, path in inputs}
     taken = set()
-    for path in (path for files in results for path in files.all):
+    for path in (path for files in results for path in files):
         place = path.resolve()
         if place in roles:
             raise FileError(f"{path} is the {roles[place]} image itself; name another file for the result")
@@ -158,8 +158,7 @@ class Target:
             axes += "c"
         else:
             image = prediction.paint("classes" if source == PREDICTIONS else "uncertainty", **run)
-        spacing = self.lane.spacing and [self.lane.spacing["zyx".index(letter)] for letter in axes if letter in "zyx"]
-        return write_image(path, image, axes, spacing=spacing, channel_names=names)
+        return write_image(path, image, axes, spacing=self.lane.spacing_along(axes), channel_names=names)
 
     def write_table(self, prediction: Prediction, table: Table, labelled: ArrayLike) -> Path:
         """Write the table; ``labelled`` has the class number of every annotated object, 0 for the others."""

@@ -140,7 +140,9 @@ def describe(
         units=units or (told[1] if spacing is None else None),
         channel_names=tuple(channel_names or ()) or (files[RAW].channel_names if RAW in files else None),
     )
-    fitted = _fit(record, {each: Pixels(array, letters[each]) for each, array in arrays.items()})
+    dranges = {each: image.drange for each, image in files.items()}
+    opened = {each: Pixels(array, letters[each], drange=dranges.get(each)) for each, array in arrays.items()}
+    fitted = _fit(record, opened)
     return _with_fitting_names(record, fitted, asked=bool(channel_names)), given, fitted
 
 
@@ -348,11 +350,12 @@ def _letters_with_channels(
     several: Collection[str],
 ) -> dict[str, str]:
     """Axes where all images may have channels: as named, as read, or guessed, so that the images agree if they can."""
-    first = {}
+    first, alike = {}, len(arrays) > len({array.shape for array in arrays.values()})
     for role, array in arrays.items():
-        stacked = role in several and axis_letters.label_axes(array.ndim - 1) + "c"
-        known = named.get(role) or read.get(role) or stacked or axis_letters.guess(array.shape)
-        first[role] = axis_letters.check(known, array.ndim)
+        known = named.get(role) or read.get(role)
+        if known is None and role in several:
+            known = axis_letters.label_axes(array.ndim - 1) + "c"
+        first[role] = axis_letters.check(known or _guess(array.shape, alike=alike), array.ndim)
     for letters in (first, *_other_letters(arrays, first, named)):
         if len({_shape(array, letters[role], axis_letters.RAW)[:4] for role, array in arrays.items()}) == 1:
             return letters
@@ -365,6 +368,7 @@ def _other_letters(
     """Axes that two images may have instead of their first guess: those of one of them, with or without channels."""
     own = [first[role] for role in arrays if role in named] or [first[role] for role in sorted(arrays, key=_raw_first)]
     bases = [axis_letters.without_channel(letters) for letters in own]
+    bases += ["".join(sorted(base, key=axis_letters.LABELS.index)) for base in bases]
     if not named:
         bases += [axis_letters.without_channel(axis_letters.guess(array.shape)) for array in arrays.values()]
     for base in bases:
@@ -373,6 +377,12 @@ def _other_letters(
             for role, array in arrays.items()
         ]
         yield from (dict(zip(arrays, letters, strict=True)) for letters in product(*options))
+
+
+def _guess(shape: Sequence[int], *, alike: bool) -> str:
+    """Axes by shape; where images are alike, a short first axis has planes rather than as many channels in each."""
+    letters = axis_letters.guess(shape)
+    return axis_letters.label_axes(len(shape)) if alike and letters[0] == "c" and len(shape) < 5 else letters
 
 
 def _raw_first(role: str) -> bool:

@@ -185,6 +185,10 @@ class LaneRecord:
             in_memory - given.keys() or not all(path.exists() for _, path in other.files)
         )
 
+    def spacing_along(self, axes: str) -> list[float] | None:
+        """Size of a voxel along those of ``axes`` that are in space, in their order; None if unknown."""
+        return self.spacing and [self.spacing["zyx".index(letter)] for letter in axes if letter in "zyx"]
+
     @property
     def is_thresholded(self) -> bool:
         """Whether its objects are found by thresholding: in probabilities, or in raw."""

@@ -1,7 +1,8 @@
 """Which image files and label files belong together, told from their names alone.
 
 ``cells_01.tif`` belongs to ``cells_01_labels.tif``, ``raw/cells_01.tif`` to ``labels/cells_01.tif``: what is left of
-two names without the words that tell a role must be the same.
+two names without the words that tell a role must be the same. Where there is a label image, probabilities are not
+needed.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from napari_objclass.io.formats import split
-from napari_objclass.workflow.lane import LABELS, RAW, SEGMENTATION
+from napari_objclass.workflow.lane import LABELS, PROBABILITIES, RAW, SEGMENTATION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -26,7 +27,8 @@ _WORDS = {
     RAW: "raw image images img intensity intensities",
     LABELS: "label labels lbl lbls labeled labelled mask masks seg segs segmentation segmentations segmented "
     "instance instances object objects identities cp gt",
-    LEFT_OUT: "probability probabilities prob probs predictions uncertainty flows outlines",
+    PROBABILITIES: "probability probabilities prob probs",
+    LEFT_OUT: "predictions uncertainty flows outlines",
 }
 _ROLE_OF = {word: role for role, words in _WORDS.items() for word in words.split()}
 _WORD, _OME = re.compile(r"[0-9a-z]+"), re.compile(r"\.ome(?=\.|$)", re.IGNORECASE)
@@ -42,7 +44,7 @@ class File:
     place
         Path; for HDF5 with the inner path.
     role
-        ``"raw"``, ``"labels"``, ``"segmentation"``, or "" to leave it out.
+        ``"raw"``, ``"labels"``, ``"segmentation"``, ``"probabilities"``, or "" to leave it out.
     """
 
     place: str
@@ -56,7 +58,7 @@ class Paired:
     Attributes
     ----------
     objects
-        Label image or segmentation.
+        Label image, segmentation or probabilities.
     raw
         The image: one file, one per channel, or none.
     """
@@ -77,8 +79,10 @@ def role_by_name(place: str) -> str | None:
     path, inner = split(place)
     for name in (inner, path.name, path.parent.name):
         told = [_ROLE_OF[word] for word in _words(name) if word in _ROLE_OF]
+        if {PROBABILITIES, LABELS} <= {*told}:
+            return LEFT_OUT  # of classes of objects: a result
         if told:
-            return LEFT_OUT if LEFT_OUT in told else told[-1]
+            return next((role for role in (LEFT_OUT, PROBABILITIES) if role in told), told[-1])
     return None
 
 
@@ -88,11 +92,13 @@ def pair(files: Sequence[File]) -> tuple[list[Paired], list[File]]:
     Returns
     -------
     list of Paired
-        One per label image or segmentation, in their order, whether an image was found for it or not.
+        One per label image, segmentation or probabilities, in their order, whether an image was found for it or not.
     list of File
         Images without objects.
     """
-    objects = [each for each in files if each.role in (LABELS, SEGMENTATION)]
+    known = {_folder_and_name(each) for each in files if each.role in (LABELS, SEGMENTATION)}
+    needed = [each for each in files if each.role == PROBABILITIES and _folder_and_name(each) not in known]
+    objects = [each for each in files if each.role in (LABELS, SEGMENTATION) or each in needed]
     free = {each: None for each in files if each.role == RAW}  # a set that keeps the order
     raw: dict[File, tuple[File, ...]] = {}
     for key in (_folder_and_name, _name, _name_without_channel):

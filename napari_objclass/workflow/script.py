@@ -35,6 +35,7 @@ def script(session: Session) -> str:
         "session = oc.Session(recover=False)  # keeps nothing on disk until it is saved",
         _classes(session),
         *(_image(record) for record in session.lanes),
+        _thresholding(session),
         f"session.feature_selection = {_call(session.feature_selection)}\n"
         f"session.classifier = {_call(session.classifier)}",
         *(_annotations(session, lane, active) for lane in range(len(session.lanes))),
@@ -93,6 +94,11 @@ def _image(record: LaneRecord) -> str:
     if any(record.offset):
         arguments["offset"] = repr(record.offset)
     return "\n".join([*lines, "session.add_lane(", *(f"    {key}={value}," for key, value in arguments.items()), ")"])
+
+
+def _thresholding(session: Session) -> str:
+    found = any(lane.is_thresholded for lane in session.lanes)
+    return f"session.thresholding = {_call(session.thresholding)}" if found else ""
 
 
 def _annotations(session: Session, lane: int, active: list[Annotation]) -> str:

@@ -269,7 +269,7 @@ class Session(WithImages):
         chain, record = self._at(lane)
         images = (images,) if isinstance(images, str) else images
         files = export.Templates(images, table, filename, format, inner).files(record.name, record.folder)
-        export.check_overwriting([files], [file for each in chain.state.lanes for file in each.files])
+        export.check_overwriting([files.all], [file for each in chain.state.lanes for file in each.files])
         target = export.Target(record, files)
         # The larger table first: what the prediction needs is then measured in the same pass.
         measured = None if table is None else _table_to_export(chain, record, **run)

@@ -28,13 +28,14 @@ def objclass(capsys):
 
 @pytest.fixture(scope="session")
 def images(tmp_path_factory) -> Path:
-    """Folder with raw.tif, labels.tif, table.csv (12 labelled nuclei) and other.tif of another size."""
+    """Folder with raw.tif, labels.tif, probabilities.h5, table.csv (12 labelled nuclei), other.tif of another size."""
     folder = tmp_path_factory.mktemp("images")
     nuclei = sample.nuclei_2d()
     write_image(folder / "raw.tif", nuclei.raw, "yx")
     write_image(folder / "labels.tif", nuclei.labels, "yx")
     write_image(folder / "other.tif", nuclei.raw[:100], "yx")
     write_image(folder / "floats.npy", nuclei.raw / 3.0, "yx")
+    write_image(folder / "probabilities.h5", sample.probabilities(nuclei), "yxc")
     write_image(folder / "both.h5/raw", nuclei.raw, "yx")
     examples = sample.labelled_examples(nuclei)
     lines = [f"{object_id},{nuclei.class_names[cls - 1]}" for object_id, cls in examples.items()]

@@ -12,6 +12,7 @@ import tifffile
 FEATURES = ("features", "{images}/raw.tif", "--labels", "{images}/labels.tif", "-o", "{out}/t.csv")
 PREDICT = ("predict", "{project}", "--raw-data", "{images}/raw.tif", "--labels", "{images}/labels.tif",
            "--output-filename-format", "{out}/x")  # fmt: skip
+THRESHOLD = ("threshold", "{images}/probabilities.h5", "-o", "{out}/objects.tif")
 ANNOTATE = ("annotate", "{out}/new.objclass", "--raw", "{images}/raw.tif", "--labels", "{images}/labels.tif")
 
 
@@ -59,6 +60,29 @@ CASES = {
     "table in no folder": (but(FEATURES, at5="{out}/no/where/t.csv"), 1, "where"),
     "table is the raw image": (but(FEATURES, at5="{images}/raw.tif"), 1, ".csv"),
     "web address": (but(FEATURES, at1="https://example.org/raw.tif"), 1, "download"),
+    "probabilities missing": (but(THRESHOLD, at1="{images}/gone.h5"), 1, "gone.h5"),
+    "label image without suffix": (but(THRESHOLD, at3="{out}/objects"), 1, "suffix"),
+    "label image as picture": (but(THRESHOLD, at3="{out}/objects.png"), 1, ".tif"),
+    "label image in no folder": (but(THRESHOLD, at3="{out}/no/where.tif"), 1, "create it first"),
+    "label image over the probabilities": (but(THRESHOLD, at3="{images}/probabilities.h5"), 1, "image itself"),
+    "unknown method": ([*THRESHOLD, "--method", "graphcut"], 2, "hysteresis"),
+    "no such channel": ([*THRESHOLD, "--channel", "2"], 1, "no channel 2"),
+    "no such core channel": ([*THRESHOLD, "--method", "hysteresis", "--core-channel", "-1"], 1, "core_channel"),
+    "sigma not a number": ([*THRESHOLD, "--sigma", "wide"], 2, "wide"),
+    "negative sigma": ([*THRESHOLD, "--sigma", "-1"], 1, "sigma"),
+    "too many sigmas": ([*THRESHOLD, "--sigma", "1", "1", "1", "1"], 1, "sigma"),
+    "threshold not finite": ([*THRESHOLD, "--threshold", "nan"], 1, "finite"),
+    "smallest above largest": ([*THRESHOLD, "--min-size", "9", "--max-size", "3"], 1, "max_size"),
+    "value range upside down": ([*THRESHOLD, "--value-range", "1", "0"], 1, "value_range"),
+    "physical sizes without voxel size": ([*THRESHOLD, "--physical-sizes"], 1, "voxel size"),
+    "spacing of nothing": ([*THRESHOLD, "--spacing", "0", "1"], 1, "positive"),
+    "axes for other probabilities": ([*THRESHOLD, "--axes", "yx"], 1, "yx"),
+    "probabilities of another size": (
+        [*PREDICT[:4], "--probabilities", "{bad}/small.npy", *PREDICT[6:]], 1, "differ"
+    ),
+    "raw alone for a project of label images": ([*PREDICT[:4], *PREDICT[6:]], 1, "--labels"),
+    "nothing to predict": (PREDICT[:2], 1, "--labels"),
+    "labels and probabilities": ([*PREDICT, "--probabilities", "{images}/probabilities.h5"], 2, "not allowed"),
     "project missing": (but(PREDICT, at1="{out}/gone.objclass"), 1, "gone.objclass"),
     "not a project": (but(PREDICT, at1="{images}/both.h5"), 1, "both.h5"),
     "text as project": (but(PREDICT, at1="{bad}/text.objclass"), 1, "text.objclass"),
@@ -100,6 +124,7 @@ def bad(tmp_path_factory, images):
     (folder / "empty.csv").touch()
     np.save(folder / "objects.npy", np.array([{}, None], object))
     np.save(folder / "negative.npy", -np.ones((512, 512), np.int32))
+    np.save(folder / "small.npy", np.zeros((100, 100, 2), np.float32))
     np.save(folder / "two_channels.npy", np.zeros((512, 512, 2), np.uint8))
     with h5py.File(folder / "two.h5", "w") as file:
         file["first"] = file["second"] = np.zeros((4, 4))

@@ -110,7 +110,7 @@ def test_a_moved_project_finds_its_channels(tmp_path, files):
         ({"raw": SCENE.raw, "channel_names": ["a", "b"]}, "2 channel names for the 1 channels"),
         ({"channel_names": ["a"]}, "1 channel names for the 0 channels"),
         ({"raw": [SCENE.raw[:-1]] * 2}, "differ"),
-        ({"labels": [SCENE.labels] * 2}, "only raw can be a list"),
+        ({"labels": [SCENE.labels] * 2}, "only raw and probabilities can be a list"),
     ],
 )
 def test_what_does_not_fit_is_refused(session, images, says):

@@ -25,7 +25,10 @@ def pairs(*places):
         ("cells_01_cp_masks.tif", "labels"),
         ("cells_01-Seg.ome.tif", "labels"),
         ("cells_01_Object Identities.h5", "labels"),
-        ("cells_01_Probabilities.h5", ""),
+        ("cells_01_Probabilities.h5", "probabilities"),
+        ("probabilities/cells_01.tif", "probabilities"),
+        ("cells_01_Object Probabilities.h5", ""),
+        ("cells_01_Object Predictions.h5", ""),
         ("cells_01_raw.tif", "raw"),
         ("labels/cells_01.tif", "labels"),
         ("masks/cells_01_raw.tif", "raw"),
@@ -86,6 +89,20 @@ def test_two_label_images_of_one_name_take_no_image_from_each_other():
     found, alone = pairs("1.tif", "2.tif", "1_mask.tif", "1_labels.tif")
     assert found == {"1_mask.tif": [], "1_labels.tif": []}
     assert alone == ["1.tif", "2.tif"]
+
+
+def test_probabilities():
+    assert pairs("1.tif", "1_Probabilities.h5", "2_probs.tif", "2.tif") == (
+        {"1_Probabilities.h5": ["1.tif"], "2_probs.tif": ["2.tif"]},
+        [],
+    )
+
+
+def test_probabilities_are_not_needed_where_there_are_labels():
+    assert pairs("1.tif", "1_Probabilities.h5", "1_mask.png", "2.tif", "2_Probabilities.h5") == (
+        {"1_mask.png": ["1.tif"], "2_Probabilities.h5": ["2.tif"]},
+        [],
+    )
 
 
 def test_roles_of_the_user_count():

@@ -8,7 +8,16 @@ import numpy as np
 import pytest
 import scipy.ndimage
 
-from napari_objclass.sample import Sample, labelled_examples, nuclei_2c, nuclei_2d, nuclei_2d_t, nuclei_3d, nuclei_3d_t
+from napari_objclass.sample import (
+    Sample,
+    labelled_examples,
+    nuclei_2c,
+    nuclei_2d,
+    nuclei_2d_t,
+    nuclei_3d,
+    nuclei_3d_t,
+    probabilities,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +50,18 @@ def test_truth_names_exactly_the_objects(sample: Sample) -> None:
     assert len(sample.axes) == sample.raw.ndim
     assert set(sample.truth) == set(np.unique(sample.labels).tolist()) - {0}
     assert set(sample.truth.values()) == {1, 2}
+
+
+def test_probabilities_are_high_in_nuclei(sample: Sample) -> None:
+    found = probabilities(sample)
+    assert found.dtype == np.float32
+    assert found.shape == (*sample.labels.shape, 2)
+    np.testing.assert_array_equal(found, probabilities(sample, seed=0))
+    assert (found != probabilities(sample, seed=1)).mean() > 0.3
+    np.testing.assert_allclose(found.sum(axis=-1), 1, atol=1e-6)
+    assert 0 <= found.min() < 0.01
+    assert 0.99 < found.max() <= 1
+    assert 0.9 < ((found[..., 0] >= 0.5) == (sample.labels > 0)).mean() < 1
 
 
 def test_nuclei_do_not_touch(sample: Sample) -> None:

@@ -1,5 +1,7 @@
 """The script of a session makes the same session again."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -36,6 +38,20 @@ def test_it_runs_as_it_is(session, capsys):
     assert (made.lanes[0].spacing, made.lanes[0].offset) == (session.lanes[0].spacing, session.lanes[0].offset)
     assert np.array_equal(made.predict(0).probabilities, session.predict(0).probabilities)
     assert capsys.readouterr().out.startswith("nuclei {'Class 1': ")
+
+
+@pytest.mark.parametrize("role", ["probabilities", "raw"])
+def test_objects_are_found_again(tmp_path, role):
+    nuclei = sample.nuclei_2c()
+    pixels = sample.probabilities(nuclei) if role == "probabilities" else nuclei.raw
+    with oc.Session(recover=False) as session:
+        session.add_lane(**{role: write_image(tmp_path / "image.h5", pixels, "yxc")})
+        session.thresholding = replace(session.thresholding, method="hysteresis", sigma=(1.5, 2), min_size=20)
+        session.annotate_many(0, ids=[1, 2], classes=[1, 2])
+        made = run(script(session))
+        assert made.thresholding == session.thresholding
+        assert np.array_equal(made.label_image(0), session.label_image(0))
+        assert made.object_classes(0) == session.object_classes(0) == {1: 1, 2: 2}
 
 
 @pytest.mark.parametrize(

@@ -84,8 +84,8 @@ def test_name_and_spacing_come_from_the_file(session, tmp_path, scene):
     ("images", "says"),
     [
         ({}, "one of labels="),
-        ({"labels": 1, "segmentation": 1}, "exactly one of"),
-        ({"labels": 1, "probabilities": 1}, "role 'probabilities' cannot be used yet"),
+        ({"labels": 1, "segmentation": 1}, "come from one of labels="),
+        ({"labels": 1, "probabilities": 1}, "come from one of labels="),
         ({"labels": "nowhere.tif"}, "there is no file"),
         ({"labels": 1, "raw": np.zeros((61, 80))}, "does not fit the label image"),
         ({"labels": 1, "raw": np.zeros((61, 80)), "axes": "yx"}, "differ; give images of one size"),

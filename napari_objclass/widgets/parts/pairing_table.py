@@ -20,7 +20,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_objclass.io.formats import split
-from napari_objclass.workflow.lane import LABELS, RAW, SEGMENTATION
+from napari_objclass.workflow.lane import LABELS, PROBABILITIES, RAW, SEGMENTATION
 from napari_objclass.workflow.pairing import LEFT_OUT, File, pair
 
 if TYPE_CHECKING:
@@ -29,7 +29,13 @@ if TYPE_CHECKING:
     from napari_objclass.widgets.viewer.found import Found
     from napari_objclass.workflow.pairing import Paired
 
-ROLES = {RAW: "image", LABELS: "label image", SEGMENTATION: "mask", LEFT_OUT: "leave out"}
+ROLES = {
+    RAW: "image",
+    LABELS: "label image",
+    SEGMENTATION: "mask",
+    PROBABILITIES: "probabilities",
+    LEFT_OUT: "leave out",
+}
 
 _PLACE = Qt.ItemDataRole.UserRole
 
@@ -115,12 +121,14 @@ class PairingTable(QWidget):
 
     def _fill(self) -> None:
         usable = [each for each in self._found.values() if each.problem is None]
-        self._images, alone = pair([File(each.place, self._roles[each.place]) for each in usable])
+        files = [File(each.place, self._roles[each.place]) for each in usable]
+        self._images, alone = pair(files)
         sections = []
         for image in self._images:
             first = (image.raw or (image.objects,))[0]
             sections.append(self._section(split(first.place)[0].stem, [*image.raw, image.objects], within=True))
-        left = [File(each.place, LEFT_OUT) for each in usable if self._roles[each.place] == LEFT_OUT]
+        taken = {each for image in self._images for each in (*image.raw, image.objects)} | {*alone}
+        left = [each for each in files if each not in taken]
         wrong = [each for each in self._found.values() if each.problem]
         if alone:
             sections.append(self._section("without label image — not added", alone))

@@ -89,7 +89,9 @@ class ExportChoice:
             When it cannot be done; images before the one that failed are written.
         """
         files = [self.files(session.lane(lane)) for lane in lanes]
-        export.check_overwriting(files, [file for record in session.lanes for file in record.files])
+        export.check_overwriting(
+            [each.all for each in files], [file for record in session.lanes for file in record.files]
+        )
         in_the_way = tuple(path for each in files for path in each.all if path.exists())
         if in_the_way and not overwrite:
             return Outcome(in_the_way=in_the_way)
