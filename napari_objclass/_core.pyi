@@ -24,6 +24,8 @@ __all__ = [
     "read_journal",
     "remove_project_leftovers",
     "save_project",
+    "smooth",
+    "threshold",
     "uncertainty",
 ]
 
@@ -49,6 +51,12 @@ def connected_components(run: Run, image: NDArray[Any]) -> NDArray[np.uint32]: .
 def paint(
     run: Run, labels: NDArray[Any], starts: Sequence[int], ids: NDArray[np.uint64], values: NDArray[Any]
 ) -> NDArray[Any]: ...
+def threshold(
+    run: Run, last: NDArray[Any], core: NDArray[Any] | None, how: Mapping[str, Any], stage: str
+) -> tuple[NDArray[np.uint32], int, int, int]: ...
+def smooth(
+    run: Run, channel: NDArray[Any], sigma: Sequence[float], value_range: tuple[float, float]
+) -> NDArray[np.float32]: ...
 def object_runs(
     run: Run,
     labels: NDArray[Any],

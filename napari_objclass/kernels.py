@@ -107,53 +107,23 @@ def threshold(
 ) -> Thresholded:
     """Objects of a channel ``tzyx``, or what is known of them at an earlier ``stage``.
 
-    ``value_range`` are the values that count as 0 and 1, ``high`` is the core threshold (None: no hysteresis), ``core``
-    its channel if it is another one.
+    ``sigma`` is z, y, x; ``value_range`` are the values that count as 0 and 1; ``high`` is the core threshold (None: no
+    hysteresis), ``core`` its channel, of the same type, if it is another one: then ``low`` is for the sum of both.
+    Stages: "core", "filtered core" (only those whose size is within bounds), "mask" (components of at least ``low``),
+    "unfiltered" (objects of any size), "objects". Ids are consecutive from 1 in each frame, in raster order.
     """
-    import scipy.ndimage as ndi
-
-    smooth_last = smooth(last, sigma=sigma, value_range=value_range)
-    smooth_core = smooth_last if core is None else smooth(core, sigma=sigma, value_range=value_range)
-    final = smooth_last if core is None else smooth_last + smooth_core
-    out = np.zeros(last.shape, np.uint32)
-    small = large = 0
-    for t in range(len(out)):
-
-        def filtered(labels: Array) -> tuple[Array, int, int]:
-            sizes = np.bincount(labels.ravel())
-            s, l = int((sizes[1:] < min_size).sum()), int((sizes[1:] > max_size).sum())
-            sizes[0] = 0
-            bad = (sizes < min_size) | (sizes > max_size)
-            bad[0] = True
-            keep = np.cumsum(~bad) * ~bad
-            return keep[labels], s, l
-
-        mask = final[t] >= low
-        labels = ndi.label(mask)[0]
-        if high is not None:
-            cores = ndi.label(smooth_core[t] >= high)[0]
-            if stage == "core":
-                out[t] = cores
-                continue
-            cores = filtered(cores)[0]
-            if stage == "filtered core":
-                out[t] = cores
-                continue
-            if stage != "mask":
-                has = np.zeros(labels.max() + 1, bool)
-                has[labels[cores > 0]] = True
-                has[0] = False
-                if fill_holes:
-                    labels = ndi.label(ndi.binary_fill_holes(has[labels]))[0]
-                else:
-                    labels = (np.cumsum(has) * has)[labels]
-        elif fill_holes and stage != "mask":
-            labels = ndi.label(ndi.binary_fill_holes(mask))[0]
-        if stage == "objects":
-            labels, s, l = filtered(labels)
-            small, large = small + s, large + l
-        out[t] = labels
-    return Thresholded(out, small, large, int(np.isnan(last).sum()) if last.dtype.kind == "f" else 0)
+    run = Run("finding objects", threads, progress, cancel)
+    how = {
+        "sigma": sigma,
+        "value_range": value_range,
+        "low": low,
+        "high": high,
+        "merge": merge,
+        "min_size": min_size,
+        "max_size": max_size,
+        "fill_holes": fill_holes,
+    }
+    return Thresholded(*_core.threshold(run, _numbers(last), None if core is None else _numbers(core), how, stage))
 
 
 def smooth(
@@ -166,15 +136,7 @@ def smooth(
     cancel: CancelToken | None = None,
 ) -> NDArray[np.float32]:
     """A channel ``tzyx``, smoothed frame by frame; NaN counts as 0."""
-    import scipy.ndimage as ndi
-
-    low, high = value_range
-    out = np.nan_to_num((channel.astype(np.float64) - low) / (high - low)).astype(np.float32)
-    pairs = [(axis, s) for axis, s in zip((1, 2, 3), sigma, strict=False) if channel.shape[axis] > 1]
-    if all(s >= 0.1 for _, s in pairs):
-        for axis, s in pairs:
-            out = ndi.gaussian_filter1d(out, s, axis=axis, mode="mirror", radius=max(1, int(2 * s + 0.5)))
-    return out
+    return _core.smooth(Run("smoothing", threads, progress, cancel), _numbers(channel), sigma, value_range)
 
 
 def paint(
@@ -220,6 +182,11 @@ def object_runs(
 def _integers(labels: Array) -> Array:
     """Booleans as the bytes they are."""
     return labels.view(np.uint8) if labels.dtype == bool else labels
+
+
+def _numbers(channel: Array) -> Array:
+    """Booleans as the bytes they are, float16 widened without loss."""
+    return channel.astype(np.float32) if channel.dtype == np.float16 else _integers(channel)
 
 
 # Features

@@ -33,8 +33,8 @@ pub fn connected_components<T: Label>(
 }
 
 /// The runs of all rows of a frame.
-struct FrameRuns {
-    shape: (usize, usize, usize),
+pub(super) struct FrameRuns {
+    pub(super) shape: (usize, usize, usize),
     steps: Vec<StepRuns>,
 }
 
@@ -48,17 +48,35 @@ struct StepRuns {
 }
 
 /// The runs of a row and the number of the first of them within the frame.
-struct RowRuns<'a> {
-    first: u32,
-    runs: &'a [Run],
+pub(super) struct RowRuns<'a> {
+    pub(super) first: u32,
+    pub(super) runs: &'a [Run],
 }
 
 impl FrameRuns {
-    fn scan<T: Label>(frame: ArrayView3<'_, T>, task: &Task) -> Result<Self> {
-        let shape = frame.dim();
-        let mut steps = map_steps(shape.0 * shape.1, task, |step| {
+    /// The runs of equal pixels.
+    pub(super) fn scan<T: Label>(frame: ArrayView3<'_, T>, task: &Task) -> Result<Self> {
+        let steps = map_steps(frame.dim().0 * frame.dim().1, task, |step| {
             StepRuns::scan(&Rows::of_step(frame, step))
         })?;
+        Self::number_steps(frame.dim(), steps)
+    }
+
+    /// The runs that `write` appends for each row of a frame of `shape`, given the row's number.
+    pub(super) fn of_rows(
+        shape: (usize, usize, usize),
+        task: &Task,
+        write: impl Fn(usize, &mut Vec<Run>) + Sync,
+    ) -> Result<Self> {
+        let n_rows = shape.0 * shape.1;
+        let steps = map_steps(n_rows, task, |step| {
+            let rows = step * STEP..((step + 1) * STEP).min(n_rows);
+            StepRuns::of_rows(rows, &write)
+        })?;
+        Self::number_steps(shape, steps)
+    }
+
+    fn number_steps(shape: (usize, usize, usize), mut steps: Vec<StepRuns>) -> Result<Self> {
         let mut total = 0u32;
         for step in &mut steps {
             step.first = total;
@@ -68,16 +86,16 @@ impl FrameRuns {
         Ok(Self { shape, steps })
     }
 
-    fn n_runs(&self) -> u32 {
+    pub(super) fn n_runs(&self) -> u32 {
         self.steps.last().map_or(0, |last| last.numbers().end)
     }
 
-    fn row(&self, row: usize) -> RowRuns<'_> {
+    pub(super) fn row(&self, row: usize) -> RowRuns<'_> {
         self.steps[row / STEP].row(row % STEP)
     }
 
     /// Joins every run with the equal ones that touch it in the row above and in the slice in front.
-    fn join(&self, task: &Task) -> Result<UnionFind> {
+    pub(super) fn join(&self, task: &Task) -> Result<UnionFind> {
         let (nz, ny, _) = self.shape;
         let sets = UnionFind::new(self.n_runs());
         map_steps(nz * ny, task, |step| {
@@ -98,7 +116,7 @@ impl FrameRuns {
     }
 
     /// The id of every run: 1, 2, … by the first run of its set.
-    fn number(&self, sets: &UnionFind, task: &Task) -> Result<Vec<u32>> {
+    pub(super) fn number(&self, sets: &UnionFind, task: &Task) -> Result<Vec<u32>> {
         let mut ids = vec![0; self.n_runs() as usize];
         let mut last = 0;
         for step in &self.steps {
@@ -116,7 +134,7 @@ impl FrameRuns {
         Ok(ids)
     }
 
-    fn paint(&self, ids: &[u32], out: &mut [u32], task: &Task) -> Result<()> {
+    pub(super) fn paint(&self, ids: &[u32], out: &mut [u32], task: &Task) -> Result<()> {
         let nx = self.shape.2;
         for_steps_mut(out, nx, task, |step, pixels| {
             let step = &self.steps[step];
@@ -138,6 +156,19 @@ impl StepRuns {
             runs.extend_from_slice(find_runs(pixels, &mut memory));
             ends.push(runs.len());
         });
+        Self {
+            first: 0,
+            runs,
+            ends,
+        }
+    }
+
+    fn of_rows(rows: std::ops::Range<usize>, write: impl Fn(usize, &mut Vec<Run>)) -> Self {
+        let (mut runs, mut ends) = (Vec::new(), Vec::with_capacity(rows.len()));
+        for row in rows {
+            write(row, &mut runs);
+            ends.push(runs.len());
+        }
         Self {
             first: 0,
             runs,

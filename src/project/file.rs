@@ -103,7 +103,10 @@ fn compose_hdf5(document: &Document, arrays: &Arrays) -> hdf5::Result<Vec<u8>> {
                 .core_filebacked(false)
         })
         // A name of its own: HDF5 takes two files in memory for the same one by that.
-        .create(format!("composed {}", COMPOSED.fetch_add(1, Ordering::Relaxed)))?;
+        .create(format!(
+            "composed {}",
+            COMPOSED.fetch_add(1, Ordering::Relaxed)
+        ))?;
     write_document(&file, document)?;
     for (name, array) in arrays {
         let (folder, name) = name.rsplit_once('/').unwrap_or_default();

@@ -1,7 +1,7 @@
 //! Numpy arrays of any number type as typed views: dtype and strides are resolved here and nowhere else.
 //!
 //! `kernels.py` hands over native-endian, aligned arrays of five axes `tzyxc` (raw) or four axes `tzyx`
-//! (label images); any strides are welcome.
+//! (label images, channels); any strides are welcome.
 
 use numpy::{PyReadonlyArray1, PyReadonlyArray2, PyReadonlyArray4, PyReadonlyArray5};
 use pyo3::prelude::*;
@@ -30,6 +30,13 @@ typed_arrays! {
     /// Label images `tzyx` of any integer type.
     LabelArray, with_labels, PyReadonlyArray4 {
         U8(u8), U16(u16), U32(u32), U64(u64), I8(i8), I16(i16), I32(i32), I64(i64),
+    }
+}
+
+typed_arrays! {
+    /// A channel `tzyx` of any integer or float type.
+    ChannelArray, with_channel, PyReadonlyArray4 {
+        U8(u8), U16(u16), U32(u32), U64(u64), I8(i8), I16(i16), I32(i32), I64(i64), F32(f32), F64(f64),
     }
 }
 

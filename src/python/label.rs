@@ -24,9 +24,10 @@ pub(crate) fn connected_components<'py>(
 ) -> PyResult<Bound<'py, PyArray4<u32>>> {
     with_labels!(image, |image| {
         let image = image.as_array();
-        new_image(py, run, image, |out, task| {
+        let (labels, ()) = new_image(py, run, image, |out, task| {
             components::connected_components(image, out, task)
-        })
+        })?;
+        Ok(labels)
     })
 }
 
@@ -47,7 +48,7 @@ pub(crate) fn paint<'py>(
         let values = values.as_slice()?;
         with_labels!(labels, |labels| {
             let labels = labels.as_array();
-            let painted = new_image(py, run, labels, |out, task| {
+            let (painted, ()) = new_image(py, run, labels, |out, task| {
                 painting::paint(labels, &starts, ids, values, out, task)
             })?;
             Ok(painted.into_any())
@@ -96,16 +97,16 @@ pub(crate) fn object_runs<'py>(
     ))
 }
 
-/// A new image of the shape of `image`, filled by `fill`, which gets its pixels in C order, all 0.
-fn new_image<'py, T: Sync, V: Element + Send>(
+/// A new image of the shape of `image`, filled by `fill`, which gets its pixels in C order, all 0; and what it returns.
+pub(super) fn new_image<'py, T: Sync, V: Element + Send, R: Send>(
     py: Python<'py>,
     run: &Run,
     image: ArrayView4<'_, T>,
-    fill: impl FnOnce(&mut [V], &Task) -> Result<()> + Send,
-) -> PyResult<Bound<'py, PyArray4<V>>> {
+    fill: impl FnOnce(&mut [V], &Task) -> Result<R> + Send,
+) -> PyResult<(Bound<'py, PyArray4<V>>, R)> {
     let new = PyArray4::zeros(py, image.dim(), false);
     let mut pixels = new.readwrite();
     let pixels = pixels.as_slice_mut()?;
-    detach(py, run, |task| fill(pixels, task))?;
-    Ok(new)
+    let result = detach(py, run, |task| fill(pixels, task))?;
+    Ok((new, result))
 }

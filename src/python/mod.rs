@@ -7,6 +7,7 @@ mod label;
 mod learn;
 mod project;
 mod region;
+mod threshold;
 
 /// Compute kernels; use them through `napari_objclass`, not directly.
 #[pyo3::pymodule(gil_used = false)]
@@ -24,4 +25,6 @@ mod _core {
     };
     #[pymodule_export]
     use super::region::{feature_specs, measure};
+    #[pymodule_export]
+    use super::threshold::{smooth, threshold};
 }

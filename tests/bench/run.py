@@ -12,6 +12,7 @@ import clicks
 import components
 import features
 import forest
+import thresholding
 from timing import HEADER
 
 PEERS = ("numpy", "scipy", "scikit-image", "scikit-learn", "connected-components-3d")
@@ -28,7 +29,7 @@ def main() -> None:
     """Run everything and write the report."""
     lines = [INTRODUCTION, f"Machine: {os.cpu_count()} CPUs, {_processor()}, {platform.system()}; {_versions()}.", ""]
     lines.append(HEADER)
-    for part in (components, features, forest):
+    for part in (components, thresholding, features, forest):
         for row in part.rows():
             lines.append(row.markdown())
             print(lines[-1], file=sys.stderr)
@@ -39,7 +40,7 @@ def main() -> None:
         "| work | | MB |",
         "|---|---|---:|",
     ]
-    for part in (components, features):
+    for part in (components, thresholding, features):
         lines += [f"| {row.work} | {row.who} | {row.megabytes:.0f} |" for row in part.memory()]
     lines += clicks.lines()
     report = Path(__file__).with_name("RESULTS.md")

@@ -68,8 +68,8 @@ def paired(ours: Callable[[], object], peer: Callable[[], object], rounds: int) 
     return fastest([our for our, _ in pairs]), fastest([their for _, their in pairs])
 
 
-def peak_megabytes(setup: str, call: str) -> float:
-    """Peak memory that ``call`` adds to a process that has run ``setup``; Linux only."""
+def peak_megabytes(setup: str, call: str, python: str = sys.executable) -> float:
+    """Peak memory that ``call`` adds to a process of ``python`` that has run ``setup``; Linux only."""
     code = (
         f"{setup}\n"
         "import pathlib, re\n"
@@ -81,6 +81,6 @@ def peak_megabytes(setup: str, call: str) -> float:
         "print((kilobytes('VmHWM') - before) / 1024)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=Path(__file__).parent
+        [python, "-c", code], check=True, capture_output=True, text=True, cwd=Path(__file__).parent
     )
     return float(done.stdout)

@@ -44,9 +44,7 @@ class Vigra:
         self._folder = tempfile.TemporaryDirectory()
 
     def __enter__(self) -> Vigra:
-        try:
-            subprocess.run([VIGRA_PYTHON, "-c", "import vigra"], check=True, capture_output=True)
-        except (OSError, subprocess.CalledProcessError):
+        if not self.installed():
             return self
         paths = [str(Path(self._folder.name) / f"{i}.npy") for i in range(len(self._arrays))]
         for path, array in zip(paths, self._arrays, strict=True):
@@ -54,6 +52,15 @@ class Vigra:
         command = [VIGRA_PYTHON, "-c", _SERVER, self._call, *paths]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         return self
+
+    @staticmethod
+    def installed() -> bool:
+        """Whether the system's Python has VIGRA."""
+        try:
+            subprocess.run([VIGRA_PYTHON, "-c", "import vigra"], check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError):
+            return False
+        return True
 
     def run(self) -> list[Timing]:
         """Time one run; nothing without VIGRA."""

@@ -134,7 +134,8 @@ def test_stop_between_two_stages_counts_too(loop, mailbox, monkeypatch):
     request = loop.request()
     mailbox.until(lambda: loop.reports)
     assert [list(parts) for asked, _, parts in loop.delivered if asked is request] == [
-        ["images", "objects"],
+        ["images"],
+        ["objects"],
         ["claims"],
     ]
 

@@ -1,0 +1,289 @@
+//! From probabilities to objects: smoothing, threshold or hysteresis, size filter.
+//!
+//! A simple threshold takes the pixels of at least `low` for foreground, and its connected components for objects.
+//! Hysteresis keeps only those that hold a core: a component of pixels of at least `core` whose size is within
+//! bounds. Cores that shall not be merged grow by flooding instead, each into an object of its own.
+//!
+//! What is smoothed is cut into runs of pixels row by row and forgotten; only flooding needs the values of a frame.
+
+use multiversion::multiversion;
+use ndarray::{ArrayView4, Axis};
+
+use super::components::FrameRuns;
+use super::objects::Objects;
+use super::rows::{expect_passes, frames};
+use super::runs::{find_runs, Run};
+use super::smooth::{Channels, Pixel, Row, Smoother};
+use super::watershed::flood;
+use crate::error::{Error, Result};
+use crate::task::Task;
+
+/// How objects are found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Threshold {
+    /// Standard deviations of the Gaussian along z, y, x, in pixels; see [`super::smooth::smooth`].
+    pub sigma: [f64; 3],
+    /// Values that become 0 and 1; (0, 1) leaves all as they are.
+    pub range: (f64, f64),
+    /// Least value of an object's pixels.
+    pub low: f64,
+    /// Least value of a core's pixels; objects need no core if none is given.
+    pub core: Option<f64>,
+    /// Whether an object may have several cores.
+    pub merge: bool,
+    /// Fewest pixels of an object and of a core, inclusive.
+    pub min_size: u64,
+    /// Most pixels of an object and of a core, inclusive.
+    pub max_size: u64,
+    /// Whether background that is enclosed becomes foreground, before the last size filter.
+    pub fill_holes: bool,
+}
+
+/// What is asked for: the objects, or what there is on the way to them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// The end.
+    Objects,
+    /// Components of at least `core`.
+    Core,
+    /// Those whose size is within bounds.
+    FilteredCore,
+    /// Components of at least `low`, with or without a core.
+    Mask,
+    /// Objects of any size.
+    Unfiltered,
+}
+
+/// What a label image does not tell.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Objects that the last size filter dropped as too small, in all frames.
+    pub too_small: u64,
+    /// Objects that it dropped as too large.
+    pub too_large: u64,
+    /// Pixels of the channels used that are not numbers.
+    pub not_numbers: u64,
+}
+
+/// Finds the objects of each frame of `last` (tzyx) in `out`: its pixels in C order, all 0.
+///
+/// Where the core has a channel of its own, `core` (tzyx, of the same shape), `low` is compared with the sum of both.
+/// Values are compared as 32-bit floats. Ids are 1, 2, … in each frame, by the first pixel in raster order.
+///
+/// # Errors
+/// [`Error::Value`] for a sigma or range without a meaning, and for the core where there is none; [`Error::Shape`]
+/// when the channels differ in shape or a frame is too large for one pass; [`Error::Cancelled`].
+pub fn threshold<'i, P: Pixel>(
+    last: ArrayView4<'i, P>,
+    core: Option<ArrayView4<'i, P>>,
+    how: &Threshold,
+    stage: Stage,
+    out: &mut [u32],
+    task: &Task,
+) -> Result<Counts> {
+    let (_, nz, ny, nx) = last.dim();
+    if core.is_some_and(|core| core.dim() != last.dim()) {
+        let message =
+            "the channels of core and objects have different shapes; take both from one image";
+        return Err(Error::Shape(message.into()));
+    }
+    if u32::try_from(nx).is_err() {
+        return Err(Error::Shape(
+            "rows longer than 2³² pixels are too long; cut the image".into(),
+        ));
+    }
+    let way = Way::to(stage, how)?;
+    let smoother = Smoother::new((nz, ny, nx), how.sigma, how.range)?;
+    task.expect(last.dim().0 * smoother.n_steps());
+    expect_passes(way.n_passes(), last, task);
+    let mut counts = Counts::default();
+    for (t, (last, out)) in frames(last, out).enumerate() {
+        let core = core.map(|core| core.index_axis_move(Axis(0), t));
+        let channels = match way {
+            Way::Cores(_) => Channels {
+                last: core.unwrap_or(last),
+                core: None,
+            },
+            Way::Components => Channels {
+                last,
+                core: core.filter(|_| how.core.is_some()),
+            },
+            _ => Channels { last, core },
+        };
+        let frame = Frame {
+            channels,
+            smoother: &smoother,
+            how,
+            task,
+        };
+        let (mut objects, n_nan) = match way {
+            Way::Cores(core) => frame.components(core),
+            Way::Components => frame.components(how.low),
+            Way::CoredComponents(core) => frame.cored_components(core),
+            Way::FloodedCores(core) => frame.flooded_cores(core, out),
+        }?;
+        if matches!(stage, Stage::Objects | Stage::FilteredCore) {
+            let dropped = objects.filter_sizes(how.min_size, how.max_size);
+            counts.too_small += dropped.too_small;
+            counts.too_large += dropped.too_large;
+        }
+        counts.not_numbers += n_nan;
+        objects.paint(out, task)?;
+    }
+    Ok(counts)
+}
+
+/// What becomes of smoothed values, with the core threshold where there is one.
+#[derive(Clone, Copy)]
+enum Way {
+    Cores(f64),
+    Components,
+    CoredComponents(f64),
+    FloodedCores(f64),
+}
+
+impl Way {
+    fn to(stage: Stage, how: &Threshold) -> Result<Self> {
+        match (stage, how.core) {
+            (Stage::Core | Stage::FilteredCore, None) => Err(Error::Value(
+                "a simple threshold has no core; choose hysteresis to see it".into(),
+            )),
+            (Stage::Core | Stage::FilteredCore, Some(core)) => Ok(Self::Cores(core)),
+            (Stage::Mask, _) | (_, None) => Ok(Self::Components),
+            (_, Some(core)) if how.merge => Ok(Self::CoredComponents(core)),
+            (_, Some(core)) => Ok(Self::FloodedCores(core)),
+        }
+    }
+
+    /// Passes over the rows, beside those of flooding: gathering and joining of runs, matching, painting, scanning.
+    fn n_passes(self) -> usize {
+        match self {
+            Self::Cores(_) | Self::Components => 2 + 1,
+            Self::CoredComponents(_) => 2 + 2 + 1 + 1,
+            Self::FloodedCores(_) => 2 + 1 + 1 + 1,
+        }
+    }
+}
+
+/// A frame, and what is to be done with it; all ways lead to the objects before the last size filter and the number
+/// of pixels that are NaN.
+struct Frame<'a, 'i, P> {
+    channels: Channels<'i, P>,
+    smoother: &'a Smoother,
+    how: &'a Threshold,
+    task: &'a Task,
+}
+
+impl<P: Pixel> Frame<'_, '_, P> {
+    fn components(&self, threshold: f64) -> Result<(Objects, u64)> {
+        let (bands, n_nan) =
+            self.walk(self.new_bands(), |band, row| band.push(row.last, threshold))?;
+        Ok((self.join(bands)?, n_nan))
+    }
+
+    fn cored_components(&self, core: f64) -> Result<(Objects, u64)> {
+        let bands = self.new_bands().into_iter().zip(self.new_bands()).collect();
+        let (bands, n_nan) = self.walk(bands, |(low_band, core_band), row| {
+            low_band.push(row.last, self.how.low);
+            core_band.push(row.core, core);
+        })?;
+        let (low_bands, core_bands): (_, Vec<_>) = bands.into_iter().unzip();
+        let cores = self.join_cores(core_bands)?;
+        let mut objects = self.join(low_bands)?;
+        objects.keep_with_core(&cores, self.task)?;
+        Ok((objects, n_nan))
+    }
+
+    /// `out` is 0 before and after.
+    fn flooded_cores(&self, core: f64, out: &mut [u32]) -> Result<(Objects, u64)> {
+        let shape = self.channels.last.dim();
+        let mut values = vec![0.0; out.len()];
+        let values_of_bands = self.smoother.bands_mut(&mut values);
+        let bands = self.new_bands().into_iter().zip(values_of_bands).collect();
+        let (bands, n_nan) = self.walk(bands, |(band, values), row| {
+            band.push(row.core, core);
+            values[row.z][row.y * shape.2..][..shape.2].copy_from_slice(row.last);
+        })?;
+        let bands = bands.into_iter().map(|(band, _)| band).collect();
+        self.join_cores(bands)?.paint(out, self.task)?;
+        flood(&values, out, shape, self.how.low as f32, self.task)?;
+        drop(values);
+        let objects = Objects::of_labels(out, shape, self.task)?;
+        out.fill(0);
+        Ok((objects, n_nan))
+    }
+
+    fn new_bands(&self) -> Vec<BandRuns> {
+        let rows = (0..self.smoother.n_bands()).map(|band| self.smoother.rows(band));
+        rows.map(|rows| BandRuns::new(rows.len())).collect()
+    }
+
+    fn walk<V: Send>(
+        &self,
+        targets: Vec<V>,
+        visit: impl Fn(&mut V, Row<'_>) + Sync,
+    ) -> Result<(Vec<V>, u64)> {
+        self.channels.walk(self.smoother, targets, self.task, visit)
+    }
+
+    fn join_cores(&self, bands: Vec<BandRuns>) -> Result<Objects> {
+        let mut cores = self.join(bands)?;
+        cores.filter_sizes(self.how.min_size, self.how.max_size);
+        Ok(cores)
+    }
+
+    /// The connected components of the runs of all bands.
+    fn join(&self, bands: Vec<BandRuns>) -> Result<Objects> {
+        let shape = self.channels.last.dim();
+        let runs = FrameRuns::of_rows(shape, self.task, |row, runs| {
+            let (band, y) = self.smoother.place(row % shape.1);
+            runs.extend_from_slice(bands[band].row(row / shape.1, y));
+        })?;
+        drop(bands);
+        Objects::components(runs, self.task)
+    }
+}
+
+/// The runs of a band's pixels that are at least a threshold, row after row, slice after slice.
+struct BandRuns {
+    height: usize,
+    runs: Vec<Run>,
+    /// Where in `runs` each row ends.
+    ends: Vec<usize>,
+    mask: Vec<u8>,
+    memory: Vec<Run>,
+}
+
+impl BandRuns {
+    fn new(height: usize) -> Self {
+        Self {
+            height,
+            runs: Vec::new(),
+            ends: Vec::new(),
+            mask: Vec::new(),
+            memory: Vec::new(),
+        }
+    }
+
+    fn push(&mut self, values: &[f32], threshold: f64) {
+        self.mask.resize(values.len(), 0);
+        compare(values, threshold as f32, &mut self.mask);
+        self.runs
+            .extend_from_slice(find_runs(&self.mask, &mut self.memory));
+        self.ends.push(self.runs.len());
+    }
+
+    fn row(&self, z: usize, y: usize) -> &[Run] {
+        let row = z * self.height + y;
+        let start = if row == 0 { 0 } else { self.ends[row - 1] };
+        &self.runs[start..self.ends[row]]
+    }
+}
+
+/// 1 where a value is at least the threshold, else 0.
+#[multiversion(targets("x86_64+avx2"))]
+fn compare(values: &[f32], threshold: f32, mask: &mut [u8]) {
+    for (mask, value) in mask.iter_mut().zip(values) {
+        *mask = u8::from(*value >= threshold);
+    }
+}
