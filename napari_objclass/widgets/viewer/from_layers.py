@@ -182,7 +182,7 @@ def read(choice: Choice, viewer_axes: Sequence[str] = ()) -> Reading:
     except ObjClassError as error:
         return Reading(choice, name, problem=str(error))
     by_role = {choice.role: axes}
-    if choice.raw:
+    if choice.raw and choice.role != RAW:
         by_role[RAW] = own[0] if len(own) == 1 else f"c{letters}"
     spacing, units, note = _voxel(choice, axes, own)
     channels = _channel_names(choice, own)
