@@ -104,8 +104,9 @@ def test_the_step_fits_the_screens_users_have(window, size, method):
     viewer, workbench, _ = window
     viewer.window.resize(*size)
     shared, step = workbench.shared, workbench.step("objects")
-    maps = np.stack([probabilities(), 1 - probabilities()], -1)
-    shared.do("input_data", lambda s: s.add_lane(probabilities=maps, spacing=(0.5, 0.5), units="µm", name="cells"))
+    maps = np.stack([[probabilities()] * 4, [1 - probabilities()] * 4], -1)
+    size_of_voxel = {"spacing": (1, 0.5, 0.5), "units": "µm"}
+    shared.do("input_data", lambda s: s.add_lane(probabilities=maps, axes="zyxc", name="cells", **size_of_voxel))
     until(lambda: shared.shown and shared.shown.table is not None and shared.activity is None)
     assert workbench.accordion.page is step, "objects are to be found first"
     until(lambda: shared.preview.seen is not None)

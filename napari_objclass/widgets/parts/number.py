@@ -12,7 +12,7 @@ class Number(QDoubleSpinBox):
     def __init__(self, largest: float, smallest: float = 0.0, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setRange(smallest, largest)
-        self.setStyleSheet("min-width: 28px; padding: 0 3px;")  # napari's style has twice the width and more
+        self.setStyleSheet("min-width: 24px; padding: 0 2px;")  # napari's style has twice the width and more
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)  # two of napari's take more room than the number

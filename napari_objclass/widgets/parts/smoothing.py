@@ -30,7 +30,8 @@ class Smoothing(QWidget):
         self._axes = "yx"
         self.one = Number(100)
         self.each = {letter: Number(100) for letter in "zyx"}
-        self.toggle = QToolButton(text="per axis", checkable=True, toolTip="Smooth along each axis by another number.")
+        self.toggle = QToolButton(text="…", checkable=True, toolTip="Smooth along each axis by another number.")
+        self.toggle.setAccessibleName("Smooth each axis by itself")
         self._names = {letter: QLabel(letter) for letter in "zyx"}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

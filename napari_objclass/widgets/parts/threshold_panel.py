@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 from superqt.utils import signals_blocked
 
 from napari_objclass.errors import ParameterError
@@ -49,6 +49,7 @@ class ThresholdPanel(QWidget):
             "Show a stage on the way to the objects in the layer Overlay, while this is ticked."
         )
         self.stage = QComboBox(toolTip="Which stage is shown.")
+        self.stage.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.note = QLabel(wordWrap=True)
         self.otsu = QPushButton("Otsu", toolTip="Thresholds where dark and bright pixels differ most (Otsu 1979).")
         self.revert = QPushButton("Revert", toolTip="Show the values again that are applied.")
