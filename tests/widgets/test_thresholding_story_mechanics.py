@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
+from widgets.stopwatch import Stopwatch
 from widgets.user import User, settle, until
 
 from napari_objclass.widgets.viewer.display import LAYERS
+from napari_objclass.widgets.viewer.first_layers import read_units
 
 #: Values of four discs, 12 pixels in radius.
 VALUES = (0.95, 0.95, 0.75, 0.55)
@@ -122,3 +124,26 @@ def test_the_step_fits_the_screens_users_have(window, size, method):
     assert window_size[0] <= max(size[0], 1100)
     assert window_size[1] <= size[1] + 65
     assert step.minimumSizeHint().width() <= workbench.accordion.scroll.viewport().width()
+
+
+def test_no_slot_is_slow_at_4_megapixels(window):
+    viewer, workbench, user = window
+    shared, step = workbench.shared, workbench.step("objects")
+    maps = np.tile(probabilities(), (18, 18))[:2048, :2048]
+    shared.do("input_data", lambda s: s.add_lane(probabilities=maps, name="cells"))
+    until(lambda: shared.shown and shared.shown.table is not None and shared.activity is None)
+    until(lambda: shared.preview.seen is not None)
+    read_units()
+    fields, watch = step.thresholds.fields, Stopwatch()
+    with watch.watch("napari_objclass.widgets"):
+        drag(fields.histogram, 0.5, 0.7)
+        until(lambda: "Overlay" in viewer.layers and not shared.display.is_busy)
+        drag(fields.histogram, 0.7, 0.65)
+        fields.method.setCurrentIndex(1)
+        fields.method.activated.emit(1)
+        user.press(step.thresholds.intermediate)
+        until(lambda: viewer.layers["Overlay"].dtype == np.float32)
+        user.press(step.thresholds.intermediate)
+        user.press(step.thresholds.apply)
+        until(lambda: "Overlay" not in viewer.layers and shared.activity is None and not shared.display.is_busy)
+    assert not watch.slower_than(50)

@@ -244,7 +244,7 @@ class ThresholdFields(QWidget):
         cored, several = self.method.currentData() == HYSTERESIS, self.channel.count() > 1
         self.form.setRowVisible(self.channels, several)
         self.core_channel.setVisible(cored)
-        self.form.labelForField(self.channels).setText("Core, final" if cored else "Channel")
+        self.form.labelForField(self.channels).setText("Channels" if cored else "Channel")
         for part in (self.names[CORE], self.core_threshold, self.apart):
             part.setVisible(cored)
         self.names[FINAL].setText(FINAL if cored else ONE)

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, Signal
+from qtpy.QtGui import QKeySequence
 from qtpy.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 from superqt.utils import signals_blocked
 
@@ -220,9 +221,13 @@ class ThresholdPanel(QWidget):
         self._tell()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Apply by Enter, whichever field has the focus."""
+        """Apply by Enter, whichever field has the focus; take back and do again what was applied."""
         if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
             self.apply_now()
+        elif event.matches(QKeySequence.StandardKey.Undo):
+            self._shared.undo()
+        elif event.matches(QKeySequence.StandardKey.Redo):
+            self._shared.redo()
         else:
             super().keyPressEvent(event)
 
