@@ -36,7 +36,7 @@ def add(shared, mailbox, labels, **lane):
     shared.do("input_data", lambda s: s.add_lane(labels=labels, **lane))
     mailbox.until(lambda: len(shared.session.lanes) > n)
     shared.show(n)
-    mailbox.until(lambda: shared.shown.table is not None and shared.display.grid is not None)
+    mailbox.until(lambda: shared.shown.table is not None and shared.display.scene is not None)
     mailbox.settle(0.05)
     return n
 
@@ -294,7 +294,7 @@ def test_objects_of_any_image_can_be_edited(shared, mailbox, kind, own):
             lambda s: s.add_lane(labels=labels, axes=axes),
             lambda lane: shared.display.adopt(shared.session.lanes[lane].uuid, [], users),
         )
-        mailbox.until(lambda: shared.shown and shared.shown.table is not None and shared.display.grid)
+        mailbox.until(lambda: shared.shown and shared.shown.table is not None and shared.display.scene)
         mailbox.settle(0.05)
     else:
         add(shared, mailbox, labels, axes=axes)
@@ -332,7 +332,7 @@ def test_levels_of_the_user_are_left_alone(shared, mailbox):
         lambda s: s.add_lane(labels=labels),
         lambda lane: shared.display.adopt(shared.session.lanes[lane].uuid, [], users),
     )
-    mailbox.until(lambda: shared.shown and shared.shown.table is not None and shared.display.grid)
+    mailbox.until(lambda: shared.shown and shared.shown.table is not None and shared.display.scene)
     mailbox.settle(0.05)
     layer = begin(shared, mailbox)
     layer.fill(middle(4), 13)
@@ -449,7 +449,7 @@ def test_no_stroke_is_lost_by_leaving(shared, mailbox, leave):
     add(shared, mailbox, squares())
     add(shared, mailbox, squares()[::-1].copy())
     shared.show(0)
-    mailbox.until(lambda: shared.shown.table is not None and shared.display.grid is not None)
+    mailbox.until(lambda: shared.shown.table is not None and shared.display.scene is not None)
     layer, session = begin(shared, mailbox), shared.session
     edited = []
     session.changed.connect(lambda _: edited.append(session.label_image(0)))

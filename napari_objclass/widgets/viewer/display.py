@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from napari_objclass.widgets.viewer.live import Stale
     from napari_objclass.widgets.viewer.places import Region
     from napari_objclass.widgets.viewer.session import ViewerSession
+    from napari_objclass.widgets.viewer.sheet import Sheet
     from napari_objclass.widgets.viewer.shown import Shown
     from napari_objclass.widgets.viewer.stepwise import Steps
     from napari_objclass.widgets.viewer.worker import Post
@@ -77,6 +78,8 @@ class Display:
         self._scene: Scene | None = None
         self._lookups: dict[str, list[Lookup]] = {}
         self._overlaid: tuple[Images, Show] | None = None
+        self._sheet: Sheet | None = None
+        self._covered: set[str] = set()
         self._classes: list[ObjectClass] = []
         self._made_room: set[str] = set()
         self._followed: Image | Labels | None = None
@@ -103,7 +106,7 @@ class Display:
         if self.show.kind is not before.kind:
             for name, kinds in SEEN_WITH.items():
                 self._see(name, visible=self.show.kind in kinds)
-        if self.show.kind not in OVERLAID:
+        if self.show.kind not in OVERLAID and self._sheet is None:
             self._layers.park(OVERLAY)
         self._paint(PAINTED if self.show.only_labelled != before.only_labelled else {OVERLAY})
         self._shared.show_changed.emit()
@@ -114,6 +117,19 @@ class Display:
         self._outgrown.discard(lane_uuid)
         if self._scene is not None and self._scene.uuid == lane_uuid:
             self._point_again()
+
+    def lay_over(self, sheet: Sheet | None) -> None:
+        """Show a sheet in the place of all objects, or its pixels as they are now; None shows the objects again."""
+        if sheet is self._sheet is None:
+            return
+        self._sheet = sheet
+        if sheet is None:
+            self._layers.park(OVERLAY)
+            self._uncover()
+            self._paint({OVERLAY})
+        else:
+            self._layers.lost.discard(OVERLAY)
+            self._pointing.when_done(self._put_sheet)
 
     @property
     def lost(self) -> list[str]:
@@ -200,11 +216,15 @@ class Display:
         grid = self._grid()
         return None if grid is None else grid.seen(self._shared.viewer)
 
+    def slice_shown(self) -> Region | None:
+        """The slice of the image shown that is on the screen, whole."""
+        grid = self._grid()
+        return None if grid is None else grid.slice_shown(self._shared.viewer)
+
     @property
-    def grid(self) -> tuple[str, dict[str, Any]] | None:
-        """Axes of layers on the image shown, and where they lie; None while it is not known."""
-        scene = self._current()
-        return None if scene is None else (scene.axes, scene.place)
+    def scene(self) -> Scene | None:
+        """The image that our layers are on, if it is the image shown."""
+        return self._current()
 
     def _grid(self) -> Grid | None:
         scene = self._current()
@@ -389,6 +409,7 @@ class Display:
             self._shared.viewer.reset_view()
         self._pointing.stop()
         self._paint(PAINTED)
+        self._pointing.when_done(self._put_sheet)
         self._status.ask()
 
     def _go_on_with(self, shown: Shown) -> bool:
@@ -491,7 +512,7 @@ class Display:
             return
         scene, shown, show, classes = self._current(), self._shared.shown, self.show, self._classes
         names, self._stale = self._stale - {name for name in self._kept if not self._is_known(name)}, set()
-        if show.kind not in OVERLAID:
+        if show.kind not in OVERLAID or self._sheet is not None:
             names.discard(OVERLAY)
         if scene is None or shown is None or not names or not self._awake:
             return
@@ -539,7 +560,7 @@ class Display:
             self._layers.put(name, scene.layer(Labels, lookups, self._look(name)))
 
     def _fill_overlay(self, scene: Scene, show: Show, fill: Fill, whole: NDArray[Any] | None) -> None:
-        if self.show.kind not in OVERLAID:
+        if self.show.kind not in OVERLAID or self._sheet is not None:
             return
         limits = (0.0, 1.0) if show.kind is Kind.PROBABILITY else painting.limits(fill)
         if not self._layers.shows(OVERLAY, self._lookups.get(OVERLAY, [])):
@@ -553,7 +574,7 @@ class Display:
         look = {"opacity": OPACITY[OVERLAY], "contrast_limits": limits, "blending": "translucent"}
         wanted = scene.layer(Image, self._lookups[OVERLAY], look)
         made = yield self._layers.maker(OVERLAY, wanted)
-        if self.show.kind in OVERLAID:
+        if self.show.kind in OVERLAID and self._sheet is None:
             self._layers.put(OVERLAY, wanted, made)
             yield None
             self._dress_overlay(scene, show, limits)
@@ -571,6 +592,44 @@ class Display:
             if hasattr(layer, "colorbar"):
                 layer.colorbar.visible = True
         self._overlaid = shows
+
+    def _put_sheet(self) -> None:
+        """Show the sheet as it is now."""
+        sheet, layer = self._sheet, self._layers[OVERLAY]
+        if sheet is None:
+            return
+        if layer is None or not self._layers.shows(OVERLAY, sheet.levels):
+            self._pointing.begin(self._add_sheet(sheet))
+        elif isinstance(layer, Image) and layer.contrast_limits_range != list(sheet.limits):
+            layer.contrast_limits_range = layer.contrast_limits = sheet.limits
+        else:
+            layer.refresh(extent=False, thumbnail=False)
+
+    def _add_sheet(self, sheet: Sheet) -> Steps:
+        look: dict[str, Any] = {"opacity": OPACITY[OVERLAY], "blending": "translucent"}
+        if not sheet.is_labels:
+            look |= {"contrast_limits": sheet.limits, "opacity": 1.0}
+        wanted = sheet.scene.layer(Labels if sheet.is_labels else Image, sheet.levels, look)
+        made = yield self._layers.maker(OVERLAY, wanted)
+        if sheet is self._sheet:
+            self._layers.put(OVERLAY, wanted, made)
+            self._overlaid = None
+            self._cover()
+        self._pointing.stop()
+        self._paint_stale()
+
+    def _cover(self) -> None:
+        """Hide what lies on the objects: what is laid over them may be others."""
+        for name in (OBJECTS, PREDICTIONS, UNCERTAINTY, ANNOTATIONS):
+            layer = self._layers[name]
+            if layer is not None and layer.visible:
+                self._covered.add(name)
+                layer.visible = False
+
+    def _uncover(self) -> None:
+        covered, self._covered = self._covered, set()
+        for layer in filter(None, map(self._layers.__getitem__, covered)):
+            layer.visible = True
 
     def _make_room(self, scene: Scene) -> None:
         """Show ids no more, but for the selected one, when the first prediction of an image comes.

@@ -58,7 +58,7 @@ class Editing:
     def is_possible(self) -> bool:
         """Whether there are objects to edit, with layers that show them."""
         shown = self._shared.shown
-        return shown is not None and shown.objects is not None and self._shared.display.grid is not None
+        return shown is not None and shown.objects is not None and self._shared.display.scene is not None
 
     @property
     def is_on(self) -> bool:
@@ -79,13 +79,13 @@ class Editing:
 
     def begin(self) -> None:
         """Edit the objects of the image shown: with the brush, and as a new object, to begin with."""
-        shown, grid = self._shared.shown, self._shared.display.grid
-        if self.is_on or shown is None or shown.objects is None or grid is None:
+        shown, scene = self._shared.shown, self._shared.display.scene
+        if self.is_on or shown is None or shown.objects is None or scene is None:
             return
         session, image, objects = self._shared.session, shown.uuid, shown.objects
         self._beginning = token = object()
         self._shared.aside(
-            lambda: Draft(session, image, objects, *grid),
+            lambda: Draft(session, image, objects, scene.axes, scene.place),
             lambda draft: self._begin_with(draft) if token is self._beginning else None,
             self._fail,
         )

@@ -21,6 +21,7 @@ from napari_objclass.widgets.viewer.guide import Guide
 from napari_objclass.widgets.viewer.hand import Hand
 from napari_objclass.widgets.viewer.keys import Keys
 from napari_objclass.widgets.viewer.live import Live, Request
+from napari_objclass.widgets.viewer.preview import Preview
 from napari_objclass.widgets.viewer.problems import Problems
 from napari_objclass.widgets.viewer.shown import Shown
 from napari_objclass.widgets.viewer.tool import Tool
@@ -61,8 +62,8 @@ class ViewerSession:
         What a click does.
     live
         Whether forest and predictions follow every change.
-    display, hand, keys, guide, editing
-        Layers, mouse, keys, the way to the next object, and objects in the user's own hands.
+    display, hand, keys, guide, editing, preview
+        Layers, mouse, keys, the way to the next object, objects in the user's own hands, and those that would be found.
     replaced
         Emitted when ``session`` is another one.
     changed
@@ -104,7 +105,7 @@ class ViewerSession:
         self._errands = Errands(post, self._activities.set_errand)
         self._asides = Worker("objclass-asides", post)
         self.display, self.hand, self.keys, self.guide = Display(self, post), Hand(self), Keys(self), Guide(self)
-        self.editing = Editing(self, post)
+        self.editing, self.preview = Editing(self, post), Preview(self, post)
         self.session.changed.connect(self._session_changed)
 
     @property
@@ -298,7 +299,7 @@ class ViewerSession:
         """Leave the viewer alone: no widget is open. Session and layers stay, and an export goes on."""
         self.editing.end()
         self._resting = True
-        for part in (self.display, self.hand, self.keys):
+        for part in (self.display, self.hand, self.keys, self.preview):
             part.rest()
         self._live.stop()
 
