@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from napari.layers import Labels
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -47,7 +48,9 @@ class InputDataStep(Step):
         self.intake, self.changes, self.painted = Intake(shared, self.ID), ImageChanges(shared, self.ID), Painted()
         self.destroyed.connect(self.painted.rest)
         self.table, self.problem = ImageTable(self.glances), ImageProblem()
-        self.empty = QLabel("Drop images and their label images here, or choose layers below.", wordWrap=True)
+        self.empty = QLabel(
+            "Drop images here, with label images, masks or probabilities, or choose layers below.", wordWrap=True
+        )
         self.add_files, self.add_folder = QPushButton("Add files…"), QPushButton("Add folder…")
         self.remove = QPushButton("Remove")
         self.adding, self.stop = QLabel(), QPushButton("Stop")
@@ -92,7 +95,9 @@ class InputDataStep(Step):
         self.pairing.hide()
 
     def _explain(self) -> None:
-        self.add_files.setToolTip("Images and label images together: they are paired by name, and shown before.")
+        self.add_files.setToolTip(
+            "Images with label images, masks or probabilities: they are paired by name, and shown before."
+        )
         self.add_folder.setToolTip("All images in a folder and the folders in it, such as raw/ and labels/.")
         self.remove.setToolTip(
             "Take this image out of the project.\nIts labels are kept: undo, or adding it again, brings all back."
@@ -263,8 +268,10 @@ class InputDataStep(Step):
         def added(uuid: str) -> None:
             if not reading.guessed:
                 self.glances.named.add(uuid)
-            self.painted.watch(uuid, choice.objects)
-            self.shared.display.adopt(uuid, choice.raw, choice.objects if choice.role == LABELS else None)
+            labels = choice.objects if isinstance(choice.objects, Labels) else None
+            if labels is not None:
+                self.painted.watch(uuid, labels)
+            self.shared.display.adopt(uuid, choice.raw, labels if choice.role == LABELS else None)
             if any(lane.uuid == uuid for lane in self.shared.session.lanes):
                 self.shared.show(uuid)
 

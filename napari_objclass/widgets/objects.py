@@ -1,4 +1,4 @@
-"""The step Objects: what was found in the label image."""
+"""The step Objects: how objects are found, and what was found."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ import numpy as np
 from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from napari_objclass.widgets._base import Step, StepDock, StepState
+from napari_objclass.widgets.parts.edit_by_hand import EditByHand
+from napari_objclass.widgets.parts.threshold_panel import ThresholdPanel
 from napari_objclass.workflow.lane import SEGMENTATION
+from napari_objclass.workflow.marks import AnnotationState
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_objclass.widgets.viewer.session import ViewerSession
+    from napari_objclass.workflow.claims import Claims
+    from napari_objclass.workflow.lane import LaneRecord
     from napari_objclass.workflow.objects import Objects
 
 #: So many frames are listed one by one.
@@ -29,14 +34,17 @@ class ObjectsStep(Step):
 
     def __init__(self, shared: ViewerSession, parent: QWidget | None = None) -> None:
         super().__init__(shared, parent)
+        self.thresholds = ThresholdPanel(shared, self.ID)
         self.text = QLabel(wordWrap=True)
         self.warning = QLabel(wordWrap=True, objectName="warning")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 0, 4, 0)
-        layout.addWidget(self.text)
-        layout.addWidget(self.warning)
+        layout.setSpacing(4)
+        for part in (self.thresholds, self.text, self.warning, EditByHand(shared)):
+            layout.addWidget(part)
         self.connections.connect(shared.shown_changed, self._follow)
         self.connections.connect(shared.replaced, self._refresh)
+        self.thresholds.told.connect(self.told)
         self._refresh()
 
     @property
@@ -45,24 +53,41 @@ class ObjectsStep(Step):
         objects = self._objects
         if objects is None:
             return StepState.TODO
-        return StepState.PROBLEM if warning(objects) else StepState.DONE
+        return StepState.PROBLEM if self._warning else StepState.DONE
 
     @property
     def summary(self) -> str:
         """Number of objects."""
+        if self._is_waiting:
+            return "not applied yet"
         return "" if self._objects is None else count(len(self._objects.ids))
 
     @property
     def hint(self) -> str:
-        """What is odd about the objects."""
-        return warning(self._objects) if self._objects is not None else ""
+        """What is odd about the objects, or how to find them."""
+        if self._is_waiting and self.isVisible():
+            return "Press Apply to find objects with these values."
+        odd, record = self._warning, self.shared.record
+        if not self.isVisible() or record is None or not record.is_thresholded:
+            return odd
+        return odd or "Drag the line until the nuclei are filled, then press Apply."
+
+    @property
+    def _warning(self) -> str:
+        objects, record = self._objects, self.shared.record
+        return "" if objects is None or record is None else warning(objects, found=record.is_thresholded)
+
+    @property
+    def _is_waiting(self) -> bool:
+        record = self.shared.record
+        return record is not None and record.is_thresholded and self.thresholds.is_edited
 
     @property
     def _objects(self) -> Objects | None:
         return None if self.shared.shown is None else self.shared.shown.objects
 
     def _follow(self, parts: set[str]) -> None:
-        if parts & {"lane", "objects"}:
+        if parts & {"lane", "objects", "claims"}:
             self._refresh()
 
     def _refresh(self) -> None:
@@ -72,16 +97,14 @@ class ObjectsStep(Step):
         elif objects is None:
             self.text.setText("Looking for objects …")
         else:
-            rule = (
-                "Touching pixels of one value are one object."
-                if SEGMENTATION in record.sources
-                else "Ids are used as they are."
-            )
-            paragraphs = [f"{rule} {count(len(objects.ids))}.", _per_frame(objects), _sizes(objects)]
-            self.text.setText("".join(f"<p>{each}</p>" for each in paragraphs if each))
-        odd = warning(objects) if objects is not None else ""
-        self.warning.setText(odd)
-        self.warning.setVisible(bool(odd))
+            rule = _rule(record, objects)
+            kept = kept_labels(self.shared.shown.claims) if self.shared.shown else ""
+            first = " · ".join(filter(None, (rule, kept)))
+            paragraphs = [first, _per_frame(objects), _sizes(objects)]
+            self.text.setText("".join(f"<p style='margin: 2px 0'>{each}</p>" for each in paragraphs if each))
+        self.thresholds.setVisible(record is not None and record.is_thresholded)
+        self.warning.setText(self._warning)
+        self.warning.setVisible(bool(self._warning))
         self.told.emit()
 
 
@@ -96,18 +119,38 @@ def count(number: int) -> str:
     return "1 object" if number == 1 else f"{number:,} objects"
 
 
-def warning(objects: Objects) -> str:
-    """One sentence when the label image looks wrong; "" otherwise."""
+def kept_labels(claims: Claims | None) -> str:
+    """How many labels count on the objects there are, and how many do not; "" while there is none."""
+    if claims is None or not claims.marks:
+        return ""
+    kept = sum(state is AnnotationState.ACTIVE for state in claims.states)
+    return f"{kept} {'label' if kept == 1 else 'labels'} kept, {len(claims.marks) - kept} waiting"
+
+
+def warning(objects: Objects, *, found: bool = False) -> str:
+    """One sentence when objects look wrong, be they of a label image or ``found`` by thresholds; "" otherwise."""
     if not len(objects.ids):
+        if found:
+            return "There are no objects: lower the threshold, or the smallest size."
         return "There are no objects: every pixel is 0, which is background; choose another label image."
     pixels_per_frame = objects.labels[0].size
     if objects.sizes.max() > pixels_per_frame / 2:
         largest = int(objects.ids[objects.sizes.argmax()])
-        return (
-            f"Object {largest} covers more than half of the image: the background may have a value that is not 0; "
-            "choose a label image with background 0."
-        )
+        what = f"Object {largest} covers more than half of the image: "
+        if found:
+            return f"{what}choose another channel, or a higher threshold."
+        return f"{what}the background may have a value that is not 0; choose a label image with background 0."
     return ""
+
+
+def _rule(record: LaneRecord, objects: Objects) -> str:
+    """What the objects are, and how many there are."""
+    found = count(len(objects.ids))
+    if record.is_thresholded:
+        return f"{found}, {objects.n_small:,} too small, {objects.n_large:,} too large"
+    if SEGMENTATION in record.sources:
+        return f"Touching pixels of one value are one object. {found}."
+    return f"Ids are used as they are. {found}."
 
 
 def _per_frame(objects: Objects) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari.layers import Labels
+from napari.layers import Image, Labels
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from napari_objclass.workflow.journal import Recovery
 
 NEEDED = (
-    "You need an image and its objects: a label image (for example from Cellpose or StarDist), "
-    "or a mask in which objects do not touch."
+    "You need an image and its objects: a label image (for example from Cellpose or StarDist), a mask in which objects "
+    "do not touch, or probabilities. Bright objects can be found in the image itself."
 )
 
 
@@ -84,7 +84,7 @@ class StartPage(QWidget):
         return button
 
     def _see_layers(self, *_: object) -> None:
-        self.layers.setVisible(any(isinstance(layer, Labels) for layer in self._shared.viewer.layers))
+        self.layers.setVisible(any(isinstance(layer, Image | Labels) for layer in self._shared.viewer.layers))
 
     def _look(self) -> None:
         """List unsaved work and recent projects, as they are on disk now."""

@@ -96,8 +96,12 @@ class Workbench(Dock):
         self._tell()
 
     def _page(self) -> QWidget:
-        """The first page that needs the user: features start by themselves."""
-        return self.step(ObjectClassificationStep.ID) if self.shared.session.lanes else self.start
+        """The first page that needs the user: objects, if they are to be found; features start by themselves."""
+        session = self.shared.session
+        if not session.lanes:
+            return self.start
+        finds = any(lane.is_thresholded for lane in session.lanes) and not session.n_annotated_classes
+        return self.step(ObjectsStep.ID if finds else ObjectClassificationStep.ID)
 
     def _choose(self) -> None:
         self._chosen = True

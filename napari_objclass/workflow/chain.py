@@ -303,7 +303,7 @@ class Chain:
                 return Claims.parked(own, problem)
             before, held = outputs.latest(annotations_applet.ID, lane.uuid) or ((None,), None)
             change = self._found(lane).change_since(before[0])
-            known = {} if held is None or change is None else held.finds_beside(change)
+            known = {} if held is None or change is None else held.finds_beside(change, lane.offset)
             return derive(self.objects(lane), own, [each.uuid for each in self.state.classes], known)
 
         return outputs.get(annotations_applet.ID, lane.uuid, key, compute)

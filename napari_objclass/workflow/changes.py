@@ -88,14 +88,17 @@ class Change:
         high = np.maximum.reduceat(boxes[order, 3:], starts)
         return frames[starts], ids[starts], np.concatenate([low, high], axis=1)
 
-    def touches(self, marks: Sequence[Mark]) -> NDArray[np.bool_]:
-        """Which marks may lie on changed pixels: those that reach into the box around all changes of their frame."""
+    def touches(self, marks: Sequence[Mark], offset: tuple[int, int, int]) -> NDArray[np.bool_]:
+        """Which marks may lie on changed pixels: those that reach into the box around all changes of their frame.
+
+        ``offset`` is the position z, y, x of the first pixel in the whole image, which marks lie in.
+        """
         touched = np.zeros(len(marks), bool)
         if not len(marks):
             return touched
         owner = np.repeat(np.arange(len(marks)), [len(mark.runs) for mark in marks])
         frames = np.array([mark.t for mark in marks])[owner]
-        boxes = _boxes(*np.concatenate([mark.runs for mark in marks]).T)
+        boxes = _boxes(*(np.concatenate([mark.runs for mark in marks]) - [*offset, 0]).T)
         for t in np.unique(self.runs[:, 0]):
             changed = _boxes(*self.runs[self.runs[:, 0] == t, 1:].T)
             low, high = changed[:, :3].min(0), changed[:, 3:].max(0)

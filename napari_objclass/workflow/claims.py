@@ -75,10 +75,10 @@ class Claims:
         """Mark, claimed object or 0, state and reason of each mark."""
         return zip(self.marks, self.object_ids.tolist(), self.states, self.reasons, strict=True)
 
-    def finds_beside(self, change: Change) -> dict[Mark, Find]:
-        """:attr:`finds` of the marks that a change of pixels does not touch."""
+    def finds_beside(self, change: Change, offset: tuple[int, int, int]) -> dict[Mark, Find]:
+        """:attr:`finds` of the marks that a change of pixels, of a crop at ``offset``, does not touch."""
         marks = list(self.finds)
-        touched = change.touches(marks).tolist()
+        touched = change.touches(marks, offset).tolist()
         return {mark: self.finds[mark] for mark, again in zip(marks, touched, strict=True) if not again}
 
     @cached_property

@@ -5,8 +5,9 @@
 //! because the representative of a set is its first run.
 
 use ndarray::{ArrayView3, ArrayView4};
+use rayon::prelude::*;
 
-use super::rows::{expect_passes, for_steps_mut, frames, map_steps, Rows, STEP};
+use super::rows::{expect_passes, for_steps_mut, frames, map_steps, parts, Rows, STEP};
 use super::runs::{find_runs, Label, Run};
 use super::union_find::UnionFind;
 use crate::error::{Error, Result};
@@ -27,8 +28,8 @@ pub fn connected_components<T: Label>(
     expect_passes(3, image, task);
     frames(image, out).try_for_each(|(frame, out)| {
         let found = FrameRuns::scan(frame, task)?;
-        let sets = found.join(task)?;
-        found.paint(&found.number(&sets, task)?, out, task)
+        let ids = found.number(found.join(task)?, task)?;
+        found.paint(&ids, out, task)
     })
 }
 
@@ -94,40 +95,57 @@ impl FrameRuns {
         self.steps[row / STEP].row(row % STEP)
     }
 
-    /// Joins every run with the equal ones that touch it in the row above and in the slice in front.
+    /// Joins every run with the equal ones that touch it in the slice in front and in the row above.
+    ///
+    /// First within parts of the frame, each by a thread of its own that need not care for others, then between parts.
     pub(super) fn join(&self, task: &Task) -> Result<UnionFind> {
-        let (nz, ny, _) = self.shape;
         let sets = UnionFind::new(self.n_runs());
-        map_steps(nz * ny, task, |step| {
-            for (i, row) in (step * STEP..)
-                .enumerate()
-                .take(self.steps[step].ends.len())
-            {
-                let runs = self.steps[step].row(i);
-                if row % ny > 0 {
-                    join_rows(&self.row(row - 1), &runs, &sets);
+        let n_rows = self.shape.0 * self.shape.1;
+        parts(n_rows).try_for_each(|part| {
+            for row in part.clone() {
+                for near in self.before(row).filter(|near| part.contains(near)) {
+                    let join = |a, b| sets.join_own(a, b);
+                    for_touching(&self.row(near), &self.row(row), join);
                 }
-                if row >= ny {
-                    join_rows(&self.row(row - ny), &runs, &sets);
+                if row % STEP == 0 {
+                    task.advance()?;
                 }
             }
+            task.check()
+        })?;
+        parts(n_rows).try_for_each(|part| {
+            for row in part.clone() {
+                for near in self.before(row).filter(|near| !part.contains(near)) {
+                    let join = |a, b| sets.join(a, b);
+                    for_touching(&self.row(near), &self.row(row), join);
+                }
+            }
+            task.check()
         })?;
         Ok(sets)
     }
 
+    /// The rows in front of and above a row, where there are.
+    fn before(&self, row: usize) -> impl Iterator<Item = usize> {
+        let ny = self.shape.1;
+        let above = (row % ny > 0).then(|| row - 1);
+        [row.checked_sub(ny), above].into_iter().flatten()
+    }
+
     /// The id of every run: 1, 2, … by the first run of its set.
-    pub(super) fn number(&self, sets: &UnionFind, task: &Task) -> Result<Vec<u32>> {
-        let mut ids = vec![0; self.n_runs() as usize];
+    pub(super) fn number(&self, sets: UnionFind, task: &Task) -> Result<Vec<u32>> {
+        let mut ids = sets.into_parents();
         let mut last = 0;
         for step in &self.steps {
             task.check()?;
             for run in step.numbers() {
-                let root = sets.find(run);
-                ids[run as usize] = if root == run {
+                // A parent comes before its children: it has its id.
+                let parent = ids[run as usize];
+                ids[run as usize] = if parent == run {
                     last += 1;
                     last
                 } else {
-                    ids[root as usize]
+                    ids[parent as usize]
                 };
             }
         }
@@ -141,7 +159,7 @@ impl FrameRuns {
             for (i, pixels) in pixels.chunks_exact_mut(nx).enumerate() {
                 let RowRuns { first, runs } = step.row(i);
                 for (run, &id) in runs.iter().zip(&ids[first as usize..]) {
-                    pixels[run.pixels()].fill(id);
+                    fill(pixels, run, id);
                 }
             }
         })
@@ -189,18 +207,48 @@ impl StepRuns {
     }
 }
 
-/// Joins the runs of two rows that touch: of two sorted lists of disjoint intervals, the one that ends first is done.
-fn join_rows(before: &RowRuns<'_>, after: &RowRuns<'_>, sets: &UnionFind) {
-    let (mut i, mut j) = (0, 0);
-    while let (Some(a), Some(b)) = (before.runs.get(i), after.runs.get(j)) {
-        if a.label == b.label && a.start < b.end() && b.start < a.end() {
-            sets.join(before.first + i as u32, after.first + j as u32);
+/// Calls `visit` with the numbers of equal runs of two rows that touch.
+///
+/// Where one run lies upon one, as in images of objects, every branch goes the same way for run after run.
+#[inline(always)]
+fn for_touching(before: &RowRuns<'_>, after: &RowRuns<'_>, mut visit: impl FnMut(u32, u32)) {
+    let RowRuns {
+        mut first,
+        mut runs,
+    } = *before;
+    for (number, run) in (after.first..).zip(after.runs) {
+        while let Some((_, rest)) = runs
+            .split_first()
+            .filter(|(near, _)| near.end() <= run.start)
+        {
+            first += 1;
+            runs = rest;
         }
-        // Added, not branched upon: in noise the branch would be guessed wrong half of the time.
-        let done = a.end() <= b.end();
-        i += usize::from(done);
-        j += usize::from(!done);
+        for (near_number, near) in (first..).zip(runs) {
+            if near.start >= run.end() {
+                break;
+            }
+            if near.label == run.label {
+                visit(near_number, number);
+            }
+        }
     }
+}
+
+/// Pixels written together: a loop over each run's own few pixels would take longer to start than to run.
+const AT_ONCE: usize = 8;
+
+/// Writes `id` on the pixels of `run`; behind them, `row` is 0.
+#[inline(always)]
+fn fill(row: &mut [u32], run: &Run, id: u32) {
+    let pixels = run.pixels();
+    if pixels.end + AT_ONCE > row.len() {
+        return row[pixels].fill(id);
+    }
+    for start in pixels.clone().step_by(AT_ONCE) {
+        row[start..][..AT_ONCE].fill(id);
+    }
+    row[pixels.end..][..AT_ONCE].fill(0);
 }
 
 fn too_large(what: &str) -> Error {

@@ -5,6 +5,7 @@ pub mod components;
 pub(crate) mod contiguous;
 pub mod diff;
 pub mod extract;
+pub mod holes;
 mod objects;
 pub mod paint;
 mod rows;

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ndarray::ArrayView3;
 
 use super::components::FrameRuns;
+use super::holes;
 use super::rows::{map_steps, STEP};
+use super::runs::Run;
 use crate::error::{Error, Result};
 use crate::task::Task;
 
@@ -22,11 +24,15 @@ pub(super) struct Dropped {
     pub(super) too_large: u64,
 }
 
+/// Passes over the rows that [`Objects::fill_holes`] takes.
+pub(super) fn fill_passes(apart: bool) -> usize {
+    1 + holes::PASSES + usize::from(!apart)
+}
+
 impl Objects {
     /// The connected components of runs. One pass.
     pub(super) fn components(runs: FrameRuns, task: &Task) -> Result<Self> {
-        let sets = runs.join(task)?;
-        let ids = runs.number(&sets, task)?;
+        let ids = runs.number(runs.join(task)?, task)?;
         Ok(Self { runs, ids })
     }
 
@@ -38,13 +44,36 @@ impl Objects {
     ) -> Result<Self> {
         let fits = |_| Error::Shape(format!("labels do not fit a frame {shape:?}"));
         let image = ArrayView3::from_shape(shape, labels).map_err(fits)?;
-        let runs = FrameRuns::scan(image, task)?;
-        let rows = (0..shape.0 * shape.1).map(|row| runs.row(row));
+        Ok(Self::of_labelled_runs(FrameRuns::scan(image, task)?))
+    }
+
+    fn of_labelled_runs(runs: FrameRuns) -> Self {
+        let rows = (0..runs.shape.0 * runs.shape.1).map(|row| runs.row(row));
         let ids = rows.flat_map(|row| row.runs.iter().map(|run| run.label as u32));
         let ids = ids.collect();
         let mut objects = Self { runs, ids };
         objects.keep(|_| true);
-        Ok(objects)
+        objects
+    }
+
+    /// Fills the holes of the objects' mask, which may join them; or those of each object, if they stay `apart`.
+    /// [`fill_passes`] passes.
+    pub(super) fn fill_holes(self, apart: bool, task: &Task) -> Result<Self> {
+        let runs = FrameRuns::of_rows(self.runs.shape, task, |row, runs| {
+            let own = self.runs.row(row);
+            let ids = &self.ids[own.first as usize..];
+            let objects = own.runs.iter().zip(ids).filter(|(_, &id)| id != 0);
+            runs.extend(objects.map(|(run, &id)| Run {
+                label: if apart { u64::from(id) } else { 1 },
+                ..*run
+            }));
+        })?;
+        drop(self);
+        let filled = holes::fill(runs, task)?;
+        if apart {
+            return Ok(Self::of_labelled_runs(filled));
+        }
+        Self::components(filled, task)
     }
 
     /// Drops the objects of fewer than `least` or more than `most` pixels.

@@ -89,6 +89,14 @@ fn n_steps(n_rows: usize) -> usize {
     n_rows.div_ceil(STEP)
 }
 
+/// Consecutive rows of `n_rows`, for each thread of the pool a few times: as much as possible at one place.
+pub(crate) fn parts(n_rows: usize) -> impl ParallelIterator<Item = Range<usize>> {
+    let size = n_rows.div_ceil(4 * rayon::current_num_threads()).max(1);
+    (0..n_rows.div_ceil(size))
+        .into_par_iter()
+        .map(move |part| part * size..n_rows.min((part + 1) * size))
+}
+
 /// Announces `passes` passes over every frame of an image `tzyx`.
 pub(crate) fn expect_passes<T>(passes: usize, image: ArrayView4<'_, T>, task: &Task) {
     let (nt, nz, ny, _) = image.dim();

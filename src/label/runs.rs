@@ -52,8 +52,8 @@ impl Run {
 
 /// The runs of a row, in memory that is used again for the next one.
 pub fn find_runs<'a, L: Label>(row: &[L], memory: &'a mut Vec<Run>) -> &'a [Run] {
-    if memory.len() <= row.len() {
-        memory.resize(row.len() + 1, Run::default());
+    if memory.len() <= row.len() + AT_ONCE {
+        memory.resize(row.len() + AT_ONCE + 1, Run::default());
     }
     let n_runs = scan(row, memory);
     &memory[..n_runs]
@@ -62,34 +62,60 @@ pub fn find_runs<'a, L: Label>(row: &[L], memory: &'a mut Vec<Run>) -> &'a [Run]
 /// Writes the runs of `row` to the front of `runs`, which is longer than the row, and returns how many they are.
 #[multiversion(targets("x86_64+avx2+bmi1+bmi2+lzcnt+popcnt"))]
 fn scan<L: Label>(row: &[L], runs: &mut [Run]) -> usize {
-    let mut open = Open {
-        label: L::default(),
-        start: 0,
-        n_runs: 0,
-    };
-    if let Some(&first) = row.first() {
-        open.change(0, first, runs);
+    let n_changes = mark_changes(row, runs);
+    runs[n_changes].start = row.len() as u32;
+    let mut n_runs = 0;
+    for i in 0..n_changes {
+        let (start, end) = (runs[i].start, runs[i + 1].start);
+        let label = row[start as usize];
+        runs[n_runs] = Run {
+            label: label.bits(),
+            start,
+            length: end - start,
+        };
+        // Background is overwritten by what follows, without a branch.
+        n_runs += usize::from(label != L::default());
     }
+    n_runs
+}
+
+/// Changes written together, whether there are so many or not: their number is hard to foresee for a branch.
+const AT_ONCE: usize = 4;
+
+/// Lets `runs` start where the label differs from the one before, and returns how many places these are.
+#[inline(always)]
+fn mark_changes<L: Label>(row: &[L], runs: &mut [Run]) -> usize {
     // Opaque, because the compiler treats known bits one by one and gives up vectors for it.
     let bits = black_box(BITS);
+    runs[0].start = 0;
+    let mut n = row.len().min(1);
     let mut place = 1;
-    while place + LOOK <= row.len() {
-        let (now, before) = (&row[place..][..LOOK], &row[place - 1..][..LOOK]);
-        let mut changes = change_mask(now, before, &bits);
-        while changes != 0 {
-            let next = changes.trailing_zeros() as usize;
-            changes &= changes - 1;
-            open.change(place + next, now[next], runs);
+    if let Some(last) = row.len().checked_sub(LOOK).filter(|&last| last > 0) {
+        while place < row.len() {
+            // The last look goes back over labels that were seen, rather than at what is left one by one.
+            let from = place.min(last);
+            let (now, before) = (&row[from..][..LOOK], &row[from - 1..][..LOOK]);
+            let mut changes = change_mask(now, before, &bits) & (!0 << (place - from));
+            let end = n + changes.count_ones() as usize;
+            loop {
+                for run in &mut runs[n..][..AT_ONCE] {
+                    run.start = from as u32 + changes.trailing_zeros();
+                    changes &= changes.wrapping_sub(1);
+                }
+                n += AT_ONCE;
+                if n >= end {
+                    break;
+                }
+            }
+            n = end;
+            place = from + LOOK;
         }
-        place += LOOK;
     }
     for place in place..row.len() {
-        if row[place] != row[place - 1] {
-            open.change(place, row[place], runs);
-        }
+        runs[n].start = place as u32;
+        n += usize::from(row[place] != row[place - 1]);
     }
-    open.change(row.len(), L::default(), runs);
-    open.n_runs
+    n
 }
 
 /// Labels looked at together, as two words of bits.
@@ -108,30 +134,6 @@ const BITS: [u32; WORD] = {
     }
     bits
 };
-
-/// The run that is being read.
-struct Open<L> {
-    label: L,
-    start: usize,
-    n_runs: usize,
-}
-
-impl<L: Label> Open<L> {
-    /// Ends the run before `place`; the write is kept only if the run was not background, without a branch.
-    #[inline(always)]
-    fn change(&mut self, place: usize, label: L, runs: &mut [Run]) {
-        if let Some(run) = runs.get_mut(self.n_runs) {
-            *run = Run {
-                label: self.label.bits(),
-                start: self.start as u32,
-                length: (place - self.start) as u32,
-            };
-        }
-        self.n_runs += usize::from(self.label != L::default());
-        self.label = label;
-        self.start = place;
-    }
-}
 
 /// Bit i is set where label i differs from the one before it.
 #[inline(always)]

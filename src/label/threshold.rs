@@ -10,7 +10,7 @@ use multiversion::multiversion;
 use ndarray::{ArrayView4, Axis};
 
 use super::components::FrameRuns;
-use super::objects::Objects;
+use super::objects::{fill_passes, Objects};
 use super::rows::{expect_passes, frames};
 use super::runs::{find_runs, Run};
 use super::smooth::{Channels, Pixel, Row, Smoother};
@@ -35,7 +35,8 @@ pub struct Threshold {
     pub min_size: u64,
     /// Most pixels of an object and of a core, inclusive.
     pub max_size: u64,
-    /// Whether background that is enclosed becomes foreground, before the last size filter.
+    /// Whether enclosed background becomes foreground before the last size filter; with cores that are not merged,
+    /// what one object alone encloses.
     pub fill_holes: bool,
 }
 
@@ -95,7 +96,13 @@ pub fn threshold<'i, P: Pixel>(
     let way = Way::to(stage, how)?;
     let smoother = Smoother::new((nz, ny, nx), how.sigma, how.range)?;
     task.expect(last.dim().0 * smoother.n_steps());
-    expect_passes(way.n_passes(), last, task);
+    let fills = how.fill_holes && matches!(stage, Stage::Objects | Stage::Unfiltered);
+    let fill_passes = if fills {
+        fill_passes(way.keeps_apart())
+    } else {
+        0
+    };
+    expect_passes(way.n_passes() + fill_passes, last, task);
     let mut counts = Counts::default();
     for (t, (last, out)) in frames(last, out).enumerate() {
         let core = core.map(|core| core.index_axis_move(Axis(0), t));
@@ -122,6 +129,9 @@ pub fn threshold<'i, P: Pixel>(
             Way::CoredComponents(core) => frame.cored_components(core),
             Way::FloodedCores(core) => frame.flooded_cores(core, out),
         }?;
+        if fills {
+            objects = objects.fill_holes(way.keeps_apart(), task)?;
+        }
         if matches!(stage, Stage::Objects | Stage::FilteredCore) {
             let dropped = objects.filter_sizes(how.min_size, how.max_size);
             counts.too_small += dropped.too_small;
@@ -153,6 +163,11 @@ impl Way {
             (_, Some(core)) if how.merge => Ok(Self::CoredComponents(core)),
             (_, Some(core)) => Ok(Self::FloodedCores(core)),
         }
+    }
+
+    /// Whether objects may touch each other.
+    fn keeps_apart(self) -> bool {
+        matches!(self, Self::FloodedCores(_))
     }
 
     /// Passes over the rows: gathering and joining of runs, matching or flooding between painting and scanning, painting.

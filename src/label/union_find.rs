@@ -18,6 +18,11 @@ impl UnionFind {
         }
     }
 
+    /// For every member a smaller one of its set, or itself if there is none.
+    pub(crate) fn into_parents(self) -> Vec<u32> {
+        self.parent.into_iter().map(AtomicU32::into_inner).collect()
+    }
+
     /// The smallest member of the set of `i`.
     pub(crate) fn find(&self, mut i: u32) -> u32 {
         loop {
@@ -34,8 +39,20 @@ impl UnionFind {
         }
     }
 
+    /// Joins the sets of `a` and the larger `b`, which no other thread joins meanwhile.
+    pub(crate) fn join_own(&self, a: u32, b: u32) {
+        if self.load(b) == b {
+            self.parent[b as usize].store(self.load(a), Ordering::Relaxed);
+        } else {
+            self.join(a, b);
+        }
+    }
+
     /// Joins the sets of `a` and `b`.
     pub(crate) fn join(&self, mut a: u32, mut b: u32) {
+        if self.load(a) == self.load(b) {
+            return;
+        }
         loop {
             a = self.find(a);
             b = self.find(b);

@@ -102,7 +102,7 @@ fn same_type<'py, P: Element>(
     _: &PyReadonlyArray4<'py, P>,
     other: &Bound<'py, PyAny>,
 ) -> PyResult<PyReadonlyArray4<'py, P>> {
-    Ok(other.extract()?)
+    other.extract()
 }
 
 fn stage_named(name: &str) -> Result<Stage, Error> {

@@ -13,6 +13,7 @@ import components
 import edits
 import features
 import forest
+import strokes
 import thresholding
 from timing import HEADER
 
@@ -45,6 +46,7 @@ def main() -> None:
         lines += [f"| {row.work} | {row.who} | {row.megabytes:.0f} |" for row in part.memory()]
     lines += clicks.lines()
     lines += edits.lines()
+    lines += strokes.lines()
     report = Path(__file__).with_name("RESULTS.md")
     report.write_text("\n".join(lines) + "\n", "utf-8")
     print(report)

@@ -68,9 +68,9 @@ def rows() -> list[Row]:
         peers: dict[str, list[Timing]] = {"VIGRA": [], "scipy": []}
         with Vigra(f"image: {vigra_call(image.ndim)}", image) as vigra:
             for _ in range(3):
-                ours.append(least(lambda: eval(OURS, here), 2))  # noqa: B023, S307
+                ours.append(least(lambda: eval(OURS, here), 2))  # noqa: B023
                 peers["VIGRA"] += vigra.run()
-            peers["scipy"].append(least(lambda: eval(scipy_call(), here), 1))  # noqa: B023, S307
+            peers["scipy"].append(least(lambda: eval(scipy_call(), here), 1))  # noqa: B023
         work = f"hysteresis threshold, {name}, CPU of 1 thread"
         found += [Row(work, fastest(ours).cpu, fastest(times).cpu, peer) for peer, times in peers.items() if times]
     return found

@@ -80,7 +80,5 @@ def peak_megabytes(setup: str, call: str, python: str = sys.executable) -> float
         f"result = {call}\n"
         "print((kilobytes('VmHWM') - before) / 1024)"
     )
-    done = subprocess.run(
-        [python, "-c", code], check=True, capture_output=True, text=True, cwd=Path(__file__).parent
-    )
+    done = subprocess.run([python, "-c", code], check=True, capture_output=True, text=True, cwd=Path(__file__).parent)
     return float(done.stdout)

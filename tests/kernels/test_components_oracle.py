@@ -13,7 +13,7 @@ def test_stored_components(data, case):
         np.testing.assert_array_equal(oc.connected_components(reference[f"{case}_image"]), reference[f"{case}_labels"])
 
 
-@pytest.mark.parametrize("shape", [(61, 130), (17, 40, 70)])
+@pytest.mark.parametrize("shape", [(61, 130), (17, 40, 70), (30, 64), (30, 65), (9, 11, 128)])
 @pytest.mark.parametrize("density", [0.1, 0.5, 0.9])
 def test_binary_images_as_scipy(shape, density):
     image = np.random.default_rng(7).random(shape) < density

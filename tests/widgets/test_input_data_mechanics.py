@@ -77,7 +77,7 @@ def test_nothing_is_there_at_first(step):
     assert (step.state, step.summary) == (StepState.TODO, "none yet")
     assert step.hint == "Open an image and its label image, or choose layers."
     assert step.layers_section.is_open
-    assert "no Labels layer" in step.layers.text.text()
+    assert "no layer to use" in step.layers.text.text()
     assert not step.layers.use.isEnabled()
 
 

@@ -1,5 +1,7 @@
 """Random sequences of edits by hand, undone, redone, saved, replayed: all outputs equal those made from scratch."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from workflow.scenes import movie, nuclei
@@ -31,9 +33,9 @@ def solid():
 
 
 def film():
-    """Frames of floats with small ids of a small type."""
+    """Frames of floats, cropped from larger ones, with small ids of a small type."""
     scene = movie(shape=(40, 60))
-    return {"raw": scene.raw, "labels": scene.labels.astype(np.int16), "axes": "tyx"}
+    return {"raw": scene.raw, "labels": scene.labels.astype(np.int16), "axes": "tyx", "offset": (30, 70)}
 
 
 def probable():
@@ -119,7 +121,7 @@ def check(session, model, n_marks):
     assert table.problems == same.problems
 
     claims, marks = session.claims(0), session._state.marks_of(session.lane(0).uuid)
-    scratch = derive(fresh, marks, [each.uuid for each in session.classes])
+    scratch = derive(replace(fresh, offset=objects.offset), marks, [each.uuid for each in session.classes])
     assert list(claims.rows()) == list(scratch.rows())
     assert len(session.annotations) == n_marks
 

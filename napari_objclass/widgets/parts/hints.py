@@ -23,6 +23,8 @@ def hint(shared: ViewerSession, *, outdated: bool) -> str:
         cannot_be_read = shared.problem("input_data")  # Images says what to do then
         return "" if cannot_be_read else "The objects of this image are being read."
     if not len(shown.objects.ids):
+        if shared.record is not None and shared.record.is_thresholded:
+            return "This image has no objects; lower the threshold in Objects."
         return "This image has no objects; choose another one in Images."
     return (
         _about_waiting(shown.claims)
@@ -41,7 +43,9 @@ def _about_waiting(claims: Claims) -> str:
 
 def _about_first_clicks(shared: ViewerSession, claims: Claims) -> str:
     classes = shared.session.classes
-    odd = warning(shared.shown.objects) if shared.shown and shared.shown.objects else ""
+    odd, record = "", shared.record
+    if shared.shown and shared.shown.objects and record:
+        odd = warning(shared.shown.objects, found=record.is_thresholded)
     if odd and not claims.marks:
         return odd
     if shared.session.n_annotated_classes >= 2:

@@ -11,13 +11,13 @@ from qtpy.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QLineEdi
 from superqt import QElidingLabel
 
 from napari_objclass.widgets.parts.layer_choice import ROLES
-from napari_objclass.workflow.lane import LABELS, RAW, SEGMENTATION
+from napari_objclass.workflow.lane import LABELS, PROBABILITIES, RAW, SEGMENTATION
 
 if TYPE_CHECKING:
     from napari_objclass.widgets.viewer.glance import Glance
     from napari_objclass.workflow.lane import LaneRecord, Source
 
-ROLE_NAMES = {RAW: "Image", LABELS: "Label image", SEGMENTATION: "Mask"}
+ROLE_NAMES = {RAW: "Image", LABELS: "Label image", SEGMENTATION: "Mask", PROBABILITIES: "Probabilities"}
 
 
 class ImageDetails(QWidget):
@@ -46,6 +46,7 @@ class ImageDetails(QWidget):
         self.come_from = QComboBox()
         for role, name in ROLES.items():
             self.come_from.addItem(name, role)
+            self.come_from.model().item(self.come_from.count() - 1).setEnabled(role in {LABELS, SEGMENTATION})
         self.places = {role: QElidingLabel() for role in ROLE_NAMES}
         self._lay_out()
         self._connect()
@@ -69,7 +70,7 @@ class ImageDetails(QWidget):
             row.addWidget(self.marks[role])
             row.addWidget(self.axes[role])
             self.form.addRow(name, row)
-        self.form.addRow("Objects are", self.come_from)
+        self.form.addRow("Objects from", self.come_from)
         size = QHBoxLayout()
         size.setSpacing(3)
         for edit in (*self.sizes, self.units):
@@ -112,7 +113,9 @@ class ImageDetails(QWidget):
                 text, tooltip = whereabouts(source)
                 self.places[role].setText(text)
                 self.places[role].setToolTip(tooltip)
-        self.come_from.setCurrentIndex(int(SEGMENTATION in record.sources))
+        role = next((role for role in record.sources if role != RAW), RAW)
+        self.come_from.setCurrentIndex(self.come_from.findData(role))
+        self.come_from.setEnabled(not record.is_thresholded)
         letters = "".join(source.axes for source in record.sources.values())
         spacing = record.spacing or ("", "", "")
         for letter, edit, size in zip("zyx", self.sizes, spacing, strict=True):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QModelIndex, Qt, Signal
 from qtpy.QtWidgets import (
     QAbstractItemView,
+    QCheckBox,
     QComboBox,
     QHBoxLayout,
     QHeaderView,
@@ -21,13 +22,12 @@ from qtpy.QtWidgets import (
 
 from napari_objclass.io.formats import split
 from napari_objclass.workflow.lane import LABELS, PROBABILITIES, RAW, SEGMENTATION
-from napari_objclass.workflow.pairing import LEFT_OUT, File, pair
+from napari_objclass.workflow.pairing import LEFT_OUT, File, Paired, pair
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from napari_objclass.widgets.viewer.found import Found
-    from napari_objclass.workflow.pairing import Paired
 
 ROLES = {
     RAW: "image",
@@ -78,6 +78,8 @@ class PairingTable(QWidget):
         self.tree.header().setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
         self.tree.header().resizeSection(1, 92)
         self.text = QLabel(wordWrap=True)
+        self.itself = QCheckBox("Find objects in the image itself")
+        self.itself.setToolTip("By a threshold of intensities, in images that nothing else was found for.")
         self.add = QPushButton()
         self.add.setToolTip("Each line is one image; what is left out is not added.")
         self.more_button = QPushButton("More files…")
@@ -89,7 +91,9 @@ class PairingTable(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.tree)
         layout.addWidget(self.text)
+        layout.addWidget(self.itself)
         layout.addLayout(buttons)
+        self.itself.clicked.connect(self._fill)
         self.add.clicked.connect(self._accept)
         self.more_button.clicked.connect(self.more)
         cancel.clicked.connect(self._cancel)
@@ -110,6 +114,7 @@ class PairingTable(QWidget):
     def forget(self) -> None:
         """Begin anew; what is still being looked at is not waited for."""
         self._found, self._roles, self._looking = {}, {}, 0
+        self.itself.setChecked(False)
 
     def set_role(self, place: str, role: str) -> None:
         """Use a file otherwise, and with it the datasets of that name in all other files."""
@@ -119,10 +124,14 @@ class PairingTable(QWidget):
                 self._roles[each] = role
         self._fill()
 
-    def _fill(self) -> None:
+    def _fill(self, *_: object) -> None:
         usable = [each for each in self._found.values() if each.problem is None]
         files = [File(each.place, self._roles[each.place]) for each in usable]
         self._images, alone = pair(files)
+        self.itself.setVisible(bool(alone))
+        if self.itself.isChecked():
+            self._images += [Paired(each) for each in alone]
+            alone = []
         sections = []
         for image in self._images:
             first = (image.raw or (image.objects,))[0]
@@ -169,7 +178,10 @@ class PairingTable(QWidget):
             sentences += [each.problem or "" for each in wrong[:2]]
             sentences += [f"{len(wrong) - 2} more cannot be read."] if len(wrong) > 2 else []
         if alone and not self._looking:
-            sentences.append("An image needs a label image: choose what each file is used as, or add more files.")
+            sentences.append(
+                "An image needs a label image: choose what each file is used as, or add more files; "
+                "or find objects in the image itself."
+            )
         self.text.setText("\n".join(sentences))
         self.text.setVisible(bool(sentences))
 

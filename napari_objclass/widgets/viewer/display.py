@@ -12,6 +12,22 @@ from napari_objclass.widgets.viewer import colors, layer_set, painting
 from napari_objclass.widgets.viewer.first_layers import make_first_layers, read_units
 from napari_objclass.widgets.viewer.layer_set import LayerSet, Wanted
 from napari_objclass.widgets.viewer.lookup import Fill, Lookup
+from napari_objclass.widgets.viewer.our_layers import (
+    ANNOTATIONS,
+    LAYERS,
+    OBJECTS,
+    OPACITY,
+    ORDER,
+    OVERLAID,
+    OVERLAY,
+    PAINTED,
+    PAINTED_BY,
+    PAINTERS,
+    PREDICTIONS,
+    RAW,
+    SEEN_WITH,
+    UNCERTAINTY,
+)
 from napari_objclass.widgets.viewer.painting import Kind, Show
 from napari_objclass.widgets.viewer.places import Grid
 from napari_objclass.widgets.viewer.scene import Scene
@@ -29,42 +45,17 @@ if TYPE_CHECKING:
     from napari_objclass.widgets.viewer.live import Stale
     from napari_objclass.widgets.viewer.places import Region
     from napari_objclass.widgets.viewer.session import ViewerSession
+    from napari_objclass.widgets.viewer.sheet import Sheet
     from napari_objclass.widgets.viewer.shown import Shown
     from napari_objclass.widgets.viewer.stepwise import Steps
     from napari_objclass.widgets.viewer.worker import Post
     from napari_objclass.workflow.classes import ObjectClass
+    from napari_objclass.workflow.input_data import Images
 
     #: Values, and the whole image where it was painted with them already.
     Painted = tuple[Fill, NDArray[Any] | None]
 
-__all__ = ["LAYERS", "Display", "Kind", "Show"]
-
-#: Names of our layers.
-RAW, OBJECTS, ANNOTATIONS, PREDICTIONS, UNCERTAINTY, OVERLAY = LAYERS = (
-    "Raw", "Objects", "Annotations", "Predictions", "Uncertainty", "Overlay",
-)  # fmt: skip
-
-#: From the bottom up.
-ORDER = (RAW, OBJECTS, PREDICTIONS, UNCERTAINTY, OVERLAY, ANNOTATIONS)
-#: Labels are in full colour over the lighter colour of predictions.
-OPACITY = {OBJECTS: 0.5, ANNOTATIONS: 0.8, PREDICTIONS: 0.4, UNCERTAINTY: 0.8, OVERLAY: 0.8}
-#: Kinds that the overlay shows.
-OVERLAID = (Kind.PROBABILITY, Kind.FEATURE)
-#: What of an image has to be painted anew when a part of it is new.
-PAINTED_BY = {
-    "claims": {ANNOTATIONS},
-    "table": {OVERLAY},
-    "prediction": {PREDICTIONS, UNCERTAINTY, OVERLAY},
-}
-PAINTED = {ANNOTATIONS, PREDICTIONS, UNCERTAINTY, OVERLAY}
-
-
-#: With what each layer is seen; the colour of its class would cover the value of an object that is labelled.
-SEEN_WITH = {
-    PREDICTIONS: {Kind.CLASS},
-    UNCERTAINTY: {Kind.UNCERTAINTY},
-    ANNOTATIONS: {Kind.CLASS, Kind.NOTHING},
-}
+__all__ = ["LAYERS", "OBJECTS", "OVERLAID", "OVERLAY", "PREDICTIONS", "RAW", "UNCERTAINTY", "Display", "Kind", "Show"]
 
 
 class Display:
@@ -86,12 +77,17 @@ class Display:
         self._adopted: dict[str, dict[str, list[Image | Labels]]] = {}
         self._scene: Scene | None = None
         self._lookups: dict[str, list[Lookup]] = {}
-        self._overlaid: tuple[Scene, Show] | None = None
+        self._overlaid: tuple[Images, Show] | None = None
+        self._sheet: Sheet | None = None
+        self._covered: set[str] = set()
         self._classes: list[ObjectClass] = []
         self._made_room: set[str] = set()
         self._followed: Image | Labels | None = None
         self._awake = self._painting = False
         self._stale: set[str] = set()
+        self._kept: set[str] = set()  # what shows values of before until there are new ones
+        self._outgrown: set[str] = set()  # images whose objects are not those of the user's own layer any more
+        self._away: list[str] = []
         self._worker = Worker("objclass-display", post)
         self._pointing = Stepwise(post, self._worker, self._failed)
         self._status = Status(post, self._status_source)
@@ -109,10 +105,8 @@ class Display:
         self._layers.lost.discard(OVERLAY)
         if self.show.kind is not before.kind:
             for name, kinds in SEEN_WITH.items():
-                layer = self._layers[name]
-                if layer is not None:
-                    layer.visible = self.show.kind in kinds
-        if self.show.kind not in OVERLAID:
+                self._see(name, visible=self.show.kind in kinds)
+        if self.show.kind not in OVERLAID and self._sheet is None:
             self._layers.park(OVERLAY)
         self._paint(PAINTED if self.show.only_labelled != before.only_labelled else {OVERLAY})
         self._shared.show_changed.emit()
@@ -120,8 +114,22 @@ class Display:
     def adopt(self, lane_uuid: str, raw: Sequence[Image], objects: Labels | None) -> None:
         """Use the user's own layers as Raw and Objects of an image, as long as they are in the viewer."""
         self._adopted[lane_uuid] = {RAW: list(raw), OBJECTS: [] if objects is None else [objects]}
+        self._outgrown.discard(lane_uuid)
         if self._scene is not None and self._scene.uuid == lane_uuid:
             self._point_again()
+
+    def lay_over(self, sheet: Sheet | None) -> None:
+        """Show a sheet in the place of all objects, or its pixels as they are now; None shows the objects again."""
+        if sheet is self._sheet is None:
+            return
+        self._sheet = sheet
+        if sheet is None:
+            self._layers.park(OVERLAY)
+            self._uncover()
+            self._paint({OVERLAY})
+        else:
+            self._layers.lost.discard(OVERLAY)
+            self._pointing.when_done(self._put_sheet)
 
     @property
     def lost(self) -> list[str]:
@@ -134,6 +142,26 @@ class Display:
         self._layers.lost.clear()
         self._point_again()
         self._shared.show_changed.emit()
+
+    def make_way(self) -> None:
+        """Hide what would cover objects that are edited: all but the pixels, and what is labelled."""
+        names = (OBJECTS, PREDICTIONS, UNCERTAINTY, OVERLAY)
+        self._away = [name for name in names if (layer := self._layers[name]) is not None and layer.visible]
+        for name in self._away:
+            self._see(name, visible=False)
+
+    def come_back(self) -> None:
+        """Show again what made way, and let the user work in the layer of objects."""
+        away, self._away = self._away, []
+        for name in away:
+            self._see(name, visible=self.show.kind in SEEN_WITH.get(name, Kind))
+        if self.objects_layer is not None:
+            self._layers.select({self.objects_layer}, self.objects_layer)
+
+    def _see(self, name: str, *, visible: bool) -> None:
+        layer = self._layers[name]
+        if layer is not None:
+            layer.visible = visible
 
     def when_pointed(self, call: Callable[[], object]) -> None:
         """Run a call when no layers are on their way to another image: now or, in the order given, later."""
@@ -188,6 +216,16 @@ class Display:
         grid = self._grid()
         return None if grid is None else grid.seen(self._shared.viewer)
 
+    def slice_shown(self) -> Region | None:
+        """The slice of the image shown that is on the screen, whole."""
+        grid = self._grid()
+        return None if grid is None else grid.slice_shown(self._shared.viewer)
+
+    @property
+    def scene(self) -> Scene | None:
+        """The image that our layers are on, if it is the image shown."""
+        return self._current()
+
     def _grid(self) -> Grid | None:
         scene = self._current()
         if scene is None:
@@ -229,7 +267,7 @@ class Display:
         if shown is None:
             self._clear()
             return
-        if self._current() is None:
+        if self._current() is None and not self._go_on_with(shown):
             self._point_at_shown()
         names = set().union(*(PAINTED_BY.get(part, set()) for part in parts))
         self._paint(PAINTED if ANNOTATIONS in names and self.show.only_labelled else names)
@@ -241,6 +279,7 @@ class Display:
 
     def _replaced(self) -> None:
         self._adopted.clear()
+        self._outgrown.clear()
         self._made_room.clear()
         self._classes = self._shared.session.classes
         if self.show.kind is Kind.PROBABILITY:
@@ -314,6 +353,7 @@ class Display:
 
     def _clear(self) -> None:
         self._scene, self._overlaid = None, None
+        self._kept.clear()
         self._pointing.stop()
         self._follow(None)
         self._lookups.clear()
@@ -333,11 +373,14 @@ class Display:
         shown, record = self._shared.shown, self._shared.record
         if shown is None or record is None:
             return
-        users = self._adopted.get(record.uuid, {RAW: [], OBJECTS: []})
+        users: Mapping[str, list[Image | Labels]] = self._adopted.get(record.uuid, {RAW: [], OBJECTS: []})
         scene = Scene.of(shown, record, users[RAW], users[OBJECTS], len(self._classes))
         if scene is None:
             return
         before, self._scene = self._scene, scene
+        self._kept.clear()
+        if record.uuid in self._outgrown:
+            users = {**users, OBJECTS: []}
         self._pointing.begin(self._steps(scene, before, users))
 
     def _steps(self, scene: Scene, before: Scene | None, users: Mapping[str, list[Image | Labels]]) -> Steps:
@@ -354,7 +397,10 @@ class Display:
         for name in (RAW, OBJECTS, *dtypes):
             wanted = self._wanted(scene, name)
             made = yield self._layers.maker(name, wanted)
-            self._layers.put(name, wanted, made)
+            if name == OBJECTS and wanted is not None:
+                self._put_ids(wanted, made)
+            else:
+                self._layers.put(name, wanted, made)
         yield None
         self._colour()
         if not self._shared.viewer.layers.selection and self.objects_layer is not None:
@@ -363,15 +409,81 @@ class Display:
             self._shared.viewer.reset_view()
         self._pointing.stop()
         self._paint(PAINTED)
+        self._pointing.when_done(self._put_sheet)
         self._status.ask()
+
+    def _go_on_with(self, shown: Shown) -> bool:
+        """Go on with other objects on the same voxels, in the layers that there are; False where that cannot be.
+
+        Those that are as before keep their values until they have new ones.
+        """
+        scene = None if self._scene is None or self._pointing.is_busy else self._scene.with_objects(shown)
+        if scene is None or self._scene is None:
+            return False
+        before, self._scene, self._kept = self._scene.objects, scene, set(PAINTED)
+        self._outgrow(scene.uuid)
+        wanted = scene.ids(self._look_of_ids)
+        make, ahead = self._layers.maker(OBJECTS, wanted), self._painted_ahead()
+        fills = {name: lookups[0].fill for name, lookups in self._lookups.items()}
+
+        def keep() -> tuple[Image | Labels | None, dict[str, Painted]]:
+            labels, kept = scene.objects.labels, {}
+            for name, fill in fills.items():
+                values = fill.kept(before, scene.objects)
+                kept[name] = values, ahead[name].painted(values, labels) if name in ahead else None
+            return None if make is None else make(), kept
+
+        def went_on(made: tuple[Image | Labels | None, dict[str, Painted]]) -> None:
+            self._painting = False
+            if scene is self._current():
+                self._put_ids(wanted, made[0])
+                for name, (fill, whole) in made[1].items():
+                    self._fill(scene, name, fill, whole)
+            self._paint_stale()
+
+        self._painting = True
+        self._worker.do(keep, went_on, self._failed)
+        return True
+
+    def _put_ids(self, wanted: Wanted, made: Image | Labels | None) -> None:
+        """Put the layer of objects, which may have been made while it was to be out of the way."""
+        self._layers.put(OBJECTS, wanted, made)
+        if not wanted.look["visible"] and OBJECTS not in self._away:
+            self._see(OBJECTS, visible=True)
+
+    def _outgrow(self, lane_uuid: str) -> None:
+        """Leave the user's own layer of the objects as it is, hidden: it has not the objects that there are now."""
+        users = self._adopted.get(lane_uuid, {}).get(OBJECTS, [])
+        if users and lane_uuid not in self._outgrown:
+            self._outgrown.add(lane_uuid)
+            self._made_room.discard(lane_uuid)  # in the layer that takes its place
+            self._layers.use(OBJECTS, [])
+            for layer in users:
+                layer.visible = False
+
+    def give_up_waiting(self) -> None:
+        """Show no values of before any more: nothing is being computed that would bring new ones."""
+        kept, self._kept = self._kept, set()
+        self._paint(name for name in kept if not self._is_known(name))
+
+    def _is_known(self, name: str) -> bool:
+        """Whether there is what a layer is painted with."""
+        shown = self._shared.shown
+        needs_table = name == OVERLAY and self.show.kind is Kind.FEATURE
+        part = "claims" if name == ANNOTATIONS else "table" if needs_table else "prediction"
+        return shown is not None and getattr(shown, part) is not None
 
     def _wanted(self, scene: Scene, name: str) -> Wanted | None:
         """What a layer is to be, before it is painted."""
         if name == RAW:
             return scene.raw()
         if name == OBJECTS:
-            return scene.ids({"opacity": OPACITY[OBJECTS]})
+            return scene.ids(self._look_of_ids)
         return scene.layer(Labels, self._lookups[name], self._look(name))
+
+    @property
+    def _look_of_ids(self) -> dict[str, Any]:
+        return {"opacity": OPACITY[OBJECTS], "visible": OBJECTS not in self._away}
 
     def _look(self, name: str) -> dict[str, Any]:
         look: dict[str, Any] = {"opacity": OPACITY[name]}
@@ -393,14 +505,14 @@ class Display:
             layer = self._layers[name]
             if isinstance(layer, Labels):
                 self._layers.colour(name, colors.of_classes(self._classes))
-                layer.features = _meanings(self._classes)
+                layer.features = painting.meanings(self._classes)
 
     def _paint_stale(self) -> None:
         if self.is_busy:
             return
         scene, shown, show, classes = self._current(), self._shared.shown, self.show, self._classes
-        names, self._stale = self._stale, set()
-        if show.kind not in OVERLAID:
+        names, self._stale = self._stale - {name for name in self._kept if not self._is_known(name)}, set()
+        if show.kind not in OVERLAID or self._sheet is not None:
             names.discard(OVERLAY)
         if scene is None or shown is None or not names or not self._awake:
             return
@@ -438,8 +550,8 @@ class Display:
 
     def _fill(self, scene: Scene, name: str, fill: Fill, whole: NDArray[Any] | None) -> None:
         lookups, layer = self._lookups.get(name, []), self._layers[name]
-        for lookup in lookups:
-            lookup.take(fill, whole)
+        for lookup, labels in zip(lookups, scene.level_labels, strict=False):  # none of a layer that is gone
+            lookup.take(fill, whole, labels)
         if layer is None:
             return
         if self._layers.shows(name, lookups):
@@ -448,7 +560,7 @@ class Display:
             self._layers.put(name, scene.layer(Labels, lookups, self._look(name)))
 
     def _fill_overlay(self, scene: Scene, show: Show, fill: Fill, whole: NDArray[Any] | None) -> None:
-        if self.show.kind not in OVERLAID:
+        if self.show.kind not in OVERLAID or self._sheet is not None:
             return
         limits = (0.0, 1.0) if show.kind is Kind.PROBABILITY else painting.limits(fill)
         if not self._layers.shows(OVERLAY, self._lookups.get(OVERLAY, [])):
@@ -462,7 +574,7 @@ class Display:
         look = {"opacity": OPACITY[OVERLAY], "contrast_limits": limits, "blending": "translucent"}
         wanted = scene.layer(Image, self._lookups[OVERLAY], look)
         made = yield self._layers.maker(OVERLAY, wanted)
-        if self.show.kind in OVERLAID:
+        if self.show.kind in OVERLAID and self._sheet is None:
             self._layers.put(OVERLAY, wanted, made)
             yield None
             self._dress_overlay(scene, show, limits)
@@ -472,13 +584,52 @@ class Display:
     def _dress_overlay(self, scene: Scene, show: Show, limits: tuple[float, float]) -> None:
         """Give the overlay the colours and limits of what it shows; later they are the user's own choice."""
         layer = self._layers[OVERLAY]
-        if isinstance(layer, Image) and self._overlaid != (scene, replace(show, only_labelled=False)):
+        shows = (scene.images, replace(show, only_labelled=False))
+        if isinstance(layer, Image) and (self._overlaid != shows or not _holds(layer.contrast_limits_range, limits)):
             layer.contrast_limits_range = limits
             layer.contrast_limits = limits
             self._layers.colour(OVERLAY, colors.OVERLAY_COLORS)
             if hasattr(layer, "colorbar"):
                 layer.colorbar.visible = True
-        self._overlaid = (scene, replace(show, only_labelled=False))
+        self._overlaid = shows
+
+    def _put_sheet(self) -> None:
+        """Show the sheet as it is now."""
+        sheet, layer = self._sheet, self._layers[OVERLAY]
+        if sheet is None:
+            return
+        if layer is None or not self._layers.shows(OVERLAY, sheet.levels):
+            self._pointing.begin(self._add_sheet(sheet))
+        elif isinstance(layer, Image) and layer.contrast_limits_range != list(sheet.limits):
+            layer.contrast_limits_range = layer.contrast_limits = sheet.limits
+        else:
+            layer.refresh(extent=False, thumbnail=False)
+
+    def _add_sheet(self, sheet: Sheet) -> Steps:
+        look: dict[str, Any] = {"opacity": OPACITY[OVERLAY], "blending": "translucent"}
+        if not sheet.is_labels:
+            look |= {"contrast_limits": sheet.limits, "opacity": 1.0}
+        wanted = sheet.scene.layer(Labels if sheet.is_labels else Image, sheet.levels, look)
+        made = yield self._layers.maker(OVERLAY, wanted)
+        if sheet is self._sheet:
+            self._layers.put(OVERLAY, wanted, made)
+            self._overlaid = None
+            self._cover()
+        self._pointing.stop()
+        self._paint_stale()
+
+    def _cover(self) -> None:
+        """Hide what lies on the objects: what is laid over them may be others."""
+        for name in (OBJECTS, PREDICTIONS, UNCERTAINTY, ANNOTATIONS):
+            layer = self._layers[name]
+            if layer is not None and layer.visible:
+                self._covered.add(name)
+                layer.visible = False
+
+    def _uncover(self) -> None:
+        covered, self._covered = self._covered, set()
+        for layer in filter(None, map(self._layers.__getitem__, covered)):
+            layer.visible = True
 
     def _make_room(self, scene: Scene) -> None:
         """Show ids no more, but for the selected one, when the first prediction of an image comes.
@@ -493,15 +644,5 @@ class Display:
             layer.show_selected_label = True
 
 
-PAINTERS: dict[str, Callable[[Shown, Sequence[ObjectClass], Show], Fill]] = {
-    ANNOTATIONS: lambda shown, classes, _: painting.labels(shown, classes),
-    PREDICTIONS: painting.predictions,
-    UNCERTAINTY: painting.uncertainty,
-    OVERLAY: painting.overlay,
-}
-
-
-def _meanings(classes: Sequence[ObjectClass]) -> dict[str, list[Any]]:
-    """What the numbers in a layer of classes mean, for the status bar."""
-    names = [each.name for each in classes] + ["object changed - please confirm", "two classes here - please confirm"]
-    return {"index": list(range(1, len(names) + 1)), "class": names}
+def _holds(span: Sequence[float], other: Sequence[float]) -> bool:
+    return bool(span[0] <= other[0] and other[1] <= span[1])

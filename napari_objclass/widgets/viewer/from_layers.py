@@ -38,22 +38,26 @@ class Choice:
     Attributes
     ----------
     objects
-        The layer that has the objects.
+        The layer that has the objects, or in which they are found.
     raw
-        Image layers, whose channels are the channels of the image, in this order.
+        Image layers, whose channels are the channels of the image, in this order; with the role ``"raw"`` the first of
+        them is ``objects``.
     role
-        What ``objects`` is: ``"labels"`` or ``"segmentation"``.
+        What ``objects`` is: ``"labels"``, ``"segmentation"``, ``"probabilities"``, or ``"raw"``: the image itself.
     names
         Names of the channels; those of the layers if empty.
     axes
         Axes of ``objects``; those of the layers, or a guess, if empty.
+    more
+        Further layers of probabilities, a channel each.
     """
 
-    objects: Labels
+    objects: Labels | Image
     raw: tuple[Image, ...] = ()
     role: str = LABELS
     names: tuple[str, ...] = ()
     axes: str = ""
+    more: tuple[Image, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,23 +100,31 @@ class Reading:
         A layer whose pixels are those of its file is named by the file. Objects are copied otherwise: the user may go
         on painting in the layer, which must not change under the hands of the session.
         """
-        letters = self.axes[self.choice.role]
-        objects: Any = file_of(self.choice.objects, letters, whole=True)
-        if objects is None:
-            objects = np.array(level_0(self.choice.objects))
-        found: dict[str, Any] = {self.choice.role: objects, "axes": {self.choice.role: letters}}
-        raw = list(self._raw(letters))
+        choice, letters = self.choice, self.axes[self.choice.role]
+        found: dict[str, Any] = {"axes": {}}
+        if choice.role != RAW:
+            objects = [self._objects(layer, letters) for layer in (choice.objects, *choice.more)]
+            found = {choice.role: objects if choice.more else objects[0], "axes": {choice.role: letters}}
+        raw = list(self._raw(axis_letters.without_channel(letters)))
         if raw:
             found[RAW] = raw if len(raw) > 1 else raw[0]
             found["channel_names"] = self.channels
         if len(raw) == 1:
             found["axes"][RAW] = self.axes[RAW]
+        elif choice.role == RAW:
+            found["axes"][RAW] = axis_letters.without_channel(letters)
         return found | {"name": self.name, "spacing": self.spacing, "units": self.units}
+
+    @staticmethod
+    def _objects(layer: Labels | Image, letters: str) -> Any:
+        """File or array of a layer that has objects."""
+        file = file_of(layer, letters, whole=isinstance(layer, Labels))
+        return np.array(level_0(layer)) if file is None else file
 
     def _raw(self, letters: str) -> Iterator[Any]:
         """Files or arrays of the image layers; of several layers each channel on its own."""
         for layer in self.choice.raw:
-            own = _axes_of_image(layer, letters, self.choice.objects)
+            own = self.axes[RAW] if layer is self.choice.objects else _axes_of_image(layer, letters, self.choice)
             file = file_of(layer, own)
             if file is not None and ("c" not in own or len(self.choice.raw) == 1):
                 yield file
@@ -139,10 +151,12 @@ def suggest(layers: Iterable[Layer], objects: Labels | None = None) -> Choice | 
     return Choice(objects, tuple(filter(_fitter(objects), images)))
 
 
-def fits(image: Image, objects: Labels) -> bool:
-    """Whether an image has the pixels of a label image, with or without channels."""
+def fits(image: Image, objects: Labels | Image) -> bool:
+    """Whether an image has the pixels of the objects, with or without channels."""
+    choice = Choice(objects, role=LABELS if isinstance(objects, Labels) else RAW)
     try:
-        _axes_of_image(image, "tzyx"[-objects.ndim :], objects)
+        letters = axis_letters.without_channel(_axes(choice, ())[0])
+        _axes_of_image(image, letters, choice)
     except ObjClassError:
         return False
     return True
@@ -160,20 +174,21 @@ def read(choice: Choice, viewer_axes: Sequence[str] = ()) -> Reading:
     """
     name = choice.raw[0].name if len(choice.raw) == 1 else choice.objects.name
     try:
-        letters, guessed = _axes(choice, viewer_axes)
-        own = [_axes_of_image(layer, letters, choice.objects) for layer in choice.raw]
+        axes, guessed = _axes(choice, viewer_axes)
+        letters = axis_letters.without_channel(axes)
+        own = [axes if each is choice.objects else _axes_of_image(each, letters, choice) for each in choice.raw]
         if sum("c" in each for each in own) and len({each.replace("c", "") for each in own}) > 1:
             raise ObjClassError("the images have their axes in different orders; choose one of them")
     except ObjClassError as error:
         return Reading(choice, name, problem=str(error))
-    axes = {choice.role: letters}
-    if choice.raw:
-        axes[RAW] = own[0] if len(own) == 1 else f"c{letters}"
-    spacing, units, note = _voxel(choice, letters, own)
+    by_role = {choice.role: axes}
+    if choice.raw and choice.role != RAW:
+        by_role[RAW] = own[0] if len(own) == 1 else f"c{letters}"
+    spacing, units, note = _voxel(choice, axes, own)
     channels = _channel_names(choice, own)
     if choice.names and len(choice.names) == len(channels):
         channels = choice.names
-    return Reading(choice, name, axes, guessed, spacing, units, channels, note=note)
+    return Reading(choice, name, by_role, guessed, spacing, units, channels, note=note)
 
 
 def named_axes(layer: Layer) -> str:
@@ -183,14 +198,19 @@ def named_axes(layer: Layer) -> str:
 
 def _axes(choice: Choice, viewer_axes: Sequence[str]) -> tuple[str, bool]:
     """Axes of the objects, and whether they are a guess."""
-    objects = choice.objects
+    objects, shape = choice.objects, without_alpha(choice.objects).shape
     if choice.axes:
-        return axis_letters.check(choice.axes, objects.ndim), False
+        return axis_letters.check(choice.axes, len(shape)), False
+    colours = "c" if getattr(objects, "rgb", False) else ""
     with_names = (each for each in (objects, *choice.raw) if each.ndim == objects.ndim and named_axes(each))
     named = next(map(named_axes, with_names), "") or _letters(tuple(viewer_axes)[-objects.ndim :], objects.ndim)
-    if not named and objects.ndim > len(axis_letters.LABELS):
+    if named:
+        return named + colours, False
+    if objects.ndim > len(axis_letters.LABELS) + isinstance(objects, Image):
         raise ObjClassError(f"“{objects.name}” has {objects.ndim} axes; write one letter for each, such as tczyx")
-    return (named, False) if named else (axis_letters.label_axes(objects.ndim), objects.ndim > 2)
+    if isinstance(objects, Labels) or objects.rgb or choice.more:
+        return axis_letters.label_axes(objects.ndim) + colours, objects.ndim > 2
+    return axis_letters.guess(shape), objects.ndim > 2
 
 
 def _letters(labels: Sequence[str], ndim: int) -> str:
@@ -201,9 +221,13 @@ def _letters(labels: Sequence[str], ndim: int) -> str:
         return ""
 
 
-def _axes_of_image(image: Image, letters: str, objects: Labels) -> str:
-    """Axes of the pixels of an image that belongs to objects with axes ``letters``."""
-    shape, expected = tuple(without_alpha(image).shape), tuple(level_0(objects).shape)
+def _axes_of_image(image: Image, letters: str, choice: Choice) -> str:
+    """Axes of the pixels of an image that belongs to objects with axes ``letters`` beside those of channels."""
+    objects = choice.objects
+    shape, expected = tuple(without_alpha(image).shape), tuple(without_alpha(objects).shape)
+    if len(expected) > len(letters):
+        axes, _ = _axes(choice, ())
+        expected = tuple(n for letter, n in zip(axes, expected, strict=True) if letter != "c")
     if image.rgb and shape[:-1] == expected:
         return letters + "c"
     if not image.rgb:
@@ -220,7 +244,7 @@ def _axes_of_image(image: Image, letters: str, objects: Labels) -> str:
     )
 
 
-def _fitter(objects: Labels) -> Callable[[Image], bool]:
+def _fitter(objects: Labels | Image) -> Callable[[Image], bool]:
     return lambda image: fits(image, objects)
 
 
@@ -259,10 +283,10 @@ def distinct(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _voxel(choice: Choice, letters: str, own: Sequence[str]) -> tuple[tuple[float, ...] | None, str | None, str | None]:
+def _voxel(choice: Choice, axes: str, own: Sequence[str]) -> tuple[tuple[float, ...] | None, str | None, str | None]:
     """Voxel size and unit, of the objects or, if they have none, of an image; and what is odd about them."""
     layers: list[Layer] = [choice.objects, *choice.raw]
-    spatial = [[each.index(letter) for letter in "zyx" if letter in each] for each in (letters, *own)]
+    spatial = [[each.index(letter) for letter in "zyx" if letter in each] for each in (axes, *own)]
     sizes = list(map(_size_and_unit, layers, spatial))
     used = next((at for at, size in enumerate(sizes) if size != (None, None)), 0)
     note = None

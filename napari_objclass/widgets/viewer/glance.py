@@ -13,7 +13,7 @@ from psygnal import Signal
 from napari_objclass.axes import label_axes, without_channel
 from napari_objclass.errors import ObjClassError
 from napari_objclass.io.formats import locate
-from napari_objclass.workflow.lane import RAW, SEGMENTATION, location
+from napari_objclass.workflow.lane import LABELS, PROBABILITIES, RAW, SEGMENTATION, location
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from napari_objclass.widgets.viewer.session import ViewerSession
     from napari_objclass.workflow.lane import LaneRecord, Pixels, Source
     from napari_objclass.workflow.session import Session
+
+WORDS = {RAW: "image", LABELS: "label image", SEGMENTATION: "mask", PROBABILITIES: "image of probabilities"}
 
 #: Longest edge of a thumbnail, in pixels.
 EDGE = 64
@@ -80,7 +82,7 @@ class Glances:
         self._shared = shared
         self._glances: dict[str, Glance] = {}
         self._asked: dict[str, LaneRecord] = {}
-        self._counts: dict[str, tuple[LaneRecord, int]] = {}
+        self._counts: dict[str, tuple[tuple[object, ...], int]] = {}
         self.named: set[str] = set()
 
     def of(self, record: LaneRecord) -> Glance | None:
@@ -90,7 +92,7 @@ class Glances:
     def n_objects(self, record: LaneRecord) -> int | None:
         """Number of its objects; None before they were counted."""
         counted = self._counts.get(record.uuid)
-        return counted[1] if counted and counted[0].sources == record.sources else None
+        return counted[1] if counted and counted[0] == self._rule(record) else None
 
     def forget(self) -> None:
         """Begin anew with another session."""
@@ -110,11 +112,15 @@ class Glances:
         session = self._shared.session
         self._shared.aside(lambda: take(session, record), self._take)
 
+    def _rule(self, record: LaneRecord) -> tuple[object, ...]:
+        """What the number of its objects depends on."""
+        return record.sources, self._shared.session.thresholding if record.is_thresholded else None
+
     def count(self) -> None:
         """Note the number of objects of the image that is shown."""
         shown, record = self._shared.shown, self._shared.record
         if shown is not None and shown.objects is not None and record is not None:
-            self._counts[record.uuid] = record, len(shown.objects.ids)
+            self._counts[record.uuid] = self._rule(record), len(shown.objects.ids)
             self.taken.emit(record.uuid)
 
     def _take(self, glance: Glance) -> None:
@@ -133,13 +139,13 @@ def take(session: Session, record: LaneRecord) -> Glance:
         if told:
             fate, culprit, problem = told, role, sentence
         if pixels is not None and (thumbnail is None or role == RAW):
-            thumbnail = small(pixels, is_raw=role == RAW)
+            thumbnail = small(pixels, is_raw=role in {RAW, PROBABILITIES})
     guessed = frozenset(role for role, source in record.sources.items() if _is_guess(source))
     return Glance(record, fate, culprit, problem, thumbnail, guessed)
 
 
 def _look(session: Session, lane: int, record: LaneRecord, role: str) -> tuple[Fate, str | None, Pixels | None]:
-    what = "image" if role == RAW else "mask" if role == SEGMENTATION else "label image"
+    what = WORDS[role]
     lost = next((path for of, path in record.files if of == role and not path.exists()), None)
     if lost is not None:
         return Fate.MISSING, f"{lost.name} is not in {lost.parent} any more; put it back or find it.", None

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import DTypeLike, NDArray
 
+    from napari_objclass.workflow.objects import Objects
+
     Array = NDArray[Any]
 
 #: Planes of more pixels than this are painted in levels of half the resolution each: napari reads a plane without
@@ -47,6 +49,13 @@ class Fill(NamedTuple):
         """No object."""
         return cls(np.zeros(0, np.int64), np.zeros(0, np.uint64), np.zeros(0, dtype))
 
+    def kept(self, before: Objects, after: Objects) -> Fill:
+        """Return the values of objects that are as large as before, in the same place, after others have changed."""
+        old, new = (objects.rows(self.frames, self.ids) for objects in (before, after))
+        same = (old >= 0) & (new >= 0)
+        same &= (before.sizes[old] == after.sizes[new]) & (before.boxes[old] == after.boxes[new]).all(axis=1)
+        return Fill(self.frames[same], self.ids[same], self.values[same])
+
 
 class Lookup:
     """An array as napari takes it for a layer, over a label image and a value per object.
@@ -68,25 +77,34 @@ class Lookup:
     """
 
     def __init__(self, labels: Array, axes: str, fill: Fill, *, kept: bool = False) -> None:
-        self._labels, self._axes, self._kept = labels, axes, kept
-        self._now: tuple[Fill, Array | None] = (fill, None)  # one attribute: readers see both of one time
+        self._axes, self._kept = axes, kept
+        self._now: tuple[Array, Fill, Array | None] = (labels, fill, None)  # one attribute: all are of one time
 
     @property
     def fill(self) -> Fill:
         """The values."""
-        return self._now[0]
+        return self._now[1]
 
-    def take(self, fill: Fill, whole: Array | None = None) -> None:
-        """Show other values; ``whole`` is what :meth:`painted` gives for them, if that has been done already."""
-        picture = self._now[1]
+    def take(self, fill: Fill, whole: Array | None = None, labels: Array | None = None) -> None:
+        """Show other values.
+
+        Parameters
+        ----------
+        whole
+            What :meth:`painted` gives for them, if that has been done already.
+        labels
+            Another label image of the same shape, where the objects are others.
+        """
+        before, _, picture = self._now
+        labels = before if labels is None else labels
         if self._kept and picture is not None:
-            picture[...] = self.painted(fill)
+            picture[...] = self.painted(fill, labels)
             whole = picture
-        self._now = (fill, whole)
+        self._now = (labels, fill, whole)
 
-    def painted(self, fill: Fill) -> Array:
-        """Paint the whole image with any values."""
-        return self._paint(fill, [slice(None)] * self.ndim)
+    def painted(self, fill: Fill, labels: Array | None = None) -> Array:
+        """Paint the whole image with any values, and any label image of its shape."""
+        return self._paint(self._now[0] if labels is None else labels, fill, [slice(None)] * self.ndim)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -96,7 +114,7 @@ class Lookup:
     @cached_property
     def shape(self) -> tuple[int, ...]:
         """As of the label image, in the user's axes."""
-        lengths = dict(zip(axis_letters.LABELS, self._labels.shape, strict=True))
+        lengths = dict(zip(axis_letters.LABELS, self._now[0].shape, strict=True))
         return tuple(lengths[letter] for letter in self._axes)
 
     @property
@@ -113,19 +131,19 @@ class Lookup:
         return self.shape[0]
 
     def __getitem__(self, key: Any) -> Array:
-        fill, whole = self._now
+        labels, fill, whole = self._now
         keys = _expanded(key, self.ndim)
         if whole is None and keys is not None:
-            return self._paint(fill, keys)
-        picked: Array = (self.painted(fill) if whole is None else whole)[key]
+            return self._paint(labels, fill, keys)
+        picked: Array = (self.painted(fill, labels) if whole is None else whole)[key]
         return picked
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:  # noqa: FBT001
-        fill, whole = self._now
-        image = self.painted(fill) if whole is None else whole
+        labels, fill, whole = self._now
+        image = self.painted(fill, labels) if whole is None else whole
         if self._kept and whole is None:
-            self._now = (fill, image)
-        if copy and image is self._now[1]:
+            self._now = (labels, fill, image)
+        if copy and image is self._now[2]:
             image = image.copy()
         return image if dtype is None else image.astype(dtype, copy=False)
 
@@ -133,7 +151,7 @@ class Lookup:
         """Change pixels until other values come: a layer that the user made of ours is painted on like any other."""
         image = np.array(self)
         image[key] = values
-        self._now = (self.fill, image)
+        self._now = (*self._now[:2], image)
 
     def astype(self, dtype: DTypeLike) -> Array:
         """Array of the whole image; napari asks for it to turn a layer into one of another type."""
@@ -142,7 +160,7 @@ class Lookup:
     def __deepcopy__(self, memo: Any) -> Array:
         return np.array(self)
 
-    def _paint(self, fill: Fill, keys: Sequence[int | slice]) -> Array:
+    def _paint(self, whole: Array, fill: Fill, keys: Sequence[int | slice]) -> Array:
         """Paint a part of the image, an axis for each slice."""
         single = {}
         parts = dict.fromkeys(axis_letters.LABELS, slice(None))
@@ -152,8 +170,8 @@ class Lookup:
             else:
                 at = range(length)[key]
                 parts[letter], single[letter] = slice(at, at + 1), 0
-        labels = self._labels[tuple(parts.values())]
-        frames = range(self._labels.shape[0])[parts["t"]]
+        labels = whole[tuple(parts.values())]
+        frames = range(whole.shape[0])[parts["t"]]
         is_float = fill.values.dtype.kind == "f"
         if len(fill.ids):
             painted = kernels.paint(labels, *_of_frames(fill, frames))
@@ -169,9 +187,14 @@ def levels(labels: Array, axes: str, fill: Fill, steps: Sequence[tuple[int, int,
     """Lazy images of a label image ``tzyx``: for every level, each so-many-th voxel along z, y and x."""
     last = len(steps) - 1
     return [
-        Lookup(labels[:, ::z, ::y, ::x], axes, fill, kept=len(axes) == 2 and number == last > 0)
-        for number, (z, y, x) in enumerate(steps)
+        Lookup(level, axes, fill, kept=len(axes) == 2 and number == last > 0)
+        for number, level in enumerate(thinned(labels, steps))
     ]
+
+
+def thinned(labels: Array, steps: Sequence[tuple[int, int, int]]) -> list[Array]:
+    """Views of a label image ``tzyx`` for every level: each so-many-th voxel along z, y and x."""
+    return [labels[:, ::z, ::y, ::x] for z, y, x in steps]
 
 
 def plane_steps(shape: Sequence[int], large: int = LARGE_PLANE) -> list[tuple[int, int, int]]:

@@ -118,6 +118,12 @@ def limits(fill: Fill) -> tuple[float, float]:
     return (low, high) if low < high else (low, low + max(abs(low), 1.0))
 
 
+def meanings(classes: Sequence[ObjectClass]) -> dict[str, list[Any]]:
+    """What the numbers in a layer of classes mean, for the status bar."""
+    names = [each.name for each in classes] + ["object changed - please confirm", "two classes here - please confirm"]
+    return {"index": list(range(1, len(names) + 1)), "class": names}
+
+
 def _filled(
     shown: Shown,
     classes: Sequence[ObjectClass],

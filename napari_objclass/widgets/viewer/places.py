@@ -95,6 +95,14 @@ class Grid(NamedTuple):
         stop = tuple(int(spans.get(letter, (0, 0))[1]) + 1 for letter in LABELS)
         return Region(start, stop)  # type: ignore[arg-type]
 
+    def slice_shown(self, viewer: ViewerModel) -> Region:
+        """The slice that is on the screen, whole along the axes displayed."""
+        start, stop = map(list, self.seen(viewer))
+        for axis in self.displayed(viewer):
+            at = LABELS.index(self.axes[axis])
+            start[at], stop[at] = 0, self.shape[at]
+        return Region(tuple(start), tuple(stop))  # type: ignore[arg-type]
+
     def displayed(self, viewer: ViewerModel) -> list[int]:
         """Axes of the layer that are displayed."""
         extra = viewer.dims.ndim - self.layer.ndim

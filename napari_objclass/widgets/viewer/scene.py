@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from napari.layers import Image, Labels
 from napari_objclass import axes as axis_letters
 from napari_objclass.widgets.viewer import layer_set
 from napari_objclass.widgets.viewer.layer_set import Wanted
-from napari_objclass.widgets.viewer.lookup import Fill, Lookup, levels, plane_steps
+from napari_objclass.widgets.viewer.lookup import Fill, Lookup, levels, plane_steps, thinned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,6 +84,13 @@ class Scene:
         """Whether it is that of the image shown."""
         return shown is not None and (self.uuid, self.images, self.objects) == (shown.uuid, shown.images, shown.objects)
 
+    def with_objects(self, shown: Shown) -> Scene | None:
+        """Scene with other objects on the same voxels; None where more than the objects is another."""
+        if shown.objects is None or (self.uuid, self.images) != (shown.uuid, shown.images):
+            return None
+        same = self.objects.labels.shape == shown.objects.labels.shape
+        return replace(self, objects=shown.objects) if same else None
+
     @property
     def shape(self) -> tuple[int, int, int, int]:
         """Of the image, ``tzyx``."""
@@ -106,9 +113,13 @@ class Scene:
 
     def ids(self, look: dict[str, Any]) -> Wanted:
         """Layer of the ids."""
-        labels = _read_only(self.objects.labels)
-        data = [labels[:, ::z, ::y, ::x] for z, y, x in self.id_steps]
+        data = thinned(_read_only(self.objects.labels), self.id_steps)
         return self.layer(Labels, [axis_letters.from_canonical(each, self.axes) for each in data], look)
+
+    @property
+    def level_labels(self) -> list[NDArray[Any]]:
+        """Label image ``tzyx`` of each level of what is painted."""
+        return thinned(self.objects.labels, self.steps)
 
     def layer(self, make: type[Image | Labels], data: list[Any], look: dict[str, Any]) -> Wanted:
         """Layer of an image in some levels."""

@@ -15,11 +15,13 @@ from psygnal import Signal
 from napari_objclass.errors import ParameterError
 from napari_objclass.widgets.viewer.activity import Activities
 from napari_objclass.widgets.viewer.display import Display
+from napari_objclass.widgets.viewer.editing import Editing
 from napari_objclass.widgets.viewer.errands import Errands
 from napari_objclass.widgets.viewer.guide import Guide
 from napari_objclass.widgets.viewer.hand import Hand
 from napari_objclass.widgets.viewer.keys import Keys
 from napari_objclass.widgets.viewer.live import Live, Request
+from napari_objclass.widgets.viewer.preview import Preview
 from napari_objclass.widgets.viewer.problems import Problems
 from napari_objclass.widgets.viewer.shown import Shown
 from napari_objclass.widgets.viewer.tool import Tool
@@ -60,8 +62,8 @@ class ViewerSession:
         What a click does.
     live
         Whether forest and predictions follow every change.
-    display, hand, keys, guide
-        Layers, mouse, keys, and the way to the next object.
+    display, hand, keys, guide, editing, preview
+        Layers, mouse, keys, the way to the next object, objects in the user's own hands, and those that would be found.
     replaced
         Emitted when ``session`` is another one.
     changed
@@ -99,10 +101,11 @@ class ViewerSession:
         self._post = post
         self._changes, self._files = Worker("objclass-changes", post), Worker("objclass-files", post)
         self._activities = Activities(self.activity_changed.emit)
-        self._live = Live(post, self._deliver, self._halt, self._activities.set_live)
+        self._live = Live(post, self._deliver, self._halt, self._report)
         self._errands = Errands(post, self._activities.set_errand)
         self._asides = Worker("objclass-asides", post)
         self.display, self.hand, self.keys, self.guide = Display(self, post), Hand(self), Keys(self), Guide(self)
+        self.editing, self.preview = Editing(self, post), Preview(self, post)
         self.session.changed.connect(self._session_changed)
 
     @property
@@ -221,6 +224,7 @@ class ViewerSession:
 
     def _leave(self) -> None:
         """Close the session after all changes and savings that were asked for."""
+        self.editing.end()
         self.session.changed.disconnect(self._session_changed)
         self.stop()
         self._files.do(self.session.close, after=self._changes.all_done())
@@ -293,14 +297,16 @@ class ViewerSession:
 
     def rest(self) -> None:
         """Leave the viewer alone: no widget is open. Session and layers stay, and an export goes on."""
+        self.editing.end()
         self._resting = True
-        for part in (self.display, self.hand, self.keys):
+        for part in (self.display, self.hand, self.keys, self.preview):
             part.rest()
         self._live.stop()
 
     def close(self) -> None:
         """End the session with its viewer; what was not saved stays in its journal."""
         self._closed = True
+        self.editing.end(with_viewer=True)
         self._leave()
         self.rest()
 
@@ -356,6 +362,11 @@ class ViewerSession:
         self._classify_once = False
         if self._problems.halt(applet, error):
             self.problems_changed.emit()
+
+    def _report(self, activity: Activity | None) -> None:
+        self._activities.set_live(activity)
+        if activity is None:
+            self.display.when_pointed(self.display.give_up_waiting)
 
     def _is_shown(self, request: Request) -> bool:
         return self.shown is not None and (request.session, request.image) == (self.session, self.shown.uuid)

@@ -48,7 +48,7 @@ impl Basins {
     /// The basins of the pixels in `reached` and their direct neighbours.
     pub(super) fn around(reached: &FrameRuns, task: &Task) -> Result<Self> {
         let wide = dilate(reached, task)?;
-        let ids = wide.number(&wide.join(task)?, task)?;
+        let ids = wide.number(wide.join(task)?, task)?;
         let mut basins = Self {
             stretches: Vec::with_capacity(ids.len()),
             members: vec![0; ids.len()],

@@ -28,7 +28,8 @@ use crate::task::Task;
 /// Floods a frame of `values` (zyx, C order) from the seeds in `labels`, which become the objects.
 ///
 /// Pixels with value ≥ `low` that a path of such pixels joins to a seed get its label, and so do their direct
-/// neighbours. Seeds are kept, whatever their value; NaN is below everything.
+/// neighbours. Seeds are kept, whatever their value; NaN is below everything; a `low` above the maximum counts as
+/// the maximum.
 ///
 /// # Errors
 /// [`Error::Shape`] when the lengths do not fit `shape`, or the frame has 2³² pixels; [`Error::Cancelled`].

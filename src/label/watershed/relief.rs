@@ -34,7 +34,7 @@ impl<'a> Relief<'a> {
             values,
             nx,
             max,
-            stop: max - low,
+            stop: (max - low).max(0.0),
         })
     }
 
