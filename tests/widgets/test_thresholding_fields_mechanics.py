@@ -11,7 +11,7 @@ from napari_objclass.errors import ParameterError
 from napari_objclass.widgets._base import StepState
 from napari_objclass.widgets.objects import ObjectsStep, kept_labels
 from napari_objclass.widgets.parts.size_bounds import SizeBounds
-from napari_objclass.widgets.parts.threshold_fields import ThresholdFields
+from napari_objclass.widgets.parts.threshold_fields import CORE, FINAL, ThresholdFields
 from napari_objclass.widgets.viewer.slice_finder import Distribution
 from napari_objclass.widgets.viewer.thresholding_change import apply
 from napari_objclass.workflow.thresholding import Thresholding
@@ -49,6 +49,17 @@ def step(shared, mailbox, qtbot):
 
 
 # ------------------------------------------------------------------------------------------------------- the fields
+
+
+@pytest.mark.parametrize("lines", [(0.0, 0.0), (0.8, 0.9), (0.9, 0.8), (1.0, 1.0), (0.02, 0.1), (0.2, 0.7)])
+def test_names_of_the_lines_are_beside_each_other(fields, lines):
+    histogram = fields.histogram
+    histogram.show_lines(dict(zip((CORE, FINAL), lines, strict=True)))
+    places = sorted((left, left + histogram.fontMetrics().horizontalAdvance(name))
+                    for name, left in histogram._name_places().items())  # fmt: skip
+    assert places[0][0] >= 0
+    assert places[0][1] < places[1][0]
+    assert places[1][1] <= histogram.width()
 
 
 @pytest.mark.parametrize(
@@ -114,7 +125,7 @@ def test_smoothing_by_axis_begins_where_it_was(fields):
 def test_nonsense_is_refused_by_the_settings(fields):
     fields.sizes.smallest.setValue(50)
     fields.sizes.largest.setValue(20)
-    with pytest.raises(ParameterError, match="the smaller one comes first"):
+    with pytest.raises(ParameterError, match="is above the largest"):
         _ = fields.settings
 
 
@@ -266,7 +277,7 @@ def test_a_channel_that_is_not_there_is_refused(step, shared):
 
 def test_sizes_in_the_wrong_order_are_told_at_once(step, shared):
     step.thresholds.fields.sizes.largest.setValue(3)
-    assert "the smaller one comes first" in shared.problem(step.ID)
+    assert "is above the largest" in shared.problem(step.ID)
     step.thresholds.fields.sizes.largest.setValue(30)
     assert shared.problem(step.ID) is None
 

@@ -84,7 +84,7 @@ class LayerChoice(QWidget):
             "Probabilities, such as of a pixel classifier: objects are found by a threshold, in the step Objects.\n"
             "The image itself: objects are found by a threshold of its intensities."
         )
-        self.role.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.role.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)  # all of its words are read
         self.images = QListWidget()
         self.images.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         self.images.setToolTip("Checked layers are the channels, in this order: drag to move, double-click to rename.")

@@ -131,7 +131,7 @@ class ThresholdPanel(QWidget):
     def _tell(self) -> None:
         """Show whether there is something to apply, and what stands in its way."""
         edited, preview = self.is_edited, self._shared.preview
-        self.apply.setEnabled(edited)
+        self.apply.setEnabled(edited and self._draft() is not None)
         self.revert.setVisible(edited)
         looks = edited and not self.intermediate.isChecked()
         note = "Not applied yet." + (f" {OF_SLICE}" if looks and preview.is_of_slice else "") if edited else ""
