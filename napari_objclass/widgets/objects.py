@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from napari_objclass.widgets._base import Step, StepDock, StepState
 from napari_objclass.widgets.parts.edit_by_hand import EditByHand
-from napari_objclass.widgets.parts.threshold_panel import ThresholdPanel
+from napari_objclass.widgets.parts.threshold_panel import ThresholdPanel, pixel_size
 from napari_objclass.workflow.lane import SEGMENTATION
 from napari_objclass.workflow.marks import AnnotationState
 
@@ -87,6 +87,15 @@ class ObjectsStep(Step):
         return "" if objects is None or record is None else warning(objects, found=record.is_thresholded)
 
     @property
+    def _pixel(self) -> float | None:
+        """Area or volume of a pixel where the sizes of objects are bounded in it."""
+        record, objects = self.shared.record, self._objects
+        physical = self.shared.session.thresholding.physical_sizes
+        if record is None or objects is None or not (record.is_thresholded and physical):
+            return None
+        return pixel_size(record, 2 if objects.labels.shape[1] == 1 else 3)
+
+    @property
     def _is_waiting(self) -> bool:
         record = self.shared.record
         return record is not None and record.is_thresholded and self.thresholds.is_edited
@@ -108,7 +117,7 @@ class ObjectsStep(Step):
         else:
             rule = _rule(record, objects)
             first = " · ".join(filter(None, (rule, kept_labels(self._claims))))
-            paragraphs = [first, _per_frame(objects), _sizes(objects)]
+            paragraphs = [first, _per_frame(objects), _sizes(objects, self._pixel, record.units)]
             self.text.setText("".join(f"<p style='margin: 2px 0'>{each}</p>" for each in paragraphs if each))
         # While objects are edited, the buttons for that have the room of the fields.
         is_editing = self.shared.editing.layer is not None
@@ -189,8 +198,19 @@ def _per_frame(objects: Objects) -> str:
     return f"{n_frames} frames, each with {counts.min()} to {counts.max()} objects (median {np.median(counts):g})."
 
 
-def _sizes(objects: Objects) -> str:
+def _sizes(objects: Objects, pixel: float | None, units: str | None) -> str:
+    """Range and median of the sizes, in units if those are known of a ``pixel``, else in pixels."""
     if not len(objects.sizes):
         return ""
-    sizes, unit = objects.sizes, "pixels" if objects.labels.shape[1] == 1 else "voxels"
-    return f"Sizes: {sizes.min():,} to {sizes.max():,} {unit}, median {np.median(sizes):,.0f}."
+    is_flat = objects.labels.shape[1] == 1
+    if pixel is None:
+        pixel, unit = 1.0, "pixels" if is_flat else "voxels"
+    else:
+        unit = f"{units or 'unit'}{'²' if is_flat else '³'}"
+    sizes = objects.sizes * pixel
+    low, high, median = (_short(float(each)) for each in (sizes.min(), sizes.max(), np.median(sizes)))
+    return f"Sizes: {low} to {high} {unit}, median {median}."
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

@@ -314,3 +314,29 @@ def test_a_label_image_needs_no_thresholds(shared, mailbox, qtbot, nuclei):
     step.show()
     assert not step.thresholds.isVisible()
     assert "Ids are used as they are." in step.text.text()
+
+
+# --------------------------------------------------------------------------------------------------- what comes next
+
+
+def test_sizes_are_told_in_the_unit_of_their_bounds(step, shared, mailbox):
+    shared.do(step.ID, lambda s: s.set_spacing(0, (1, 0.5, 0.5), units="µm"))
+    mailbox.until(lambda: shared.record.spacing is not None and shared.activity is None)
+    assert "Sizes: 16 to 16 pixels" in step.text.text()
+    physical = replace(shared.session.thresholding, min_size=1, physical_sizes=True)
+    shared.do(step.ID, lambda s: setattr(s, "thresholding", physical))
+    mailbox.until(lambda: "Sizes: 4 to 4 µm², median 4." in step.text.text())
+
+
+def test_the_hint_goes_from_the_lines_to_labels_that_wait(step, shared, mailbox):
+    assert step.hint == "Drag the line until the objects are filled, or go on to Classify."
+    step.thresholds.fields.threshold.setValue(0.8)
+    assert (step.hint, step.state) == ("Press Apply to find objects with these values.", StepState.TODO)
+    step.thresholds.fields.sizes.largest.setValue(3)
+    assert (step.hint, step.thresholds.apply.isEnabled()) == ("", False)
+    step.thresholds.revert.click()
+    shared.annotate(0, [1, 3], 1)
+    mailbox.until(lambda: shared.shown.claims is not None and len(shared.shown.claims.marks) == 2)
+    mailbox.until(lambda: step.hint == "")
+    shared.session.thresholding = Thresholding(sigma=0.0, threshold=0.8)
+    mailbox.until(lambda: step.hint.startswith("1 label waits for its object: choose other values"))

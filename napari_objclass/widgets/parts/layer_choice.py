@@ -84,7 +84,7 @@ class LayerChoice(QWidget):
             "Probabilities, such as of a pixel classifier: objects are found by a threshold, in the step Objects.\n"
             "The image itself: objects are found by a threshold of its intensities."
         )
-        self.role.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)  # all of its words are read
+        self.role.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.images = QListWidget()
         self.images.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         self.images.setToolTip("Checked layers are the channels, in this order: drag to move, double-click to rename.")
@@ -325,6 +325,7 @@ def size_text(spacing: tuple[float, ...] | None, units: str | None) -> str:
 
 def _beside(*widgets: QWidget) -> QHBoxLayout:
     row = QHBoxLayout()
+    row.setSpacing(4)  # the longest words in a combo box just fit
     for widget in widgets:
         row.addWidget(widget, int(isinstance(widget, QComboBox)))
     if not any(isinstance(widget, QComboBox) for widget in widgets):

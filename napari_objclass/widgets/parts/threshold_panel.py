@@ -105,7 +105,7 @@ class ThresholdPanel(QWidget):
             return
         if shown is not None and shown.images is not None:
             n_dims = shown.images.extent[0]
-            self.fields.offer_space(_pixel(record, n_dims), record.units or "", n_dims=n_dims)
+            self.fields.offer_space(pixel_size(record, n_dims), record.units or "", n_dims=n_dims)
         self.otsu.setVisible(set(record.sources) == {RAW})
         applied = self._shared.session.thresholding
         if not self.is_edited or self._draft() == applied:
@@ -248,6 +248,6 @@ class ThresholdPanel(QWidget):
             self._shared.preview.end(self)
 
 
-def _pixel(record: LaneRecord, n_dims: int) -> float | None:
+def pixel_size(record: LaneRecord, n_dims: int) -> float | None:
     """Area or volume of a pixel, if it is known."""
     return None if record.spacing is None else math.prod(record.spacing[-n_dims:])
