@@ -208,7 +208,11 @@ def test_nothing_changes_until_apply(step, shared, mailbox):
     panel.fields.threshold.setValue(0.7)
     mailbox.settle(0.1)
     assert shared.session.thresholding.threshold == 0.5
-    assert (panel.apply.isEnabled(), panel.note.text(), step.summary) == (True, "Not applied yet.", "not applied yet")
+    assert (panel.apply.isEnabled(), panel.note.text(), step.summary) == (
+        True,
+        "Not applied yet. Found so far:",
+        "not applied yet",
+    )
     panel.apply.click()
     mailbox.until(lambda: len(shared.shown.objects.ids) == 2)
     assert shared.session.thresholding == Thresholding(sigma=0.0, threshold=0.7)
@@ -232,7 +236,7 @@ def test_what_the_user_types_is_not_overwritten(step, shared, mailbox):
     shared.do("x", lambda s: setattr(s, "thresholding", Thresholding(sigma=0.0, threshold=0.7)))
     mailbox.until(lambda: len(shared.shown.objects.ids) == 2)
     assert fields.sizes.smallest.value() == 3
-    assert step.thresholds.note.text() == "Not applied yet."
+    assert step.thresholds.note.text() == "Not applied yet. Found so far:"
     step.thresholds.revert.click()
     assert (fields.sizes.smallest.value(), fields.threshold.value()) == (10, 0.7)
     assert not step.thresholds.is_edited

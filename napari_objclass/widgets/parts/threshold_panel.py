@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from napari_objclass.workflow.lane import LaneRecord
     from napari_objclass.workflow.thresholding import Thresholding
 
+#: Above the counts of the objects that there are.
+NOT_APPLIED = "Not applied yet. Found so far:"
 OF_SLICE = "Preview of this slice; sizes are not filtered in it."
 
 
@@ -134,7 +136,7 @@ class ThresholdPanel(QWidget):
         self.apply.setEnabled(edited and self._draft() is not None)
         self.revert.setVisible(edited)
         looks = edited and not self.intermediate.isChecked()
-        note = "Not applied yet." + (f" {OF_SLICE}" if looks and preview.is_of_slice else "") if edited else ""
+        note = (f"{OF_SLICE} " if looks and preview.is_of_slice else "") + NOT_APPLIED if edited else ""
         problem = preview.problem if edited else ""
         self.note.setText(problem or note)
         self.note.setVisible(bool(problem or note))
