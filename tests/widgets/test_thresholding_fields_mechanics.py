@@ -202,8 +202,9 @@ def test_nothing_changes_until_apply(step, shared, mailbox):
     mailbox.until(lambda: len(shared.shown.objects.ids) == 2)
     assert shared.session.thresholding == Thresholding(sigma=0.0, threshold=0.7)
     assert (panel.apply.isEnabled(), panel.note.isVisible(), step.summary) == (False, False, "2 objects")
-    for key, value in ((Qt.Key.Key_Z, 0.5), (Qt.Key.Key_Y, 0.7)):
-        QTest.keyClick(panel.fields.histogram, key, Qt.KeyboardModifier.ControlModifier)
+    control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+    for modifiers, value in ((control, 0.5), (control | shift, 0.7)):
+        QTest.keyClick(panel.fields.histogram, Qt.Key.Key_Z, modifiers)
         mailbox.until(lambda value=value: panel.fields.threshold.value() == value)
 
 

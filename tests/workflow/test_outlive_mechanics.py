@@ -108,6 +108,18 @@ def test_a_crop_of_a_volume(tmp_path):
         assert len(session.object_classes(0)) == len(np.unique(scene.labels)) - 1
 
 
+def test_a_crop_edited_by_hand_is_where_it_was(scene, whole):
+    kept, gone = whole[0][:2]
+    with Session(recover=False) as session:
+        session.add_lane(raw=scene.raw[CROP], labels=scene.labels[CROP], offset=OFFSET)
+        session.annotate_many(0, ids=[kept, gone], classes=[2, 1])
+        session.edit_objects(0, np.where(scene.labels[CROP] == gone, 0, scene.labels[CROP]))
+        assert session.object_classes(0) == {kept: 2}
+        session.annotate(0, kept, cls=1)
+        session.relink_lane(0, raw=scene.raw, labels=scene.labels, offset=(0, 0))
+        assert session.object_classes(0) == {kept: 1, gone: 1}
+
+
 def test_a_crop_and_its_image_are_two_images(scene, whole):
     inside, _ = whole
     with Session(recover=False) as session:
