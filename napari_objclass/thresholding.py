@@ -304,7 +304,8 @@ def otsu(values: NDArray[Any]) -> float:
     smallest, largest = np.float64(values.min()), np.float64(values.max())
     if smallest == largest:
         return float(smallest)
-    counts, edges = np.histogram(values, _BINS, range=(smallest, largest))
+    # Of values of 32 bit, numpy 1 makes edges of 32 bit, which can all be one number.
+    counts, edges = np.histogram(values.astype(np.float64, copy=False), _BINS, range=(smallest, largest))
     sums = counts * np.arange(_BINS)  # in bins: the best cut does not depend on the unit
     n_below, sum_below = np.cumsum(counts)[:-1], np.cumsum(sums)[:-1]
     n_above, sum_above = values.size - n_below, sums.sum() - sum_below
