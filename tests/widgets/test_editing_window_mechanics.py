@@ -93,9 +93,9 @@ def test_a_hand_paints_merges_deletes_and_takes_back(window):
     found = window.labels()
     assert (found == new).sum() > 50
     np.testing.assert_array_equal(found, layer.data)
-    assert new in window.shared.shown.prediction.ids
-    assert f"object {new}." in window.part.hint.text()
-    assert window.part.count.text() == "1 edit by hand"
+    until(lambda: window.shared.shown.prediction is not None and new in window.shared.shown.prediction.ids)
+    until(lambda: f"object {new}." in window.part.hint.text())
+    until(lambda: window.part.count.text() == "1 edit by hand")
 
     one, other = labelled[1][0], labelled[2][0]
     user.key(Qt.Key.Key_5)  # napari's picker
