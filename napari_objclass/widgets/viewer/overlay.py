@@ -135,7 +135,8 @@ class Overlay:
             layer.refresh(extent=False, thumbnail=False)
 
     def _add_sheet(self, sheet: Sheet) -> Steps:
-        look: dict[str, Any] = {"opacity": OPACITY[OVERLAY], "blending": "translucent"}
+        # What may become objects hides no more of the image than objects do.
+        look: dict[str, Any] = {"opacity": OPACITY[OBJECTS], "blending": "translucent"}
         if not sheet.is_labels:
             look |= {"contrast_limits": sheet.limits, "opacity": 1.0}
         wanted = sheet.scene.layer(Labels if sheet.is_labels else Image, sheet.levels, look)
