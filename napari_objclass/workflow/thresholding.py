@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from napari_objclass.thresholding import Channels
     from napari_objclass.workflow.applet import RunOptions
 
 __all__ = ["OBJECTS", "SMOOTHED", "STAGES", "Thresholding", "counted_as_zero", "find", "fitted", "smoothed"]
@@ -61,7 +62,7 @@ class Thresholding(Settings):
 
 
 def find(
-    image: NDArray[Any],
+    image: Channels,
     settings: Thresholding,
     *,
     value_range: tuple[float, float],
@@ -100,7 +101,7 @@ def find(
 
 
 def smoothed(
-    image: NDArray[Any], settings: Thresholding, *, value_range: tuple[float, float], **run: Unpack[RunOptions]
+    image: Channels, settings: Thresholding, *, value_range: tuple[float, float], **run: Unpack[RunOptions]
 ) -> NDArray[np.float32]:
     """What is compared with the threshold in an image ``tzyxc``, ``tzyx``: of two channels, their sum."""
     sigma = thresholding.sigmas(settings.sigma, image)
@@ -113,7 +114,7 @@ def smoothed(
     return parts[0] if len(parts) == 1 else parts[0] + parts[1]
 
 
-def fitted(image: NDArray[Any], settings: Thresholding) -> Thresholding:
+def fitted(image: Channels, settings: Thresholding) -> Thresholding:
     """Settings with thresholds in the units of an image ``tzyxc``: Otsu's, and for cores that of what is above it."""
     values = smoothed(image, settings, value_range=thresholding.AS_IS)
     low = thresholding.otsu(values)
