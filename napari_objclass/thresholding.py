@@ -225,7 +225,7 @@ def checked(rule: Rule) -> Rule:
         raise ParameterError(f"method is {' or '.join(map(repr, METHODS))}, got {rule['method']!r}")
     smallest, largest = _size("min_size", rule["min_size"]), _size("max_size", rule["max_size"])
     if smallest > largest:
-        raise ParameterError(f"min_size is {smallest} and max_size {largest}; the smaller one comes first")
+        raise ParameterError(f"the smallest size, {smallest:g}, is above the largest, {largest:g}; lower it")
     return Rule(
         method=rule["method"],
         channel=_channel("channel", rule["channel"]),
@@ -314,7 +314,8 @@ def otsu(values: NDArray[Any]) -> float:
     smallest, largest = np.float64(values.min()), np.float64(values.max())
     if smallest == largest:
         return float(smallest)
-    counts, edges = np.histogram(values, _BINS, range=(smallest, largest))
+    # Of values of 32 bit, numpy 1 makes edges of 32 bit, which can all be one number.
+    counts, edges = np.histogram(values.astype(np.float64, copy=False), _BINS, range=(smallest, largest))
     sums = counts * np.arange(_BINS)  # in bins: the best cut does not depend on the unit
     n_below, sum_below = np.cumsum(counts)[:-1], np.cumsum(sums)[:-1]
     n_above, sum_above = values.size - n_below, sums.sum() - sum_below

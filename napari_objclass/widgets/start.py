@@ -50,8 +50,9 @@ class StartPage(QWidget):
         self._recovery, self._recent = QVBoxLayout(), QVBoxLayout()
         self.sample = QPushButton("Try it with sample nuclei", clicked=lambda: add_sample(shared, SAMPLES[0]))
         self.other_samples = self._other_samples()
-        self.layers = QPushButton("Use the layers of this viewer…", clicked=self.layers_asked)
-        self.images = QPushButton("Open images…", clicked=self.images_asked)
+        self.layers, self.images = QPushButton("Use the layers of this viewer…"), QPushButton("Open images…")
+        self.layers.clicked.connect(self.layers_asked)  # PySide6 takes no signal as an argument of the button
+        self.images.clicked.connect(self.images_asked)
         self.project = QPushButton("Open project…", clicked=lambda: ask_for_project(self, self._open))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)

@@ -122,7 +122,7 @@ def test_slicing_on_other_threads(window, nuclei):
 def test_an_object_that_is_gone_to_is_large_enough_to_be_seen(window, nuclei):
     window.add(raw=nuclei.raw, labels=nuclei.labels)
     window.qtbot.wait(50)
-    objects, camera = window.shared.shown.objects, window.viewer.scene.camera
+    objects, camera = window.shared.shown.objects, getattr(window.viewer, "scene", window.viewer).camera
     middle = len(objects.ids) // 2
     window.display.go_to(0, int(objects.ids[middle]))
     window.qtbot.wait(50)

@@ -314,7 +314,8 @@ class Monkey:
             menu._merge_stack(self.layers)
 
     def do_menu_lock(self):
-        self.of_menu(menu._toggle_lock)
+        if hasattr(menu, "_toggle_lock"):  # since napari 0.8
+            self.of_menu(menu._toggle_lock)
 
     def of_menu(self, action, of=Layer, layer=None):
         """Choose an entry of the layer's context menu."""

@@ -109,6 +109,16 @@ def test_the_list_of_projects_keeps_the_last_eight(tmp_path, state):
     assert recent.read() == []
 
 
+def test_images_and_layers_are_asked_for(page, shared, nuclei):
+    asked = []
+    page.images_asked.connect(lambda: asked.append("images"))
+    page.layers_asked.connect(lambda: asked.append("layers"))
+    shared.viewer.add_labels(nuclei.labels)
+    page.images.click()
+    page.layers.click()
+    assert asked == ["images", "layers"]
+
+
 def test_layers_are_offered_when_there_are_label_layers(page, shared, nuclei):
     assert page.layers.isHidden()
     shared.viewer.add_labels(nuclei.labels)

@@ -162,10 +162,13 @@ def test_a_thousand_annotations_on_two_thousand_pixels_squared():
         session.annotate_many(0, ids=range(1, n * n + 1), classes=[1 + i % 2 for i in range(n * n)])
         marks = tuple(session._state.marks_of(session.lanes[0].uuid))
     objects = Objects.of(labels[None, None])
-    times = []
-    for _ in range(5):
-        start = time.perf_counter()
+    times, passes = [], []
+    for _ in range(5):  # in turn, and by the processor's time: other work on the machine slows both
+        start = time.thread_time()
         claims = derive(objects, marks, ["class-1", "class-2"])
-        times.append(time.perf_counter() - start)
+        middle = time.thread_time()
+        np.bincount(labels.ravel())
+        times.append(middle - start)
+        passes.append(time.thread_time() - middle)
     assert len(claims.active) == n * n  # marks of 4 million voxels in all
-    assert min(times) < 0.1
+    assert min(times) < 20 * min(passes)
