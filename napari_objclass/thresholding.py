@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict, Unpack
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from napari_objclass.errors import DtypeError, ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import EllipsisType
 
     from numpy.typing import NDArray
 
@@ -32,6 +33,17 @@ CORE, FILTERED_CORE, MASK, UNFILTERED, OBJECTS = STAGES = ("core", "filtered cor
 LARGEST_SIGMA = 1000
 
 _BINS = 256
+
+
+class Channels(Protocol):
+    """An image ``tzyxc``, an array or one that is read channel by channel."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Length of ``tzyxc``."""
+
+    def __getitem__(self, key: tuple[EllipsisType, int], /) -> NDArray[Any]:
+        """Return a channel ``tzyx``, given ``..., channel``."""
 
 
 class Rule(TypedDict):
@@ -164,7 +176,7 @@ def threshold(
 
 
 def find(
-    image: NDArray[Any],
+    image: Channels,
     rule: Rule,
     *,
     value_range: tuple[float, float],
@@ -250,7 +262,7 @@ def checked_range(value_range: tuple[float, float]) -> tuple[float, float]:
     return values[0], values[1]
 
 
-def take_channel(image: NDArray[Any], channel: int) -> NDArray[Any]:
+def take_channel(image: Channels, channel: int) -> NDArray[Any]:
     """View ``tzyx`` of one channel of an image ``tzyxc``.
 
     Raises
@@ -263,14 +275,12 @@ def take_channel(image: NDArray[Any], channel: int) -> NDArray[Any]:
     return image[..., channel]
 
 
-def sigmas(sigma: float | Sequence[float], image: NDArray[Any]) -> tuple[float, float, float]:
+def sigmas(sigma: float | Sequence[float], image: Channels) -> tuple[float, float, float]:
     """Standard deviation along z, y, x of an image ``tzyxc``; that of a plane along z does not matter."""
     return _zyx("sigma", (sigma,) * 3 if isinstance(sigma, Real) else tuple(sigma), image)  # type: ignore[arg-type]
 
 
-def size_bounds(
-    smallest: float, largest: float, image: NDArray[Any], spacing: Sequence[float] | None
-) -> tuple[int, int]:
+def size_bounds(smallest: float, largest: float, image: Channels, spacing: Sequence[float] | None) -> tuple[int, int]:
     """Bounds of sizes in pixels of an image ``tzyxc``, both inclusive; sizes are in pixels if there is no spacing."""
     pixel = 1.0
     if spacing is not None:
@@ -319,7 +329,7 @@ def counted_as_zero(n: int, what: str) -> str:
     return f"{n} {'value' if n == 1 else 'values'} of {what} {'is' if n == 1 else 'are'} NaN and counted as 0"
 
 
-def _zyx(name: str, values: Sequence[float], image: NDArray[Any]) -> tuple[float, float, float]:
+def _zyx(name: str, values: Sequence[float], image: Channels) -> tuple[float, float, float]:
     """Values along z, y, x from those, or from (y, x) for a plane."""
     if len(values) == 2 and image.shape[1] > 1:
         raise ParameterError(f"{name} has two values, but the image three axes in space; give (z, y, x)")

@@ -35,10 +35,12 @@ from napari_objclass.workflow.lane import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
+    from types import EllipsisType
 
     from numpy.typing import NDArray
 
     from napari_objclass.io.image import LazyArray
+    from napari_objclass.thresholding import Channels
     from napari_objclass.workflow.applet import RunOptions
 
 ID = "input_data"
@@ -86,11 +88,11 @@ class Images:
     _probabilities: Pixels | None = None
 
     @cached_property
-    def thresholded(self) -> NDArray[Any] | None:
+    def thresholded(self) -> Channels | None:
         """What is thresholded, ``tzyxc``: probabilities, else raw; None where the objects are given."""
         if self.objects is not None:
             return None
-        return self.raw if self._probabilities is None else _canonical(self._probabilities)
+        return self.raw if self._probabilities is None else LazyChannels(self._probabilities)
 
     @cached_property
     def raw(self) -> NDArray[Any] | None:
@@ -101,6 +103,32 @@ class Images:
     def extent(self) -> tuple[int, int]:
         """Number of spatial dimensions and of channels (0 without raw)."""
         return 3 if self.shape[1] > 1 else 2, 0 if self.raw_shape is None else self.raw_shape[-1]
+
+
+class LazyChannels:
+    """An image ``tzyxc`` of which a channel is read when it is first asked for: files often have some that nobody uses.
+
+    Attributes
+    ----------
+    shape
+        Length of ``tzyxc``.
+    """
+
+    def __init__(self, pixels: Pixels) -> None:
+        self.shape = _shape(pixels.data, pixels.axes, axis_letters.RAW)
+        self._pixels = pixels
+        self._read: dict[int, NDArray[Any]] = {}
+
+    def __getitem__(self, key: tuple[EllipsisType, int]) -> NDArray[Any]:
+        """Return a channel ``tzyx``, given ``..., channel``."""
+        _, channel = key
+        if channel not in self._read:
+            data, letters = self._pixels.data, self._pixels.axes
+            part = np.asarray(data[tuple(channel if letter == "c" else slice(None) for letter in letters)])
+            self._read[channel] = axis_letters.to_canonical(
+                part, axis_letters.without_channel(letters), axis_letters.LABELS
+            )
+        return self._read[channel]
 
 
 def describe(

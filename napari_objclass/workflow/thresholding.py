@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from napari_objclass.thresholding import Channels
     from napari_objclass.workflow.applet import RunOptions
 
 __all__ = ["OBJECTS", "SMOOTHED", "STAGES", "Thresholding", "counted_as_zero", "find", "fitted", "smoothed"]
@@ -62,7 +63,7 @@ class Thresholding(Settings):
 
 
 def find(
-    image: NDArray[Any],
+    image: Channels,
     settings: Thresholding,
     *,
     value_range: tuple[float, float],
@@ -101,7 +102,7 @@ def find(
 
 
 def smoothed(
-    image: NDArray[Any], settings: Thresholding, *, value_range: tuple[float, float], **run: Unpack[RunOptions]
+    image: Channels, settings: Thresholding, *, value_range: tuple[float, float], **run: Unpack[RunOptions]
 ) -> NDArray[np.float32]:
     """What is compared with the threshold in an image ``tzyxc``, ``tzyx``: of two channels, their sum."""
     sigma = thresholding.sigmas(settings.sigma, image)
@@ -114,7 +115,7 @@ def smoothed(
     return parts[0] if len(parts) == 1 else parts[0] + parts[1]
 
 
-def fitted(image: NDArray[Any], settings: Thresholding) -> Thresholding:
+def fitted(image: Channels, settings: Thresholding) -> Thresholding:
     """Settings with thresholds in the units of an image ``tzyxc``: Otsu's, and for cores that of what is above it.
 
     They have no more digits than a thousandth of the range of values, so that a user can read and repeat them.

@@ -14,6 +14,7 @@ from napari_objclass.workflow import thresholding
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from napari_objclass.thresholding import Channels
     from napari_objclass.widgets.viewer.places import Region
     from napari_objclass.workflow.input_data import Images
     from napari_objclass.workflow.thresholding import Thresholding
@@ -131,7 +132,7 @@ class SliceFinder:
             pixels = self._find(look)
         return Seen(look, n_channels, self._distribution, pixels)
 
-    def _smooth(self, image: NDArray[Any], look: Look) -> None:
+    def _smooth(self, image: Channels, look: Look) -> None:
         """Smooth the channels that are needed, in the region and as far around it as it depends on."""
         settings, channels = look.settings, _channels(look.settings)
         key = (look.images, look.region, settings.sigma, channels)
@@ -140,7 +141,9 @@ class SliceFinder:
         block, inside = _with_rim(look.region, image.shape, sigmas(settings.sigma, image))
         smooth = [
             thresholding.smoothed(
-                image[block], replace(settings, channel=channel, core_channel=None), value_range=look.images.value_range
+                image[..., channel][block][..., np.newaxis],
+                replace(settings, channel=0, core_channel=None),
+                value_range=look.images.value_range,
             )[inside]
             for channel in channels
         ]
