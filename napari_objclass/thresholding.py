@@ -213,7 +213,7 @@ def checked(rule: Rule) -> Rule:
         raise ParameterError(f"method is {' or '.join(map(repr, METHODS))}, got {rule['method']!r}")
     smallest, largest = _size("min_size", rule["min_size"]), _size("max_size", rule["max_size"])
     if smallest > largest:
-        raise ParameterError(f"min_size is {smallest} and max_size {largest}; the smaller one comes first")
+        raise ParameterError(f"the smallest size, {smallest:g}, is above the largest, {largest:g}; lower it")
     return Rule(
         method=rule["method"],
         channel=_channel("channel", rule["channel"]),

@@ -214,6 +214,34 @@ def several_images(folder: Path) -> Image.Image:
     return page
 
 
+def objects() -> None:
+    """Find objects in probabilities: drag a threshold, and see what it would find."""
+    made = sample.nuclei_2d()
+    window = Window(made)
+    window.viewer.add_image(made.raw, name="cells")
+    window.viewer.add_image(sample.probabilities(made)[..., 0], name="probabilities")
+    window.press(window.workbench.start.layers)
+    images = window.workbench.step("input_data")
+    window.wait(images.layers.use.isEnabled)
+    window.press(images.layers.use)
+    window.wait(lambda: window.shared.shown and window.shared.shown.table is not None)
+    window.viewer.layers["probabilities"].visible = False
+    step = window.step("objects")
+    fields = step.thresholds.fields
+    window.wait(lambda: window.shared.preview.seen is not None)
+    fields.method.setCurrentIndex(1)
+    fields.method.activated.emit(1)
+    fields.apart.click()
+    histogram = fields.histogram
+    ends = [QPoint(round(histogram.x_of(value)), histogram.height() // 2) for value in (0.5, 0.4)]
+    QTest.mousePress(histogram, LEFT, pos=ends[0])
+    QTest.mouseMove(histogram, ends[1])
+    QTest.mouseRelease(histogram, LEFT, pos=ends[1])
+    window.wait(lambda: "Overlay" in window.viewer.layers and not window.shared.display.is_busy)
+    keep(window.picture().crop((333, 23, *SIZE)), "objects")
+    window.viewer.close()
+
+
 def volume() -> None:
     """Classify nuclei of a volume, and turn it."""
     window = Window(sample.nuclei_3d())
@@ -235,4 +263,5 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as found, notification_manager:
         os.environ["OBJCLASS_STATE_DIR"] = f"{found}/state"
         tour(Path(found))
+        objects()
         volume()

@@ -72,9 +72,6 @@ class LabelExchange(QWidget):
 
     # ----------------------------------------------------------------------------------------------- comparison
 
-    def _ask_with_whom(self) -> None:
-        ask_for_project(self, self.compare, title="Compare with")
-
     def compare(self, path: Path, source: str | None = None) -> None:
         """Compare with the labels of a project, and show a window when that is done."""
         shown = self._shared.shown

@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from napari_objclass.widgets._base import Step, StepDock, StepState
 from napari_objclass.widgets.parts.edit_by_hand import EditByHand
-from napari_objclass.widgets.parts.threshold_panel import ThresholdPanel
+from napari_objclass.widgets.parts.threshold_panel import ThresholdPanel, pixel_size
 from napari_objclass.workflow.lane import SEGMENTATION
 from napari_objclass.workflow.marks import AnnotationState
 
@@ -43,15 +43,16 @@ class ObjectsStep(Step):
         for part in (self.thresholds, self.text, self.warning, EditByHand(shared)):
             layout.addWidget(part)
         self.connections.connect(shared.shown_changed, self._follow)
-        self.connections.connect(shared.replaced, self._refresh)
+        for signal in (shared.replaced, shared.editing.changed):
+            self.connections.connect(signal, self._refresh)
         self.thresholds.told.connect(self.told)
         self._refresh()
 
     @property
     def state(self) -> StepState:
-        """Done when there are objects, and nothing is odd about them."""
+        """Done when there are objects, nothing is odd about them, and no other values wait to be applied."""
         objects = self._objects
-        if objects is None:
+        if objects is None or self._is_waiting:
             return StepState.TODO
         return StepState.PROBLEM if self._warning else StepState.DONE
 
@@ -65,17 +66,34 @@ class ObjectsStep(Step):
     @property
     def hint(self) -> str:
         """What is odd about the objects, or how to find them."""
-        if self._is_waiting and self.isVisible():
-            return "Press Apply to find objects with these values."
         odd, record = self._warning, self.shared.record
-        if not self.isVisible() or record is None or not record.is_thresholded:
+        if not self.isVisible():
             return odd
-        return odd or "Drag the line until the nuclei are filled, then press Apply."
+        if self.shared.editing.layer is not None:
+            return "Edit with the tools in the layer controls, then press Done."
+        if self._is_waiting:
+            return "Press Apply to find objects with these values." if self.thresholds.apply.isEnabled() else ""
+        if odd or record is None or not record.is_thresholded or self._objects is None:
+            return odd
+        return how_to_go_on(self._claims, self.thresholds.fields.lines)
+
+    @property
+    def _claims(self) -> Claims | None:
+        return None if self.shared.shown is None else self.shared.shown.claims
 
     @property
     def _warning(self) -> str:
         objects, record = self._objects, self.shared.record
         return "" if objects is None or record is None else warning(objects, found=record.is_thresholded)
+
+    @property
+    def _pixel(self) -> float | None:
+        """Area or volume of a pixel where the sizes of objects are bounded in it."""
+        record, objects = self.shared.record, self._objects
+        physical = self.shared.session.thresholding.physical_sizes
+        if record is None or objects is None or not (record.is_thresholded and physical):
+            return None
+        return pixel_size(record, 2 if objects.labels.shape[1] == 1 else 3)
 
     @property
     def _is_waiting(self) -> bool:
@@ -98,11 +116,12 @@ class ObjectsStep(Step):
             self.text.setText("Looking for objects …")
         else:
             rule = _rule(record, objects)
-            kept = kept_labels(self.shared.shown.claims) if self.shared.shown else ""
-            first = " · ".join(filter(None, (rule, kept)))
-            paragraphs = [first, _per_frame(objects), _sizes(objects)]
+            first = " · ".join(filter(None, (rule, kept_labels(self._claims))))
+            paragraphs = [first, _per_frame(objects), _sizes(objects, self._pixel, record.units)]
             self.text.setText("".join(f"<p style='margin: 2px 0'>{each}</p>" for each in paragraphs if each))
-        self.thresholds.setVisible(record is not None and record.is_thresholded)
+        # While objects are edited, the buttons for that have the room of the fields.
+        is_editing = self.shared.editing.layer is not None
+        self.thresholds.setVisible(record is not None and record.is_thresholded and not is_editing)
         self.warning.setText(self._warning)
         self.warning.setVisible(bool(self._warning))
         self.told.emit()
@@ -123,8 +142,19 @@ def kept_labels(claims: Claims | None) -> str:
     """How many labels count on the objects there are, and how many do not; "" while there is none."""
     if claims is None or not claims.marks:
         return ""
-    kept = sum(state is AnnotationState.ACTIVE for state in claims.states)
+    kept = _n_kept(claims)
     return f"{kept} {'label' if kept == 1 else 'labels'} kept, {len(claims.marks) - kept} waiting"
+
+
+def how_to_go_on(claims: Claims | None, lines: str) -> str:
+    """The next thing to do when objects were found; "" when labels have all the objects they need."""
+    if claims is None or not claims.marks:
+        return f"Drag the {lines} until the objects are filled, or go on to Classify."
+    waiting = len(claims.marks) - _n_kept(claims)
+    if not waiting:
+        return ""
+    wait = "1 label waits for its object" if waiting == 1 else f"{waiting} labels wait for their objects"
+    return f"{wait}: choose other values, or look at Labels in Classify."
 
 
 def warning(objects: Objects, *, found: bool = False) -> str:
@@ -141,6 +171,10 @@ def warning(objects: Objects, *, found: bool = False) -> str:
             return f"{what}choose another channel, or a higher threshold."
         return f"{what}the background may have a value that is not 0; choose a label image with background 0."
     return ""
+
+
+def _n_kept(claims: Claims) -> int:
+    return sum(state is AnnotationState.ACTIVE for state in claims.states)
 
 
 def _rule(record: LaneRecord, objects: Objects) -> str:
@@ -164,8 +198,19 @@ def _per_frame(objects: Objects) -> str:
     return f"{n_frames} frames, each with {counts.min()} to {counts.max()} objects (median {np.median(counts):g})."
 
 
-def _sizes(objects: Objects) -> str:
+def _sizes(objects: Objects, pixel: float | None, units: str | None) -> str:
+    """Range and median of the sizes, in units if those are known of a ``pixel``, else in pixels."""
     if not len(objects.sizes):
         return ""
-    sizes, unit = objects.sizes, "pixels" if objects.labels.shape[1] == 1 else "voxels"
-    return f"Sizes: {sizes.min():,} to {sizes.max():,} {unit}, median {np.median(sizes):,.0f}."
+    is_flat = objects.labels.shape[1] == 1
+    if pixel is None:
+        pixel, unit = 1.0, "pixels" if is_flat else "voxels"
+    else:
+        unit = f"{units or 'unit'}{'²' if is_flat else '³'}"
+    sizes = objects.sizes * pixel
+    low, high, median = (_short(float(each)) for each in (sizes.min(), sizes.max(), np.median(sizes)))
+    return f"Sizes: {low} to {high} {unit}, median {median}."
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

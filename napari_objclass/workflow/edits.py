@@ -104,8 +104,8 @@ def _plain(value: object) -> object:
 
 def waiting_note(name: str, n_waiting: int) -> str:
     """Sentence about edits of an image set that do not apply."""
-    edits, they = ("edits by hand belong", "they apply") if n_waiting > 1 else ("edit by hand belongs", "it applies")
-    return f"{n_waiting} {edits} to other objects of {name!r}; {they} again when the image and settings are back"
+    edits, they = ("edits by hand of {} wait", "they were") if n_waiting > 1 else ("edit by hand of {} waits", "it was")
+    return f"{n_waiting} {edits.format(repr(name))} until its objects are found as when {they} made"
 
 
 def to_arrays(edits: Sequence[Edit]) -> dict[str, NDArray[Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Unpack, cast
 
@@ -114,10 +115,15 @@ def smoothed(
 
 
 def fitted(image: NDArray[Any], settings: Thresholding) -> Thresholding:
-    """Settings with thresholds in the units of an image ``tzyxc``: Otsu's, and for cores that of what is above it."""
+    """Settings with thresholds in the units of an image ``tzyxc``: Otsu's, and for cores that of what is above it.
+
+    They have no more digits than a thousandth of the range of values, so that a user can read and repeat them.
+    """
     values = smoothed(image, settings, value_range=thresholding.AS_IS)
-    low = thresholding.otsu(values)
-    return replace(settings, threshold=low, core_threshold=thresholding.otsu(values[values >= low]))
+    width = float(values.max()) - float(values.min())
+    digits = 3 - math.floor(math.log10(width)) if width else 0
+    low = round(thresholding.otsu(values), digits)
+    return replace(settings, threshold=low, core_threshold=round(thresholding.otsu(values[values >= low]), digits))
 
 
 def _rule(settings: Thresholding) -> thresholding.Rule:

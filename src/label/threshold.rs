@@ -252,7 +252,7 @@ impl<P: Pixel> Frame<'_, '_, P> {
         let shape = self.channels.last.dim();
         let runs = FrameRuns::of_rows(shape, self.task, |row, runs| {
             let (band, y) = self.smoother.place(row % shape.1);
-            runs.extend_from_slice(bands[band].row(row / shape.1, y));
+            runs.extend(bands[band].row(row / shape.1, y));
         })?;
         drop(bands);
         Objects::components(runs, self.task)
@@ -262,7 +262,8 @@ impl<P: Pixel> Frame<'_, '_, P> {
 /// The runs of a band's pixels that are at least a threshold, row after row, slice after slice.
 struct BandRuns {
     height: usize,
-    runs: Vec<Run>,
+    /// Start and length of each: half the memory of runs with a label, which noise has a lot of.
+    runs: Vec<(u32, u32)>,
     /// Where in `runs` each row ends.
     ends: Vec<usize>,
     mask: Vec<u8>,
@@ -283,15 +284,20 @@ impl BandRuns {
     fn push(&mut self, values: &[f32], threshold: f64) {
         self.mask.resize(values.len(), 0);
         compare(values, threshold as f32, &mut self.mask);
-        self.runs
-            .extend_from_slice(find_runs(&self.mask, &mut self.memory));
+        let found = find_runs(&self.mask, &mut self.memory).iter();
+        self.runs.extend(found.map(|run| (run.start, run.length)));
         self.ends.push(self.runs.len());
     }
 
-    fn row(&self, z: usize, y: usize) -> &[Run] {
+    fn row(&self, z: usize, y: usize) -> impl Iterator<Item = Run> + '_ {
         let row = z * self.height + y;
-        let start = if row == 0 { 0 } else { self.ends[row - 1] };
-        &self.runs[start..self.ends[row]]
+        let first = if row == 0 { 0 } else { self.ends[row - 1] };
+        let found = self.runs[first..self.ends[row]].iter();
+        found.map(|&(start, length)| Run {
+            label: 1,
+            start,
+            length,
+        })
     }
 }
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import queue
-import statistics
 import tempfile
 import time
 import tracemalloc
@@ -16,9 +15,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scenes import balls
+from stages import medians, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from stages import Stage
 
 ANNOTATED, CLICKS = 200, 15
 #: Pixels of the canvas; one of the image each.
@@ -56,14 +58,8 @@ STAGES = (
     "predict all",
     "paint all",
 )
-
-
-class Stage(NamedTuple):
-    """Milliseconds of a stage, and from the click to its end: medians of all clicks."""
-
-    name: str
-    own: float
-    since_click: float
+#: What each stage follows on, where it is not the one before.
+FOLLOWS = {"paint labels": "claims", "train": "claims", "predict seen": "train", "predict all": "predict seen"}
 
 
 class Bench:
@@ -194,14 +190,7 @@ def measure(scene: Scene) -> tuple[str, list[Stage], float]:
         bench.shared.close()
         bench.settle(0.5)
     what = f"{scene.name}: {bench.n} objects, {columns} columns, {len(rows)} objects seen"
-    ends = {name: statistics.median(each[name] for each in clicks) * 1e3 for name in STAGES}
-    follows = {"paint labels": "claims", "train": "claims", "predict seen": "train", "predict all": "predict seen"}
-    order = dict(zip(STAGES[1:], STAGES, strict=False)) | follows
-    own = {
-        name: statistics.median(each[name] - each.get(order.get(name, ""), 0) for each in clicks) * 1e3
-        for name in STAGES
-    }
-    return what, [Stage(name, own[name], ends[name]) for name in STAGES], megabytes
+    return what, medians(clicks, STAGES, FOLLOWS), megabytes
 
 
 def lines() -> list[str]:
@@ -209,10 +198,6 @@ def lines() -> list[str]:
     if find_spec("napari") is None:
         return []
     found = [measure(scene) for scene in SCENES]
-    rows = [
-        f"| {name} | " + " | ".join(f"{each.own:.1f} | {each.since_click:.1f}" for each in stages) + " |"
-        for name, *stages in zip(STAGES, *(stages for _, stages, _ in found), strict=True)
-    ]
     return [
         "",
         "From a click to the repainted screen, GL drawing excluded: milliseconds of every stage, and since the click; "
@@ -221,9 +206,7 @@ def lines() -> list[str]:
         "",
         *(f"- {what}; the layers take {megabytes:.1f} MB beyond label image and raw" for what, _, megabytes in found),
         "",
-        "| stage | " + " | ".join(f"{scene.name} | since the click" for scene in SCENES) + " |",
-        "|---|" + "---:|---:|" * len(SCENES),
-        *rows,
+        *table("click", {scene.name: stages for scene, (_, stages, _) in zip(SCENES, found, strict=True)}),
     ]
 
 

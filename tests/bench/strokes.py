@@ -6,17 +6,18 @@ Strokes go the way of the viewer, with all its threads, on a viewer model: witho
 from __future__ import annotations
 
 import os
-import statistics
 import tempfile
 import time
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import clicks
-from clicks import ANNOTATED, Bench, Scene, Stage
+from clicks import ANNOTATED, Bench, Scene
+from stages import medians, table
 
 if TYPE_CHECKING:
     from napari.layers import Labels
+    from stages import Stage
 
 STROKES = 15
 SCENES = (Scene((4096, 4096), (141, 141), 10.0, 8), Scene((64, 512, 512), (8, 50, 50), 3.0, 6))
@@ -97,11 +98,7 @@ def measure(scene: Scene) -> tuple[str, list[Stage]]:
         bench.shared.close()
         bench.settle(0.5)
     what = f"{scene.name}: {bench.n} objects, {columns} columns, {len(rows)} objects seen"
-    order = dict(zip(STAGES[1:], STAGES, strict=False)) | FOLLOWS
-    own = [[each.get(name, 0) - each.get(order.get(name, ""), 0) for each in strokes] for name in STAGES]
-    ends = [[each.get(name, 0) for each in strokes] for name in STAGES]
-    medians = [[statistics.median(each) * 1e3 for each in values] for values in (own, ends)]
-    return what, [Stage(name, *times) for name, *times in zip(STAGES, *medians, strict=True)]
+    return what, medians(strokes, STAGES, FOLLOWS)
 
 
 def lines() -> list[str]:
@@ -109,10 +106,6 @@ def lines() -> list[str]:
     if find_spec("napari") is None:
         return []
     found = [measure(scene) for scene in SCENES]
-    rows = [
-        f"| {name} | " + " | ".join(f"{each.own:.1f} | {each.since_click:.1f}" for each in stages) + " |"
-        for name, *stages in zip(STAGES, *(stages for _, stages in found), strict=True)
-    ]
     return [
         "",
         "From the end of a stroke by hand to the repainted screen, GL drawing excluded: milliseconds of every stage, "
@@ -121,9 +114,7 @@ def lines() -> list[str]:
         "",
         *(f"- {what}" for what, _ in found),
         "",
-        "| stage | " + " | ".join(f"{scene.name} | since the stroke" for scene in SCENES) + " |",
-        "|---|" + "---:|---:|" * len(SCENES),
-        *rows,
+        *table("stroke", {scene.name: stages for scene, (_, stages) in zip(SCENES, found, strict=True)}),
     ]
 
 

@@ -51,6 +51,16 @@ def test_all_pixels_are_nan():
     assert (found.labels == 1).all()
 
 
+def test_infinity_floods_as_the_largest_number():
+    image = np.random.default_rng(0).random((1, 3, 30, 40), dtype=np.float32)
+    image[0, 1, 10:12, 20] = image.max()
+    rule = RULE | {"sigma": (0.0,) * 3, "low": 0.7, "high": 0.95, "merge": False}
+    expected = kernels.threshold(image, None, **rule).labels
+    image[0, 1, 10:12, 20] = np.inf
+    np.testing.assert_array_equal(kernels.threshold(image, None, **rule).labels, expected)
+    assert 0 < (expected == 0).mean() < 1
+
+
 def test_bounds_are_inclusive():
     image = np.zeros((1, 1, 9, 30), np.float32)
     for n in range(1, 6):

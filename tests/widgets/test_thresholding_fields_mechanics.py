@@ -11,7 +11,7 @@ from napari_objclass.errors import ParameterError
 from napari_objclass.widgets._base import StepState
 from napari_objclass.widgets.objects import ObjectsStep, kept_labels
 from napari_objclass.widgets.parts.size_bounds import SizeBounds
-from napari_objclass.widgets.parts.threshold_fields import ThresholdFields
+from napari_objclass.widgets.parts.threshold_fields import CORE, FINAL, ThresholdFields
 from napari_objclass.widgets.viewer.slice_finder import Distribution
 from napari_objclass.widgets.viewer.thresholding_change import apply
 from napari_objclass.workflow.thresholding import Thresholding
@@ -49,6 +49,17 @@ def step(shared, mailbox, qtbot):
 
 
 # ------------------------------------------------------------------------------------------------------- the fields
+
+
+@pytest.mark.parametrize("lines", [(0.0, 0.0), (0.8, 0.9), (0.9, 0.8), (1.0, 1.0), (0.02, 0.1), (0.2, 0.7)])
+def test_names_of_the_lines_are_beside_each_other(fields, lines):
+    histogram = fields.histogram
+    histogram.show_lines(dict(zip((CORE, FINAL), lines, strict=True)))
+    places = sorted((left, left + histogram.fontMetrics().horizontalAdvance(name))
+                    for name, left in histogram._name_places().items())  # fmt: skip
+    assert places[0][0] >= 0
+    assert places[0][1] < places[1][0]
+    assert places[1][1] <= histogram.width()
 
 
 @pytest.mark.parametrize(
@@ -114,7 +125,7 @@ def test_smoothing_by_axis_begins_where_it_was(fields):
 def test_nonsense_is_refused_by_the_settings(fields):
     fields.sizes.smallest.setValue(50)
     fields.sizes.largest.setValue(20)
-    with pytest.raises(ParameterError, match="the smaller one comes first"):
+    with pytest.raises(ParameterError, match="is above the largest"):
         _ = fields.settings
 
 
@@ -197,7 +208,8 @@ def test_nothing_changes_until_apply(step, shared, mailbox):
     panel.fields.threshold.setValue(0.7)
     mailbox.settle()
     assert shared.session.thresholding.threshold == 0.5
-    assert (panel.apply.isEnabled(), panel.note.text(), step.summary) == (True, "Not applied yet.", "not applied yet")
+    assert (panel.apply.isEnabled(), step.summary) == (True, "not applied yet")
+    assert panel.note.text() == "Not applied yet. Found so far:"
     panel.apply.click()
     mailbox.until(lambda: len(shared.shown.objects.ids) == 2)
     assert shared.session.thresholding == Thresholding(sigma=0.0, threshold=0.7)
@@ -221,7 +233,7 @@ def test_what_the_user_types_is_not_overwritten(step, shared, mailbox):
     shared.do("x", lambda s: setattr(s, "thresholding", Thresholding(sigma=0.0, threshold=0.7)))
     mailbox.until(lambda: len(shared.shown.objects.ids) == 2)
     assert fields.sizes.smallest.value() == 3
-    assert step.thresholds.note.text() == "Not applied yet."
+    assert step.thresholds.note.text() == "Not applied yet. Found so far:"
     step.thresholds.revert.click()
     assert (fields.sizes.smallest.value(), fields.threshold.value()) == (10, 0.7)
     assert not step.thresholds.is_edited
@@ -266,7 +278,7 @@ def test_a_channel_that_is_not_there_is_refused(step, shared):
 
 def test_sizes_in_the_wrong_order_are_told_at_once(step, shared):
     step.thresholds.fields.sizes.largest.setValue(3)
-    assert "the smaller one comes first" in shared.problem(step.ID)
+    assert "is above the largest" in shared.problem(step.ID)
     step.thresholds.fields.sizes.largest.setValue(30)
     assert shared.problem(step.ID) is None
 
@@ -303,3 +315,29 @@ def test_a_label_image_needs_no_thresholds(shared, mailbox, qtbot, nuclei):
     step.show()
     assert not step.thresholds.isVisible()
     assert "Ids are used as they are." in step.text.text()
+
+
+# --------------------------------------------------------------------------------------------------- what comes next
+
+
+def test_sizes_are_told_in_the_unit_of_their_bounds(step, shared, mailbox):
+    shared.do(step.ID, lambda s: s.set_spacing(0, (1, 0.5, 0.5), units="µm"))
+    mailbox.until(lambda: shared.record.spacing is not None and shared.activity is None)
+    assert "Sizes: 16 to 16 pixels" in step.text.text()
+    physical = replace(shared.session.thresholding, min_size=1, physical_sizes=True)
+    shared.do(step.ID, lambda s: setattr(s, "thresholding", physical))
+    mailbox.until(lambda: "Sizes: 4 to 4 µm², median 4." in step.text.text())
+
+
+def test_the_hint_goes_from_the_lines_to_labels_that_wait(step, shared, mailbox):
+    assert step.hint == "Drag the line until the objects are filled, or go on to Classify."
+    step.thresholds.fields.threshold.setValue(0.8)
+    assert (step.hint, step.state) == ("Press Apply to find objects with these values.", StepState.TODO)
+    step.thresholds.fields.sizes.largest.setValue(3)
+    assert (step.hint, step.thresholds.apply.isEnabled()) == ("", False)
+    step.thresholds.revert.click()
+    shared.annotate(0, [1, 3], 1)
+    mailbox.until(lambda: shared.shown.claims is not None and len(shared.shown.claims.marks) == 2)
+    mailbox.until(lambda: step.hint == "")
+    shared.session.thresholding = Thresholding(sigma=0.0, threshold=0.8)
+    mailbox.until(lambda: step.hint.startswith("1 label waits for its object: choose other values"))

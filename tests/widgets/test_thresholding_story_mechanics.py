@@ -64,7 +64,7 @@ def test_story(window):
     user.press(workbench.accordion.headers[step])
     until(lambda: shared.preview.seen is not None)
     assert "4 objects, 0 too small, 0 too large" in step.text.text()
-    assert workbench.hint.text() == "➜ Drag the line until the nuclei are filled, then press Apply."
+    assert workbench.hint.text() == "➜ Drag the line until the objects are filled, or go on to Classify."
     drag(fields.histogram, 0.5, 0.65)
     until(lambda: "Overlay" in viewer.layers and not shared.display.is_busy)
     until(lambda: np.unique(viewer.layers["Overlay"].data).size == 4)
@@ -91,6 +91,7 @@ def test_story(window):
     fields.threshold.setValue(0.85)
     QTest.keyClick(fields.threshold, Qt.Key.Key_Return)
     until(lambda: "2 objects, 0 too small, 0 too large · 1 label kept, 1 waiting" in step.text.text())
+    assert workbench.hint.text().startswith("➜ 1 label waits for its object")
 
     # Undo
     user.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)

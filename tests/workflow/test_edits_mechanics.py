@@ -140,7 +140,7 @@ def test_edits_of_other_settings_wait_and_come_back(tmp_path, scene):
         assert session.edits(0) == (0, 1)
         other = edit(session, relabel(2, 0))
         assert session.edits(0) == (1, 1)
-        assert "1 edit by hand belongs to other objects of 'cells'" in session.notes[-1]
+        assert "1 edit by hand of 'cells' waits" in session.notes[-1]
         session.save(tmp_path / "p.objclass")
     with oc.Session.open(tmp_path / "p.objclass") as session:
         np.testing.assert_array_equal(session.label_image(0), other)

@@ -64,7 +64,7 @@ def nuclei(session):
         ({"core_threshold": math.inf}, "core_threshold is a finite number"),
         ({"min_size": -1}, "min_size is a finite number from 0"),
         ({"max_size": math.inf}, "max_size is a finite number from 0"),
-        ({"min_size": 20, "max_size": 10}, "min_size is 20 and max_size 10"),
+        ({"min_size": 20, "max_size": 10}, "smallest size, 20, is above the largest, 10"),
     ],
 )
 def test_settings_without_a_meaning_are_refused(values, says):

@@ -70,6 +70,8 @@ def _about_prediction(shared: ViewerSession, *, outdated: bool) -> str:
         return "Press Update to predict with your latest labels, or turn on Live."
     if shown.prediction is None:
         return "" if shared.problem("object_classification") else "Learning from your labels."
+    if shown.forest is not None and sum(n > 0 for n in shown.forest.n_samples) < 2:
+        return "Only labels of one class have objects now: label others, or choose other values in Objects."
     return f"Look at {with_key('unsure objects', 'next_unsure')}, or export in Results."
 
 

@@ -22,6 +22,8 @@ HEIGHT = 84
 TOP = 14
 #: Room beside the bars for half of a handle.
 SIDE = 4
+#: Between a line and its name.
+GAP = 3
 #: A line is moved by so many parts of the whole by one key.
 KEY_STEPS = 100
 
@@ -157,21 +159,30 @@ class Histogram(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(rim)
         painter.drawRect(area)
+        painter.setPen(text)
+        for name, left in self._name_places().items():
+            painter.drawText(QPointF(left, TOP - 4), name)
         for name, value in self._lines.items():
-            self._draw_line(painter, name, self.x_of(value), text)
+            x, is_active = self.x_of(value), self.hasFocus() and name == self._active
+            painter.setPen(QPen(text, 3 if is_active else 2))
+            painter.drawLine(QPointF(x, TOP - 2), QPointF(x, self.height() - 1))
 
-    def _draw_line(self, painter: QPainter, name: str, x: float, color: QColor) -> None:
-        """Draw a line with its name beside it, towards the middle."""
-        is_active = self.hasFocus() and name == self._active
-        painter.setPen(QPen(color, 3 if is_active else 2))
-        painter.drawLine(QPointF(x, TOP - 2), QPointF(x, self.height() - 1))
-        width = painter.fontMetrics().horizontalAdvance(name) + 4
-        is_rightmost = self._lines[name] >= max(self._lines.values())
-        right = x + width + SIDE < self.width() and is_rightmost
-        box = QRectF(x + 3 if right else x - width - 3, 0, width, TOP - 1)
-        if box.left() < 0:
-            box.moveLeft(x + 3)
-        painter.drawText(box, Qt.AlignmentFlag.AlignLeft if right else Qt.AlignmentFlag.AlignRight, name)
+    def _name_places(self) -> dict[str, float]:
+        """Left end of the name of each line: beside it, outwards of both, and never upon another name."""
+        names = sorted(self._lines, key=self._lines.__getitem__)
+        widths = {name: self.fontMetrics().horizontalAdvance(name) for name in names}
+        places: dict[str, float] = {}
+        end = float(self.width())
+        for name in reversed(names):
+            x = self.x_of(self._lines[name])
+            wanted = x + GAP if name == names[-1] else x - GAP - widths[name]
+            places[name] = min(wanted, end - widths[name])
+            end = places[name] - 2 * GAP
+        start = 0.0
+        for name in names:
+            places[name] = max(places[name], start)
+            start = places[name] + widths[name] + 2 * GAP
+        return places
 
 
 def _outline(counts: NDArray[np.int64], area: QRectF) -> QPolygonF:

@@ -325,6 +325,7 @@ def size_text(spacing: tuple[float, ...] | None, units: str | None) -> str:
 
 def _beside(*widgets: QWidget) -> QHBoxLayout:
     row = QHBoxLayout()
+    row.setSpacing(4)  # the longest words in a combo box just fit
     for widget in widgets:
         row.addWidget(widget, int(isinstance(widget, QComboBox)))
     if not any(isinstance(widget, QComboBox) for widget in widgets):

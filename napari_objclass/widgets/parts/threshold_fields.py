@@ -152,6 +152,11 @@ class ThresholdFields(QWidget):
         """Whether the user changed something since settings were shown."""
         return self._read() != self._as_shown
 
+    @property
+    def lines(self) -> str:
+        """The word for what is dragged."""
+        return "lines" if self.method.currentData() == HYSTERESIS else "line"
+
     def show_settings(self, settings: Thresholding) -> None:
         """Show settings."""
         self._base = settings

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from napari_objclass.workflow.lane import LaneRecord
     from napari_objclass.workflow.thresholding import Thresholding
 
+#: Above the counts of the objects that there are.
+NOT_APPLIED = "Not applied yet. Found so far:"
 OF_SLICE = "Preview of this slice; sizes are not filtered in it."
 
 
@@ -105,7 +107,7 @@ class ThresholdPanel(QWidget):
             return
         if shown is not None and shown.images is not None:
             n_dims = shown.images.extent[0]
-            self.fields.offer_space(_pixel(record, n_dims), record.units or "", n_dims=n_dims)
+            self.fields.offer_space(pixel_size(record, n_dims), record.units or "", n_dims=n_dims)
         self.otsu.setVisible(set(record.sources) == {RAW})
         applied = self._shared.session.thresholding
         if not self.is_edited or self._draft() == applied:
@@ -131,10 +133,10 @@ class ThresholdPanel(QWidget):
     def _tell(self) -> None:
         """Show whether there is something to apply, and what stands in its way."""
         edited, preview = self.is_edited, self._shared.preview
-        self.apply.setEnabled(edited)
+        self.apply.setEnabled(edited and self._draft() is not None)
         self.revert.setVisible(edited)
         looks = edited and not self.intermediate.isChecked()
-        note = "Not applied yet." + (f" {OF_SLICE}" if looks and preview.is_of_slice else "") if edited else ""
+        note = (f"{OF_SLICE} " if looks and preview.is_of_slice else "") + NOT_APPLIED if edited else ""
         problem = preview.problem if edited else ""
         self.note.setText(problem or note)
         self.note.setVisible(bool(problem or note))
@@ -248,6 +250,6 @@ class ThresholdPanel(QWidget):
             self._shared.preview.end(self)
 
 
-def _pixel(record: LaneRecord, n_dims: int) -> float | None:
+def pixel_size(record: LaneRecord, n_dims: int) -> float | None:
     """Area or volume of a pixel, if it is known."""
     return None if record.spacing is None else math.prod(record.spacing[-n_dims:])

@@ -28,8 +28,8 @@ use crate::task::Task;
 /// Floods a frame of `values` (zyx, C order) from the seeds in `labels`, which become the objects.
 ///
 /// Pixels with value ≥ `low` that a path of such pixels joins to a seed get its label, and so do their direct
-/// neighbours. Seeds are kept, whatever their value; NaN is below everything; a `low` above the maximum counts as
-/// the maximum.
+/// neighbours. Seeds are kept, whatever their value; NaN is below everything; infinity counts as the largest finite
+/// value, the maximum, and so does a `low` above it.
 ///
 /// # Errors
 /// [`Error::Shape`] when the lengths do not fit `shape`, or the frame has 2³² pixels; [`Error::Cancelled`].
@@ -52,7 +52,10 @@ pub fn flood(
         .collect::<std::result::Result<Vec<_>, Halt>>();
     match flooded {
         Ok(flooded) => basins.put(&flooded, labels, shape.2, task),
-        Err(Halt::Contested) => flood_in_heap_order(&relief, labels, shape, task),
+        Err(Halt::Contested) => {
+            drop(basins);
+            flood_in_heap_order(&relief, labels, shape, task)
+        }
         Err(Halt::Failed(error)) => Err(error),
     }
 }
@@ -106,9 +109,11 @@ fn flood_basin(
     // The level of the pixel from which each was labelled; nobody contests a seed.
     let mut labelled_at = vec![u32::MAX; labels.len()];
     let mut queue = RadixQueue::new();
+    let is_free = |spot| labels[basins.place(spot)] == 0;
     for (spot, &label) in basins.spots(basin).zip(&labels) {
         let level = relief.level(basins.pixel(spot));
-        if label != 0 && relief.reaches(level) {
+        // The inside of a seed, which may be most of the frame, has nothing to label.
+        if label != 0 && relief.reaches(level) && basins.neighbours(spot).any(is_free) {
             queue.push(level, spot);
         }
     }

@@ -27,7 +27,8 @@ impl<'a> Relief<'a> {
         let maxima = map_steps(shape.0 * shape.1, task, |step| {
             let rest = &values[step * STEP * nx..];
             let rows = &rest[..rest.len().min(STEP * nx)];
-            rows.iter().copied().fold(f32::NEG_INFINITY, f32::max)
+            let finite = rows.iter().copied().filter(|value| value.is_finite());
+            finite.fold(f32::NEG_INFINITY, f32::max)
         })?;
         let max = maxima.into_iter().fold(f32::NEG_INFINITY, f32::max);
         Ok(Self {
@@ -41,9 +42,12 @@ impl<'a> Relief<'a> {
     /// The depth of a pixel as a number whose order is that of depths, those of NaN last.
     #[inline]
     pub(super) fn level(&self, pixel: usize) -> u32 {
+        let value = self.values[pixel];
+        if value > self.max {
+            return 0; // infinity
+        }
         // The bits of floats without a sign are ordered as the floats are, NaN last.
-        let depth = (self.max - self.values[pixel]).abs();
-        depth.to_bits()
+        (self.max - value).abs().to_bits()
     }
 
     /// Whether floods reach a level.
