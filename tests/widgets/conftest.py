@@ -1,6 +1,7 @@
 """Fixtures of the widget tests: shared sessions on a viewer without Qt, and real windows."""
 
 import queue
+import threading
 import time
 from functools import partial
 
@@ -28,8 +29,20 @@ class Mailbox:
             except queue.Empty:
                 continue
 
-    def settle(self, seconds=0.3):
-        """Run what is posted until nothing comes for a while."""
+    def settle(self, seconds=60):
+        """Run what is posted until nothing is left and no thread of ours has anything to do."""
+        end = time.monotonic() + seconds
+        while True:
+            is_idle = not any(thread.name.startswith("objclass-") for thread in threading.enumerate())
+            try:
+                self._calls.get(timeout=0 if is_idle else 0.005)()
+            except queue.Empty:
+                if is_idle:
+                    return
+            assert time.monotonic() < end, "it does not settle"
+
+    def linger(self, seconds):
+        """Run what is posted until nothing comes for a while, whatever threads still do."""
         while True:
             try:
                 self._calls.get(timeout=seconds)()

@@ -113,7 +113,7 @@ def test_an_open_editor_stays_open_while_counts_change(qtbot, until, with_nuclei
 def test_the_eye_leaves_a_class_out_of_summaries_and_takes_it_in_again(qtbot, until, mailbox, shared, classes):
     click(qtbot, classes, 2, Column.IGNORE)
     until(lambda: shared.session.classes[1].ignore)
-    mailbox.settle(0.05)
+    mailbox.settle()
     click(qtbot, classes, 2, Column.IGNORE)
     until(lambda: not shared.session.classes[1].ignore)
     assert shared.tool.cls == 1
@@ -142,7 +142,7 @@ def test_the_menu_of_a_row_is_about_its_class(until, shared, classes):
 
 def test_only_the_chosen_class_is_deleted_by_a_click(qtbot, until, mailbox, shared, classes):
     click(qtbot, classes, 2, Column.DELETE)
-    mailbox.settle(0.05)
+    mailbox.settle()
     assert names(shared) == ["Class 1", "Class 2"]
     assert shared.tool.cls == 2
     click(qtbot, classes, 2, Column.DELETE)
@@ -155,7 +155,7 @@ def test_two_quick_clicks_delete_one_class(qtbot, until, mailbox, shared, classe
     until(lambda: classes.model.rowCount() == 3)
     click(qtbot, classes, 1, Column.DELETE)
     click(qtbot, classes, 1, Column.DELETE)
-    mailbox.settle(0.1)
+    mailbox.settle()
     assert names(shared) == ["Class 2", "third"]
     assert not shared.problem("object_classification")
 

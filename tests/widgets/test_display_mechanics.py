@@ -27,7 +27,7 @@ def add(shared, mailbox, **lane):
     mailbox.until(lambda: shared.session.lanes[n:] or shared.problem("input_data"))
     shared.show(n)
     mailbox.until(lambda: shared.shown.table is not None)
-    mailbox.settle(0.05)
+    mailbox.settle()
     return shared.session.lanes[n].uuid
 
 
@@ -35,14 +35,14 @@ def wait_for_layers(shared, mailbox):
     there = []
     shared.display.when_pointed(lambda: there.append(True))
     mailbox.until(lambda: there)
-    mailbox.settle(0.1)
+    mailbox.settle()
 
 
 def annotate(shared, mailbox, labelled):
     for object_id, number in labelled.items():
         shared.annotate(0, [object_id], number)
     mailbox.until(lambda: shared.shown.prediction is not None)
-    mailbox.settle(0.15)
+    mailbox.settle()
 
 
 def painted(labels, ids, values):
@@ -85,10 +85,10 @@ def test_layers_show_labels_predictions_and_uncertainty(predicted, nuclei):
 def test_the_picture_is_of_the_new_values(predicted, mailbox, nuclei):
     layer = predicted.viewer.layers["Annotations"]
     predicted.annotate(0, [57], 2)
-    mailbox.settle(0.3)
+    mailbox.settle()
     assert (layer._slice.image.raw == 2)[nuclei.labels == 57].all()
     predicted.undo()
-    mailbox.settle(0.3)
+    mailbox.settle()
     assert (layer._slice.image.raw == 0)[nuclei.labels == 57].all()
 
 
@@ -164,13 +164,13 @@ def test_images_are_shown_one_at_a_time_in_the_same_layers(predicted, mailbox, n
     before = list(viewer.layers)
     add(predicted, mailbox, raw=nuclei.raw[:400].copy(), labels=nuclei.labels[:400].copy())
     mailbox.until(lambda: predicted.shown.prediction is not None)
-    mailbox.settle(0.15)
+    mailbox.settle()
     assert list(viewer.layers) == before
     assert {layer.data.shape for layer in before} == {(400, 512)}
     assert viewer.layers["Predictions"].opacity == 0.3
     assert not np.any(viewer.layers["mine"].data)
     predicted.show(0)
-    mailbox.settle(0.3)
+    mailbox.settle()
     assert {layer.data.shape for layer in before} == {(512, 512)}
     assert np.any(viewer.layers["mine"].data)
     volume = oc.sample.nuclei_3d()
@@ -213,7 +213,7 @@ def test_levels_for_large_planes_and_for_users_with_levels(awake, mailbox):
     layers = awake.viewer.layers
     assert [level.shape for level in layers["Predictions"].data] == [(2304, 2304), (1152, 1152), (576, 576), (288, 288)]
     awake.annotate(0, [2], 1)
-    mailbox.settle(0.3)
+    mailbox.settle()
     shown = layers["Annotations"]
     assert shown.data_level == 3
     np.testing.assert_array_equal(shown._slice.image.raw, (labels == 2)[::8, ::8])
@@ -233,7 +233,7 @@ def test_show_paints_a_probability_or_a_feature(predicted, mailbox, nuclei):
     told = []
     predicted.show_changed.connect(lambda: told.append(display.show.kind))
     display.set_show(kind=Kind.PROBABILITY, cls=2)
-    mailbox.settle(0.1)
+    mailbox.settle()
     image = np.asarray(layers["Overlay"].data)
     assert np.isnan(image[nuclei.labels == 0]).all()
     assert (image[nuclei.labels == 3] == shown.prediction.probabilities[2, 1]).all()
@@ -241,15 +241,15 @@ def test_show_paints_a_probability_or_a_feature(predicted, mailbox, nuclei):
     assert not layers["Predictions"].visible
     column = shown.table.columns[5]
     display.set_show(kind=Kind.FEATURE, column=column)
-    mailbox.settle(0.1)
+    mailbox.settle()
     values = shown.table.values[:, 5].astype(np.float32)
     assert layers["Overlay"].contrast_limits == [values.min(), values.max()]
     display.set_show(only_labelled=True)
-    mailbox.settle(0.1)
+    mailbox.settle()
     labelled = np.isin(nuclei.labels, list(oc.sample.labelled_examples(nuclei)))
     np.testing.assert_array_equal(np.isfinite(layers["Overlay"].data), labelled)
     display.set_show(kind=Kind.UNCERTAINTY)
-    mailbox.settle(0.1)
+    mailbox.settle()
     assert "Overlay" not in layers
     assert layers["Uncertainty"].visible
     np.testing.assert_array_equal(np.asarray(layers["Uncertainty"].data) > 0, labelled)
@@ -262,16 +262,16 @@ def test_classes_come_go_and_change_colour(predicted, mailbox, nuclei):
     layers = predicted.viewer.layers
     data = layers["Predictions"].data
     predicted.do("object_classification", lambda s: s.recolour_class(1, "#123456"))
-    mailbox.settle(0.2)
+    mailbox.settle()
     np.testing.assert_allclose(layers["Annotations"].colormap.color_dict[1][:3], np.array([0x12, 0x34, 0x56]) / 255)
     assert layers["Predictions"].data is data
     predicted.do("object_classification", lambda s: [s.add_class() for _ in range(260)])
-    mailbox.settle(0.4)
+    mailbox.settle()
     predicted.annotate(0, [57], 262)
-    mailbox.settle(0.4)
+    mailbox.settle()
     assert (np.asarray(layers["Annotations"].data)[nuclei.labels == 57] == 262).all()
     predicted.do("object_classification", lambda s: s.delete_class(1))
-    mailbox.settle(0.6)
+    mailbox.settle()
     assert (np.asarray(layers["Annotations"].data)[nuclei.labels == 57] == 261).all()
     assert np.asarray(layers["Predictions"].data).max() <= 261
 
@@ -282,7 +282,7 @@ def test_labels_to_confirm_have_a_mark_of_their_own(predicted, mailbox, nuclei):
     odd = Claims(claims.marks, claims.object_ids, states, claims.reasons)
     request = Request(predicted.session, predicted.shown.uuid, classify=True)
     predicted._deliver(request, "annotations", {"claims": odd})
-    mailbox.settle(0.1)
+    mailbox.settle()
     image = np.asarray(predicted.viewer.layers["Annotations"].data)
     assert (image[nuclei.labels == int(claims.object_ids[0])] == 3).all()
     assert (image[nuclei.labels == int(claims.object_ids[1])] == 4).all()
@@ -298,7 +298,7 @@ def test_a_deleted_layer_stays_away_until_it_is_wanted(predicted, mailbox):
         predicted.viewer.layers.remove(name)
         assert told == [[name]]
         predicted.annotate(0, [57], 2)
-        mailbox.settle(0.1)
+        mailbox.settle()
         assert name not in names(predicted)
         predicted.display.restore()
         wait_for_layers(predicted, mailbox)
@@ -310,7 +310,7 @@ def test_a_deleted_layer_stays_away_until_it_is_wanted(predicted, mailbox):
 def test_the_user_may_do_anything(predicted, mailbox):
     viewer, display = predicted.viewer, predicted.display
     display.set_show(kind=Kind.FEATURE, column=predicted.shown.table.columns[0])
-    mailbox.settle(0.1)
+    mailbox.settle()
     for layer in list(viewer.layers):
         layer.name = f"renamed {layer.name}"
         layer.visible = not layer.visible
@@ -319,7 +319,7 @@ def test_the_user_may_do_anything(predicted, mailbox):
     viewer.layers.move(0, 4)
     viewer.dims.ndisplay = 3
     predicted.annotate(0, [57], 2)
-    mailbox.settle(0.2)
+    mailbox.settle()
     viewer.dims.ndisplay = 2
     viewer.dims.order = (1, 0)
     viewer.layers.clear()
@@ -327,7 +327,7 @@ def test_the_user_may_do_anything(predicted, mailbox):
     assert display.object_at((10, 10)) is None
     display.go_to(0, 5)
     predicted.annotate(0, [58], 1)
-    mailbox.settle(0.2)
+    mailbox.settle()
     assert not viewer.layers
     display.restore()
     mailbox.until(lambda: sorted(names(predicted)) == sorted(LAYERS))
@@ -339,7 +339,7 @@ def test_a_duplicate_keeps_what_was_shown(predicted, mailbox, nuclei):
     before = np.array(layers["Annotations"].data)
     _duplicate_layer(layers)
     predicted.annotate(0, [57], 2)
-    mailbox.settle(0.2)
+    mailbox.settle()
     np.testing.assert_array_equal(layers["Annotations copy"].data, before)
     assert (np.asarray(layers["Annotations"].data) != before).any()
 
@@ -348,7 +348,7 @@ def test_what_is_known_of_objects_is_in_the_features_of_their_layer(predicted, m
     layer, shown = predicted.viewer.layers["Objects"], predicted.shown
     layer.features = {"index": [3, 99999], "mine": [1.5, 2.5]}
     predicted.annotate(0, [3], 2)
-    mailbox.settle(1.3)
+    mailbox.settle()
     table, prediction = layer.features.set_index("index"), predicted.shown.prediction
     assert list(table.columns) == ["class", "label", "probability", "uncertainty", "mine"]
     assert table.loc[3, "label"] == "Class 2"
@@ -369,7 +369,7 @@ def test_at_rest_the_picture_stays_and_nothing_is_listened_to(predicted, mailbox
     assert set(names(predicted)) == set(FIVE)
     viewer.layers.remove("Uncertainty")
     predicted.wake()
-    mailbox.settle(0.1)
+    mailbox.settle()
     assert predicted.display.lost == ["Uncertainty"]
 
 
@@ -385,15 +385,15 @@ def test_the_probability_shown_is_that_of_the_same_class_when_numbers_change(pre
     mailbox.until(lambda: len(predicted.shown.prediction.class_names) == 3)
     predicted.display.set_show(kind=Kind.PROBABILITY, cls=3)
     predicted.do("object_classification", lambda s: s.delete_class(1))
-    mailbox.settle(0.2)
+    mailbox.settle()
     assert (predicted.display.show.kind, predicted.display.show.cls) == (Kind.PROBABILITY, 2)
     predicted.do("object_classification", lambda s: s.delete_class("third"))
-    mailbox.settle(0.2)
+    mailbox.settle()
     assert predicted.display.show.kind is Kind.CLASS
     assert "Overlay" not in names(predicted)
     predicted.display.set_show(kind=Kind.PROBABILITY, cls=1)
     predicted.open(oc.Session)
-    mailbox.settle(0.2)
+    mailbox.settle()
     assert predicted.display.show.kind is Kind.CLASS
 
 
@@ -407,7 +407,7 @@ def test_a_feature_that_is_not_measured_any_more_is_not_shown_as_zero(predicted,
 
     predicted.do("feature_selection", choose_last)
     mailbox.until(lambda: len(predicted.shown.table.features) == 1)
-    mailbox.settle(0.2)
+    mailbox.settle()
     assert np.isnan(np.asarray(predicted.viewer.layers["Overlay"].data)).all()
 
 

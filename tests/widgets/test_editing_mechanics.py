@@ -37,19 +37,19 @@ def add(shared, mailbox, labels, **lane):
     mailbox.until(lambda: len(shared.session.lanes) > n)
     shared.show(n)
     mailbox.until(lambda: shared.shown.table is not None and shared.display.scene is not None)
-    mailbox.settle(0.05)
+    mailbox.settle()
     return n
 
 
 def begin(shared, mailbox):
     shared.editing.begin()
     mailbox.until(lambda: shared.editing.layer is not None)
-    mailbox.settle(0.05)
+    mailbox.settle()
     return shared.editing.layer
 
 
 def session_labels(shared, mailbox, lane=0):
-    mailbox.settle(0.07)
+    mailbox.settle()
     assert shared.problem("objects") is None
     return shared.session.label_image(lane)
 
@@ -165,7 +165,7 @@ def test_an_image_of_another_shape_is_refused_in_words(edited, mailbox):
     mailbox.until(lambda: edited.problem("objects"))
     assert "shape (5, 5)" in edited.problem("objects")
     edited.editing.end()
-    mailbox.settle(0.05)
+    mailbox.settle()
     np.testing.assert_array_equal(edited.session.label_image(0), squares())
 
 
@@ -191,10 +191,10 @@ def test_the_layer_is_ready_to_paint_and_done_brings_all_back(shared, mailbox):
     assert [each.name for each in shared.viewer.layers if each.visible] == ["Annotations", layer.name]
     assert not shared.tool.active
     shared.editing.begin()  # it goes on
-    mailbox.settle(0.05)
+    mailbox.settle()
     assert shared.editing.layer is layer
     shared.editing.end()
-    mailbox.settle(0.05)
+    mailbox.settle()
     assert {each.name: each.visible for each in shared.viewer.layers} == before
     assert shared.viewer.layers.selection.active is shared.display.objects_layer
     assert shared.tool.active
@@ -210,7 +210,7 @@ def test_nothing_is_an_edit_that_changes_nothing(edited, mailbox):
     layer.visible = False
     layer.visible = True
     edited.editing.end()
-    mailbox.settle(0.05)
+    mailbox.settle()
     assert not edited.session.undo()
 
 
@@ -219,7 +219,7 @@ def test_new_ids_are_free_whatever_was_painted(edited, mailbox):
     layer.paint((0, 0), 13)
     editing.new_object()  # before the session has the stroke
     assert layer.selected_label == 14
-    mailbox.settle(0.05)
+    mailbox.settle()
     layer.mode = "pick"
     layer.selected_label = 3
     assert "object" in editing.hint
@@ -295,7 +295,7 @@ def test_objects_of_any_image_can_be_edited(shared, mailbox, kind, own):
             lambda lane: shared.display.adopt(shared.session.lanes[lane].uuid, [], users),
         )
         mailbox.until(lambda: shared.shown and shared.shown.table is not None and shared.display.scene)
-        mailbox.settle(0.05)
+        mailbox.settle()
     else:
         add(shared, mailbox, labels, axes=axes)
     layer = begin(shared, mailbox)
@@ -333,12 +333,12 @@ def test_levels_of_the_user_are_left_alone(shared, mailbox):
         lambda lane: shared.display.adopt(shared.session.lanes[lane].uuid, [], users),
     )
     mailbox.until(lambda: shared.shown and shared.shown.table is not None and shared.display.scene)
-    mailbox.settle(0.05)
+    mailbox.settle()
     layer = begin(shared, mailbox)
     layer.fill(middle(4), 13)
     assert (session_labels(shared, mailbox) == 13).sum() == 36
     shared.editing.end()
-    mailbox.settle(0.05)
+    mailbox.settle()
     np.testing.assert_array_equal(users.data[0], labels)
     assert (np.asarray(shared.viewer.layers["Objects"].data[0]) == 13).sum() == 36
 
@@ -352,7 +352,7 @@ def labelled(edited, mailbox):
     for object_id, cls in {1: 1, 2: 2, 3: 1, 4: 2}.items():
         edited.annotate(0, [object_id], cls)
     mailbox.until(lambda: edited.shown.prediction is not None)
-    mailbox.settle(0.07)
+    mailbox.settle()
     return edited
 
 
@@ -362,7 +362,7 @@ def test_labels_follow_a_merge_and_a_deletion_and_come_back(labelled, mailbox, q
     table.show()
 
     def states():
-        mailbox.settle(0.15)
+        mailbox.settle()
         column = list(Column).index(Column.STATE)
         return sorted(table.model.index(row, column).data() for row in range(table.model.rowCount()))
 
@@ -396,7 +396,7 @@ def test_layers_stay_and_objects_that_are_as_before_keep_their_class(labelled, m
         patch.setattr(type(data), "take", note)
         labelled.editing.layer.fill(middle(9), 13)
         mailbox.until(lambda: 13 in labelled.shown.objects.ids and labelled.shown.prediction is not None)
-        mailbox.settle(0.1)
+        mailbox.settle()
     rest = squares() != 9
     assert len(seen) >= 2
     for picture in seen:
@@ -408,10 +408,10 @@ def test_layers_stay_and_objects_that_are_as_before_keep_their_class(labelled, m
 
 def test_nothing_of_before_stays_when_nothing_new_comes(labelled, mailbox):
     labelled.set_live(live=False)
-    mailbox.settle(0.05)
+    mailbox.settle()
     labelled.editing.layer.fill(middle(9), 13)
     mailbox.until(lambda: 13 in labelled.shown.objects.ids)
-    mailbox.settle(0.15)
+    mailbox.settle()
     assert labelled.shown.prediction is None
     assert not np.asarray(labelled.viewer.layers["Predictions"].data).any()
     assert np.asarray(labelled.viewer.layers["Annotations"].data).any()
@@ -456,7 +456,7 @@ def test_no_stroke_is_lost_by_leaving(shared, mailbox, leave):
     layer.paint((0, 0), 13)
     layer.data[29, 39] = 9  # which no event tells
     leave(shared, mailbox)
-    mailbox.settle(0.15)
+    mailbox.settle()
     assert not shared.editing.is_on
     assert layer not in shared.viewer.layers
     np.testing.assert_array_equal(edited[-1], layer.data)
@@ -468,9 +468,9 @@ def test_an_image_that_is_removed_takes_its_edits_along(shared, mailbox):
     add(shared, mailbox, squares())
     begin(shared, mailbox)
     shared.editing.layer.paint((0, 0), 13)
-    mailbox.settle(0.05)
+    mailbox.settle()
     shared.do("input_data", lambda s: s.remove_lane(0))
-    mailbox.settle(0.05)
+    mailbox.settle()
     assert shared.shown is None
     assert not shared.editing.is_on
     assert shared.problem("objects") is None
@@ -485,7 +485,7 @@ def test_leaving_before_it_has_begun(shared, mailbox):
     add(shared, mailbox, squares())
     shared.editing.begin()
     shared.show(0)
-    mailbox.settle(0.1)
+    mailbox.settle()
     assert not shared.editing.is_on
     assert "Edited objects" not in shared.viewer.layers
 
@@ -498,7 +498,7 @@ def test_the_viewer_ends_with_a_stroke_in_it(shared, mailbox):
     session.changed.connect(lambda _: edited.append(session.label_image(0)))
     layer.data[0, 0] = 9
     shared.close()
-    mailbox.settle(0.1)
+    mailbox.settle()
     np.testing.assert_array_equal(edited[-1], layer.data)
 
 
@@ -512,13 +512,13 @@ def test_the_part_shows_what_can_be_done(edited, mailbox, qtbot):
     assert not part.begin.isVisible()
     assert "object 13 (new)" in part.hint.text()
     edited.editing.layer.fill(middle(1), 2)
-    mailbox.settle(0.1)
+    mailbox.settle()
     assert part.count.text() == "1 edit by hand"
     part.undo.click()
-    mailbox.settle(0.1)
+    mailbox.settle()
     assert not part.count.isVisible()
     part.done.click()
-    mailbox.settle(0.05)
+    mailbox.settle()
     assert part.begin.isVisible()
     assert part.begin.isEnabled()
     assert not part.done.isVisible()

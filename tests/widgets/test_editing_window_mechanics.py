@@ -1,5 +1,7 @@
 """Objects edited by hand in a real window: with the mouse through the canvas, and left in every way."""
 
+import threading
+
 import numpy as np
 import pytest
 from qtpy.QtCore import Qt
@@ -43,14 +45,12 @@ class Window:
         return self.shared.editing.layer
 
     def rest(self):
-        """Let all that was asked for be done."""
-        until(lambda: not self.shared.display.is_busy)
-        done = []
-        self.shared.do("objects", lambda _: None, done.append)
-        until(lambda: done)
-        until(lambda: self.shared.shown is None or self.shared.shown.prediction is not None)
-        until(lambda: not self.shared.display.is_busy)
-        settle()
+        """Let all that was asked for be done, and what follows from it."""
+        until(lambda: self.is_idle() and not settle() and self.is_idle())
+
+    def is_idle(self):
+        works = any(thread.name.startswith("objclass-") for thread in threading.enumerate())
+        return not works and not self.shared.display.is_busy
 
     def begin(self):
         self.user.press(self.part.begin)

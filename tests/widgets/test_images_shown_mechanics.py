@@ -23,7 +23,7 @@ def three(with_nuclei, mailbox, nuclei):
     shared.wake()
     shared.show(1)
     mailbox.until(lambda: shared.shown.table is not None)
-    mailbox.settle(0.1)
+    mailbox.settle()
     return shared
 
 
@@ -31,12 +31,12 @@ def test_it_stays_when_one_before_it_goes_and_comes_back(three, mailbox):
     shown = three.shown
     three.do("input_data", lambda s: s.remove_lane(0))
     mailbox.until(lambda: three.position == 0)
-    mailbox.settle(0.2)
+    mailbox.settle()
     assert three.shown is shown
     assert (three.record.name, three.position) == ("top", 0)
     three.undo()
     mailbox.until(lambda: three.position == 1)
-    mailbox.settle(0.2)
+    mailbox.settle()
     assert three.shown is shown
     assert (three.record.name, three.position) == ("top", 1)
 
@@ -44,7 +44,7 @@ def test_it_stays_when_one_before_it_goes_and_comes_back(three, mailbox):
 def test_the_next_one_is_shown_when_it_goes(three, mailbox):
     three.do("input_data", lambda s: s.remove_lane(1))
     mailbox.until(lambda: three.record and three.record.name == "bottom" and three.shown.table is not None)
-    mailbox.settle(0.2)
+    mailbox.settle()
     assert three.position == 1
     assert three.viewer.layers["Objects"].data.shape == (312, 512)
     three.do("input_data", lambda s: s.remove_lane(1))

@@ -81,7 +81,7 @@ def test_what_goes_wrong_is_told_and_the_table_goes_on(table, labelled, mailbox,
     mailbox.until(lambda: not labelled.problem("label exchange"))
     labelled.annotate(0, [5], 2)
     mailbox.until(lambda: table.model.rowCount() >= 5)
-    mailbox.settle(0.1)
+    mailbox.settle()
     if job == "compare":
         window(Comparison).close()
 
@@ -174,7 +174,7 @@ def test_a_double_click_goes_to_a_place_without_object(qtbot, table, labelled, m
     labelled.wake()
     labelled.do("objects", lambda s: s.relink_lane(0, labels=labels))
     mailbox.until(lambda: "no object here now" in [table.model.index(r, Column.STATE).data() for r in range(4)])
-    mailbox.settle(0.2)
+    mailbox.settle()
     labelled.viewer.camera.center = (0, 30, 50)
     place = table.table.visualRect(table.model.index(3, Column.OBJECT)).center()
     qtbot.mouseClick(table.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
@@ -187,7 +187,7 @@ def test_places_of_a_crop_are_pixels_of_the_crop(qtbot, table, labelled, mailbox
     labelled.do("objects", lambda s: s.relink_lane(0, labels=squares()[:, 12:], offset=(0, 12)))
     mailbox.until(lambda: labelled.shown.claims and len(labelled.shown.claims.active) == 2)
     mailbox.until(lambda: [label.anchor[2] for label in table.model.rows] == [-9, -3, 3, 9])
-    mailbox.settle(0.2)
+    mailbox.settle()
     table.table.doubleClicked.emit(table.model.index(0, Column.OBJECT))
     assert tuple(labelled.viewer.camera.center)[1:] == (2.5, 2.5 - 12)
     table.table.doubleClicked.emit(table.model.index(2, Column.OBJECT))

@@ -36,7 +36,7 @@ def labelled(shared, mailbox):
     shared.do("object_classification", lambda s: s.annotate_many(0, ids=[1, 2, 3, 4], classes=[1, 1, 2, 1]))
     shared.do("object_classification", lambda s: s.annotate_many(1, ids=[5], classes=[2]))
     mailbox.until(lambda: shared.shown and shared.shown.claims and len(shared.shown.claims.marks) == 4)
-    mailbox.settle(0.1)
+    mailbox.settle()
     return shared
 
 
@@ -70,7 +70,7 @@ def resegment(labelled, mailbox):
     def resegment():
         labelled.do("objects", lambda s: s.relink_lane(0, labels=labels))
         mailbox.until(lambda: labelled.shown.claims and AnnotationState.PARKED in labelled.shown.claims.states)
-        mailbox.settle(0.1)
+        mailbox.settle()
 
     return resegment
 
@@ -97,7 +97,7 @@ def test_a_new_label_appears(table, labelled, mailbox):
 def test_a_hidden_table_lists_nothing_until_it_is_shown(table, labelled, mailbox):
     table.hide()
     labelled.annotate(0, [5], 2)
-    mailbox.settle(0.2)
+    mailbox.settle()
     assert table.model.rowCount() == 4
     table.show()
     mailbox.until(lambda: table.model.rowCount() == 5)
@@ -179,7 +179,7 @@ def test_nothing_is_described_on_the_gui_thread(table, labelled, mailbox, monkey
 
     monkeypatch.setattr(claims_module.Claims, "rows", watched)
     table.refresh()
-    mailbox.settle(0.2)
+    mailbox.settle()
     assert threads
     assert threading.main_thread() not in threads
 

@@ -105,7 +105,7 @@ def test_only_the_newest_request_counts(loop, mailbox, monkeypatch):
     others = [loop.request() for _ in range(5)]
     go.set()
     mailbox.until(lambda: loop.predictions(others[-1]))
-    mailbox.settle(0.1)
+    mailbox.settle()
     assert not any(loop.predictions(request) for request in (first, *others[:-1]))
     assert loop.reports[-1] is None
 
@@ -170,9 +170,9 @@ def test_quick_clicks_end_with_the_truth(with_nuclei, mailbox, nuclei):
     shared.wake()
     for object_id, number in oc.sample.labelled_examples(nuclei).items():
         shared.annotate(0, [object_id], number)
-        mailbox.settle(0.005)
+        mailbox.linger(0.005)
     mailbox.until(lambda: shared.shown.prediction is not None)
-    mailbox.settle(0.3)
+    mailbox.settle()
     expected = shared.session.predict(0)
     assert shared.shown.prediction is expected
     image = np.asarray(shared.viewer.layers["Predictions"].data)
@@ -187,7 +187,7 @@ def test_a_session_that_was_replaced_is_not_heard_any_more(with_nuclei, mailbox,
     shared.open(oc.Session)
     mailbox.until(lambda: shared.session is not old)
     go.set()
-    mailbox.settle(0.3)
+    mailbox.settle()
     assert shared.shown is None
     assert not shared.problem("object_classification")
 
@@ -197,11 +197,11 @@ def test_without_live_only_labels_follow(with_nuclei, mailbox):
     shared.annotate(0, [1], 1)
     shared.annotate(0, [2], 2)
     mailbox.until(lambda: shared.shown.prediction is not None)
-    mailbox.settle(0.1)
+    mailbox.settle()
     before = shared.shown.prediction
     shared.set_live(live=False)
     shared.annotate(0, [3], 2)
-    mailbox.settle(0.2)
+    mailbox.settle()
     assert len(shared.shown.claims.active) == 3
     assert shared.shown.prediction is before
     shared.set_live(live=True)
@@ -219,11 +219,11 @@ def test_an_update_that_was_asked_for_comes_whatever_else_is_changed_meanwhile(w
     mailbox.until(entered.is_set)
     shared.do("object_classification", lambda s: s.recolour_class(1, "#010203"))
     mailbox.until(lambda: shared.session.classes[0].color == "#010203")
-    mailbox.settle(0.05)
+    mailbox.linger(0.05)
     go.set()
     mailbox.until(lambda: shared.shown.prediction is not None)
     before = shared.shown.prediction
     shared.annotate(0, [3], 2)
     mailbox.until(lambda: len(shared.shown.claims.active) == 3)
-    mailbox.settle(0.1)
+    mailbox.settle()
     assert shared.shown.prediction is before

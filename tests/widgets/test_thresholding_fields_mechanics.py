@@ -206,7 +206,7 @@ def test_nothing_changes_until_apply(step, shared, mailbox):
     assert "4 objects, 0 too small, 0 too large" in step.text.text()
     assert not panel.apply.isEnabled()
     panel.fields.threshold.setValue(0.7)
-    mailbox.settle(0.1)
+    mailbox.settle()
     assert shared.session.thresholding.threshold == 0.5
     assert (panel.apply.isEnabled(), step.summary) == (True, "not applied yet")
     assert panel.note.text() == "Not applied yet. Found so far:"

@@ -31,7 +31,7 @@ def choice(shared, qtbot, mailbox):
     def settle():
         for _ in range(3):
             qtbot.wait(20)
-            mailbox.settle(0.05)
+            mailbox.settle()
 
     choice.settle = settle
     return choice
@@ -167,7 +167,7 @@ def test_an_image_itself_is_added_and_shown(shared, mailbox, qtbot):
     shared.wake()
     layer = shared.viewer.add_image(np.where(LABELS, 3000, 100), name="cells")
     qtbot.wait(50)
-    mailbox.settle(0.1)
+    mailbox.settle()
     step.layers.use.click()
     mailbox.until(lambda: shared.shown and shared.shown.objects)
     mailbox.until(lambda: not shared.display.is_busy)

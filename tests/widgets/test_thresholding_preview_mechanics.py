@@ -161,7 +161,7 @@ def test_stages_are_shown_of_the_whole_image(shared, mailbox, looking, method):
     for name, stage in stages(method).items():
         shared.preview.show_stage(stage)
         mailbox.until(lambda stage=stage: shared.preview.seen.look.stage == stage and not shared.display.is_busy)
-        mailbox.settle(0.1)
+        mailbox.settle()
         expected = shared.session.intermediate(0, stage)
         expected = expected if expected.dtype.kind == "f" else colored(expected)
         np.testing.assert_array_equal(shared.viewer.layers[OVERLAY].data, expected, err_msg=name)
