@@ -46,7 +46,7 @@ def folder(tmp_path):
 def settle(qtbot, mailbox, seconds=0.15):
     """Let Qt's timers and our threads do what they have."""
     qtbot.wait(10)
-    mailbox.settle(seconds)
+    mailbox.linger(seconds)
 
 
 def use_layers(qtbot, mailbox, step, raw=PIXELS, labels=LABELS):

@@ -156,11 +156,11 @@ class Bench:
         qtbot.addWidget(self.step)
         shared.wake()
 
-    def settle(self, seconds=0.05):
+    def settle(self):
         self.qtbot.wait(5)
-        self.mailbox.settle(seconds)
+        self.mailbox.settle()
         self.mailbox.until(lambda: self.shared.activity is None)
-        self.mailbox.settle(seconds)
+        self.mailbox.settle()
 
     def use(self, layers):
         """Add layers and use them as an image."""
@@ -238,7 +238,7 @@ def test_clicks_label_and_predictions_lie_on_the_objects(bench, kind):
     chosen = [key for is_bright in (True, False) for key in [k for k in places if bright[k] == is_bright][:2]]
     for key in chosen:
         bench.click(users, [places[key]["tzyx".index(letter)] for letter in axes], 1 + bright[key])
-        bench.settle(0.01)
+        bench.mailbox.linger(0.01)
     bench.settle()
     uuids = [each.uuid for each in shared.session.classes]
     assert shared.shown.claims.active == {key: uuids[bright[key]] for key in chosen}
