@@ -3,6 +3,7 @@
 //! The order of equals in a heap depends on everything in it, in the whole frame: one thread has to do it.
 //! It is that of `std::priority_queue` as C++ libraries implement it, so that plateaus come out as in VIGRA.
 
+use super::neighbours::neighbours;
 use super::relief::Relief;
 use super::CHECK;
 use crate::error::Result;
@@ -36,24 +37,6 @@ pub(super) fn flood_in_heap_order(
         }
     }
     Ok(())
-}
-
-/// The direct neighbours of a pixel within the frame, in raster order.
-#[inline]
-fn neighbours((nz, ny, nx): (usize, usize, usize), pixel: usize) -> impl Iterator<Item = usize> {
-    let (row, x) = (pixel / nx, pixel % nx);
-    let (z, y) = (row / ny, row % ny);
-    let before = [
-        (z > 0).then(|| pixel - nx * ny),
-        (y > 0).then(|| pixel - nx),
-        (x > 0).then(|| pixel - 1),
-    ];
-    let after = [
-        (x + 1 < nx).then(|| pixel + 1),
-        (y + 1 < ny).then(|| pixel + nx),
-        (z + 1 < nz).then(|| pixel + nx * ny),
-    ];
-    before.into_iter().chain(after).flatten()
 }
 
 /// A level and a pixel.

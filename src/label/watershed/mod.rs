@@ -11,17 +11,22 @@
 
 mod basins;
 mod heap_order;
-mod radix_queue;
+mod level_queue;
+mod neighbours;
 mod relief;
+
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use ndarray::ArrayView4;
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
-use self::basins::Basins;
+use self::basins::{sources, Source};
 use self::heap_order::flood_in_heap_order;
-use self::radix_queue::RadixQueue;
+use self::level_queue::LevelQueue;
+use self::neighbours::neighbours;
 use self::relief::Relief;
-use super::components::FrameRuns;
+use super::rows::{for_steps_mut, STEP};
 use crate::error::{Error, Result};
 use crate::task::Task;
 
@@ -42,18 +47,21 @@ pub fn flood(
 ) -> Result<()> {
     check_sizes(values, labels, shape)?;
     let relief = Relief::new(values, shape, low, task)?;
-    let basins = {
-        let reached = FrameRuns::of_rows(shape, task, |row, runs| relief.reached_runs(row, runs))?;
-        Basins::around(&reached, task)?
-    };
-    let flooded = (0..basins.len())
+    let flooded: Vec<_> = labels.par_iter().map(|&seed| seed.into()).collect();
+    let sources = sources(&relief, &flooded, shape, task)?;
+    let basins: Vec<_> = sources.chunk_by(|a, b| a.basin == b.basin).collect();
+    match basins
         .into_par_iter()
-        .map(|basin| flood_basin(&relief, &basins, basin, labels, task))
-        .collect::<std::result::Result<Vec<_>, Halt>>();
-    match flooded {
-        Ok(flooded) => basins.put(&flooded, labels, shape.2, task),
+        .try_for_each(|sources| flood_basin(&relief, &flooded, shape, sources, task))
+    {
+        Ok(()) => for_steps_mut(labels, shape.2, task, |step, pixels| {
+            let flooded = &flooded[step * STEP * shape.2..];
+            for (pixel, label) in pixels.iter_mut().zip(flooded) {
+                *pixel = label.load(Ordering::Relaxed);
+            }
+        }),
         Err(Halt::Contested) => {
-            drop(basins);
+            drop(flooded);
             flood_in_heap_order(&relief, labels, shape, task)
         }
         Err(Halt::Failed(error)) => Err(error),
@@ -93,43 +101,50 @@ impl From<Error> for Halt {
     }
 }
 
-/// The labels of a basin after flooding, none if it has no seed.
+/// Sources per bucket of the queue: a basin has the more of them, the larger it is.
+const SOURCES: usize = 4;
+/// Most buckets: their ends must stay in the cache.
+const MOST_BUCKETS: usize = 1 << 14;
+/// With room for more pixels, it is faster to make a new set of them than to empty it.
+const MOST_EQUALS: usize = 256;
+
+/// Floods a basin from its sources; `labels` are those of the frame, of which no other basin needs the same ones.
 fn flood_basin(
     relief: &Relief<'_>,
-    basins: &Basins,
-    basin: usize,
-    seeds: &[u32],
+    labels: &[AtomicU32],
+    shape: (usize, usize, usize),
+    sources: &[Source],
     task: &Task,
-) -> std::result::Result<Vec<u32>, Halt> {
+) -> std::result::Result<(), Halt> {
     task.check()?;
-    let mut labels = basins.cut(basin, seeds);
-    if labels.iter().all(|&label| label == 0) {
-        return Ok(Vec::new());
+    let n_buckets = (sources.len() / SOURCES).clamp(1, MOST_BUCKETS);
+    let mut queue = LevelQueue::new(relief.stop(), n_buckets);
+    for source in sources {
+        queue.push(relief.level(source.pixel as usize), source.pixel);
     }
-    // The level of the pixel from which each was labelled; nobody contests a seed.
-    let mut labelled_at = vec![u32::MAX; labels.len()];
-    let mut queue = RadixQueue::new();
-    let is_free = |spot| labels[basins.place(spot)] == 0;
-    for (spot, &label) in basins.spots(basin).zip(&labels) {
-        let level = relief.level(basins.pixel(spot));
-        // The inside of a seed, which may be most of the frame, has nothing to label.
-        if label != 0 && relief.reaches(level) && basins.neighbours(spot).any(is_free) {
-            queue.push(level, spot);
-        }
-    }
+    // Pixels labelled at the level that is served.
+    let (mut equals, mut level_of_equals) = (FxHashSet::default(), 0);
     let mut n_flooded = 0;
-    while let Some((level, spot)) = queue.pop() {
-        let label = labels[basins.place(spot)];
-        for near in basins.neighbours(spot) {
-            let place = basins.place(near);
-            if labels[place] == 0 {
-                labels[place] = label;
-                labelled_at[place] = level;
-                let depth = relief.level(basins.pixel(near));
+    while let Some((level, pixel)) = queue.pop() {
+        if level != level_of_equals {
+            level_of_equals = level;
+            if equals.capacity() > MOST_EQUALS {
+                equals = FxHashSet::default();
+            } else {
+                equals.clear();
+            }
+        }
+        let label = labels[pixel as usize].load(Ordering::Relaxed);
+        for near in neighbours(shape, pixel as usize) {
+            let present = labels[near].load(Ordering::Relaxed);
+            if present == 0 {
+                labels[near].store(label, Ordering::Relaxed);
+                equals.insert(near);
+                let depth = relief.level(near);
                 if relief.reaches(depth) {
-                    queue.push(depth, near);
+                    queue.push(depth, near as u32);
                 }
-            } else if labels[place] != label && labelled_at[place] == level {
+            } else if present != label && equals.contains(&near) {
                 return Err(Halt::Contested);
             }
         }
@@ -138,5 +153,5 @@ fn flood_basin(
             task.check()?;
         }
     }
-    Ok(labels)
+    Ok(())
 }

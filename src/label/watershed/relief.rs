@@ -50,6 +50,11 @@ impl<'a> Relief<'a> {
         (self.max - value).abs().to_bits()
     }
 
+    /// The deepest level that floods reach.
+    pub(super) fn stop(&self) -> f32 {
+        self.stop
+    }
+
     /// Whether floods reach a level.
     #[inline]
     pub(super) fn reaches(&self, level: u32) -> bool {
