@@ -1,6 +1,6 @@
 """The choice of what is painted, its legend, and deleted layers shown again."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -9,18 +9,17 @@ from qtpy.QtCore import Qt
 from napari_objclass.widgets.parts.choices import choices, extremes
 from napari_objclass.widgets.parts.show_choice import ShowChoice
 from napari_objclass.widgets.viewer.column_names import column_names
-from napari_objclass.widgets.viewer.display import Kind, Show
+from napari_objclass.widgets.viewer.display import Display, Kind, Show
 
 
 @pytest.fixture
 def asked(monkeypatch, with_nuclei):
-    """What the display is asked for; it follows without painting."""
-    asked = []
+    """What the display is asked for by the choice."""
+    asked, follow = [], with_nuclei.display.set_show
 
     def set_show(**values):
         asked.append(values)
-        with_nuclei.display.show = replace(with_nuclei.display.show, **values)
-        with_nuclei.show_changed.emit()
+        follow(**values)
 
     monkeypatch.setattr(with_nuclei.display, "set_show", set_show)
     return asked
@@ -44,8 +43,8 @@ def pick(qtbot, choice, words):
 
 
 def show(shared, **values):
-    shared.display.show = Show(**values)
-    shared.show_changed.emit()
+    """Choose something else by another way."""
+    Display.set_show(shared.display, **asdict(Show(**values)))
 
 
 def test_everything_can_be_chosen_by_name(with_nuclei):
