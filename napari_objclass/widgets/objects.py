@@ -115,8 +115,8 @@ class ObjectsStep(Step):
         elif objects is None:
             self.text.setText("Looking for objects …")
         else:
-            rule = _rule(record, objects)
-            first = " · ".join(filter(None, (rule, kept_labels(self._claims))))
+            rule, kept = _rule(record, objects), kept_labels(self._claims)
+            first = f"{rule.removesuffix('.')} · {kept}" if kept else rule
             paragraphs = [first, _per_frame(objects), _sizes(objects, self._pixel, record.units)]
             self.text.setText("".join(f"<p style='margin: 2px 0'>{each}</p>" for each in paragraphs if each))
         # While objects are edited, the buttons for that have the room of the fields.
