@@ -18,13 +18,13 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 class Window:
     """The workbench with its step Objects open, on the sample image, with labels and predictions."""
 
-    def __init__(self, make_napari_viewer):
+    def __init__(self, make_napari_viewer, made):
         self.viewer = make_napari_viewer(show=True)
         self.viewer.window.resize(1366, 698)
         self.dock, self.workbench = self.viewer.window.add_plugin_dock_widget(
             "napari-objclass", "Object Classification"
         )
-        self.shared, self.user, self.made = self.workbench.shared, User(self.viewer), sample.nuclei_2d()
+        self.shared, self.user, self.made = self.workbench.shared, User(self.viewer), made
         self.raw = self.viewer.add_image(self.made.raw, name="nuclei")
         self.own = self.viewer.add_labels(self.made.labels.copy(), name="mine")
         self.shared.do(
@@ -71,7 +71,7 @@ class Window:
 
 @pytest.fixture
 def window(make_napari_viewer):
-    return Window(make_napari_viewer)
+    return Window(make_napari_viewer, sample.nuclei_2d())
 
 
 def spot(labels, object_id):
@@ -176,3 +176,8 @@ def test_leaving_in_any_way_loses_no_stroke(window):
         if leave is not close_dock:
             window.shared.show(0)
             until(lambda: window.shared.shown.prediction is not None)
+
+
+def test_an_object_of_a_volume_is_edited_as_a_whole(make_napari_viewer):
+    window = Window(make_napari_viewer, sample.nuclei_3d())
+    assert window.begin().n_edit_dimensions == 3

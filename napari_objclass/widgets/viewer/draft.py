@@ -65,11 +65,14 @@ class Draft:
         self._committing: int | None = None  # the thread that is
         self._n_others, self._n_taken = 1, 0  # changes of the objects that are not from the layer
         self.layer = Labels(_copied(objects, axes), name=NAME, opacity=OPACITY, **place)
-        # An object of a volume is painted, filled and merged as a whole, one of a film in each frame on its own.
-        self.layer.n_edit_dimensions = len(set(axes) & set("zyx"))
         self.layer.selected_label = self.free_id(objects.ids)
         self._waiting: deque[Region | None] = deque()
         session.changed.connect(self._changed)
+
+    @property
+    def n_edit_dimensions(self) -> int:
+        """How far a tool reaches: objects of a volume are edited as a whole, those of a film frame by frame."""
+        return len(set(self._axes) & set("zyx"))
 
     @property
     def axes(self) -> str:

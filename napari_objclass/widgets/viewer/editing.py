@@ -134,6 +134,7 @@ class Editing:
         viewer.layers.append(layer)
         viewer.layers.selection = {layer}
         layer.mode = "paint"
+        layer.n_edit_dimensions = draft.n_edit_dimensions  # only now: the layer's controls begin with 2
         self._step = viewer.dims.current_step
         for name, slot in self._slots.items():
             getattr(layer.events, name).connect(slot)
