@@ -72,7 +72,7 @@ CASES = {
     "negative sigma": ([*THRESHOLD, "--sigma", "-1"], 1, "sigma"),
     "too many sigmas": ([*THRESHOLD, "--sigma", "1", "1", "1", "1"], 1, "sigma"),
     "threshold not finite": ([*THRESHOLD, "--threshold", "nan"], 1, "finite"),
-    "smallest above largest": ([*THRESHOLD, "--min-size", "9", "--max-size", "3"], 1, "max_size"),
+    "smallest above largest": ([*THRESHOLD, "--min-size", "9", "--max-size", "3"], 1, "smallest size, 9, is above"),
     "value range upside down": ([*THRESHOLD, "--value-range", "1", "0"], 1, "value_range"),
     "physical sizes without voxel size": ([*THRESHOLD, "--physical-sizes"], 1, "voxel size"),
     "spacing of nothing": ([*THRESHOLD, "--spacing", "0", "1"], 1, "positive"),
