@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from napari_objclass.workflow.object_classification import TrainedForest
     from napari_objclass.workflow.session import Session
 
-PROJECT_SUFFIX = ".objclass"
-
 OBJECT_ROLES = ("labels", "segmentation", "probabilities")
 
 

@@ -6,8 +6,9 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_objclass.commands._inputs import OBJECT_ROLES, PROJECT_SUFFIX, find_lane, thresholds_raw
+from napari_objclass.commands._inputs import OBJECT_ROLES, find_lane, thresholds_raw
 from napari_objclass.errors import ProjectError
+from napari_objclass.io.formats import PROJECT_SUFFIX
 
 if TYPE_CHECKING:
     import argparse

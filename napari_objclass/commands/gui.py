@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from napari_objclass.commands._inputs import OBJECT_ROLES, expand
 from napari_objclass.errors import ObjClassError, ParameterError
+from napari_objclass.io.formats import PROJECT_SUFFIX
 
 if TYPE_CHECKING:
     import argparse
-
-PROJECT_SUFFIX = ".objclass"
 
 
 class ToOpen(NamedTuple):

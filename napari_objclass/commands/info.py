@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_objclass.commands._inputs import agreement
+from napari_objclass.io.formats import PROJECT_SUFFIX
 
 if TYPE_CHECKING:
     import argparse
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def run(args: argparse.Namespace) -> int:
     """Print a line per fact."""
-    facts = _project(args.file) if Path(args.file).suffix == ".objclass" else _image(args.file)
+    facts = _project(args.file) if Path(args.file).suffix == PROJECT_SUFFIX else _image(args.file)
     width = max(map(len, facts))
     for name, fact in facts.items():
         print(f"{name:<{width}}  {fact}")

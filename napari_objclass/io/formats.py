@@ -29,6 +29,9 @@ FORMATS = {
     ".jpg": "picture",
     ".jpeg": "picture",
 }
+#: Of project files.
+PROJECT_SUFFIX = ".objclass"
+
 WRITABLE = (".h5", ".hdf5", ".tif", ".tiff", ".npy")
 
 _CONTAINER = re.compile(r"\.(?:h5|hdf5|ilp)(?=[/\\]|$)", re.IGNORECASE)

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
+from napari_objclass.io.formats import PROJECT_SUFFIX
 from napari_objclass.widgets._connections import Connections
 from napari_objclass.widgets.comparison import Comparison
-from napari_objclass.widgets.parts.file_dialogs import SUFFIX, ask_for_labels, ask_for_project
+from napari_objclass.widgets.parts.file_dialogs import ask_for_labels, ask_for_project
 from napari_objclass.widgets.parts.which_image import ask_which_image
 from napari_objclass.workflow.matching import UnmatchedError
 
@@ -55,7 +56,7 @@ class LabelExchange(QWidget):
     def import_labels(self, path: Path, source: str | None = None) -> None:
         """Take over the labels in a file: of a project those of all images, or of its image ``source``."""
         shown = self._shared.shown
-        is_project = path.suffix == SUFFIX
+        is_project = path.suffix == PROJECT_SUFFIX
         image = None if shown is None or (is_project and source is None) else shown.uuid
 
         def change(session: Session) -> Imported | UnmatchedError:

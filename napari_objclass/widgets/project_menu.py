@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from napari.utils.notifications import show_info
 from qtpy.QtWidgets import QApplication, QMenu, QMessageBox
 
+from napari_objclass.io.formats import PROJECT_SUFFIX
 from napari_objclass.widgets import recent
 from napari_objclass.widgets._connections import Connections
-from napari_objclass.widgets.parts.file_dialogs import SUFFIX, ask_for_project, ask_where_to_save
+from napari_objclass.widgets.parts.file_dialogs import ask_for_project, ask_where_to_save
 from napari_objclass.widgets.viewer.session import PROJECT
 from napari_objclass.workflow.script import script
 from napari_objclass.workflow.session import Session
@@ -67,7 +68,7 @@ class ProjectMenu(QMenu):
         session = self._shared.session
         lanes = session.lanes
         folder, name = (lanes[0].folder, Path(lanes[0].name).stem) if lanes else (Path.cwd(), "objects")
-        ask_where_to_save(self._parent, session.path or folder / f"{name}{SUFFIX}", self._shared.save)
+        ask_where_to_save(self._parent, session.path or folder / f"{name}{PROJECT_SUFFIX}", self._shared.save)
 
     def _remember(self) -> None:
         self._shared.fetch(PROJECT, recent.add_project_of, lambda _: None)

@@ -16,13 +16,14 @@ import numpy as np
 
 from napari_objclass import axes as axis_letters
 from napari_objclass.errors import FileError
+from napari_objclass.io.formats import PROJECT_SUFFIX
 
 if TYPE_CHECKING:
     from os import PathLike
 
     from numpy.typing import NDArray
 
-SUFFIX = ".objclass.data"
+SUFFIX = f"{PROJECT_SUFFIX}.data"
 DATASET = "data"
 """Path of the array inside the file."""
 

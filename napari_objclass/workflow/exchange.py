@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from napari_objclass.errors import FileError, ObjClassError, ParameterError
+from napari_objclass.io.formats import PROJECT_SUFFIX
 from napari_objclass.workflow import agreement, annotation_merge, classes, matching
 from napari_objclass.workflow.annotation_import import from_image, read_annotations
 from napari_objclass.workflow.annotation_merge import BOTH, CONFLICTS, THEIRS, Imported
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from napari_objclass.workflow.events import Event
     from napari_objclass.workflow.lane import LaneRecord
     from napari_objclass.workflow.marks import AnnotationState, Mark
-
-PROJECT_SUFFIX = ".objclass"
 
 
 class WithExchange(WithImages):

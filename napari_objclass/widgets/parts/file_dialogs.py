@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog
 
-from napari_objclass.io.formats import FORMATS
+from napari_objclass.io.formats import FORMATS, PROJECT_SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from qtpy.QtWidgets import QWidget
 
-SUFFIX = ".objclass"
-_FILTER = f"Projects (*{SUFFIX})"
+_FILTER = f"Projects (*{PROJECT_SUFFIX})"
 _TABLES = "Tables (*.csv)"
-_LABELS = f"Labels ({' '.join(f'*{suffix}' for suffix in (SUFFIX, '.csv', '.tsv', '.txt', *FORMATS))})"
+_LABELS = f"Labels ({' '.join(f'*{suffix}' for suffix in (PROJECT_SUFFIX, '.csv', '.tsv', '.txt', *FORMATS))})"
 
 
 def ask_for_project(parent: QWidget, chosen: Callable[[Path], object], *, title: str = "Open project") -> QFileDialog:
@@ -50,7 +49,7 @@ def ask_where_to_save(parent: QWidget, proposed: Path, chosen: Callable[[Path], 
     """Ask where to save a project; ``chosen`` gets a path that ends in ``.objclass``."""
     dialog = _dialog(parent, "Save project", lambda path: chosen(with_suffix(path)))
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    dialog.setDefaultSuffix(SUFFIX[1:])
+    dialog.setDefaultSuffix(PROJECT_SUFFIX[1:])
     dialog.setDirectory(str(proposed.parent))
     dialog.selectFile(proposed.name)
     dialog.open()
@@ -59,7 +58,7 @@ def ask_where_to_save(parent: QWidget, proposed: Path, chosen: Callable[[Path], 
 
 def with_suffix(path: Path) -> Path:
     """The path, with the suffix of projects."""
-    return path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX)
+    return path if path.suffix == PROJECT_SUFFIX else path.with_name(path.name + PROJECT_SUFFIX)
 
 
 def _dialog(parent: QWidget, title: str, chosen: Callable[[Path], object], kinds: str = _FILTER) -> QFileDialog:
