@@ -5,20 +5,20 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import product
 from typing import TYPE_CHECKING, Any, Unpack
 from uuid import uuid4
 
 import numpy as np
 
 from napari_objclass import axes as axis_letters, kernels
-from napari_objclass.errors import AxesError, DtypeError, FileError, ObjClassError, ParameterError, ShapeError
+from napari_objclass.errors import DtypeError, FileError, ObjClassError, ParameterError, ShapeError
 from napari_objclass.io import channels
 from napari_objclass.io.fingerprint import fingerprint
 from napari_objclass.io.image import Image, spatial
 from napari_objclass.io.readers import open_image
 from napari_objclass.labels import as_ids
 from napari_objclass.thresholding import AS_IS, range_of
+from napari_objclass.workflow import image_axes
 from napari_objclass.workflow.data_folder import DATASET, store_data
 from napari_objclass.workflow.lane import (
     LABELS,
@@ -33,7 +33,7 @@ from napari_objclass.workflow.lane import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
     from types import EllipsisType
 
@@ -115,7 +115,7 @@ class LazyChannels:
     """
 
     def __init__(self, pixels: Pixels) -> None:
-        self.shape = _shape(pixels.data, pixels.axes, axis_letters.RAW)
+        self.shape = image_axes.canonical_shape(pixels.data, pixels.axes, axis_letters.RAW)
         self._pixels = pixels
         self._read: dict[int, NDArray[Any]] = {}
 
@@ -151,13 +151,13 @@ def describe(
     """
     sources = {role: source for role, source in sources.items() if source is not None}
     role = _role_of_objects(sources)
-    named = _axes_by_role(axes, sources, role)
+    named = image_axes.by_role(axes, sources, role)
     several = {each for each, source in sources.items() if channels.is_list(source)}
     files = {each: _open(source, named.get(each)) for each, source in sources.items() if _in_files(source)}
     given = {each: _in_memory(source) for each, source in sources.items() if each not in files}
     arrays = given | {each: image.data for each, image in files.items()}
     named |= {each: f"{channels.without_last(named[each])}c" for each in several & set(named)}
-    letters = _letters(arrays, role, named, {each: image.axes for each, image in files.items()}, several)
+    letters = image_axes.choose(arrays, role, named, {each: image.axes for each, image in files.items()}, several)
     told = next(((size, image.units) for image in files.values() if (size := _spacing(image))), (None, None))
     record = LaneRecord(
         uuid=uuid or uuid4().hex,
@@ -327,109 +327,6 @@ def _role_of_objects(sources: Mapping[str, ArrayOrPath]) -> str:
     return roles[0]
 
 
-def _axes_by_role(
-    axes: str | Mapping[str, str] | None, sources: Mapping[str, ArrayOrPath], role: str
-) -> dict[str, str]:
-    """Axes that the user named; a single string describes raw, or the objects when there is no raw."""
-    if axes is None:
-        return {}
-    if isinstance(axes, str):
-        return {RAW if RAW in sources else role: axes}
-    stray = sorted(set(axes) - set(sources))
-    if stray:
-        raise AxesError(f"axes names the role {stray[0]!r}, but no such image was given")
-    return dict(axes)
-
-
-def _letters(
-    arrays: Mapping[str, NDArray[Any] | LazyArray],
-    role: str,
-    named: Mapping[str, str],
-    read: Mapping[str, str],
-    several: Collection[str],
-) -> dict[str, str]:
-    """Axes of every image: as named; as read from its file, where they fit; or guessed from the other image.
-
-    Images of the roles in ``several`` were stacked from channels.
-    """
-    if role in {PROBABILITIES, RAW}:
-        return _letters_with_channels(arrays, named, read, several)
-    objects, raw = arrays[role], arrays.get(RAW)
-    letters = named.get(role)
-    if letters is None and RAW in named and len(axis_letters.without_channel(named[RAW])) == objects.ndim:
-        letters = axis_letters.without_channel(named[RAW])
-    if letters is None and role in read and _shape(objects, read[role], axis_letters.LABELS):
-        letters = read[role]
-    letters = axis_letters.check(letters or axis_letters.label_axes(objects.ndim), objects.ndim)
-    if raw is None:
-        return {role: letters}
-    raw_letters = named.get(RAW)
-    if raw_letters is None and RAW in read:
-        fits = _shape(raw, read[RAW], axis_letters.RAW)[:4] == _shape(objects, letters, axis_letters.LABELS)
-        raw_letters = read[RAW] if fits else None
-    if raw_letters is None and RAW in several:
-        raw_letters = letters + "c"
-    raw_letters = raw_letters or axis_letters.raw_axes(raw.shape, objects.shape, letters)
-    return {role: letters, RAW: axis_letters.check(raw_letters, raw.ndim)}
-
-
-def _letters_with_channels(
-    arrays: Mapping[str, NDArray[Any] | LazyArray],
-    named: Mapping[str, str],
-    read: Mapping[str, str],
-    several: Collection[str],
-) -> dict[str, str]:
-    """Axes where all images may have channels: as named, as read, or guessed, so that the images agree if they can."""
-    first, alike = {}, len(arrays) > len({array.shape for array in arrays.values()})
-    for role, array in arrays.items():
-        known = named.get(role) or read.get(role)
-        if known is None and role in several:
-            known = axis_letters.label_axes(array.ndim - 1) + "c"
-        first[role] = axis_letters.check(known or _guess(array.shape, alike=alike), array.ndim)
-    for letters in (first, *_other_letters(arrays, first, fixed={*named, *several})):
-        if len({_shape(array, letters[role], axis_letters.RAW)[:4] for role, array in arrays.items()}) == 1:
-            return letters
-    return first
-
-
-def _other_letters(
-    arrays: Mapping[str, NDArray[Any] | LazyArray], first: Mapping[str, str], fixed: Collection[str]
-) -> Iterator[dict[str, str]]:
-    """Axes that images may have instead of their first guess: those of one of them, with or without channels.
-
-    Those of the roles in ``fixed`` stay.
-    """
-    own = [first[role] for role in arrays if role in fixed] or [first[role] for role in sorted(arrays, key=_raw_first)]
-    bases = [axis_letters.without_channel(letters) for letters in own]
-    bases += ["".join(sorted(base, key=axis_letters.LABELS.index)) for base in bases]
-    if not fixed:
-        bases += [axis_letters.without_channel(axis_letters.guess(array.shape)) for array in arrays.values()]
-    for base in bases:
-        options = [
-            [first[role]] if role in fixed else axis_letters.with_channel(base, array.ndim)
-            for role, array in arrays.items()
-        ]
-        yield from (dict(zip(arrays, letters, strict=True)) for letters in product(*options))
-
-
-def _guess(shape: Sequence[int], *, alike: bool) -> str:
-    """Axes by shape; where images are alike, a short first axis has planes rather than as many channels in each."""
-    letters = axis_letters.guess(shape)
-    return axis_letters.label_axes(len(shape)) if alike and letters[0] == "c" and len(shape) < 5 else letters
-
-
-def _raw_first(role: str) -> bool:
-    return role != RAW
-
-
-def _shape(array: NDArray[Any] | LazyArray, letters: str, target: str) -> tuple[int, ...]:
-    """Canonical shape of an array with these axes, () if they have no place in ``target``."""
-    lengths = dict(zip(letters, array.shape, strict=True))
-    if any(length > 1 for letter, length in lengths.items() if letter not in target):
-        return ()
-    return tuple(lengths.get(letter, 1) for letter in target)
-
-
 def _fit(record: LaneRecord, opened: Mapping[str, Pixels]) -> Images:
     """Bring the images of a lane into canonical form, or say in words why they do not fit."""
     role = _role_of_objects(opened)
@@ -437,7 +334,7 @@ def _fit(record: LaneRecord, opened: Mapping[str, Pixels]) -> Images:
     if role in {PROBABILITIES, RAW}:
         return _fit_thresholded(record, objects, raw, role)
     canonical = axis_letters.to_canonical(np.asarray(objects.data), objects.axes, axis_letters.LABELS)
-    raw_shape = None if raw is None else _shape(raw.data, raw.axes, axis_letters.RAW)
+    raw_shape = None if raw is None else image_axes.canonical_shape(raw.data, raw.axes, axis_letters.RAW)
     if raw is not None and raw_shape is not None and raw_shape[:4] != canonical.shape:
         raise ShapeError(
             f"raw of shape {raw.data.shape} ({raw.axes}) and {role} of shape {objects.data.shape} ({objects.axes}) "
@@ -454,8 +351,8 @@ def _fit(record: LaneRecord, opened: Mapping[str, Pixels]) -> Images:
 
 def _fit_thresholded(record: LaneRecord, source: Pixels, raw: Pixels | None, role: str) -> Images:
     """The same for an image whose objects are found by thresholding."""
-    shape = _shape(source.data, source.axes, axis_letters.RAW)
-    raw_shape = None if raw is None else _shape(raw.data, raw.axes, axis_letters.RAW)
+    shape = image_axes.canonical_shape(source.data, source.axes, axis_letters.RAW)
+    raw_shape = None if raw is None else image_axes.canonical_shape(raw.data, raw.axes, axis_letters.RAW)
     if raw is not None and raw_shape is not None and raw_shape[:4] != shape[:4]:
         raise ShapeError(
             f"raw of shape {raw.data.shape} ({raw.axes}) and {role} of shape {source.data.shape} ({source.axes}) "
