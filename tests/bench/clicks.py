@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scenes import balls
-from stages import medians, table
+from stages import ANNOTATED, Measured, medians, section
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stages import Stage
 
-ANNOTATED, CLICKS = 200, 15
+CLICKS = 15
 #: Pixels of the canvas; one of the image each.
 CANVAS = (800, 1000)
 
@@ -176,8 +175,8 @@ def click(bench: Bench, object_id: int) -> dict[str, float]:
     return found
 
 
-def measure(scene: Scene) -> tuple[str, list[Stage], float]:
-    """What was measured, its stages, and megabytes that the layers take beyond label image and raw."""
+def measure(scene: Scene) -> Measured:
+    """Stages, and what the layers take beyond label image and raw."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ["OBJCLASS_STATE_DIR"] = folder
         bench, megabytes = prepare(scene)
@@ -190,24 +189,15 @@ def measure(scene: Scene) -> tuple[str, list[Stage], float]:
         bench.shared.close()
         bench.settle(0.5)
     what = f"{scene.name}: {bench.n} objects, {columns} columns, {len(rows)} objects seen"
-    return what, medians(clicks, STAGES, FOLLOWS), megabytes
+    what += f"; the layers take {megabytes:.1f} MB beyond label image and raw"
+    return Measured(scene.name, what, medians(clicks, STAGES, FOLLOWS))
 
 
 def lines() -> list[str]:
     """The section of the report; none where napari is not installed."""
     if find_spec("napari") is None:
         return []
-    found = [measure(scene) for scene in SCENES]
-    return [
-        "",
-        "From a click to the repainted screen, GL drawing excluded: milliseconds of every stage, and since the click; "
-        f"median of {CLICKS} clicks, {ANNOTATED} annotations.",
-        "Some stages run beside each other.",
-        "",
-        *(f"- {what}; the layers take {megabytes:.1f} MB beyond label image and raw" for what, _, megabytes in found),
-        "",
-        *table("click", {scene.name: stages for scene, (_, stages, _) in zip(SCENES, found, strict=True)}),
-    ]
+    return section("click", "a click", CLICKS, [measure(scene) for scene in SCENES])
 
 
 if __name__ == "__main__":

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+#: How many objects are annotated.
+ANNOTATED = 200
+
 
 class Stage(NamedTuple):
     """A stage, the milliseconds it takes by itself, and those from the beginning to its end."""
@@ -37,14 +40,43 @@ def medians(runs: Sequence[Mapping[str, float]], names: Sequence[str], follows: 
     return [Stage(name, median(name, before.get(name, "")), median(name)) for name in names]
 
 
-def table(first: str, measured: Mapping[str, Sequence[Stage]]) -> list[str]:
-    """Table of the same stages, measured in scenes with names, each since the first event."""
+class Measured(NamedTuple):
+    """A scene by its name, what was in it, and the stages that were measured there."""
+
+    scene: str
+    what: str
+    stages: list[Stage]
+
+
+def section(first: str, beginning: str, n: int, found: Sequence[Measured]) -> list[str]:
+    """Section of the report: the same stages in several scenes.
+
+    Parameters
+    ----------
+    first, beginning
+        The event that all is measured from, in a word, and in words.
+    n
+        How often it was measured.
+    """
+    return [
+        "",
+        f"From {beginning} to the repainted screen, GL drawing excluded: milliseconds of every stage, and since the "
+        f"{first}; median of {n} {first}s, {ANNOTATED} annotations.",
+        "Some stages run beside each other.",
+        "",
+        *(f"- {each.what}" for each in found),
+        "",
+        *_table(first, found),
+    ]
+
+
+def _table(first: str, found: Sequence[Measured]) -> list[str]:
     rows = [
         f"| {stages[0].name} | " + " | ".join(f"{each.own:.1f} | {each.since_start:.1f}" for each in stages) + " |"
-        for stages in zip(*measured.values(), strict=True)
+        for stages in zip(*(each.stages for each in found), strict=True)
     ]
     return [
-        "| stage | " + " | ".join(f"{name} | since the {first}" for name in measured) + " |",
-        "|---|" + "---:|---:|" * len(measured),
+        "| stage | " + " | ".join(f"{each.scene} | since the {first}" for each in found) + " |",
+        "|---|" + "---:|---:|" * len(found),
         *rows,
     ]

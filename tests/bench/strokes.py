@@ -12,12 +12,11 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import clicks
-from clicks import ANNOTATED, Bench, Scene
-from stages import medians, table
+from clicks import Bench, Scene
+from stages import Measured, medians, section
 
 if TYPE_CHECKING:
     from napari.layers import Labels
-    from stages import Stage
 
 STROKES = 15
 SCENES = (Scene((4096, 4096), (141, 141), 10.0, 8), Scene((64, 512, 512), (8, 50, 50), 3.0, 6))
@@ -85,8 +84,8 @@ def stroke(bench: Bench, layer: Labels, row: int) -> dict[str, float]:
     return found
 
 
-def measure(scene: Scene) -> tuple[str, list[Stage]]:
-    """What was measured, and its stages."""
+def measure(scene: Scene) -> Measured:
+    """The stages of some strokes."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ["OBJCLASS_STATE_DIR"] = folder
         bench, _ = clicks.prepare(scene)
@@ -98,24 +97,14 @@ def measure(scene: Scene) -> tuple[str, list[Stage]]:
         bench.shared.close()
         bench.settle(0.5)
     what = f"{scene.name}: {bench.n} objects, {columns} columns, {len(rows)} objects seen"
-    return what, medians(strokes, STAGES, FOLLOWS)
+    return Measured(scene.name, what, medians(strokes, STAGES, FOLLOWS))
 
 
 def lines() -> list[str]:
     """The section of the report; none where napari is not installed."""
     if find_spec("napari") is None:
         return []
-    found = [measure(scene) for scene in SCENES]
-    return [
-        "",
-        "From the end of a stroke by hand to the repainted screen, GL drawing excluded: milliseconds of every stage, "
-        f"and since the stroke; median of {STROKES} strokes, {ANNOTATED} annotations.",
-        "Some stages run beside each other.",
-        "",
-        *(f"- {what}" for what, _ in found),
-        "",
-        *table("stroke", {scene.name: stages for scene, (_, stages) in zip(SCENES, found, strict=True)}),
-    ]
+    return section("stroke", "the end of a stroke by hand", STROKES, [measure(scene) for scene in SCENES])
 
 
 if __name__ == "__main__":
