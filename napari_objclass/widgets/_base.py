@@ -29,7 +29,7 @@ WIDTH = 292
 class StepState(Enum):
     """How far a step is; the value is the mark in its header."""
 
-    TODO = "○"
+    AHEAD = "○"
     CURRENT = "●"
     DONE = "✓"
     PROBLEM = "!"
@@ -65,7 +65,7 @@ class Step(QWidget):
     @property
     def state(self) -> StepState:
         """How far the step is."""
-        return StepState.TODO
+        return StepState.AHEAD
 
     @property
     def summary(self) -> str:

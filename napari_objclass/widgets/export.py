@@ -101,7 +101,7 @@ class ExportStep(Step):
     @property
     def state(self) -> StepState:
         """Done when something was exported."""
-        return StepState.DONE if self._n_written else StepState.TODO
+        return StepState.DONE if self._n_written else StepState.AHEAD
 
     @property
     def summary(self) -> str:

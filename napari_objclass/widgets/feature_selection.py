@@ -52,7 +52,7 @@ class FeatureSelectionStep(Step):
         """Done when all objects are measured."""
         if self.shared.problem(self.ID):
             return StepState.PROBLEM
-        return StepState.DONE if self.measuring.is_done else StepState.TODO
+        return StepState.DONE if self.measuring.is_done else StepState.AHEAD
 
     @property
     def summary(self) -> str:

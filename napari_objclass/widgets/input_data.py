@@ -139,7 +139,7 @@ class InputDataStep(Step):
         """Done as soon as there is an image that can be used."""
         record = self.shared.record
         if record is None:
-            return StepState.TODO
+            return StepState.AHEAD
         glance = self.glances.of(record)
         return StepState.PROBLEM if glance is not None and glance.fate is not Fate.OK else StepState.DONE
 

@@ -69,7 +69,7 @@ class ObjectClassificationStep(Step):
         if self.shared.problem(self.ID):
             return StepState.PROBLEM
         shown = self.shared.shown
-        return StepState.DONE if shown is not None and shown.prediction is not None else StepState.TODO
+        return StepState.DONE if shown is not None and shown.prediction is not None else StepState.AHEAD
 
     @property
     def summary(self) -> str:

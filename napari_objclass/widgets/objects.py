@@ -53,7 +53,7 @@ class ObjectsStep(Step):
         """Done when there are objects, nothing is odd about them, and no other values wait to be applied."""
         objects = self._objects
         if objects is None or self._is_waiting:
-            return StepState.TODO
+            return StepState.AHEAD
         return StepState.PROBLEM if self._warning else StepState.DONE
 
     @property

@@ -34,7 +34,7 @@ def measured(shared, features):
 
 
 def test_without_image_it_says_what_is_needed(step):
-    assert (step.state, step.summary) == (StepState.TODO, "")
+    assert (step.state, step.summary) == (StepState.AHEAD, "")
     assert step.hint.startswith("Add an image")
     assert not step.sets.isEnabled()
     assert not step.choose.isEnabled()
@@ -118,7 +118,7 @@ def test_it_tells_progress_and_that_it_was_stopped(step, with_nuclei):
     table = shared.shown.table
     shared.shown = replace(shared.shown, table=None)
     shared._activities.set_live(Activity("measuring objects", 42, 100))
-    assert (step.state, step.summary) == (StepState.TODO, "measuring… 42 %")
+    assert (step.state, step.summary) == (StepState.AHEAD, "measuring… 42 %")
     assert "measuring… 42 %" in step.status.text()
     assert step.measure.isHidden()
     shared._activities.set_live(None)

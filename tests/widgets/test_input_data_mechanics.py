@@ -74,7 +74,7 @@ def names(step):
 
 
 def test_nothing_is_there_at_first(step):
-    assert (step.state, step.summary) == (StepState.TODO, "none yet")
+    assert (step.state, step.summary) == (StepState.AHEAD, "none yet")
     assert step.hint == "Open an image and its label image, or choose layers."
     assert step.layers_section.is_open
     assert "no layer to use" in step.layers.text.text()

@@ -332,7 +332,7 @@ def test_sizes_are_told_in_the_unit_of_their_bounds(step, shared, mailbox):
 def test_the_hint_goes_from_the_lines_to_labels_that_wait(step, shared, mailbox):
     assert step.hint == "Drag the line until the objects are filled, or go on to Classify."
     step.thresholds.fields.threshold.setValue(0.8)
-    assert (step.hint, step.state) == ("Press Apply to find objects with these values.", StepState.TODO)
+    assert (step.hint, step.state) == ("Press Apply to find objects with these values.", StepState.AHEAD)
     step.thresholds.fields.sizes.largest.setValue(3)
     assert (step.hint, step.thresholds.apply.isEnabled()) == ("", False)
     step.thresholds.revert.click()

@@ -19,12 +19,12 @@ class Told(Step):
     """A step that says what it is told to."""
 
     APPLET = "What ilastik calls it"
-    said = ("", "", StepState.TODO)
+    said = ("", "", StepState.AHEAD)
     summary = property(lambda self: self.said[0])
     hint = property(lambda self: self.said[1])
     state = property(lambda self: self.said[2])
 
-    def say(self, summary="", hint="", state=StepState.TODO):
+    def say(self, summary="", hint="", state=StepState.AHEAD):
         self.said = (summary, hint, state)
         self.told.emit()
 

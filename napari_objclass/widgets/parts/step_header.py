@@ -57,7 +57,7 @@ class StepHeader(QPushButton):
         state = self._step.state
         if has_problem:
             state = StepState.PROBLEM
-        elif is_open and state is StepState.TODO:
+        elif is_open and state is StepState.AHEAD:
             state = StepState.CURRENT
         self.setChecked(is_open)
         self.mark.setText(state.value)
