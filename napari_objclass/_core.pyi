@@ -74,6 +74,7 @@ def measure(
     labels: NDArray[Any],
     raw: NDArray[Any] | None,
     features: list[str],
+    margin: tuple[int, int, int],
     block_shape: tuple[int, int, int] | None = None,
     only: tuple[Sequence[int], Sequence[int], Sequence[Sequence[int]]] | None = None,
 ) -> tuple[

@@ -23,8 +23,26 @@ if TYPE_CHECKING:
 class FeatureSpec:
     """What a feature is called, what it measures, and which columns it fills.
 
-    ``ilastik_id`` is ``"<plug-in>/<id>"`` of the ilastik feature whose values this one reproduces, else None.
-    ``local`` features depend on the pixels of the object alone, whatever surrounds it.
+    Attributes
+    ----------
+    doc, formula
+        What it measures, in words, and how.
+    verified
+        What its values were compared with.
+    hidden
+        Offered only by id.
+    ilastik_id
+        ``"<plug-in>/<id>"`` of the ilastik feature whose values this one reproduces, else None.
+    available
+        Whether it can be measured on such images.
+    default
+        Whether it is among the default features of such images.
+    per_channel
+        Whether there are as many values for each channel, channel after channel.
+    local
+        Whether it depends on the object's own pixels and raw alone, whatever other objects there are.
+    slow
+        Whether it takes much longer than most.
     """
 
     id: str
@@ -38,8 +56,14 @@ class FeatureSpec:
     hidden: bool
     ilastik_id: str | None
     dims: tuple[int, ...]
-    per_channel: bool
+    formula: str = ""
+    verified: str = ""
+    available: bool = True
+    default: bool = False
+    needs_raw: bool = False
+    per_channel: bool = False
     local: bool = True
+    slow: bool = False
 
     @property
     def display_columns(self) -> tuple[str, ...]:

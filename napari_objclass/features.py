@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     Places = tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.int64]]
 
 __all__ = ["FeatureSpec", "FeatureTable", "Problem", "choose", "feature_catalog", "measure"]
+
+#: Width of the neighbourhood along z, y, x where none is given: ilastik's.
+DEFAULT_MARGIN = (1, 30, 30)
 
 #: Group of features that tell where an object is, not what it is; never chosen by default.
 LOCATION = "Location"
@@ -52,7 +56,7 @@ def feature_catalog(
     if n_dims not in (2, 3):
         raise ParameterError(f"n_dims must be 2 or 3, not {n_dims!r}")
     specs = _specs(n_dims, _channel_names(channel_names, n_channels))
-    return [s for s in specs if n_dims in s.dims and (hidden or not s.hidden) and (n_channels or not s.per_channel)]
+    return [spec for spec in specs if spec.available and (hidden or not spec.hidden)]
 
 
 def choose(features: str | Sequence[str], n_dims: int, n_channels: int) -> tuple[str, ...]:
@@ -64,6 +68,30 @@ def choose(features: str | Sequence[str], n_dims: int, n_channels: int) -> tuple
         For an id that does not exist, or cannot be measured on such images.
     """
     return tuple(spec.id for spec in _choose(features, feature_catalog(n_dims, n_channels), n_dims, n_channels))
+
+
+def neighbourhood(margin: int | Sequence[int] | None, n_dims: int) -> tuple[int, int, int]:
+    """How far the neighbourhood of an object reaches along z, y, x; as in ilastik if ``margin`` is None.
+
+    Raises
+    ------
+    ParameterError
+        For a margin that is not one whole number per axis, or one for all.
+    """
+    if margin is None:
+        return DEFAULT_MARGIN if n_dims == 3 else (0, *DEFAULT_MARGIN[1:])
+    try:
+        numbers = [operator.index(each) for each in np.atleast_1d(np.asarray(margin)).tolist()]
+    except TypeError:
+        numbers = [-1]
+    if len(numbers) == 1:
+        numbers *= n_dims
+    if not n_dims <= len(numbers) <= 3 or min(numbers) < 0:
+        raise ParameterError(
+            f"margin must be one whole number, or one per axis in array order, none of them negative, not {margin!r}"
+        )
+    z, y, x = (0, *numbers[-2:]) if n_dims == 2 else numbers
+    return z, y, x
 
 
 def measure(
@@ -95,7 +123,8 @@ def measure(
     features : "default", "all" or sequence of str
         Feature ids; "default" leaves out hidden features and those of place.
     margin : int or (z, y, x) or (y, x), optional
-        Width of the neighbourhood in pixels, for features that look around an object.
+        Width of the neighbourhood in pixels, for features that look around an object; (1, 30, 30), ilastik's, if not
+        given.
     spacing : (z, y, x) or (y, x), optional
         Size of a pixel. Features in pixels do not depend on it.
     channel_names : sequence of str, optional
@@ -122,15 +151,15 @@ def measure(
     labels_tzyx, raw_tzyxc = _canonical(labels, raw, axes)
     n_dims = 3 if labels_tzyx.shape[1] > 1 else 2
     n_channels = 0 if raw_tzyxc is None else raw_tzyxc.shape[-1]
-    _check_per_axis("margin", margin, minimum=0)
-    _check_per_axis("spacing", spacing, minimum=np.nextafter(0, 1))
+    _check_spacing(spacing)
     catalog = feature_catalog(n_dims, n_channels, channel_names=channel_names)
     specs = _choose(features, catalog, n_dims, n_channels)
-    needs_raw = any(spec.per_channel for spec in specs)
+    needs_raw = any(spec.needs_raw for spec in specs)
     measured = kernels.measure(
         labels_tzyx,
         raw_tzyxc if needs_raw else None,
         [spec.id for spec in specs],
+        margin=neighbourhood(margin, n_dims),
         only=only,
         threads=threads,
         progress=progress,
@@ -187,16 +216,19 @@ def _choose(
     if features == "all":
         return [spec for spec in catalog if not spec.hidden]
     if features == "default":
-        return [spec for spec in catalog if not spec.hidden and spec.group != LOCATION]
+        return [spec for spec in catalog if spec.default]
     if isinstance(features, str):
         raise FeatureError(f"features must be 'default', 'all' or a list of feature ids, not {features!r}")
     known = {spec.id: spec for spec in catalog}
-    everything = {spec.id: spec for spec in _specs(n_dims, ("c0",))}
+    everything = {spec.id: spec for spec in _specs(n_dims, _channel_names(None, n_channels))}
     refuse_unknown(features, everything)
     for spec in (everything[feature] for feature in features if feature not in known):
         if n_dims not in spec.dims:
             raise FeatureError(f"feature {spec.id!r} exists only for {spec.dims[0]}D images, and this one is {n_dims}D")
-        raise FeatureError(f"feature {spec.id!r} needs intensities: add the raw image too")
+        if not n_channels:
+            raise FeatureError(f"feature {spec.id!r} needs intensities: add the raw image too")
+        other = "several channels" if n_channels == 1 else "one channel"
+        raise FeatureError(f"feature {spec.id!r} exists only for {other}, and this raw image has {n_channels}")
     return [known[feature] for feature in features]
 
 
@@ -216,10 +248,9 @@ def _channel_names(names: Sequence[str] | None, n_channels: int) -> tuple[str, .
     return names
 
 
-def _check_per_axis(name: str, value: float | Sequence[float] | None, minimum: float) -> None:
-    if value is None:
+def _check_spacing(spacing: Sequence[float] | None) -> None:
+    if spacing is None:
         return
-    numbers = np.atleast_1d(np.asarray(value, dtype=float))
-    if numbers.ndim != 1 or len(numbers) > 3 or not np.all(np.isfinite(numbers)) or np.any(numbers < minimum):
-        kind = "not negative" if minimum == 0 else "positive"
-        raise ParameterError(f"{name} must be one number per axis in array order, each {kind}, not {value!r}")
+    numbers = np.atleast_1d(np.asarray(spacing, dtype=float))
+    if numbers.ndim != 1 or len(numbers) > 3 or not np.all(np.isfinite(numbers) & (numbers > 0)):
+        raise ParameterError(f"spacing must be one number per axis in array order, each positive, not {spacing!r}")

@@ -229,6 +229,7 @@ def measure(
     raw: Array | None,
     features: Sequence[str],
     *,
+    margin: tuple[int, int, int] = (0, 0, 0),
     block_shape: tuple[int, int, int] | None = None,
     only: tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.int64]] | None = None,
     threads: int | None = None,
@@ -237,13 +238,14 @@ def measure(
 ) -> Measured:
     """Measure ``features`` of all objects of ``labels`` (tzyx) in ``raw`` (tzyxc).
 
-    ``block_shape`` (z, y, x) cuts the work into blocks; None takes a frame as one block. ``only`` are frames, ids and
-    boxes (rows z0, y0, x0, z1, y1, x1) of the objects to measure, each as among all.
+    ``margin`` (z, y, x) is how far the neighbourhood of an object reaches. ``block_shape`` (z, y, x) cuts the work
+    into blocks; None takes a frame as one block. ``only`` are frames, ids and boxes (rows z0, y0, x0, z1, y1, x1) of
+    the objects to measure, each as among all.
     """
     run = Run("measuring objects", threads, progress, cancel)
     places = None if only is None else (only[0].tolist(), only[1].tolist(), only[2].tolist())
     ids, frames, values, missing, reasons = _core.measure(
-        run, _integers(labels), raw, list(features), block_shape, places
+        run, _integers(labels), raw, list(features), margin, block_shape, places
     )
     n_columns = values.size // len(ids) if len(ids) else 0
     return Measured(ids, frames, values.reshape(len(ids), n_columns), missing.reshape(-1, 3), reasons)

@@ -69,7 +69,7 @@ def offered(n_dims: int, n_channels: int, chosen: Iterable[str] = ()) -> dict[Fe
     chosen = set(chosen)
     catalog = feature_catalog(n_dims, max(n_channels, 1))
     return {
-        spec: NEEDS_RAW if spec.per_channel and not n_channels else ""
+        spec: NEEDS_RAW if spec.needs_raw and not n_channels else ""
         for spec in catalog
         if spec.id in chosen or not spec.hidden
     }
@@ -85,11 +85,15 @@ class _Rule(NamedTuple):
 
 
 def _of_shape(spec: FeatureSpec) -> bool:
-    return not spec.per_channel and spec.group != LOCATION
+    return not spec.needs_raw and spec.group != LOCATION
 
 
 def _of_intensity(spec: FeatureSpec) -> bool:
-    return spec.per_channel
+    return spec.needs_raw
+
+
+def _fast(spec: FeatureSpec) -> bool:
+    return not spec.slow
 
 
 def _any(_: FeatureSpec) -> bool:
@@ -100,6 +104,6 @@ _RULES = (
     _Rule("Recommended", "Size, shape and intensities: a good start for most images.", "default", _any),
     _Rule("Shape", "Size and shape only, whatever the intensities are.", "all", _of_shape),
     _Rule("Intensity", "Intensities only, whatever size and shape are.", "all", _of_intensity),
-    _Rule("All fast", "Everything that takes little time, where an object lies included.", "all", _any),
+    _Rule("All fast", "Everything that takes little time, where an object lies included.", "all", _fast),
     _Rule("Everything", "All features, where an object lies included.", "all", _any),
 )

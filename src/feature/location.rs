@@ -1,83 +1,86 @@
 //! Where an object is; coordinates in x, y[, z] order, pixel centres at integers.
 
-use super::{Cells, Feature, FeatureSpec, Ingredient, Object, Values};
+use super::{ByDefault, Cells, Channels, Feature, FeatureSpec, Ingredient, Object, Plugin, Values};
 
 /// What the location features have in common.
 const LOCATION: FeatureSpec = FeatureSpec {
     id: "",
     display: "",
     group: "Location",
-    plugin: "Standard Object Features",
-    ilastik_id: None,
+    plugin: Plugin::Standard,
+    ilastik: None,
     doc: "",
+    formula: "",
     unit: "pixels",
+    verified: super::ILASTIK,
     values: Values::PerAxis,
     dims: &[2, 3],
+    channels: Channels::Unused,
+    by_default: ByDefault::No,
     hidden: false,
     ingredients: &[Ingredient::Geometry],
 };
 
-/// Sets one value per axis from values in z, y, x order.
-fn set_reversed(object: &Object<'_>, cells: &mut Cells<'_>, zyx: [f64; 3]) {
-    for axis in 0..object.n_dims {
-        cells.set(axis, Ok(zyx[2 - axis]));
-    }
-}
-
-/// Lower corner of the bounding box.
-pub(super) struct BboxMin;
-
-impl Feature for BboxMin {
-    fn spec(&self) -> FeatureSpec {
-        FeatureSpec {
+/// The features of place.
+pub(super) const FEATURES: &[Feature] = &[
+    Feature {
+        spec: FeatureSpec {
             id: "bbox_min",
             display: "Bounding Box Minimum",
-            ilastik_id: Some("Standard Object Features/Coord<Minimum>"),
-            doc: "Smallest coordinate of the object along each axis.",
+            ilastik: Some("Coord<Minimum>"),
+            doc: "Smallest coordinate of the object along each axis: the lower corner of its bounding box.",
+            formula: "min r",
             ..LOCATION
-        }
-    }
-
-    fn finish(&self, object: &Object<'_>, cells: &mut Cells<'_>) {
-        set_reversed(object, cells, object.geometry.min.map(f64::from));
-    }
-}
-
-/// Upper corner of the bounding box.
-pub(super) struct BboxMax;
-
-impl Feature for BboxMax {
-    fn spec(&self) -> FeatureSpec {
-        FeatureSpec {
+        },
+        finish: |object, cells| {
+            set_reversed(object, cells, object.geometry.min.map(f64::from));
+        },
+    },
+    Feature {
+        spec: FeatureSpec {
             id: "bbox_max",
             display: "Bounding Box Maximum",
-            ilastik_id: Some("Standard Object Features/Coord<Maximum>"),
-            doc: "Largest coordinate of the object along each axis, plus 1: the box excludes it.",
+            ilastik: Some("Coord<Maximum>"),
+            doc: "Largest coordinate of the object along each axis, plus 1: the upper corner of its bounding box, \
+                  which the box excludes.",
+            formula: "max r + 1",
             ..LOCATION
-        }
-    }
-
-    fn finish(&self, object: &Object<'_>, cells: &mut Cells<'_>) {
-        let stop = object.geometry.max.map(|last| f64::from(last) + 1.0);
-        set_reversed(object, cells, stop);
-    }
-}
-
-/// Centre of mass.
-pub(super) struct Centroid;
-
-impl Feature for Centroid {
-    fn spec(&self) -> FeatureSpec {
-        FeatureSpec {
+        },
+        finish: |object, cells| {
+            let stop = object.geometry.max.map(|last| f64::from(last) + 1.0);
+            set_reversed(object, cells, stop);
+        },
+    },
+    Feature {
+        spec: FeatureSpec {
             id: "centroid",
             display: "Center of the object",
-            ilastik_id: Some("Standard Object Features/RegionCenter"),
-            doc: "Mean coordinate of the object's pixels along each axis: Σr / n.",
+            ilastik: Some("RegionCenter"),
+            doc: "Mean coordinate of the object's pixels along each axis.",
+            formula: "r̄ = Σr / n",
             ..LOCATION
-        }
-    }
+        },
+        finish: |object, cells| set_reversed(object, cells, object.geometry.centroid()),
+    },
+    Feature {
+        spec: FeatureSpec {
+            id: "coordinate_sum",
+            display: "Sum of coordinates",
+            ilastik: Some("Coord<PowerSum<1>>"),
+            doc: "Sum of the coordinates of the object's pixels along each axis.",
+            formula: "Σr",
+            hidden: true,
+            ..LOCATION
+        },
+        finish: |object, cells| {
+            set_reversed(object, cells, object.geometry.sums.map(|sum| sum as f64));
+        },
+    },
+];
 
-    fn finish(&self, object: &Object<'_>, cells: &mut Cells<'_>) {
-        set_reversed(object, cells, object.geometry.centroid());
+/// Sets one value per axis from values in z, y, x order.
+pub(super) fn set_reversed(object: &Object<'_>, cells: &mut Cells<'_>, zyx: [f64; 3]) {
+    for axis in 0..object.n_dims {
+        cells.set(axis, Ok(zyx[2 - axis]));
     }
 }

@@ -1,49 +1,65 @@
-//! Turning ingredients into the columns of a feature table: one struct per feature, one list.
+//! Turning ingredients into the columns of a feature table: one value per feature, in the file of its subject.
 //!
-//! A new feature is a struct in the file of its subject that implements [`Feature`], a line in [`FEATURES`], and a
-//! test. Trees, lists, table columns, documentation and project files follow from its [`FeatureSpec`].
+//! A new feature is a [`Feature`] in the list of its file, and a test. Trees, lists, table columns, documentation and
+//! project files follow from its [`FeatureSpec`].
 
-pub mod eigen;
+mod axis_moments;
+mod channels;
+mod crops;
+mod histogram;
+mod hull;
 mod intensity;
 mod location;
+mod neighbourhood;
 mod object;
+mod schedule;
 mod shape;
 mod size;
+mod skeleton;
 mod spec;
 mod table;
+mod texture;
+mod weighted;
 
 pub use object::{Cells, Object, Problem, Reason};
-pub use spec::{FeatureSpec, Ingredient, Values};
-pub use table::{measure, FeatureTable};
+pub use spec::{ByDefault, Channels, FeatureSpec, Ingredient, Plugin, Values};
+pub use table::{measure, FeatureTable, Plan};
 
 /// One feature: what it is called, and how to compute its values for one object.
-pub trait Feature: Sync {
+#[derive(Debug)]
+pub struct Feature {
     /// Names, documentation and layout.
-    fn spec(&self) -> FeatureSpec;
-
-    /// Sets every value of the feature for `object`, or the reason why it is missing.
-    fn finish(&self, object: &Object<'_>, cells: &mut Cells<'_>);
+    pub spec: FeatureSpec,
+    /// Sets every value of the feature for an object, or the reason why it is missing.
+    pub finish: fn(&Object<'_>, &mut Cells<'_>),
 }
 
-/// Every feature there is, in the order of the catalogue.
-pub const FEATURES: &[&dyn Feature] = &[
-    &size::NumPixels,
-    &location::BboxMin,
-    &location::BboxMax,
-    &location::Centroid,
-    &shape::AxisRadii,
-    &shape::AxisVectors,
-    &intensity::Mean,
-    &intensity::Variance,
-    &intensity::Skewness,
-    &intensity::Kurtosis,
-    &intensity::Min,
-    &intensity::Max,
-    &intensity::Sum,
+/// What most features were compared with.
+const ILASTIK: &str = "values computed by ilastik 1.4.2";
+
+/// Every feature there is, file by file, in the order of the catalogue.
+const FEATURES: &[&[Feature]] = &[
+    size::FEATURES,
+    location::FEATURES,
+    shape::FEATURES,
+    intensity::FEATURES,
+    histogram::FEATURES,
+    channels::FEATURES,
+    neighbourhood::FEATURES,
+    hull::FEATURES,
+    skeleton::FEATURES,
+    texture::FEATURES,
+    axis_moments::FEATURES,
+    weighted::FEATURES,
 ];
+
+/// Every feature there is, in the order of the catalogue.
+pub fn catalogue() -> impl Iterator<Item = &'static Feature> {
+    FEATURES.iter().copied().flatten()
+}
 
 /// The feature of this id.
 #[must_use]
-pub fn find(id: &str) -> Option<&'static dyn Feature> {
-    FEATURES.iter().copied().find(|f| f.spec().id == id)
+pub fn find(id: &str) -> Option<&'static Feature> {
+    catalogue().find(|feature| feature.spec.id == id)
 }

@@ -2,7 +2,13 @@
 
 use std::fmt;
 
-use super::eigen::{self, Eigen};
+use crate::region::axes::PrincipalAxes;
+use crate::region::histogram::Histograms;
+use crate::region::hull::Hull;
+use crate::region::neighbourhood::Neighbourhood;
+use crate::region::pixels::PixelSums;
+use crate::region::skeleton::Skeleton;
+use crate::region::texture::Texture;
 use crate::region::{Geometry, Moments};
 
 /// Everything collected about one object.
@@ -16,47 +22,22 @@ pub struct Object<'a> {
     pub axes: Option<PrincipalAxes>,
     /// Intensities of each channel, if a feature asked for them.
     pub moments: &'a [Moments],
-}
-
-/// Principal axes of an object, longest first.
-#[derive(Clone, Copy, Debug)]
-pub struct PrincipalAxes {
-    /// Standard deviation of the coordinates along each axis.
-    pub radii: [f64; 3],
-    /// `vectors[coordinate][rank]`, coordinates in x, y, z order.
-    pub vectors: [[f64; 3]; 3],
-}
-
-impl PrincipalAxes {
-    /// The axes of an object in an image of `n_dims` dimensions.
-    #[must_use]
-    pub fn of(geometry: &Geometry, n_dims: usize) -> Self {
-        let n = geometry.count as f64;
-        // In x, y[, z] order, where the geometry has z, y, x.
-        let entry = |a: usize, b: usize| geometry.scatter(2 - a, 2 - b);
-        let (xx, xy, yy) = (entry(0, 0), entry(0, 1), entry(1, 1));
-        if n_dims == 2 {
-            return Self::from_eigen(&eigen::symmetric([[xx, xy], [xy, yy]]), n);
-        }
-        let (xz, yz, zz) = (entry(0, 2), entry(1, 2), entry(2, 2));
-        let matrix = [[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]];
-        Self::from_eigen(&eigen::symmetric(matrix), n)
-    }
-
-    fn from_eigen<const N: usize>(eigen: &Eigen<N>, n: f64) -> Self {
-        let mut axes = Self {
-            radii: [0.0; 3],
-            vectors: [[0.0; 3]; 3],
-        };
-        for rank in 0..N {
-            // A flat direction may come out as -1e-17.
-            axes.radii[rank] = (eigen.values[rank].max(0.0) / n).sqrt();
-        }
-        for (to, from) in axes.vectors.iter_mut().zip(eigen.vectors) {
-            to[..N].copy_from_slice(&from);
-        }
-        axes
-    }
+    /// Σ(v − m)(w − k) / n for each pair of channels, row by row, if a feature asked for it.
+    pub covariance: &'a [f64],
+    /// Counts of the intensities of each channel, if a feature asked for them.
+    pub histograms: Option<Histograms<'a>>,
+    /// What needs mean and axes first, if a feature asked for it.
+    pub pixels: Option<&'a PixelSums>,
+    /// What is around it, if a feature asked for it.
+    pub neighbourhood: Option<&'a Neighbourhood>,
+    /// Its convex hull, if a feature asked for it.
+    pub hull: Option<&'a Hull>,
+    /// Its bounding box taken for its hull, if a feature asked for it.
+    pub bounding_box: Option<&'a Hull>,
+    /// Its skeleton, if a feature asked for it.
+    pub skeleton: Option<&'a Skeleton>,
+    /// Its texture, if a feature asked for it.
+    pub texture: Option<&'a Texture>,
 }
 
 /// Why a value is missing.

@@ -1,69 +1,84 @@
 //! The form of an object, from the spread of its pixels.
 
-use super::{Cells, Feature, FeatureSpec, Ingredient, Object, Values};
+use super::{ByDefault, Channels, Feature, FeatureSpec, Ingredient, Plugin, Values};
 
 /// What the features from principal axes have in common.
 const AXES: FeatureSpec = FeatureSpec {
     id: "",
     display: "",
     group: "Shape",
-    plugin: "Standard Object Features",
-    ilastik_id: None,
+    plugin: Plugin::Standard,
+    ilastik: None,
     doc: "",
+    formula: "",
     unit: "",
+    verified: super::ILASTIK,
     values: Values::PerRank,
     dims: &[2, 3],
+    channels: Channels::Unused,
+    by_default: ByDefault::Yes,
     hidden: false,
     ingredients: &[Ingredient::Geometry, Ingredient::Axes],
 };
 
-/// Standard deviations along the principal axes.
-pub(super) struct AxisRadii;
-
-impl Feature for AxisRadii {
-    fn spec(&self) -> FeatureSpec {
-        FeatureSpec {
+/// The features of principal axes.
+pub(super) const FEATURES: &[Feature] = &[
+    Feature {
+        spec: FeatureSpec {
             id: "axis_radii",
             display: "Radii of the object",
-            ilastik_id: Some("Standard Object Features/RegionRadii"),
-            doc: "Standard deviation of the pixel coordinates along each principal axis, longest first: \
-                  √λ with λ the eigenvalues of Σ(r − r̄)(r − r̄)ᵀ / n. A filled ellipse has radii of half its semi-axes.",
+            ilastik: Some("RegionRadii"),
+            doc: "Standard deviation of the pixel coordinates along each principal axis, longest first. \
+                  A filled ellipse has radii of half its semi-axes.",
+            formula: "√λ, with λ the eigenvalues of Σ(r − r̄)(r − r̄)ᵀ / n",
             unit: "pixels",
             ..AXES
-        }
-    }
-
-    fn finish(&self, object: &Object<'_>, cells: &mut Cells<'_>) {
-        let Some(axes) = object.axes else { return };
-        for (rank, &radius) in axes.radii[..object.n_dims].iter().enumerate() {
-            cells.set(rank, Ok(radius));
-        }
-    }
-}
-
-/// Directions of the principal axes.
-pub(super) struct AxisVectors;
-
-impl Feature for AxisVectors {
-    fn spec(&self) -> FeatureSpec {
-        FeatureSpec {
+        },
+        finish: |object, cells| {
+            let Some(axes) = object.axes else { return };
+            for (rank, &radius) in axes.radii[..object.n_dims].iter().enumerate() {
+                cells.set(rank, Ok(radius));
+            }
+        },
+    },
+    Feature {
+        spec: FeatureSpec {
             id: "axis_vectors",
             display: "Principal components of the object",
-            ilastik_id: Some("Standard Object Features/RegionAxes"),
-            doc: "Unit eigenvectors of Σ(r − r̄)(r − r̄)ᵀ: for each coordinate (x first) its part in each principal \
-                  axis (longest first). The sign is that of Householder reduction with implicit QL.",
+            ilastik: Some("RegionAxes"),
+            doc: "Directions of the principal axes: for each coordinate (x first) its part in each principal axis \
+                  (longest first). The sign is that of Householder reduction with implicit QL.",
+            formula: "unit eigenvectors of Σ(r − r̄)(r − r̄)ᵀ",
             values: Values::PerAxisAndRank,
             ..AXES
-        }
-    }
-
-    fn finish(&self, object: &Object<'_>, cells: &mut Cells<'_>) {
-        let Some(axes) = object.axes else { return };
-        let n = object.n_dims;
-        for (coordinate, ranks) in axes.vectors[..n].iter().enumerate() {
-            for (rank, &part) in ranks[..n].iter().enumerate() {
-                cells.set(coordinate * n + rank, Ok(part));
+        },
+        finish: |object, cells| {
+            let Some(axes) = object.axes else { return };
+            let n = object.n_dims;
+            for (coordinate, ranks) in axes.vectors[..n].iter().enumerate() {
+                for (rank, &part) in ranks[..n].iter().enumerate() {
+                    cells.set(coordinate * n + rank, Ok(part));
+                }
             }
-        }
-    }
-}
+        },
+    },
+    Feature {
+        spec: FeatureSpec {
+            id: "axis_variance",
+            display: "Variance along the principal axes",
+            ilastik: Some("Coord<DivideByCount<Principal<PowerSum<2>>>>"),
+            doc: "Variance of the pixel coordinates along each principal axis, longest first: the squared radii.",
+            formula: "λ, the eigenvalues of Σ(r − r̄)(r − r̄)ᵀ / n",
+            unit: "pixels²",
+            hidden: true,
+            by_default: ByDefault::No,
+            ..AXES
+        },
+        finish: |object, cells| {
+            let Some(axes) = object.axes else { return };
+            for (rank, &variance) in axes.variances[..object.n_dims].iter().enumerate() {
+                cells.set(rank, Ok(variance));
+            }
+        },
+    },
+];

@@ -1,28 +1,25 @@
 //! How large an object is.
 
-use super::{Cells, Feature, FeatureSpec, Ingredient, Object, Values};
+use super::{ByDefault, Channels, Feature, FeatureSpec, Ingredient, Plugin, Values};
 
-/// Number of pixels.
-pub(super) struct NumPixels;
-
-impl Feature for NumPixels {
-    fn spec(&self) -> FeatureSpec {
-        FeatureSpec {
-            id: "num_pixels",
-            display: "Size in pixels",
-            group: "Shape",
-            plugin: "Standard Object Features",
-            ilastik_id: Some("Standard Object Features/Count"),
-            doc: "Number of pixels (2D) or voxels (3D) of the object: n.",
-            unit: "pixels",
-            values: Values::One,
-            dims: &[2, 3],
-            hidden: false,
-            ingredients: &[Ingredient::Geometry],
-        }
-    }
-
-    fn finish(&self, object: &Object<'_>, cells: &mut Cells<'_>) {
-        cells.set(0, Ok(object.geometry.count as f64));
-    }
-}
+/// The features of size.
+pub(super) const FEATURES: &[Feature] = &[Feature {
+    spec: FeatureSpec {
+        id: "num_pixels",
+        display: "Size in pixels",
+        group: "Shape",
+        plugin: Plugin::Standard,
+        ilastik: Some("Count"),
+        doc: "Number of pixels (2D) or voxels (3D) of the object.",
+        formula: "n",
+        unit: "pixels",
+        verified: super::ILASTIK,
+        values: Values::One,
+        dims: &[2, 3],
+        channels: Channels::Unused,
+        by_default: ByDefault::Yes,
+        hidden: false,
+        ingredients: &[Ingredient::Geometry],
+    },
+    finish: |object, cells| cells.set(0, Ok(object.geometry.count as f64)),
+}];

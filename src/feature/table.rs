@@ -1,13 +1,18 @@
 //! From images to the feature table: collect, order by id, finish every feature of every object.
 
-use rayon::prelude::*;
+use std::sync::{Mutex, PoisonError};
 
-use super::object::{Cells, Object, PrincipalAxes, Problem};
+use super::crops::{Crops, Found, Wanted};
+use super::object::{Cells, Object, Problem};
+use super::schedule::{self, Row};
 use super::{Feature, Ingredient};
 use crate::block::Shape;
 use crate::error::Result;
 use crate::label::extract::Place;
+use crate::region::axes::PrincipalAxes;
 use crate::region::collect::{collect, recycle, Frame};
+use crate::region::crop;
+use crate::region::histogram::{collect_histograms, FrameHistograms, Histograms, BINS};
 use crate::region::{Moments, RegionTable};
 use crate::task::Task;
 
@@ -22,106 +27,145 @@ pub struct FeatureTable {
     pub n_columns: usize,
     /// Values, row after row.
     pub values: Vec<f64>,
-    /// One entry for each missing value.
+    /// One entry for each missing value, by row and column.
     pub problems: Vec<Problem>,
 }
 
-/// Measures `features` of all objects of all frames.
-///
-/// `n_dims` is 2 for images of one plane, else 3. `block_shape` cuts the work into blocks and changes values at most
-/// in the last bits of float images. Raw is read only if a feature needs it. With `only`, these objects alone are
-/// measured, each as among all, see [`collect`]; their boxes must hold all of them.
+/// What to measure, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan<'a> {
+    /// The features.
+    pub features: &'a [&'a Feature],
+    /// 2 for images of one plane, else 3.
+    pub n_dims: usize,
+    /// How far the neighbourhood of an object reaches along z, y, x.
+    pub margin: Shape,
+    /// Cuts the work into blocks, which changes values at most in the last bits of float images; None: no cuts.
+    pub block_shape: Option<Shape>,
+    /// Measures these objects alone, each as among all; their boxes must hold all of them.
+    pub only: Option<&'a [Place]>,
+}
+
+impl<'a> Plan<'a> {
+    /// All objects, uncut, without neighbourhood.
+    #[must_use]
+    pub fn new(features: &'a [&'a Feature], n_dims: usize) -> Self {
+        Self {
+            features,
+            n_dims,
+            margin: [0; 3],
+            block_shape: None,
+            only: None,
+        }
+    }
+
+    fn needs(&self, ingredient: Ingredient) -> bool {
+        self.features.iter().any(|f| f.spec.needs(ingredient))
+    }
+
+    /// First column of each feature, and the number of columns at the end.
+    fn columns(&self, n_channels: usize) -> Vec<usize> {
+        let mut columns = vec![0];
+        let mut next = 0;
+        for feature in self.features {
+            next += feature.spec.n_values(self.n_dims, n_channels);
+            columns.push(next);
+        }
+        columns
+    }
+}
+
+/// Measures all objects of all frames. Raw is read only if a feature needs it.
 ///
 /// # Errors
 /// Those of [`collect`].
-pub fn measure(
-    frames: &[Frame<'_>],
-    features: &[&dyn Feature],
-    n_dims: usize,
-    block_shape: Option<Shape>,
-    only: Option<&[Place]>,
-    task: &Task,
-) -> Result<FeatureTable> {
-    let needs = |ingredient| features.iter().any(|f| f.spec().needs(ingredient));
-    let raw = needs(Ingredient::Intensity);
-    let needed: Vec<Frame<'_>> = frames
-        .iter()
-        .map(|&frame| Frame {
-            raw: frame.raw.filter(|_| raw),
-            ..frame
-        })
-        .collect();
+pub fn measure(frames: &[Frame<'_>], plan: &Plan<'_>, task: &Task) -> Result<FeatureTable> {
     let n_channels = frames
         .first()
         .and_then(|frame| frame.raw)
-        .map_or(0, |raw| raw.channels());
-    let finish = Finish {
-        columns: columns(features, n_dims, n_channels),
-        features,
-        n_dims,
-        axes: needs(Ingredient::Axes),
+        .map_or(0, |raw| raw.kind().channels);
+    task.expect(schedule::STEPS);
+    let intensity = plan.needs(Ingredient::Intensity) || plan.needs(Ingredient::Histogram);
+    let collected: Vec<Frame<'_>> = frames
+        .iter()
+        .map(|&frame| Frame {
+            raw: frame.raw.filter(|_| intensity),
+            ..frame
+        })
+        .collect();
+    let tables = collect(&collected, plan.block_shape, plan.only, task)?;
+    let histograms = if plan.needs(Ingredient::Histogram) {
+        collect_histograms(&collected, &tables, plan.block_shape, task)?
+    } else {
+        Vec::new()
     };
-    task.expect(FINISH_STEPS);
-    let tables = collect(&needed, block_shape, only, task)?;
-    let finished = finish.all(&tables, task);
+    let finish = Finish {
+        frames,
+        plan,
+        tables: &tables,
+        histograms: &histograms,
+        columns: plan.columns(n_channels),
+        crops: Wanted::new(plan.features, plan.n_dims, plan.margin),
+        axes: plan.needs(Ingredient::Axes),
+        problems: Mutex::default(),
+    };
+    let finished = finish.all(task);
     recycle(tables);
     finished
 }
 
-/// First column of each feature, and the number of columns at the end.
-fn columns(features: &[&dyn Feature], n_dims: usize, n_channels: usize) -> Vec<usize> {
-    let mut columns = vec![0];
-    let mut next = 0;
-    for feature in features {
-        next += feature.spec().n_values(n_dims, n_channels);
-        columns.push(next);
-    }
-    columns
+/// Computes feature values from what was collected.
+struct Finish<'a> {
+    frames: &'a [Frame<'a>],
+    plan: &'a Plan<'a>,
+    tables: &'a [RegionTable],
+    histograms: &'a [FrameHistograms],
+    columns: Vec<usize>,
+    crops: Wanted,
+    axes: bool,
+    problems: Mutex<Vec<Problem>>,
 }
 
-/// Rows finished together by one thread.
-const ROWS: usize = 512;
-
-/// Steps that finishing counts as: announced before anyone knows the number of objects, so that the total stands.
-const FINISH_STEPS: usize = 32;
-
-/// Computes feature values from collected tables.
-struct Finish<'a> {
-    features: &'a [&'a dyn Feature],
-    columns: Vec<usize>,
-    n_dims: usize,
-    axes: bool,
+/// What a thread needs to finish objects.
+#[derive(Default)]
+struct Worker {
+    moments: Vec<Moments>,
+    crops: Crops,
 }
 
 impl Finish<'_> {
-    fn all(&self, tables: &[RegionTable], task: &Task) -> Result<FeatureTable> {
-        let places: Vec<(usize, usize)> = tables
+    fn all(self, task: &Task) -> Result<FeatureTable> {
+        let places: Vec<(usize, usize)> = self
+            .tables
             .iter()
             .enumerate()
             .flat_map(|(t, table)| table.order().into_iter().map(move |row| (t, row as usize)))
             .collect();
         let n_columns = self.columns.last().copied().unwrap_or(0);
         let mut values = vec![0.0; places.len() * n_columns];
-        let n_chunks = places.len().div_ceil(ROWS);
-        let problems = if values.is_empty() {
-            task.advance_by(FINISH_STEPS)?;
-            Vec::new()
-        } else {
-            values
-                .par_chunks_mut(ROWS * n_columns)
-                .zip(places.par_chunks(ROWS))
-                .enumerate()
-                .map(|(chunk, (values, places))| {
-                    let steps_until = |chunk| chunk * FINISH_STEPS / n_chunks;
-                    let problems = self.chunk(chunk * ROWS, values, places, tables);
-                    task.advance_by(steps_until(chunk + 1) - steps_until(chunk))?;
-                    Ok(problems)
-                })
-                .collect::<Result<Vec<_>>>()?
-                .concat()
-        };
+        let cells = values.chunks_mut(n_columns.max(1));
+        let rows = cells
+            .zip(&places)
+            .enumerate()
+            .map(|(row, (values, &(t, region)))| Row {
+                row,
+                t,
+                region,
+                voxels: self.crop_voxels(t, region),
+                values,
+            });
+        let batch = |worker: &mut Worker, rows: &mut [Row<'_>]| self.batch(worker, rows, task);
+        schedule::run(rows.collect(), Worker::default, batch, task)?;
+        let mut problems = self
+            .problems
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        problems.sort_unstable_by_key(|problem| (problem.row, problem.column));
         Ok(FeatureTable {
-            ids: places.iter().map(|&(t, row)| tables[t].ids[row]).collect(),
+            ids: places
+                .iter()
+                .map(|&(t, row)| self.tables[t].ids[row])
+                .collect(),
             frames: places.iter().map(|&(t, _)| t as i64).collect(),
             n_columns,
             values,
@@ -129,38 +173,84 @@ impl Finish<'_> {
         })
     }
 
-    fn chunk(
-        &self,
-        first: usize,
-        values: &mut [f64],
-        places: &[(usize, usize)],
-        tables: &[RegionTable],
-    ) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        let mut moments = Vec::new();
-        let n_columns = values.len() / places.len();
-        for (i, (&(t, row), values)) in places.iter().zip(values.chunks_mut(n_columns)).enumerate()
-        {
-            let table = &tables[t];
-            let geometry = &table.geometry[row];
-            collect_moments(table, row, &mut moments);
-            let object = Object {
-                n_dims: self.n_dims,
-                geometry,
-                axes: self.axes.then(|| PrincipalAxes::of(geometry, self.n_dims)),
-                moments: &moments,
-            };
-            for (feature, columns) in self.features.iter().zip(self.columns.windows(2)) {
-                let mut cells = Cells {
-                    values: &mut values[columns[0]..columns[1]],
-                    row: first + i,
-                    column: columns[0],
-                    problems: &mut problems,
-                };
-                feature.finish(&object, &mut cells);
-            }
+    fn crop_voxels(&self, t: usize, region: usize) -> usize {
+        if !self.crops.any() {
+            return 0;
         }
-        problems
+        let inner = crop::inner(&self.tables[t].geometry[region]);
+        let outer = crop::outer(&inner, self.plan.margin, self.frames[t].labels.shape());
+        outer.shape().iter().product()
+    }
+
+    fn batch(&self, worker: &mut Worker, rows: &mut [Row<'_>], task: &Task) -> Result<()> {
+        let mut problems = Vec::new();
+        for row in rows {
+            task.check()?;
+            self.row(worker, row, &mut problems, task)?;
+        }
+        let mut all = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
+        all.append(&mut problems);
+        Ok(())
+    }
+
+    fn row(
+        &self,
+        worker: &mut Worker,
+        row: &mut Row<'_>,
+        problems: &mut Vec<Problem>,
+        task: &Task,
+    ) -> Result<()> {
+        let Worker { moments, crops } = worker;
+        let table = &self.tables[row.t];
+        let geometry = &table.geometry[row.region];
+        let axes = self
+            .axes
+            .then(|| PrincipalAxes::of(geometry, self.plan.n_dims));
+        collect_moments(table, row.region, moments);
+        if self.crops.any() {
+            let found = Found {
+                frame: &self.frames[row.t],
+                id: table.ids[row.region],
+                geometry,
+            };
+            crops.update(&self.crops, &found, axes.as_ref(), moments, task)?;
+        }
+        let any = self.crops.any();
+        let object = Object {
+            n_dims: self.plan.n_dims,
+            geometry,
+            axes,
+            moments,
+            covariance: &[],
+            histograms: self
+                .histograms
+                .get(row.t)
+                .map(|all| histograms_of(all, row.region)),
+            pixels: any.then_some(&crops.pixels),
+            neighbourhood: any.then_some(&crops.neighbourhood),
+            hull: any.then_some(&crops.hull),
+            bounding_box: any.then_some(&crops.bounding_box),
+            skeleton: any.then_some(&crops.skeleton),
+            texture: any.then_some(&crops.texture),
+        };
+        for (feature, columns) in self.plan.features.iter().zip(self.columns.windows(2)) {
+            let mut cells = Cells {
+                values: &mut row.values[columns[0]..columns[1]],
+                row: row.row,
+                column: columns[0],
+                problems,
+            };
+            (feature.finish)(&object, &mut cells);
+        }
+        Ok(())
+    }
+}
+
+fn histograms_of(all: &FrameHistograms, region: usize) -> Histograms<'_> {
+    let length = all.binning.len() * BINS;
+    Histograms {
+        binning: &all.binning,
+        counts: &all.counts[region * length..][..length],
     }
 }
 

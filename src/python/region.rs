@@ -9,7 +9,7 @@ use super::convert::{with_labels, with_raw, LabelArray, RawArray};
 use super::detach::{detach, Run};
 use super::label::places;
 use crate::error::{Error, Result};
-use crate::feature::{self, Feature, FeatureTable, FEATURES};
+use crate::feature::{self, Channels, Feature, FeatureTable, Plan};
 use crate::region::collect::Frame;
 use crate::region::{LabelImage, RawImage};
 
@@ -19,37 +19,50 @@ pub(crate) struct Spec {
     id: &'static str,
     display: &'static str,
     group: &'static str,
-    plugin: &'static str,
+    plugin: String,
     doc: &'static str,
     unit: &'static str,
     n_values: usize,
     columns: Vec<String>,
     hidden: bool,
-    ilastik_id: Option<&'static str>,
+    ilastik_id: Option<String>,
     dims: Vec<usize>,
+    formula: &'static str,
+    verified: &'static str,
+    available: bool,
+    default: bool,
+    needs_raw: bool,
     per_channel: bool,
     local: bool,
+    slow: bool,
 }
 
 /// Every feature, laid out for images of `n_dims` dimensions with these channels.
 #[pyfunction]
 pub(crate) fn feature_specs(n_dims: usize, channels: Vec<String>) -> Vec<Spec> {
-    let specs = FEATURES.iter().map(|feature| feature.spec());
-    specs
+    let n_channels = channels.len();
+    feature::catalogue()
+        .map(|feature| &feature.spec)
         .map(|spec| Spec {
             id: spec.id,
             display: spec.display,
             group: spec.group,
-            plugin: spec.plugin,
+            plugin: spec.plugin.name(n_dims),
             doc: spec.doc,
             unit: spec.unit,
-            n_values: spec.n_values(n_dims, channels.len()),
+            n_values: spec.n_values(n_dims, n_channels),
             columns: spec.columns(n_dims, &channels),
             hidden: spec.hidden,
-            ilastik_id: spec.ilastik_id,
+            ilastik_id: spec.ilastik_id(n_dims),
             dims: spec.dims.to_vec(),
-            per_channel: spec.values == feature::Values::PerChannel,
+            formula: spec.formula,
+            verified: spec.verified,
+            available: spec.dims.contains(&n_dims) && spec.channels.allow(n_channels),
+            default: spec.is_default(n_channels),
+            needs_raw: spec.channels != Channels::Unused,
+            per_channel: spec.values.are_per_channel(),
             local: spec.is_local(),
+            slow: spec.is_slow(),
         })
         .collect()
 }
@@ -67,15 +80,18 @@ type Measured<'py> = (
 /// Frames, ids and boxes of objects, see [`places`].
 type Only = (Vec<usize>, Vec<u64>, Vec<[usize; 6]>);
 
-/// Measures the features `features` of all objects of `labels` (tzyx) in `raw` (tzyxc), or of those in `only`.
+/// Measures the features `features` of all objects of `labels` (tzyx) in `raw` (tzyxc), or of those in `only`;
+/// `margin` is how far their neighbourhood reaches along z, y, x.
+#[allow(clippy::too_many_arguments)]
 #[pyfunction]
-#[pyo3(signature = (run, labels, raw, features, block_shape=None, only=None))]
+#[pyo3(signature = (run, labels, raw, features, margin, block_shape=None, only=None))]
 pub(crate) fn measure<'py>(
     py: Python<'py>,
     run: &Run,
     labels: LabelArray<'py>,
     raw: Option<RawArray<'py>>,
     features: Vec<String>,
+    margin: [usize; 3],
     block_shape: Option<[usize; 3]>,
     only: Option<Only>,
 ) -> PyResult<Measured<'py>> {
@@ -87,9 +103,14 @@ pub(crate) fn measure<'py>(
         .first()
         .map_or(2, |labels| if labels.shape()[0] > 1 { 3 } else { 2 });
     let frames = pair(&label_images, raw_images.as_deref())?;
-    let table = detach(py, run, |task| {
-        feature::measure(&frames, &chosen, n_dims, block_shape, only.as_deref(), task)
-    })?;
+    let plan = Plan {
+        features: &chosen,
+        n_dims,
+        margin,
+        block_shape,
+        only: only.as_deref(),
+    };
+    let table = detach(py, run, |task| feature::measure(&frames, &plan, task))?;
     let (missing, reasons) = index_reasons(&table);
     Ok((
         table.ids.into_pyarray(py),
@@ -100,7 +121,7 @@ pub(crate) fn measure<'py>(
     ))
 }
 
-fn choose(ids: &[String]) -> Result<Vec<&'static dyn Feature>> {
+fn choose(ids: &[String]) -> Result<Vec<&'static Feature>> {
     let unknown = |id: &String| Error::Feature(format!("there is no feature {id:?}"));
     ids.iter()
         .map(|id| feature::find(id).ok_or_else(|| unknown(id)))

@@ -58,7 +58,7 @@ pub fn collect(
             return Ok(());
         };
         task.advance()?;
-        let mut table = empty_table(frames[t].raw);
+        let mut table = empty_table(&frames[t]);
         let wanted = only.as_ref().map(|only| only.ids(t));
         MEMORY.with_borrow_mut(|memory| {
             collect_slab(&frames[t], &slab, wanted, &mut table, memory)
@@ -176,9 +176,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// A table without objects, in memory used before if there is any.
-fn empty_table(raw: Option<&dyn RawImage>) -> RegionTable {
+fn empty_table(frame: &Frame<'_>) -> RegionTable {
     let mut table = lock(&SPARE).pop().unwrap_or_else(|| RegionTable::new(None));
-    table.prepare(raw);
+    table.prepare(frame.raw.map(RawImage::kind).as_ref());
     table
 }
 
@@ -199,7 +199,7 @@ impl Fold {
     fn new(frames: &[Frame<'_>]) -> Self {
         Self {
             state: Mutex::new(FoldState {
-                tables: frames.iter().map(|f| empty_table(f.raw)).collect(),
+                tables: frames.iter().map(empty_table).collect(),
                 turn: 0,
                 waiting: BTreeMap::new(),
             }),

@@ -3,6 +3,7 @@
 use ndarray::{s, ArrayView4, Axis, CowArray, Ix3};
 
 use super::exact::{self, ExactSums};
+use super::histogram::{Binning, BINS};
 use super::moments::Moments;
 use super::pixel::Narrow;
 use super::wide::{self, WideSums};
@@ -97,16 +98,24 @@ impl Intensity {
     }
 }
 
+/// What is known about raw without looking at a pixel.
+#[derive(Clone, Debug)]
+pub struct RawKind {
+    /// Number of channels.
+    pub channels: usize,
+    /// The kind of sums for its pixel type, without records.
+    pub sums: Intensity,
+    /// Whether its pixels are 32-bit floats.
+    pub is_float32: bool,
+}
+
 /// A raw image whose pixel type no longer matters.
 pub trait RawImage: Sync {
     /// Lengths along z, y, x.
     fn shape(&self) -> Shape;
 
-    /// Number of channels.
-    fn channels(&self) -> usize;
-
-    /// The kind of sums for this pixel type, without records.
-    fn no_sums(&self) -> Intensity;
+    /// Number of channels and kind of pixel.
+    fn kind(&self) -> RawKind;
 
     /// The voxels of a block.
     fn part(&self, block: &Block) -> Box<dyn RawPart + '_>;
@@ -114,14 +123,39 @@ pub trait RawImage: Sync {
 
 /// A part of a raw image; its coordinates count from its own start.
 pub trait RawPart {
+    /// Number of channels and kind of pixel.
+    fn kind(&self) -> RawKind;
+
+    /// Copies the voxels of row (z, y) from `x` on, as many as `values` has room for.
+    fn read(&self, z: usize, y: usize, x: usize, channel: usize, values: &mut [f64]);
+
+    /// Counts the voxels of `runs` of row (z, y) in the bins of their objects `rows`; `binning` and `counts` as in
+    /// [`Histograms`].
+    fn count(
+        &self,
+        z: usize,
+        y: usize,
+        runs: &[Run],
+        rows: &[u32],
+        binning: &[Binning],
+        counts: &mut [u32],
+    );
+
     /// Adds the voxels of `runs` of row (z, y), which belong to the objects `rows`, in every channel.
     fn add(&self, z: usize, y: usize, runs: &[Run], rows: &[u32], intensity: &mut Intensity);
 }
 
 /// A pixel type of raw: decides between exact and wide sums.
 pub trait Pixel: Copy + Send + Sync {
-    /// See [`RawImage::no_sums`].
+    /// Whether this is `f32`.
+    const IS_FLOAT32: bool;
+
+    /// See [`RawKind::sums`].
     fn no_sums() -> Intensity;
+
+    /// The intensity of a voxel.
+    fn intensity(self) -> f64;
+
     /// Adds the runs of a contiguous row of one channel.
     fn add_runs(
         row: &[Self],
@@ -136,6 +170,10 @@ pub trait Pixel: Copy + Send + Sync {
 macro_rules! pixels {
     ($add:path, $variant:pat => $sums:ident, $none:expr; $($pixel:ty),+) => {$(
         impl Pixel for $pixel {
+            const IS_FLOAT32: bool = matches!(stringify!($pixel).as_bytes(), b"f32");
+            fn intensity(self) -> f64 {
+                self as f64
+            }
             fn no_sums() -> Intensity {
                 $none
             }
@@ -165,12 +203,8 @@ impl<P: Pixel> RawImage for ArrayView4<'_, P> {
         [z, y, x]
     }
 
-    fn channels(&self) -> usize {
-        self.dim().3
-    }
-
-    fn no_sums(&self) -> Intensity {
-        P::no_sums()
+    fn kind(&self) -> RawKind {
+        kind::<P>(self.dim().3)
     }
 
     fn part(&self, block: &Block) -> Box<dyn RawPart + '_> {
@@ -182,11 +216,54 @@ impl<P: Pixel> RawImage for ArrayView4<'_, P> {
 
 /// One image per channel.
 impl<P: Pixel> RawPart for Vec<CowArray<'_, P, Ix3>> {
+    fn kind(&self) -> RawKind {
+        kind::<P>(self.len())
+    }
+
+    fn read(&self, z: usize, y: usize, x: usize, channel: usize, values: &mut [f64]) {
+        let row = self[channel].slice(s![z, y, x..x + values.len()]);
+        for (value, pixel) in values.iter_mut().zip(row) {
+            *value = pixel.intensity();
+        }
+    }
+
+    fn count(
+        &self,
+        z: usize,
+        y: usize,
+        runs: &[Run],
+        rows: &[u32],
+        binning: &[Binning],
+        counts: &mut [u32],
+    ) {
+        for (channel, (image, binning)) in self.iter().zip(binning).enumerate() {
+            let row = image.slice(s![z, y, ..]);
+            for (run, &object) in runs.iter().zip(rows) {
+                let counts = &mut counts[(object as usize * self.len() + channel) * BINS..][..BINS];
+                let (start, length) = (run.start as usize, run.length as usize);
+                for pixel in row.slice(s![start..start + length]) {
+                    let value = pixel.intensity();
+                    if value.is_finite() {
+                        counts[binning.bin(value)] += 1;
+                    }
+                }
+            }
+        }
+    }
+
     fn add(&self, z: usize, y: usize, runs: &[Run], rows: &[u32], intensity: &mut Intensity) {
         for (channel, image) in self.iter().enumerate() {
             let row = image.slice(s![z, y, ..]);
             let row = row.to_slice().unwrap_or_default();
             P::add_runs(row, runs, rows, channel, self.len(), intensity);
         }
+    }
+}
+
+fn kind<P: Pixel>(channels: usize) -> RawKind {
+    RawKind {
+        channels,
+        sums: P::no_sums(),
+        is_float32: P::IS_FLOAT32,
     }
 }

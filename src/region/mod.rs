@@ -9,22 +9,31 @@
 //! the table of a whole equals the merged tables of its parts, bit for bit where sums are integers
 //! (coordinates, and raw of up to 16 bit).
 
+pub mod axes;
 pub mod collect;
+pub mod crop;
+pub mod eigen;
 mod exact;
 mod geometry;
+pub mod histogram;
+pub mod hull;
 mod intensity;
 mod labels;
 mod lanes;
 mod moments;
+pub mod neighbourhood;
 mod only;
 mod pixel;
+pub mod pixels;
 mod row_index;
+pub mod skeleton;
 mod table;
+pub mod texture;
 mod wide;
 
 pub use collect::collect;
 pub use geometry::Geometry;
-pub use intensity::{Intensity, RawImage};
+pub use intensity::{Intensity, RawImage, RawKind, RawPart};
 pub use labels::LabelImage;
 pub use moments::Moments;
 pub use table::RegionTable;

@@ -1,7 +1,7 @@
 //! The table of ingredients: one record per object, mergeable.
 
 use super::geometry::Geometry;
-use super::intensity::{Intensity, RawImage, RawPart};
+use super::intensity::{Intensity, RawKind, RawPart};
 use super::row_index::RowIndex;
 use crate::block::Shape;
 use crate::label::runs::Run;
@@ -22,13 +22,13 @@ pub struct RegionTable {
 impl RegionTable {
     /// A table without objects that will collect intensities of `raw`, if any.
     #[must_use]
-    pub fn new(raw: Option<&dyn RawImage>) -> Self {
+    pub fn new(raw: Option<&RawKind>) -> Self {
         Self {
             index: RowIndex::default(),
-            n_channels: raw.map_or(0, RawImage::channels),
+            n_channels: raw.map_or(0, |raw| raw.channels),
             ids: Vec::new(),
             geometry: Vec::new(),
-            intensity: raw.map_or(Intensity::None, RawImage::no_sums),
+            intensity: raw.map_or(Intensity::None, |raw| raw.sums.clone()),
         }
     }
 
@@ -47,10 +47,10 @@ impl RegionTable {
     }
 
     /// Makes an empty table collect intensities of `raw`.
-    pub fn prepare(&mut self, raw: Option<&dyn RawImage>) {
-        self.n_channels = raw.map_or(0, RawImage::channels);
+    pub fn prepare(&mut self, raw: Option<&RawKind>) {
+        self.n_channels = raw.map_or(0, |raw| raw.channels);
         self.intensity
-            .prepare(raw.map_or(Intensity::None, RawImage::no_sums));
+            .prepare(raw.map_or(Intensity::None, |raw| raw.sums.clone()));
     }
 
     /// Bytes of memory held.

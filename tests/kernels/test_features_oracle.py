@@ -1,15 +1,8 @@
 """Feature values against those of ilastik, object by object."""
 
-from functools import cache
-from pathlib import Path
-
 import numpy as np
 import pytest
-
-from napari_objclass.features import feature_catalog, measure
-
-DATA = Path(__file__).parents[1] / "data" / "features"
-CASES = sorted(path.stem for path in DATA.glob("*.npz"))
+from kernels.ilastik import CASES, compared, measured, reference, ulps, values
 
 #: How each feature is compared. A feature that stands here is tested on every case.
 ORACLES = {
@@ -26,6 +19,11 @@ ORACLES = {
     "intensity_min": "exact",
     "intensity_max": "exact",
     "intensity_sum": "one ulp",
+    "intensity_central_sum_2": "one ulp",
+    "intensity_central_sum_3": "one ulp",
+    "intensity_central_sum_4": "one ulp",
+    "coordinate_sum": "one ulp",
+    "axis_variance": "one ulp",
 }
 
 #: Objects whose axes have no well-defined sign or order, because their exact scatter matrix has an off-diagonal
@@ -49,32 +47,10 @@ def _print_worst(request):
             print(f"  {feature:20} {ulps:.1f}")
 
 
-@cache
-def reference(case):
-    """Arrays of a case, rows in ascending order of ids."""
-    with np.load(DATA / f"{case}.npz") as arrays:
-        arrays = dict(arrays)
-    order = np.argsort(arrays["ids"])
-    return {name: array if name in ("raw", "labels") else array[order] for name, array in arrays.items()}
-
-
-@cache
-def measured(case):
-    return measure(reference(case)["labels"], reference(case)["raw"], features="all")
-
-
-def values(case, feature):
-    """Our values as float32, and the reference."""
-    ilastik_id = {spec.id: spec.ilastik_id for spec in feature_catalog()}[feature]
-    return measured(case)[feature].astype(np.float32), reference(case)[ilastik_id]
-
-
-def check(feature, ours, theirs, ulps):
-    np.testing.assert_array_equal(np.isnan(ours), np.isnan(theirs))
-    with np.errstate(invalid="ignore"):
-        found = np.abs(ours - theirs) / np.spacing(np.abs(theirs))
-    worst[feature] = max(worst.get(feature, 0.0), np.nanmax(found, initial=0.0))
-    assert not np.any(found > ulps)
+def check(feature, ours, theirs, allowed):
+    found = ulps(ours, theirs)
+    worst[feature] = max(worst.get(feature, 0.0), found.max(initial=0.0))
+    assert not np.any(found > allowed)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -82,17 +58,16 @@ def test_rows_are_the_objects(case):
     np.testing.assert_array_equal(measured(case).ids, reference(case)["ids"])
 
 
-@pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("feature", [f for f, how in ORACLES.items() if how != "axes"])
+@pytest.mark.parametrize(("case", "feature"), compared(*(f for f, how in ORACLES.items() if how != "axes")))
 def test_values_are_ilastiks(case, feature):
-    check(feature, *values(case, feature), ulps=0 if ORACLES[feature] == "exact" else 1)
+    check(feature, *values(case, feature), 0 if ORACLES[feature] == "exact" else 1)
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_axes_are_ilastiks_with_sign(case):
     ours, theirs = values(case, "axis_vectors")
     settled = ~np.isin(measured(case).ids, list(AMBIGUOUS.get(case, ())))
-    check("axis_vectors", ours[settled], theirs[settled], ulps=1)
+    check("axis_vectors", ours[settled], theirs[settled], 1)
 
 
 @pytest.mark.parametrize("case", AMBIGUOUS)

@@ -1,6 +1,6 @@
 //! Eigenvectors: A v = λ v, orthonormal, in falling order, with the signs of EISPACK.
 
-use objclass::feature::eigen::symmetric;
+use objclass::region::eigen::symmetric;
 use proptest::prelude::*;
 
 fn check<const N: usize>(matrix: [[f64; N]; N]) {

@@ -1,7 +1,7 @@
 //! Progress of measuring reaches its end, however many objects there are.
 
 use ndarray::Array3;
-use objclass::feature::{measure, FEATURES};
+use objclass::feature::{find, measure, Plan};
 use objclass::region::collect::Frame;
 use objclass::task::Task;
 
@@ -16,10 +16,11 @@ fn measuring_takes_as_many_steps_as_it_expects() {
             labels: &labels.view(),
             raw: None,
         };
-        for features in [&FEATURES[..1], &[]] {
+        let size = find("num_pixels").expect("a feature");
+        for features in [&[size][..], &[]] {
             let task = Task::default();
             let table =
-                measure(&[frame, frame], features, 2, None, None, &task).expect("valid input");
+                measure(&[frame, frame], &Plan::new(features, 2), &task).expect("valid input");
             assert_eq!(table.ids.len(), 2 * n_objects as usize);
             let (done, expected) = task.progress();
             assert_eq!(done, expected);

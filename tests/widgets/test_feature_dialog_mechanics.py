@@ -116,7 +116,7 @@ def test_a_thousand_features_are_filtered_within_30_ms(tree):
     def spec(i):
         doc = f"Value {i} of many: Σv / n, of the pixels at the border of the object."
         name = f"texture_{i:04d}"
-        return FeatureSpec(name, f"Texture {i}", f"Group {i % 20}", "p", doc, "", 1, (name,), False, None, (2,), False)
+        return FeatureSpec(name, f"Texture {i}", f"Group {i % 20}", "p", doc, "", 1, (name,), False, None, (2,))
 
     tree.offer({spec(i): "" for i in range(1000)})
     tree.show()

@@ -1,0 +1,136 @@
+//! What is found by looking at one object after the other, in memory that is kept between them.
+
+use super::{Feature, Ingredient};
+use crate::block::Shape;
+use crate::error::Result;
+use crate::label::runs::Run;
+use crate::region::axes::PrincipalAxes;
+use crate::region::collect::Frame;
+use crate::region::crop::{find_runs, inner, outer, Crop, CropRun};
+use crate::region::hull::Hull;
+use crate::region::neighbourhood::Neighbourhood;
+use crate::region::pixels::PixelSums;
+use crate::region::skeleton::Skeleton;
+use crate::region::texture::Texture;
+use crate::region::{Geometry, Moments};
+use crate::task::Task;
+
+/// Which of the ingredients that need a crop are wanted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted {
+    pixels: bool,
+    neighbourhood: bool,
+    hull: bool,
+    bounding_box: bool,
+    skeleton: bool,
+    texture: bool,
+    raw: bool,
+    n_dims: usize,
+    margin: Shape,
+}
+
+impl Wanted {
+    pub(super) fn new(features: &[&Feature], n_dims: usize, margin: Shape) -> Self {
+        let needs = |ingredient| features.iter().any(|f| f.spec.needs(ingredient));
+        let of_raw = |each: &Ingredient| each.needs_crop() && each.needs_raw();
+        Self {
+            pixels: needs(Ingredient::Pixels),
+            neighbourhood: needs(Ingredient::Neighbourhood),
+            hull: needs(Ingredient::Hull),
+            bounding_box: needs(Ingredient::Box),
+            skeleton: needs(Ingredient::Skeleton),
+            texture: needs(Ingredient::Texture),
+            raw: features
+                .iter()
+                .any(|f| f.spec.ingredients.iter().any(of_raw)),
+            n_dims,
+            margin,
+        }
+    }
+
+    /// Whether any is.
+    pub(super) fn any(&self) -> bool {
+        self.pixels
+            || self.neighbourhood
+            || self.hull
+            || self.bounding_box
+            || self.skeleton
+            || self.texture
+    }
+}
+
+/// An object that was found in the pass over its frame.
+#[derive(Clone, Copy)]
+pub(super) struct Found<'a> {
+    pub(super) frame: &'a Frame<'a>,
+    pub(super) id: u64,
+    pub(super) geometry: &'a Geometry,
+}
+
+/// What was found about one object.
+#[derive(Debug, Default)]
+pub(super) struct Crops {
+    pub(super) pixels: PixelSums,
+    pub(super) neighbourhood: Neighbourhood,
+    pub(super) hull: Hull,
+    pub(super) bounding_box: Hull,
+    pub(super) skeleton: Skeleton,
+    pub(super) texture: Texture,
+    runs: Vec<CropRun>,
+    memory: Vec<Run>,
+}
+
+impl Crops {
+    /// Looks at an object, with what is known about it already.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Cancelled`].
+    pub(super) fn update(
+        &mut self,
+        wanted: &Wanted,
+        found: &Found<'_>,
+        axes: Option<&PrincipalAxes>,
+        moments: &[Moments],
+        task: &Task,
+    ) -> Result<()> {
+        let &Found {
+            frame,
+            id,
+            geometry,
+        } = found;
+        let inner = inner(geometry);
+        let image = frame.labels.shape();
+        let outer = outer(&inner, wanted.margin, image);
+        find_runs(frame, &inner, id, &mut self.memory, &mut self.runs);
+        let raw = frame.raw.filter(|_| wanted.raw).map(|raw| raw.part(&outer));
+        let crop = Crop {
+            n_dims: wanted.n_dims,
+            image,
+            inner,
+            outer,
+            margin: wanted.margin,
+            geometry,
+            runs: &self.runs,
+            raw: raw.as_deref(),
+        };
+        if let (true, Some(axes)) = (wanted.pixels, axes) {
+            self.pixels.update(&crop, axes, moments, task)?;
+        }
+        if wanted.neighbourhood {
+            self.neighbourhood.update(&crop, task)?;
+        }
+        if wanted.hull {
+            self.hull.update(&crop, task)?;
+        }
+        if wanted.bounding_box {
+            self.bounding_box.update_box(&crop, task)?;
+        }
+        if wanted.skeleton {
+            self.skeleton.update(&crop, task)?;
+        }
+        if wanted.texture {
+            self.texture.update(&crop, task)?;
+        }
+        Ok(())
+    }
+}

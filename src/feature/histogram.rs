@@ -1,0 +1,6 @@
+//! Histograms and quantiles of intensity.
+
+use super::Feature;
+
+/// The features of this file.
+pub(super) const FEATURES: &[Feature] = &[];

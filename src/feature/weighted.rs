@@ -1,0 +1,6 @@
+//! Places and axes weighted by intensity.
+
+use super::Feature;
+
+/// The features of this file.
+pub(super) const FEATURES: &[Feature] = &[];
