@@ -206,7 +206,8 @@ impl Finish<'_> {
         let axes = self
             .axes
             .then(|| PrincipalAxes::of(geometry, self.plan.n_dims));
-        collect_moments(table, row.region, moments);
+        moments.clear();
+        table.moments(row.region, moments);
         if self.crops.any() {
             let found = Found {
                 frame: &self.frames[row.t],
@@ -252,13 +253,4 @@ fn histograms_of(all: &FrameHistograms, region: usize) -> Histograms<'_> {
         binning: &all.binning,
         counts: &all.counts[region * length..][..length],
     }
-}
-
-fn collect_moments(table: &RegionTable, row: usize, moments: &mut Vec<Moments>) {
-    let n_channels = table.n_channels();
-    let count = table.geometry[row].count;
-    moments.clear();
-    moments.extend(
-        (0..n_channels).filter_map(|c| table.intensity.moments(row * n_channels + c, count)),
-    );
 }
