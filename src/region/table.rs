@@ -2,7 +2,6 @@
 
 use super::geometry::Geometry;
 use super::intensity::{Intensity, RawKind, RawPart};
-use super::moments::Moments;
 use super::row_index::RowIndex;
 use crate::block::Shape;
 use crate::label::runs::Run;
@@ -121,11 +120,10 @@ impl RegionTable {
         }
     }
 
-    /// Appends the moments of object `row`, one per channel collected.
-    pub fn moments(&self, row: usize, moments: &mut Vec<Moments>) {
-        let places = row * self.n_channels..(row + 1) * self.n_channels;
-        let count = self.geometry[row].count;
-        moments.extend(places.filter_map(|place| self.intensity.moments(place, count)));
+    /// The row of object `id`, if it is there.
+    #[must_use]
+    pub fn row(&self, id: u64) -> Option<usize> {
+        self.index.get(id)
     }
 
     /// Rows in ascending order of ids.

@@ -115,10 +115,12 @@ impl Zone {
 
     /// Turns what was collected into moments, and lays out bins.
     fn finish(&mut self) {
+        let table = &self.table;
+        let pixels = table.geometry.first().map_or(0, |all| all.count);
+        let channels = 0..if pixels == 0 { 0 } else { table.n_channels() };
         self.moments.clear();
-        if !self.table.ids.is_empty() {
-            self.table.moments(0, &mut self.moments);
-        }
+        self.moments
+            .extend(channels.filter_map(|channel| table.intensity.moments(channel, pixels)));
         self.binning.clear();
         self.binning
             .extend(self.moments.iter().map(|moments| Binning {
