@@ -28,6 +28,25 @@ pub struct Frame<'a> {
     pub raw: Option<&'a dyn RawImage>,
 }
 
+/// What to collect of raw.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OfRaw {
+    /// Power sums and extrema of every channel; without them, raw is not read.
+    pub intensity: bool,
+    /// Products of every two channels as well.
+    pub covariance: bool,
+}
+
+impl OfRaw {
+    /// A frame without the raw that is not wanted.
+    fn of<'a>(self, frame: &Frame<'a>) -> Frame<'a> {
+        Frame {
+            raw: frame.raw.filter(|_| self.intensity),
+            ..*frame
+        }
+    }
+}
+
 /// Collects one table per frame, block after block of the plan (`None`: the whole frame is one block).
 ///
 /// The result depends on the plan only, not on the number of threads. With `only`, the records of these objects alone
@@ -39,17 +58,20 @@ pub struct Frame<'a> {
 /// [`Error::Cancelled`].
 pub fn collect(
     frames: &[Frame<'_>],
+    of_raw: OfRaw,
     block_shape: Option<Shape>,
     only: Option<&[Place]>,
     task: &Task,
 ) -> Result<Vec<RegionTable>> {
+    let frames: Vec<Frame<'_>> = frames.iter().map(|frame| of_raw.of(frame)).collect();
+    let frames = &frames[..];
     let only = only.map(Only::new);
     let mut slabs = slabs(frames, block_shape)?;
     if let Some(only) = &only {
         slabs.retain_mut(|(t, slab)| only.narrow(*t, slab));
     }
     task.expect(slabs.len());
-    let fold = Fold::new(frames);
+    let fold = Fold::new(frames, of_raw);
     let next = AtomicUsize::new(0);
     // Slabs are taken in order, so that few tables have to wait for their turn.
     let work = |_| -> Result<()> {
@@ -58,7 +80,7 @@ pub fn collect(
             return Ok(());
         };
         task.advance()?;
-        let mut table = empty_table(&frames[t]);
+        let mut table = empty_table(&frames[t], of_raw);
         let wanted = only.as_ref().map(|only| only.ids(t));
         MEMORY.with_borrow_mut(|memory| {
             collect_slab(&frames[t], &slab, wanted, &mut table, memory)
@@ -176,9 +198,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// A table without objects, in memory used before if there is any.
-fn empty_table(frame: &Frame<'_>) -> RegionTable {
+fn empty_table(frame: &Frame<'_>, of_raw: OfRaw) -> RegionTable {
     let mut table = lock(&SPARE).pop().unwrap_or_else(|| RegionTable::new(None));
-    table.prepare(frame.raw.map(RawImage::kind).as_ref());
+    let kind = frame.raw.map(RawImage::kind);
+    table.prepare(kind.as_ref());
+    table.prepare_covariance(kind.as_ref().filter(|_| of_raw.covariance));
     table
 }
 
@@ -196,10 +220,11 @@ struct FoldState {
 }
 
 impl Fold {
-    fn new(frames: &[Frame<'_>]) -> Self {
+    fn new(frames: &[Frame<'_>], of_raw: OfRaw) -> Self {
+        let empty = |frame| empty_table(frame, of_raw);
         Self {
             state: Mutex::new(FoldState {
-                tables: frames.iter().map(empty_table).collect(),
+                tables: frames.iter().map(empty).collect(),
                 turn: 0,
                 waiting: BTreeMap::new(),
             }),

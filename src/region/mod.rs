@@ -10,7 +10,11 @@
 //! (coordinates, and raw of up to 16 bit).
 
 pub mod axes;
+pub mod axis_moments;
+pub mod channel_axes;
+pub mod channel_moments;
 pub mod collect;
+mod covariance;
 pub mod crop;
 pub mod eigen;
 mod exact;
@@ -24,14 +28,16 @@ mod moments;
 pub mod neighbourhood;
 mod only;
 mod pixel;
-pub mod pixels;
 mod row_index;
 pub mod skeleton;
 mod table;
 pub mod texture;
+pub mod weighted;
 mod wide;
+mod wide_products;
 
 pub use collect::collect;
+pub use covariance::Covariance;
 pub use geometry::Geometry;
 pub use intensity::{Intensity, RawImage, RawKind, RawPart};
 pub use labels::LabelImage;
