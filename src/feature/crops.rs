@@ -11,7 +11,7 @@ use crate::region::channel_moments::ChannelMoments;
 use crate::region::collect::Frame;
 use crate::region::crop::{find_runs, inner, outer, Crop, CropRun};
 use crate::region::hull::Hull;
-use crate::region::neighbourhood::Neighbourhood;
+use crate::region::neighbourhood::{Counted, Neighbourhood};
 use crate::region::skeleton::Skeleton;
 use crate::region::texture::Texture;
 use crate::region::weighted::Weighted;
@@ -25,6 +25,7 @@ pub(super) struct Wanted {
     axis_moments: bool,
     weighted: bool,
     neighbourhood: bool,
+    counted: Counted,
     hull: bool,
     bounding_box: bool,
     skeleton: bool,
@@ -43,6 +44,10 @@ impl Wanted {
             axis_moments: needs(Ingredient::AxisMoments),
             weighted: needs(Ingredient::Weighted),
             neighbourhood: needs(Ingredient::Neighbourhood),
+            counted: Counted {
+                around: needs(Ingredient::NeighbourhoodHistogram),
+                with_object: needs(Ingredient::WithNeighbourhoodHistogram),
+            },
             hull: needs(Ingredient::Hull),
             bounding_box: needs(Ingredient::Box),
             skeleton: needs(Ingredient::Skeleton),
@@ -142,7 +147,7 @@ impl Crops {
             self.weighted.update(&crop, task)?;
         }
         if wanted.neighbourhood {
-            self.neighbourhood.update(&crop, task)?;
+            self.neighbourhood.update(&crop, wanted.counted, task)?;
         }
         if wanted.hull {
             self.hull.update(&crop, task)?;

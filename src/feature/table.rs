@@ -2,6 +2,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use rustc_hash::FxHashSet;
+
 use super::crops::{Crops, Found, Known, Wanted};
 use super::object::{Cells, Object, Problem};
 use super::schedule::{self, Row};
@@ -13,7 +15,7 @@ use crate::region::axes::PrincipalAxes;
 use crate::region::channel_axes::ChannelAxes;
 use crate::region::collect::{collect, recycle, Frame, OfRaw};
 use crate::region::crop;
-use crate::region::histogram::{collect_histograms, FrameHistograms, Histograms, BINS};
+use crate::region::histogram::{collect_histograms, FrameHistograms};
 use crate::region::{Moments, RegionTable};
 use crate::task::Task;
 
@@ -86,16 +88,17 @@ pub fn measure(frames: &[Frame<'_>], plan: &Plan<'_>, task: &Task) -> Result<Fea
         .and_then(|frame| frame.raw)
         .map_or(0, |raw| raw.kind().channels);
     task.expect(schedule::STEPS);
+    let (blocks, only) = (plan.block_shape, plan.only);
     let covariance = plan.needs(Ingredient::Covariance);
+    let histogram = plan.needs(Ingredient::Histogram);
     let of_raw = OfRaw {
-        intensity: covariance
-            || plan.needs(Ingredient::Intensity)
-            || plan.needs(Ingredient::Histogram),
+        intensity: covariance || histogram || plan.needs(Ingredient::Intensity),
         covariance,
     };
-    let tables = collect(frames, of_raw, plan.block_shape, plan.only, task)?;
-    let histograms = if plan.needs(Ingredient::Histogram) {
-        collect_histograms(frames, &tables, plan.block_shape, task)?
+    // The range of a histogram is that of all objects, whichever are wanted.
+    let tables = collect(frames, of_raw, blocks, only.filter(|_| !histogram), task)?;
+    let histograms = if histogram {
+        collect_histograms(frames, &tables, blocks, only, task)?
     } else {
         Vec::new()
     };
@@ -139,12 +142,7 @@ struct Worker {
 
 impl Finish<'_> {
     fn all(self, task: &Task) -> Result<FeatureTable> {
-        let places: Vec<(usize, usize)> = self
-            .tables
-            .iter()
-            .enumerate()
-            .flat_map(|(t, table)| table.order().into_iter().map(move |row| (t, row as usize)))
-            .collect();
+        let places = self.places();
         let n_columns = self.columns.last().copied().unwrap_or(0);
         let mut values = vec![0.0; places.len() * n_columns];
         let cells = values.chunks_mut(n_columns.max(1));
@@ -175,6 +173,22 @@ impl Finish<'_> {
             values,
             problems,
         })
+    }
+
+    /// Frame and row in its region table of each object to be measured.
+    fn places(&self) -> Vec<(usize, usize)> {
+        let only = self.plan.only.map(|only| {
+            let ids = only.iter().map(|place| (place.t, place.id));
+            ids.collect::<FxHashSet<_>>()
+        });
+        let wanted = |&(t, row): &(usize, usize)| {
+            let id = self.tables[t].ids[row];
+            only.as_ref().is_none_or(|only| only.contains(&(t, id)))
+        };
+        let tables = self.tables.iter().enumerate();
+        let rows = tables
+            .flat_map(|(t, table)| table.order().into_iter().map(move |row| (t, row as usize)));
+        rows.filter(wanted).collect()
     }
 
     fn crop_voxels(&self, t: usize, region: usize) -> usize {
@@ -241,10 +255,7 @@ impl Finish<'_> {
             moments,
             covariance,
             channel_axes: self.channel_axes.then_some(&*channel_axes),
-            histograms: self
-                .histograms
-                .get(row.t)
-                .map(|all| histograms_of(all, row.region)),
+            histograms: self.histograms.get(row.t).map(|all| all.object(row.region)),
             channel_moments: any.then_some(&crops.channel_moments),
             axis_moments: any.then_some(&crops.axis_moments),
             weighted: any.then_some(&crops.weighted),
@@ -264,14 +275,6 @@ impl Finish<'_> {
             (feature.finish)(&object, &mut cells);
         }
         Ok(())
-    }
-}
-
-fn histograms_of(all: &FrameHistograms, region: usize) -> Histograms<'_> {
-    let length = all.binning.len() * BINS;
-    Histograms {
-        binning: &all.binning,
-        counts: &all.counts[region * length..][..length],
     }
 }
 

@@ -11,6 +11,7 @@
 
 pub mod axes;
 pub mod axis_moments;
+mod bins;
 pub mod channel_axes;
 pub mod channel_moments;
 pub mod collect;
@@ -27,7 +28,9 @@ mod lanes;
 mod moments;
 pub mod neighbourhood;
 mod only;
+mod pass;
 mod pixel;
+pub mod quantiles;
 mod row_index;
 pub mod skeleton;
 mod table;
