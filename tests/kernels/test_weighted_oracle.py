@@ -35,7 +35,7 @@ LINE = {"edge2d": {22}}
 #: Objects of one intensity that are symmetric along an axis: both have rounding errors of 0 for their third powers.
 SYMMETRIC = {"edge2d_const": {22, 35}}
 
-#: Largest such error, in units of w σ³ with σ along the longest axis.
+#: Largest such error, in units of Σv r³ with r the largest weighted radius.
 DUST = 1e-14
 
 
@@ -130,10 +130,10 @@ def check(table, row, places, intensities):
     weight = float(v.sum())
     sigma = np.sqrt(max(sums[2].max(), 1e-300) / weight)
     np.testing.assert_allclose(axes.T @ axes, np.eye(n_dims), atol=1e-14)
+    np.testing.assert_allclose((scatter @ axes).astype(float), axes * sums[2], rtol=0, atol=1e-12 * weight * sigma**2)
     np.testing.assert_allclose(
-        (scatter @ axes).astype(float), axes * sums[2], rtol=0, atol=1e-12 * weight * sigma**2
+        table["weighted_axis_variance"][row], sums[2] / weight, rtol=1e-12, atol=1e-13 * sigma**2
     )
-    np.testing.assert_allclose(table["weighted_axis_variance"][row], sums[2] / weight, rtol=1e-12, atol=1e-13 * sigma**2)
     np.testing.assert_allclose(table["weighted_axis_radii"][row] ** 2, table["weighted_axis_variance"][row], rtol=1e-14)
     for k, expected in sums.items():
         found = table[f"weighted_axis_power_sum_{k}"][row]
