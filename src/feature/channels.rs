@@ -180,16 +180,20 @@ pub(super) const FEATURES: &[Feature] = &[
 /// Sets one value per pair of channels with these moments; a pair has none if either has non-finite pixels.
 pub(super) fn set_pairs(moments: &[Moments], covariance: &[f64], cells: &mut Cells<'_>) {
     for (place, &value) in covariance.iter().enumerate() {
-        let of = |channel: usize| &moments[channel];
-        let (row, column) = (of(place / moments.len()), of(place % moments.len()));
-        let value = checked(row, Ok(value));
-        cells.set(place, value.and_then(|value| checked(column, Ok(value))));
+        let pair = [place / moments.len(), place % moments.len()];
+        let pair = pair.map(|channel| &moments[channel]);
+        cells.set(place, together(pair, Ok(value)));
     }
 }
 
-/// A value of all channels together, missing if one of them has non-finite pixels.
-fn together(moments: &[Moments], value: Result<f64, Reason>) -> Result<f64, Reason> {
-    let worst = moments.iter().max_by_key(|moments| moments.not_finite);
+/// A value of channels together, missing if one of them has non-finite pixels.
+fn together<'a>(
+    channels: impl IntoIterator<Item = &'a Moments>,
+    value: Result<f64, Reason>,
+) -> Result<f64, Reason> {
+    let worst = channels
+        .into_iter()
+        .max_by_key(|moments| moments.not_finite);
     worst.map_or(value, |worst| checked(worst, value))
 }
 

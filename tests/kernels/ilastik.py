@@ -50,6 +50,11 @@ def values(case, feature):
     return measured(case)[feature].astype(np.float32), reference(case)[catalogue(case)[feature].ilastik_id]
 
 
+def causes(table):
+    """Why values of a table are missing, each cause once."""
+    return {table.missing_value(i)[2] for i in range(table.n_missing)}
+
+
 def ulps(ours, theirs):
     """Differences in units of the last place of the reference; values must be missing in the same places."""
     np.testing.assert_array_equal(np.isnan(ours), np.isnan(theirs))

@@ -4,10 +4,16 @@ use ndarray::{Array3, Array4};
 use objclass::block::Block;
 use objclass::feature::{find, measure, Plan};
 use objclass::label::extract::Place;
-use objclass::region::collect::{collect, Frame};
+use objclass::region::collect::{collect, Frame, OfRaw};
 use objclass::region::{Moments, RawImage, RegionTable};
 use objclass::task::Task;
 use proptest::prelude::*;
+
+/// What is collected of raw.
+const EVERYTHING: OfRaw = OfRaw {
+    intensity: true,
+    covariance: true,
+};
 
 /// Labels in runs of random lengths, ids small and huge.
 fn labels(shape: [usize; 3]) -> impl Strategy<Value = Array3<u64>> {
@@ -40,7 +46,8 @@ fn table(labels: &Array3<u64>, raw: &dyn RawImage, plan: Option<[usize; 3]>) -> 
         labels: &view,
         raw: Some(raw),
     };
-    let mut tables = collect(&[frame], plan, None, &Task::default()).expect("valid input");
+    let mut tables =
+        collect(&[frame], EVERYTHING, plan, None, &Task::default()).expect("valid input");
     tables.pop().expect("one table per frame")
 }
 
@@ -145,6 +152,61 @@ proptest! {
     }
 }
 
+/// Covariance of the two channels of each object by id, sorted by id.
+fn covariances(table: &RegionTable) -> Vec<(u64, Vec<f64>)> {
+    let rows = table.order().into_iter().map(|row| {
+        let mut matrix = Vec::new();
+        table.covariance(row as usize, &mut matrix);
+        (table.ids[row as usize], matrix)
+    });
+    rows.collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn exact_covariance_does_not_depend_on_the_plan(
+        (labels, raw) in image(prop_oneof![any::<u16>(), Just(u16::MAX), Just(0)]),
+        plan in prop::array::uniform3(1usize..40),
+    ) {
+        let whole = covariances(&table(&labels, &raw.view(), None));
+        prop_assert_eq!(&whole, &covariances(&table(&labels, &raw.view(), Some(plan))));
+        for (id, matrix) in whole {
+            let values: Vec<[i128; 2]> = labels
+                .indexed_iter()
+                .filter(|(_, &label)| label == id)
+                .map(|((z, y, x), _)| [0, 1].map(|c| i128::from(raw[[z, y, x, c]])))
+                .collect();
+            let n = values.len() as i128;
+            let sum = |f: &dyn Fn(&[i128; 2]) -> i128| values.iter().map(f).sum::<i128>();
+            for (a, b) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+                // n² times the covariance is an integer.
+                let exact = n * sum(&|v| v[a] * v[b]) - sum(&|v| v[a]) * sum(&|v| v[b]);
+                let expected = exact as f64 / (n * n) as f64;
+                let found = matrix[2 * a + b];
+                prop_assert!((found - expected).abs() <= 1e-15 * expected.abs(), "{} {}", found, expected);
+            }
+        }
+    }
+
+    #[test]
+    fn wide_covariance_agrees_between_plans(
+        (labels, raw) in image(-1e6f32..1e6),
+        plan in prop::array::uniform3(1usize..40),
+    ) {
+        let whole = covariances(&table(&labels, &raw.view(), None));
+        let parts = covariances(&table(&labels, &raw.view(), Some(plan)));
+        prop_assert_eq!(whole.len(), parts.len());
+        for ((id, a), (other, b)) in whole.into_iter().zip(parts) {
+            prop_assert_eq!(id, other);
+            let scale = (a[0] * a[3]).sqrt();
+            prop_assert_eq!(a[1].to_bits(), a[2].to_bits());
+            prop_assert!((a[1] - b[1]).abs() <= 1e-13 * scale);
+        }
+    }
+}
+
 #[test]
 fn very_long_runs_and_rows_do_not_overflow() {
     let width = (1 << 21) + 77;
@@ -193,7 +255,7 @@ fn a_negative_label_is_named() {
         labels: &view,
         raw: None,
     };
-    let error = collect(&[frame], None, None, &Task::default()).expect_err("negative");
+    let error = collect(&[frame], EVERYTHING, None, None, &Task::default()).expect_err("negative");
     assert!(error.to_string().contains("negative label -7 at z=1, y=2"));
 }
 
@@ -230,7 +292,7 @@ proptest! {
                 },
             })
             .collect();
-        let some = collect(&[frame], plan, Some(&places), &Task::default()).expect("valid input");
+        let some = collect(&[frame], EVERYTHING, plan, Some(&places), &Task::default()).expect("valid input");
         let among_all = moments(&whole);
         let alone = moments(&some[0]);
         for (id, found) in &alone {
