@@ -51,6 +51,8 @@ pub enum Reason {
     NotFinite(u64),
     /// The value, or a power it is made of, is beyond the range of 64-bit floats.
     OutOfRange,
+    /// The defects of the hull have no spread of sizes, and the value is divided by it.
+    EqualDefects,
 }
 
 impl fmt::Display for Reason {
@@ -64,6 +66,7 @@ impl fmt::Display for Reason {
                 f,
                 "powers of the intensities are too large or too small for 64-bit floats"
             ),
+            Self::EqualDefects => write!(f, "all defects of the hull have the same size"),
         }
     }
 }
