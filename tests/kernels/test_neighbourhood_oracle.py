@@ -10,12 +10,15 @@ from napari_objclass.features import measure
 
 EXACT = ("min", "max", "histogram")
 ROUNDED = ("mean", "variance", "skewness", "kurtosis", "sum")
+PAIRS = ("covariance",)
 ZONES = ("neighborhood", "object_and_neighborhood")
 
 #: How each feature is compared.
 ORACLES = {f"intensity_{name}_{zone}": "exact" for name in EXACT for zone in ZONES} | {
-    f"intensity_{name}_{zone}": "one ulp" for name in ROUNDED for zone in ZONES
+    f"intensity_{name}_{zone}": "one ulp" for name in ROUNDED + PAIRS for zone in ZONES
 }
+
+ONE_CHANNEL = [feature for feature in ORACLES if "covariance" not in feature]
 
 #: Its only object is the whole image, so that nothing is around it.
 FULL = "edge2d_full"
@@ -32,7 +35,7 @@ def test_values_are_ilastiks(case, feature):
     assert not np.any(ulps(ours, theirs) > (0 if ORACLES[feature] == "exact" else 1))
 
 
-@pytest.mark.parametrize("feature", [feature for feature in ORACLES if around_nothing(FULL, feature)])
+@pytest.mark.parametrize("feature", [feature for feature in ONE_CHANNEL if around_nothing(FULL, feature)])
 def test_where_nothing_is_around_ilastik_has_no_values_and_ours_say_why(feature):
     assert np.all(reference(FULL)["labels"] == 1)
     ours, theirs = values(FULL, feature)
@@ -84,7 +87,7 @@ def bins(pixels):
 @given(scenes())
 def test_pixels_are_those_that_distances_tell(scene):
     labels, raw, margin = scene
-    table = measure(labels, raw, features=list(ORACLES), margin=margin)
+    table = measure(labels, raw, features=ONE_CHANNEL, margin=margin)
     for row, label in enumerate(table.ids.tolist()):
         mask = labels == label
         ring = around(mask, margin)
@@ -99,3 +102,18 @@ def test_pixels_are_those_that_distances_tell(scene):
             np.testing.assert_allclose(found["sum"], pixels.sum(), rtol=1e-14)
             np.testing.assert_allclose(found["mean"], pixels.mean(), rtol=1e-14)
             np.testing.assert_allclose(found["variance"], pixels.var(), rtol=1e-10, atol=1e-10)
+
+
+def test_covariance_is_that_of_the_pixels():
+    rng = np.random.default_rng(3)
+    labels = rng.choice([0, 1, 2], (20, 30), p=[0.98, 0.01, 0.01])
+    raw = rng.normal(100, 5, (20, 30, 3)).astype(np.float32)
+    features = [feature for feature in ORACLES if "covariance" in feature]
+    table = measure(labels, raw, features=features, margin=5)
+    for row, label in enumerate(table.ids.tolist()):
+        mask = labels == label
+        ring = around(mask, (5, 5))
+        for zone, place in zip(ZONES, (ring, ring | mask), strict=True):
+            expected = np.cov(raw[place].astype(float).T, bias=True)
+            found = table[f"intensity_covariance_{zone}"][row]
+            np.testing.assert_allclose(found, expected.ravel(), rtol=1e-9, atol=1e-9)
