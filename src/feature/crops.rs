@@ -11,7 +11,7 @@ use crate::region::channel_moments::ChannelMoments;
 use crate::region::collect::Frame;
 use crate::region::crop::{find_runs, inner, outer, Crop, CropRun};
 use crate::region::hull::Hull;
-use crate::region::neighbourhood::{Counted, Neighbourhood};
+use crate::region::neighbourhood::{Extras, Neighbourhood};
 use crate::region::skeleton::Skeleton;
 use crate::region::texture::Texture;
 use crate::region::weighted::Weighted;
@@ -25,7 +25,7 @@ pub(super) struct Wanted {
     axis_moments: bool,
     weighted: bool,
     neighbourhood: bool,
-    counted: Counted,
+    around: Extras,
     hull: bool,
     bounding_box: bool,
     skeleton: bool,
@@ -44,9 +44,10 @@ impl Wanted {
             axis_moments: needs(Ingredient::AxisMoments),
             weighted: needs(Ingredient::Weighted),
             neighbourhood: needs(Ingredient::Neighbourhood),
-            counted: Counted {
-                around: needs(Ingredient::NeighbourhoodHistogram),
-                with_object: needs(Ingredient::WithNeighbourhoodHistogram),
+            around: Extras {
+                covariance: needs(Ingredient::NeighbourhoodCovariance),
+                counts_around: needs(Ingredient::NeighbourhoodHistogram),
+                counts_with_object: needs(Ingredient::WithNeighbourhoodHistogram),
             },
             hull: needs(Ingredient::Hull),
             bounding_box: needs(Ingredient::Box),
@@ -147,7 +148,7 @@ impl Crops {
             self.weighted.update(&crop, task)?;
         }
         if wanted.neighbourhood {
-            self.neighbourhood.update(&crop, wanted.counted, task)?;
+            self.neighbourhood.update(&crop, wanted.around, task)?;
         }
         if wanted.hull {
             self.hull.update(&crop, task)?;

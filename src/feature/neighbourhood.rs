@@ -1,5 +1,6 @@
 //! The distribution of raw intensities around an object, channel by channel, without and with its own pixels.
 
+use super::channels::set_pairs;
 use super::intensity::{
     kurtosis, max, mean, min, set_channels, skewness, sum, variance, INTENSITY,
 };
@@ -62,6 +63,10 @@ features! {
         "Numbers of pixels in 64 bins of equal width from the smallest to the largest intensity",
         HISTOGRAM,
         set_counts;
+    "covariance", "Covariance of Channel Intensity", "Covariance",
+        "Covariance of the intensities of every two channels",
+        COVARIANCE,
+        |zone, cells| set_pairs(&zone.moments, &zone.covariance, cells);
 }
 
 /// What the features of moments have in common.
@@ -78,6 +83,18 @@ const HISTOGRAM: FeatureSpec = FeatureSpec {
     ingredients: &[
         Ingredient::Neighbourhood,
         Ingredient::NeighbourhoodHistogram,
+    ],
+    ..INTENSITY
+};
+
+const COVARIANCE: FeatureSpec = FeatureSpec {
+    formula: "Σ(v − m)(w − k) / n, with m and k the means of v and w",
+    unit: "intensity²",
+    values: Values::PerChannelPair,
+    channels: Channels::Several,
+    ingredients: &[
+        Ingredient::Neighbourhood,
+        Ingredient::NeighbourhoodCovariance,
     ],
     ..INTENSITY
 };

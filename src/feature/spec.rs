@@ -121,6 +121,8 @@ pub enum Ingredient {
     Weighted,
     /// Intensities around the object, and around and in it.
     Neighbourhood,
+    /// Products of the intensities of two channels, around the object, and around and in it.
+    NeighbourhoodCovariance,
     /// Intensities around the object counted in bins over their own range.
     NeighbourhoodHistogram,
     /// Intensities around and in the object counted in bins over their own range.

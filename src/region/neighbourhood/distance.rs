@@ -54,11 +54,12 @@ impl<T: Squared> Distances<T> {
         mut found: impl FnMut(usize, usize, &[u8]),
     ) -> Result<()> {
         let shape = crop.outer.shape();
-        let [depth, height, width] = shape;
+        let [depth, height, length] = shape;
+        let width = length.next_multiple_of(LANES);
         self.steps.update(crop.margin, shape);
         self.row.resize(width, T::FAR);
         self.zones.resize(width, 0);
-        let n_slots = self.reserve(shape, crop.inner.shape()[0]);
+        let n_slots = self.reserve(height, crop.inner.shape()[0]);
         let offset: Shape =
             std::array::from_fn(|axis| crop.inner.start[axis] - crop.outer.start[axis]);
         let mut object_planes = crop.runs.chunk_by(|a, b| a.z == b.z).enumerate().peekable();
@@ -81,18 +82,18 @@ impl<T: Squared> Distances<T> {
                     &self.steps.axes[0],
                 );
                 classify(&self.row, self.steps.limit, &mut self.zones);
-                found(z, y, &self.zones);
+                found(z, y, &self.zones[..length]);
             }
         }
         Ok(())
     }
 
     /// Makes room for as many planes of the object as are within reach of one plane, and returns their number.
-    fn reserve(&mut self, [_, height, width]: Shape, depth: usize) -> usize {
+    fn reserve(&mut self, height: usize, depth: usize) -> usize {
         let n_slots = depth.min(2 * self.steps.axes[0].len() - 1);
         self.planes.places.clear();
         self.planes.places.resize(n_slots, usize::MAX);
-        let length = n_slots * height * width;
+        let length = n_slots * height * self.row.len();
         if self.planes.values.len() < length {
             self.planes.values.resize(length, T::FAR);
         }
@@ -151,16 +152,24 @@ fn along_x<T: Squared>(runs: &[CropRun], offset: usize, steps: &[T], line: &mut 
     }
 }
 
+/// Rows are padded to a multiple of this many pixels, so that vector loops have no remainder.
+const LANES: usize = 32;
+
 /// Sets `target`, a row at `place`, to the least of `rows`, each farther by the step from its place to there.
 #[multiversion(targets("x86_64+avx2+bmi1+bmi2+lzcnt+popcnt"))]
 fn nearest<T: Squared>(target: &mut [T], rows: &[T], places: &[usize], place: usize, steps: &[T]) {
-    target.fill(T::FAR);
-    for (row, &from) in rows.chunks_exact(target.len()).zip(places) {
-        if let Some(&step) = steps.get(place.abs_diff(from)) {
-            for (least, &value) in target.iter_mut().zip(row) {
-                *least = lesser(value.plus(step), *least);
+    let width = target.len();
+    for (piece, target) in target.chunks_exact_mut(LANES).enumerate() {
+        let mut least = [T::FAR; LANES];
+        for (row, &from) in rows.chunks_exact(width).zip(places) {
+            if let Some(&step) = steps.get(place.abs_diff(from)) {
+                let values = &row[piece * LANES..][..LANES];
+                for lane in 0..LANES {
+                    least[lane] = lesser(values[lane].plus(step), least[lane]);
+                }
             }
         }
+        target.copy_from_slice(&least);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Intensities around an object.
 //!
 //! ```text
-//! runs of the object ─► squared distances, row by row ─► runs of the neighbourhood ─► RegionTable ─► moments, bins
+//! runs of the object ─► squared distances, row by row ─► runs of the neighbourhood ─► RegionTable ─► moments, counts
 //! ```
 
 mod distance;
@@ -34,13 +34,15 @@ pub struct Neighbourhood {
     memory: Vec<u32>,
 }
 
-/// Which intensities are counted in bins.
+/// What to find beside the moments.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Counted {
-    /// Those of the neighbourhood.
-    pub around: bool,
-    /// Those of the neighbourhood and the object.
-    pub with_object: bool,
+pub struct Extras {
+    /// Covariance of the channels.
+    pub covariance: bool,
+    /// Counts of the intensities of the neighbourhood.
+    pub counts_around: bool,
+    /// Counts of the intensities of the neighbourhood and the object.
+    pub counts_with_object: bool,
 }
 
 impl Neighbourhood {
@@ -48,7 +50,7 @@ impl Neighbourhood {
     ///
     /// # Errors
     /// [`crate::error::Error::Cancelled`].
-    pub fn update(&mut self, crop: &Crop<'_>, counted: Counted, task: &Task) -> Result<()> {
+    pub fn update(&mut self, crop: &Crop<'_>, extras: Extras, task: &Task) -> Result<()> {
         let Self {
             around,
             with_object,
@@ -58,8 +60,8 @@ impl Neighbourhood {
         let Some(raw) = crop.raw else {
             return Ok(());
         };
-        around.clear(raw);
-        with_object.clear(raw);
+        around.clear(raw, extras.covariance);
+        with_object.clear(raw, extras.covariance);
         rows.find(crop, task)?;
         for row in rows.iter() {
             task.check()?;
@@ -74,10 +76,10 @@ impl Neighbourhood {
         with_object.finish();
         for row in rows.iter() {
             task.check()?;
-            if counted.around {
+            if extras.counts_around {
                 around.count(row.z, row.y, row.around, raw, memory);
             }
-            if counted.with_object {
+            if extras.counts_with_object {
                 with_object.count(row.z, row.y, row.all, raw, memory);
             }
         }
@@ -90,6 +92,8 @@ impl Neighbourhood {
 pub struct Zone {
     /// Those of each channel; empty without pixels.
     pub moments: Vec<Moments>,
+    /// Σ(v − m)(w − k) / n for each pair of channels, row by row; empty without pixels, or if it was not asked for.
+    pub covariance: Vec<f64>,
     /// Pixels in each of [`BINS`] bins from the smallest to the largest intensity, channel after channel.
     pub counts: Vec<u32>,
     binning: Vec<Binning>,
@@ -100,6 +104,7 @@ impl Default for Zone {
     fn default() -> Self {
         Self {
             moments: Vec::new(),
+            covariance: Vec::new(),
             counts: Vec::new(),
             binning: Vec::new(),
             table: RegionTable::new(None),
@@ -108,12 +113,15 @@ impl Default for Zone {
 }
 
 impl Zone {
-    fn clear(&mut self, raw: &dyn RawPart) {
+    fn clear(&mut self, raw: &dyn RawPart, covariance: bool) {
+        let kind = raw.kind();
         self.table.clear();
-        self.table.prepare(Some(&raw.kind()));
+        self.table.prepare(Some(&kind));
+        self.table
+            .prepare_covariance(Some(&kind).filter(|_| covariance));
     }
 
-    /// Turns what was collected into moments, and lays out bins.
+    /// Turns what was collected into moments and covariance, and lays out bins.
     fn finish(&mut self) {
         let table = &self.table;
         let pixels = table.geometry.first().map_or(0, |all| all.count);
@@ -121,6 +129,10 @@ impl Zone {
         self.moments.clear();
         self.moments
             .extend(channels.filter_map(|channel| table.intensity.moments(channel, pixels)));
+        self.covariance.clear();
+        if pixels > 0 {
+            table.covariance(0, &mut self.covariance);
+        }
         self.binning.clear();
         self.binning
             .extend(self.moments.iter().map(|moments| Binning {
