@@ -40,8 +40,9 @@ class FeatureSelection(Settings):
         else:
             object.__setattr__(self, "features", tuple(self.features))
         features.neighbourhood(self.margin, 2)  # which takes any number of axes
-        if isinstance(self.margin, Iterable):
-            object.__setattr__(self, "margin", tuple(map(int, self.margin)))
+        if self.margin is not None:
+            plain = tuple(map(int, self.margin)) if isinstance(self.margin, Iterable) else int(self.margin)
+            object.__setattr__(self, "margin", plain)
 
     @property
     def ids(self) -> tuple[str, ...]:

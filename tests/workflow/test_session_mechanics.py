@@ -454,6 +454,24 @@ def test_feature_sets_become_explicit_ids(session, scene):
     assert session.table(0, features=["num_pixels"]).columns == ["num_pixels"]
 
 
+@pytest.mark.parametrize(("margin", "plain"), [([3, 5], (3, 5)), (np.array([3, 5]), (3, 5)), (np.int64(3), 3)])
+def test_margins_are_kept_as_plain_numbers(session, scene, margin, plain, tmp_path):
+    session.add_lane(raw=scene.raw, labels=scene.labels)
+    session.feature_selection = FeatureSelection(["num_pixels"], margin)
+    session.save(tmp_path / "p.objclass")
+    with Session.open(tmp_path / "p.objclass", read_only=True) as again:
+        assert again.feature_selection == FeatureSelection(["num_pixels"], plain)
+
+
+def test_a_margin_has_the_axes_of_the_images(session):
+    volume = nuclei((6, 20, 20))
+    session.add_lane(raw=volume.raw, labels=volume.labels)
+    chosen = session.feature_selection
+    with pytest.raises(ParameterError, match="one per axis"):
+        session.feature_selection = FeatureSelection(["num_pixels"], (3, 5))
+    assert session.feature_selection == chosen
+
+
 # ------------------------------------------------------------------------------------------------ signal, reading only
 
 
