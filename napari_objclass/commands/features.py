@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from itertools import groupby
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from napari_objclass.commands._inputs import feature_set, objects_source, progress_bar, say_notes
@@ -26,17 +25,16 @@ def _list(args: argparse.Namespace) -> int:
 
     specs = feature_catalog(args.dims, args.channels, hidden=args.advanced)
     wide = [max(len(getattr(spec, name)) for spec in specs) for name in ("id", "display")]
-    for (plugin, group), members in groupby(sorted(specs, key=_branch), _branch):
+    branches: defaultdict[tuple[str, str], list[FeatureSpec]] = defaultdict(list)
+    for spec in specs:
+        branches[spec.plugin, spec.group].append(spec)
+    for (plugin, group), members in branches.items():
         print(f"{plugin}: {group}")
         for spec in members:
             marks = ", ".join(_marks(spec))
             print(f"  {spec.id:<{wide[0]}}  {spec.display:<{wide[1]}}  {spec.n_values:>3}  {marks}".rstrip())
     print(f"{len(specs)} features of {args.dims}D images with {args.channels} channels: id, name, number of values")
     return 0
-
-
-def _branch(spec: FeatureSpec) -> tuple[str, str]:
-    return spec.plugin, spec.group
 
 
 def _marks(spec: FeatureSpec) -> Iterator[str]:

@@ -102,7 +102,7 @@ def main() -> None:
     n_cells = sum(each.ours.size for each in found)
     differing = [line for each in found for line in each.differing()]
     print(
-        f"\n{len(differing)} of {n_cells} cells differ by more than one ulp, spectra by more than {NEAR:g} of the largest:\n"
+        f"\n{len(differing)} of {n_cells} cells differ by more than one ulp, or {NEAR:g} of the largest in spectra:\n"
     )
     print(*differing, sep="\n")
 
