@@ -1,4 +1,4 @@
-# What a developer types: `make demo`, `make test`, `make lint`, `make bench`, `make screenshots`.
+# What a developer types: `make demo`, `make test`, `make lint`, `make bench`, `make docs`, `make screenshots`.
 # Everything else is set up on the way.
 # Needs Python ≥ 3.11, make, a C compiler and Rust ≥ 1.85.
 
@@ -13,7 +13,7 @@ DISPLAY_PACKAGES := xvfb xauth libgl1 libegl1 libxkbcommon-x11-0 libxcb-cursor0 
 
 SOURCES := Cargo.toml Cargo.lock pyproject.toml $(shell find src -name '*.rs')
 
-.PHONY: demo test test-rust test-python test-widgets lint screenshots bench clean
+.PHONY: demo test test-rust test-python test-widgets lint docs screenshots bench clean
 
 demo: .venv/.built
 	$(BIN)/objclass demo --out demo
@@ -39,6 +39,10 @@ lint: .venv/.test
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest napari_objclass._core
+
+# The page of all features, from the catalogue.
+docs: .venv/.built
+	$(BIN)/python docs/make_features_page.py
 
 # The pictures of the README, on a screen that is not there.
 screenshots: .venv/.test-napari

@@ -34,7 +34,8 @@ ROLES = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code (0 done, 1 failed, 2 usage, 3 some inputs failed, 130 interrupted)."""
     arguments = sys.argv[1:] if argv is None else list(argv)
-    args = _parser().parse_args([_dashes(word) for word in arguments])
+    words = [_dashes(word) for word in arguments]
+    args = _parser(listing="--list" in words).parse_args(words)
     if argv is None:  # the program, not a test: end in good order when a scheduler asks for it
         signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
@@ -56,7 +57,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(*, listing: bool) -> argparse.ArgumentParser:
+    """All commands; with ``--list`` nothing else is required."""
     parser = _Parser(
         prog="objclass",
         description="Object classification: label a few objects, classify all of them.",
@@ -88,12 +90,17 @@ def _parser() -> argparse.ArgumentParser:
     _threads(command)
 
     command = _command(commands, "features", "measure every object of one image and write the table")
-    command.add_argument("image", metavar="RAW", help="intensity image, or - for none")
-    _objects(command, required=True, nargs=None)
-    command.add_argument("-o", "--output", required=True, metavar="TABLE.csv")
+    command.add_argument("image", nargs="?" if listing else None, metavar="RAW", help="intensity image, or - for none")
+    _objects(command, required=not listing, nargs=None)
+    command.add_argument("-o", "--output", required=not listing, metavar="TABLE.csv")
     command.add_argument("--features", default="default", metavar="SET", help="default, all, or ids: a,b,c")
+    _margin(command)
     command.add_argument("--axes", metavar="AXES", help="axes of RAW, such as zyxc, where the file does not tell")
     _threads(command)
+    command.add_argument("--list", action="store_true", help="only say which features there are")
+    command.add_argument("--dims", type=int, choices=(2, 3), default=2, help="with --list: of images in 2D or 3D (2)")
+    command.add_argument("--channels", type=int, default=1, metavar="N", help="with --list: of so many channels (1)")
+    command.add_argument("--advanced", action="store_true", help="with --list: also those that are offered only by id")
 
     command = _command(commands, "annotate", "label objects of a project from a table, an image or another project")
     command.add_argument("project", metavar="PROJECT", help="made if it does not exist and an image is given")
@@ -131,6 +138,7 @@ def _parser() -> argparse.ArgumentParser:
     command = _command(commands, "train", "train the forest of a project from its labels and store it")
     command.add_argument("project", metavar="PROJECT")
     command.add_argument("--features", metavar="SET", help="also choose the features: default, all, or ids: a,b,c")
+    _margin(command)
     _threads(command)
 
     command = _command(commands, "predict", "classify all objects of images with the stored forest of a project")
@@ -211,6 +219,22 @@ def _thresholding(command: argparse.ArgumentParser) -> None:
     add("--max-size", type=float, metavar="SIZE", help="largest object in pixels (default: 1000000)")
     add("--physical-sizes", action="store_true", help="both sizes are in the unit of the voxel size")
     add("--fill-holes", action="store_true", help="background that is enclosed belongs to the object")
+
+
+def _margin(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--margin",
+        type=_whole_numbers,
+        metavar="Z,Y,X",
+        help="pixels around an object that are its neighborhood, or one number for all axes (default: 1,30,30)",
+    )
+
+
+def _whole_numbers(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(map(int, text.split(",")))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"whole numbers with commas between are expected, not {text!r}") from None
 
 
 def _threads(command: argparse.ArgumentParser) -> None:

@@ -41,6 +41,8 @@ class FeatureSpec:
         Whether there are as many values for each channel, channel after channel.
     local
         Whether it depends on the object's own pixels and raw alone, whatever other objects there are.
+    uses_margin
+        Whether it depends on how far the neighbourhood of an object reaches.
     slow
         Whether it takes much longer than most.
     """
@@ -63,6 +65,7 @@ class FeatureSpec:
     needs_raw: bool = False
     per_channel: bool = False
     local: bool = True
+    uses_margin: bool = False
     slow: bool = False
 
     @property
@@ -179,6 +182,8 @@ class FeatureTable:
 
     def select(self, features: Sequence[str]) -> FeatureTable:
         """Keep some of the features, in the order given."""
+        if tuple(features) == self.features:
+            return self
         ranges = {spec.id: self._columns_of(spec.id) for spec in self.specs}
         refuse_unknown(features, ranges)
         kept = [column for feature in features for column in range(ranges[feature].start, ranges[feature].stop)]
@@ -186,12 +191,13 @@ class FeatureTable:
         places[kept] = np.arange(len(kept))
         missing = self._missing.copy()
         missing[:, 1] = places[missing[:, 1]]
+        missing = missing[missing[:, 1] >= 0]
         return FeatureTable(
             self.ids,
             self.frames,
             self.values[:, kept],
             tuple(self.specs[self.features.index(feature)] for feature in features),
-            missing[missing[:, 1] >= 0],
+            missing[np.lexsort((missing[:, 1], missing[:, 0]))],
             self._reasons,
         )
 
@@ -210,7 +216,7 @@ class FeatureTable:
 
     @property
     def is_local(self) -> bool:
-        """Whether the values of an object depend on its own pixels alone."""
+        """Whether all values of an object depend on its own pixels and raw alone, whatever other objects there are."""
         return all(spec.local for spec in self.specs)
 
     def replaced(self, frames: NDArray[np.int64], ids: NDArray[np.uint64], part: FeatureTable) -> FeatureTable:

@@ -228,7 +228,10 @@ def _choose(
         if not n_channels:
             raise FeatureError(f"feature {spec.id!r} needs intensities: add the raw image too")
         other = "several channels" if n_channels == 1 else "one channel"
-        raise FeatureError(f"feature {spec.id!r} exists only for {other}, and this raw image has {n_channels}")
+        raise FeatureError(
+            f"feature {spec.id!r} exists only for {other}, and this raw image has {n_channels}; "
+            "use images with the same channels, or choose other features"
+        )
     return [known[feature] for feature in features]
 
 

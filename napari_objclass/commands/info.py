@@ -57,6 +57,7 @@ def _project(path: str) -> dict[str, str]:
         if any(lane.is_thresholded for lane in session.lanes):
             facts["thresholding"] = _thresholding(session.thresholding)
         facts["features"] = ", ".join(session.feature_selection.features) or "none chosen yet"
+        facts["neighborhood"] = _neighbourhood(session.feature_selection.margin)
         forest = session.forest
         facts["forest"] = (
             "none trained yet"
@@ -65,6 +66,15 @@ def _project(path: str) -> dict[str, str]:
         )
         facts |= {f"note {i}": note for i, note in enumerate(session.notes, 1)}
     return facts
+
+
+def _neighbourhood(margin: int | tuple[int, ...] | None) -> str:
+    if margin is None:
+        return "as in ilastik: 30 pixels in the plane, 1 across"
+    numbers = margin if isinstance(margin, tuple) else (margin,)
+    if len(numbers) == 1:
+        return f"{numbers[0]} pixels along every axis"
+    return f"{', '.join(map(str, numbers))} pixels along {', '.join('zyx'[-len(numbers) :])}"
 
 
 def _thresholding(settings: Thresholding) -> str:

@@ -22,6 +22,8 @@ def run(args: argparse.Namespace) -> int:
             raise ProjectError(session.notes[0])
         if args.features is not None:
             session.feature_selection = replace(session.feature_selection, features=feature_set(args.features))
+        if args.margin is not None:
+            session.feature_selection = replace(session.feature_selection, margin=args.margin)
         trained = session.train(threads=args.threads, progress=progress)
         session.save()
         say_notes(session)

@@ -250,7 +250,7 @@ class Chain:
         outputs, key = self.memory.outputs, (self._found(lane), lane.spacing, margin)
         held: FeatureTable | None = outputs.held(object_features.ID, lane.uuid, key)
         if held is None:
-            held = self._edited_table(lane, key, margin, **run)
+            held = self._known_table(lane, key, **run)
         missing = [feature for feature in features if held is None or feature not in held.features]
         if held is None or missing:
             labels, raw = self.objects(lane, **run).labels, self.images(lane).raw
@@ -262,20 +262,32 @@ class Chain:
         # Held too: a click asks for the columns of the classifier again and again.
         return outputs.get(SELECTED, lane.uuid, (*key, *features), partial(held.select, features))
 
-    def _edited_table(
-        self, lane: LaneRecord, key: Key, margin: int | tuple[int, ...] | None, **run: Unpack[RunOptions]
-    ) -> FeatureTable | None:
-        """Bring the held table up to date by measuring what was edited by hand; None where that is not enough."""
-        edited = self._edited(object_features.ID, lane, key)
-        if edited is None or not edited[0].is_local:
+    def _known_table(self, lane: LaneRecord, key: Key, **run: Unpack[RunOptions]) -> FeatureTable | None:
+        """Hold for ``key`` what the held table has for it, after edits by hand too; None if that is nothing.
+
+        With another margin, features that depend on it are left out. After edits, what depends on other objects too
+        is measured for all, the rest for the edited ones.
+        """
+        outputs, margin = self.memory.outputs, cast("int | tuple[int, ...] | None", key[-1])
+        latest = outputs.latest(object_features.ID, lane.uuid)
+        if latest is None:
             return None
-        held, change = cast("tuple[FeatureTable, Change]", edited)
-        objects, raw = self.objects(lane, **run), self.images(lane).raw
-        places = objects.places(*change.objects)
-        part = object_features.table(
-            objects.labels, raw, held.features, margin=margin, spacing=lane.spacing, only=places, **run
-        )
-        return self.memory.outputs.hold(object_features.ID, lane.uuid, key, held.replaced(*change.objects, part))
+        (found, spacing, margin_before), held = cast("tuple[Key, FeatureTable]", latest)
+        change = self._found(lane).change_since(found)
+        if change is None or spacing != lane.spacing:
+            return None
+        if margin != margin_before:
+            held = held.select([spec.id for spec in held.specs if not spec.uses_margin])
+        if not held.features:
+            return None
+        if change:
+            objects, raw = self.objects(lane, **run), self.images(lane).raw
+            measure = partial(object_features.table, objects.labels, raw, margin=margin, spacing=lane.spacing, **run)
+            local = [spec.id for spec in held.specs if spec.local]
+            others = [spec.id for spec in held.specs if not spec.local]
+            edited = held.select(local).replaced(*change.objects, measure(local, only=objects.places(*change.objects)))
+            held = edited.joined(measure(others)).select(held.features) if others else edited
+        return outputs.hold(object_features.ID, lane.uuid, key, held)
 
     def _edited(self, output: str, lane: LaneRecord, key: Key) -> tuple[Any, Change] | None:
         """Held output that differs from the one for ``key`` by edits by hand, and these; None if there is none.
@@ -413,6 +425,8 @@ class Chain:
             if edited is None:
                 return predicted(None)
             held, change = cast("tuple[Prediction, Change]", edited)
+            if not self.table(lane, trained.features, trained.margin, **run).is_local:
+                return predicted(None)  # an edit may change the values of every object
             rows = self.objects(lane, **run).rows(*change.objects)
             return held.replaced(*change.objects, predicted(rows[rows >= 0]))
 

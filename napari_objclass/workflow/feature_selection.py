@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -38,9 +39,10 @@ class FeatureSelection(Settings):
                 raise ParameterError(f"features is a list of ids, 'default' or 'all', got {self.features!r}")
         else:
             object.__setattr__(self, "features", tuple(self.features))
-        margins = self.margin if isinstance(self.margin, tuple) else (self.margin or 0,)
-        if any(each < 0 for each in margins):
-            raise ParameterError(f"margin cannot be negative, got {self.margin}")
+        features.neighbourhood(self.margin, 2)  # which takes any number of axes
+        if self.margin is not None:
+            plain = tuple(map(int, self.margin)) if isinstance(self.margin, Iterable) else int(self.margin)
+            object.__setattr__(self, "margin", plain)
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -63,5 +65,8 @@ def explicit(selection: FeatureSelection, n_dims: int, n_channels: int) -> Featu
     ------
     FeatureError
         For an id that cannot be measured on such images.
+    ParameterError
+        For a margin that has other axes than such images.
     """
+    features.neighbourhood(selection.margin, n_dims)
     return replace(selection, features=features.choose(selection.features, n_dims, n_channels))

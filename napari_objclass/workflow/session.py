@@ -347,7 +347,8 @@ class Session(WithExchange):
 
     @classifier.setter
     def classifier(self, settings: Classifier) -> None:
-        refuse_unknown(settings.features or (), {spec.id for n in (2, 3) for spec in feature_catalog(n)})
+        known = {spec.id for n_dims in (2, 3) for n in (1, 2) for spec in feature_catalog(n_dims, n)}
+        refuse_unknown(settings.features or (), known)
         self._set(object_classification.ID, settings)
 
     def _set(self, applet: str, settings: Settings) -> None:

@@ -144,6 +144,12 @@ impl Ingredient {
         self != Self::Histogram
     }
 
+    /// Whether it depends on how far the neighbourhood of an object reaches.
+    #[must_use]
+    pub fn uses_margin(self) -> bool {
+        matches!(self, Self::Neighbourhood | Self::Texture)
+    }
+
     /// Whether it takes much longer than the pass over the image.
     #[must_use]
     pub fn is_slow(self) -> bool {
@@ -286,6 +292,12 @@ impl FeatureSpec {
     #[must_use]
     pub fn is_local(&self) -> bool {
         self.ingredients.iter().all(|each| each.is_local())
+    }
+
+    /// Whether it depends on how far the neighbourhood of an object reaches.
+    #[must_use]
+    pub fn uses_margin(&self) -> bool {
+        self.ingredients.iter().any(|each| each.uses_margin())
     }
 
     /// Whether it takes much longer than most.

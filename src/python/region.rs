@@ -34,6 +34,7 @@ pub(crate) struct Spec {
     needs_raw: bool,
     per_channel: bool,
     local: bool,
+    uses_margin: bool,
     slow: bool,
 }
 
@@ -62,6 +63,7 @@ pub(crate) fn feature_specs(n_dims: usize, channels: Vec<String>) -> Vec<Spec> {
             needs_raw: spec.channels != Channels::Unused,
             per_channel: spec.values.are_per_channel(),
             local: spec.is_local(),
+            uses_margin: spec.uses_margin(),
             slow: spec.is_slow(),
         })
         .collect()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import clicks
 import components
+import default_set
 import edits
 import features
 import forest
@@ -45,6 +46,7 @@ def main() -> None:
     ]
     for part in (components, thresholding, features):
         lines += [f"| {row.work} | {row.who} | {row.megabytes:.0f} |" for row in part.memory()]
+    lines += default_set.lines()
     lines += clicks.lines()
     lines += edits.lines()
     lines += strokes.lines()

@@ -67,6 +67,33 @@ def test_features_without_raw(objclass, images, tmp_path):
     assert "Mean Intensity" not in rows(tmp_path / "t.csv")[0]
 
 
+def test_the_catalogue_is_listed_without_an_image(objclass):
+    shown, everything = objclass("features", "--list"), objclass("features", "--list", "--dims", 3, "--advanced")
+    assert shown.code == everything.code == 0
+    lines = {line.split()[0]: line for line in shown.out.splitlines() if line.startswith("  ")}
+    assert set(lines) == {spec.id for spec in oc.feature_catalog(hidden=False)}
+    assert " ".join(lines["axis_radii"].split()) == "axis_radii Radii of the object 2 default"
+    assert "default" not in lines["centroid"]
+    lines = {line.split()[0]: line for line in everything.out.splitlines() if line.startswith("  ")}
+    assert set(lines) == {spec.id for spec in oc.feature_catalog(3)}
+    assert lines["coordinate_sum"].endswith("3  advanced")
+    for spec in oc.feature_catalog(3):
+        assert ("slow" in lines[spec.id].rpartition("  ")[2].split(", ")) == spec.slow
+
+
+def test_the_margin_is_kept_in_the_project(objclass, images, project, tmp_path):
+    assert "30 pixels in the plane" in objclass("info", project).out
+    assert objclass("train", project, "--features", "default", "--margin", "8,7").code == 0
+    assert "8, 7 pixels along y, x" in objclass("info", project).out
+    with oc.Session.open(project) as session:
+        assert session.feature_selection.margin == session.forest.margin == (8, 7)
+    words = ("features", images / "raw.tif", "--labels", images / "labels.tif", "-o", tmp_path / "t.csv")
+    assert objclass(*words, "--margin", "8").code == 0
+    refused = objclass(*words, "--margin", "8,7,6,5")
+    assert refused.code == 1
+    assert "one per axis" in refused.err
+
+
 @pytest.mark.parametrize("source", ["table.csv", "classes.tif"])
 def test_annotate(objclass, images, tmp_path, source):
     path = tmp_path / "p.objclass"

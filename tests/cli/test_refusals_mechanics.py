@@ -32,6 +32,8 @@ CASES = {
     "unknown command": (["dance"], 2, "dance"),
     "missing flag": (["features", "{images}/raw.tif", "-o", "t.csv"], 2, "--labels"),
     "flag of another command": ([*FEATURES, "--discard"], 2, "--discard"),
+    "margin not a number": ([*FEATURES, "--margin", "1,many"], 2, "1,many"),
+    "negative margin": ([*FEATURES, "--margin=-1"], 1, "none of them negative"),
     "threads not a number": ([*FEATURES, "--threads", "many"], 2, "many"),
     "no threads": ([*FEATURES, "--threads", "0"], 1, "at least 1"),
     "fewer than no threads": ([*FEATURES, "--threads=-1"], 1, "at least 1"),

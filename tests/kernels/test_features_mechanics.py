@@ -27,6 +27,10 @@ LABELS[2:5, 3:9] = 4
 LABELS[7:11, 1:4] = 9
 RAW = np.arange(LABELS.size, dtype=np.uint16).reshape(LABELS.shape)
 
+#: Features of one channel within an object, whatever else there is.
+OF_INTENSITY = [f"intensity_{what}" for what in ("mean", "variance", "skewness", "kurtosis", "min", "max", "sum")]
+STANDARD = ["num_pixels", "bbox_min", "bbox_max", "centroid", "axis_radii", "axis_vectors", *OF_INTENSITY]
+
 
 def shaped(name):
     image = np.zeros((9, 10, 11), np.uint8)
@@ -58,7 +62,7 @@ def test_every_shape_has_a_full_row(name, flat):
     raw = (
         np.full(labels.shape, 7.5, np.float32) if flat else np.arange(labels.size, dtype=np.int16).reshape(labels.shape)
     )
-    table = measure(labels, raw, features=OWN)
+    table = measure(labels, raw, features=STANDARD)
     assert table.ids.tolist() == [3]
     assert table["num_pixels"].item() == np.count_nonzero(labels)
     missing = np.isnan(table.values).sum()
@@ -67,6 +71,17 @@ def test_every_shape_has_a_full_row(name, flat):
     if flat:
         assert table["intensity_variance"].item() == 0
         assert table["intensity_mean"].item() == 7.5
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_every_missing_value_of_every_feature_has_a_reason(name):
+    labels = shaped(name)
+    for raw in (np.zeros(labels.shape), np.arange(2 * labels.size).reshape(*labels.shape, 2)):
+        specs = feature_catalog(3, 1 if raw.ndim == 3 else 2)
+        table = measure(labels, raw, features=[spec.id for spec in specs])
+        missing = [(0, column) for column in np.flatnonzero(np.isnan(table.values[0]))]
+        assert [table.missing_value(i)[:2] for i in range(table.n_missing)] == missing
+        assert not np.isinf(table.values).any()
 
 
 @pytest.mark.parametrize("shape", [(5, 6), (2, 5, 6), (3, 2, 5, 6), (0, 7), (7, 0), (0, 4, 4), (2, 3, 0, 5)])
@@ -125,8 +140,8 @@ def test_one_plane_is_two_dimensional():
 def test_non_finite_raw_spoils_only_its_object_and_channel(dtype, bad):
     raw = np.stack([RAW, RAW], -1).astype(dtype)
     raw[2, 3:6, 1] = bad
-    clean = measure(LABELS, np.stack([RAW, RAW], -1).astype(dtype), features=OWN)
-    table = measure(LABELS, raw, features=OWN)
+    clean = measure(LABELS, np.stack([RAW, RAW], -1).astype(dtype), features=STANDARD)
+    table = measure(LABELS, raw, features=STANDARD)
     spoiled = np.array(
         [[c.startswith("intensity") and c.endswith("c1") for c in table.columns], [False] * len(table.columns)]
     )
@@ -143,13 +158,13 @@ OUT_OF_RANGE = "powers of the intensities are too large or too small for 64-bit 
 
 def test_powers_beyond_the_range_of_floats_have_reasons():
     raw = np.where(LABELS == 4, np.where(RAW % 2, 1e300, -1e300), RAW)
-    table = measure(LABELS, raw, features=OWN)
+    table = measure(LABELS, raw, features=STANDARD)
     assert table["intensity_max"][0, 0] == 1e300
     assert np.isfinite(table["intensity_mean"][0, 0])
     assert np.isnan(table.values).sum() == len(table.problems) == 3
     assert {p.reason for p in table.problems} == {OUT_OF_RANGE}
     assert np.isfinite(table.values[1]).all()
-    tiny = measure(LABELS, raw * 1e-300 * 1e-200, features=OWN)
+    tiny = measure(LABELS, raw * 1e-300 * 1e-200, features=STANDARD)
     assert [(p.feature, p.reason) for p in tiny.problems if p.id == 4] == [
         ("intensity_skewness", OUT_OF_RANGE),
         ("intensity_kurtosis", OUT_OF_RANGE),
@@ -219,13 +234,17 @@ def test_columns_name_their_parts():
     assert measure(LABELS, RAW, features=["intensity_mean"]).display_columns == ["Mean Intensity"]
 
 
-def test_default_leaves_out_places_and_what_raw_would_give():
-    assert measure(LABELS).features == ("num_pixels", "axis_radii", "axis_vectors")
-    everything = {spec.id for spec in feature_catalog(2, 1, hidden=False)}
-    places = {spec.id for spec in feature_catalog() if spec.group == "Location"}
-    assert places == {"bbox_min", "bbox_max", "centroid"}
-    assert set(measure(LABELS, RAW).features) == everything - places
-    assert set(measure(LABELS, RAW, features="all").features) == everything
+@pytest.mark.parametrize("n_channels", [1, 2])
+def test_default_leaves_out_places_textures_and_what_raw_would_give(n_channels):
+    raw = RAW if n_channels == 1 else np.stack([RAW] * n_channels, -1)
+    shown = feature_catalog(2, n_channels, hidden=False)
+    default = measure(LABELS, raw).features
+    assert default == tuple(spec.id for spec in shown if spec.default)
+    assert measure(LABELS).features == tuple(spec.id for spec in shown if spec.default and not spec.needs_raw)
+    assert measure(LABELS, raw, features="all").features == tuple(spec.id for spec in shown)
+    left_out = {spec.group for spec in shown if spec.id not in default} - {"Intensity Distribution"}
+    assert left_out <= {"Location", "Texture"}
+    assert {"num_pixels", "axis_radii", "axis_vectors", *OF_INTENSITY} <= set(default)
 
 
 @pytest.mark.parametrize("n_dims", [2, 3])
@@ -235,18 +254,23 @@ def test_catalogue_is_complete_and_consistent(n_dims, n_channels):
     ids = [spec.id for spec in catalog]
     columns = [column for spec in catalog for column in spec.columns]
     assert len(set(ids)) == len(ids)
+    names = [name for spec in catalog for name in spec.display_columns]
     assert len(set(columns)) == len(columns)
+    assert len(set(names)) == len(names)
     for spec in catalog:
         assert len(spec.columns) == spec.n_values == len(spec.display_columns) > 0
         assert spec.doc.endswith(".")
+        assert not (spec.default and (spec.hidden or spec.group == "Location"))
         assert all(column.startswith(spec.id) for column in spec.columns)
 
 
 def test_select_keeps_values_and_reasons():
-    table = measure(LABELS, np.zeros_like(RAW), features="all")
+    table = measure(LABELS, np.zeros_like(RAW), features=STANDARD)
     part = table.select(["intensity_skewness", "num_pixels"])
     assert part.columns == ["intensity_skewness_c0", "num_pixels"]
     assert [(p.id, p.feature) for p in part.problems] == [(4, "intensity_skewness"), (9, "intensity_skewness")]
+    turned = table.select(STANDARD[::-1])
+    assert [each.feature for each in turned.problems] == ["intensity_kurtosis", "intensity_skewness"] * 2
     with pytest.raises(FeatureError, match="did you mean"):
         part.select(["num_pixel"])
     with pytest.raises(KeyError, match="no feature"):
@@ -284,7 +308,7 @@ def test_cancel_and_progress():
         seen.append((step, threading.get_ident()))
 
     for _ in range(50):  # a run that ends before the first report says nothing
-        measure(labels, raw, features="all", threads=1, progress=progress)
+        measure(labels, raw, features=STANDARD, threads=1, progress=progress)
     (done, total, what), thread = seen[0]
     assert 0 <= done <= total
     assert what == "measuring objects"

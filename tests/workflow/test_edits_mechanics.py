@@ -276,6 +276,9 @@ def test_an_image_that_is_gone_or_another_one_is_not_edited(tmp_path, scene):
 
 @pytest.fixture
 def trained(session):
+    chosen = session.feature_selection.features
+    local = {spec.id for spec in oc.feature_catalog() if spec.local and not spec.slow}
+    session.feature_selection = FeatureSelection([each for each in chosen if each in local])
     session.annotate_many(0, ids=[1, 2, 3, 4], classes=[1, 2, 1, 2])
     session.predict(0)
     return session
@@ -321,16 +324,71 @@ def test_only_what_was_edited_is_computed_again(trained, measured, monkeypatch):
     assert predicted[1:] == [2]
 
 
-def test_a_feature_that_depends_on_more_than_its_object_is_measured_anew(trained, measured, monkeypatch):
-    monkeypatch.setattr(oc.FeatureTable, "is_local", False)
-    edit(trained, relabel(6, 0))
-    trained.predict(0)
-    assert measured == [1, None]
-    assert 6 not in trained.table(0).ids
+@pytest.fixture
+def shared(monkeypatch):
+    """Id of a feature whose value depends on all objects: the share that an object has of their brightness."""
+    specs, measure = kernels.feature_specs, kernels.measure
+
+    def declared(*layout):
+        return [{**spec, "local": spec["local"] and spec["id"] != "intensity_sum"} for spec in specs(*layout)]
+
+    def with_shares(labels, raw, features, **options):
+        found = measure(labels, raw, features, **options)
+        if "intensity_sum" in features:
+            assert features == ["intensity_sum"] or options["only"] is None
+            column = features.index("intensity_sum")  # of features with one value each
+            values = found.values.reshape(len(found.ids), -1)
+            values[:, column] /= values[:, column].sum()
+        return found
+
+    monkeypatch.setattr(kernels, "feature_specs", declared)
+    monkeypatch.setattr(kernels, "measure", with_shares)
+    return "intensity_sum"
 
 
-def test_all_features_that_there_are_depend_on_their_object_alone():
-    assert all(spec.local for n_dims in (2, 3) for spec in oc.feature_catalog(n_dims))
+def test_a_feature_that_depends_on_all_objects_is_measured_and_predicted_for_all(session, scene, shared, measured):
+    chosen = ("intensity_mean", shared, "num_pixels")
+    session.feature_selection = FeatureSelection(chosen)
+    session.annotate_many(0, ids=[1, 2, 3, 4], classes=[1, 2, 1, 2])
+    before = session.predict(0), session.table(0)
+    measured.clear()
+    labels = edit(session, relabel(6, 0))
+    prediction, table = session.predict(0), session.table(0)
+    assert measured[:3] == [1, 0, None]  # the index; what of the edited object is left; the share of all
+    fresh = oc.measure(labels, scene.raw, features=chosen)
+    assert table.features == chosen
+    assert table.values.tobytes() == fresh.values.tobytes()
+    assert (table[shared][:5] != before[1][shared][:5]).all()
+    assert prediction.probabilities.tobytes() == session.forest.forest.predict_proba(fresh.float32).tobytes()
+    session.undo()
+    assert session.predict(0).probabilities.tobytes() == before[0].probabilities.tobytes()
+    assert session.table(0).values.tobytes() == before[1].values.tobytes()
+
+
+def test_another_margin_measures_again_what_depends_on_it_alone(session, monkeypatch):
+    specs, measure, seen = kernels.feature_specs, kernels.measure, []
+
+    def declared(*layout):
+        return [{**spec, "uses_margin": spec["id"] == "intensity_max"} for spec in specs(*layout)]
+
+    def spy(labels, raw, features, **options):
+        seen.append((features, options["margin"], options["only"] is None))
+        return measure(labels, raw, features, **options)
+
+    monkeypatch.setattr(kernels, "feature_specs", declared)
+    session.feature_selection = FeatureSelection(["intensity_max", "num_pixels"], margin=5)
+    first = session.table(0)
+    monkeypatch.setattr(kernels, "measure", spy)
+    session.feature_selection = FeatureSelection(["intensity_max", "num_pixels"], margin=(5, 6))
+    assert session.table(0).values.tobytes() == first.values.tobytes()
+    assert seen == [(["intensity_max"], (0, 5, 6), True)]
+    edit(session, relabel(6, 0))
+    session.feature_selection = FeatureSelection(["intensity_max", "num_pixels"])
+    labels, raw = session.label_image(0), session.images(0).raw[0, 0, ..., 0]
+    again = oc.measure(labels, raw, features=["intensity_max", "num_pixels"])
+    del seen[:]
+    assert session.table(0).values.tobytes() == again.values.tobytes()
+    assert [features for features, _, _ in seen] == [["num_pixels"], ["intensity_max"]]
 
 
 def test_an_edit_of_an_annotated_object_grows_another_forest(trained):

@@ -4,7 +4,7 @@ import pytest
 
 from napari_objclass import kernels
 from napari_objclass.features import choose, feature_catalog
-from napari_objclass.workflow.feature_sets import NEEDS_RAW, feature_sets, offered, set_of
+from napari_objclass.workflow.feature_sets import NEEDS_RAW, FeatureSet, feature_sets, offered, set_of
 
 EXTENTS = [(2, 0), (2, 1), (3, 2)]
 
@@ -17,7 +17,9 @@ def by_name(n_dims, n_channels):
 def test_recommended_and_everything_are_default_and_all(extent):
     sets = by_name(*extent)
     assert sets["Recommended"].features == choose("default", *extent)
-    assert sets["Everything"].features == sets["All fast"].features == choose("all", *extent)
+    assert sets["Everything"].features == choose("all", *extent)
+    slow = {spec.id for spec in feature_catalog(*extent) if spec.slow}
+    assert sets["All fast"].features == tuple(each for each in sets["Everything"].features if each not in slow)
 
 
 @pytest.mark.parametrize("n_dims", [2, 3])
@@ -45,11 +47,11 @@ def test_a_list_is_a_set_whatever_its_order():
 
 
 def test_of_equal_sets_the_preferred_one_is_found():
-    sets = feature_sets(2, 1)
-    everything = choose("all", 2, 1)
-    assert set_of(everything, sets).name == "All fast"
-    assert set_of(everything, sets, preferred="Everything").name == "Everything"
-    assert set_of(everything, sets, preferred="Shape").name == "All fast"
+    first, second, other = (FeatureSet(name, "", features) for name, features in [("A", "ab"), ("B", "ba"), ("C", "c")])
+    sets = (first, second, other)
+    assert set_of("ab", sets) is first
+    assert set_of("ab", sets, preferred="B") is second
+    assert set_of("ab", sets, preferred="C") is first
 
 
 def test_new_features_join_by_what_is_known_about_them(monkeypatch):
@@ -59,10 +61,11 @@ def test_new_features_join_by_what_is_known_about_them(monkeypatch):
         specs = known(n_dims, channels)
         shape = next(spec for spec in specs if spec["id"] == "num_pixels")
         bright = next(spec for spec in specs if spec["id"] == "intensity_mean")
-        hull = {**shape, "id": "hull_area", "group": "Convex Hull"}
+        round_ = {**shape, "id": "roundness", "group": "New"}
         edge = {**bright, "id": "edge_mean", "group": "Neighborhood"}
-        secret = {**shape, "id": "hull_area_ilastik", "hidden": True}
-        return [*specs, hull, edge, secret]
+        slow = {**bright, "id": "edge_fractal", "slow": True}
+        secret = {**shape, "id": "roundness_twin", "hidden": True, "default": False}
+        return [*specs, round_, edge, slow, secret]
 
     monkeypatch.setattr(kernels, "feature_specs", grown)
     feature_sets.cache_clear()
@@ -70,15 +73,16 @@ def test_new_features_join_by_what_is_known_about_them(monkeypatch):
         sets = by_name(2, 1)
     finally:
         feature_sets.cache_clear()
-    assert {name for name, each in sets.items() if "hull_area" in each.features} == set(sets) - {"Intensity"}
+    assert {name for name, each in sets.items() if "roundness" in each.features} == set(sets) - {"Intensity"}
     assert {name for name, each in sets.items() if "edge_mean" in each.features} == set(sets) - {"Shape"}
-    assert not any("hull_area_ilastik" in each.features for each in sets.values())
-    assert "hull_area_ilastik" not in {spec.id for spec in offered(2, 1)}
-    assert "hull_area_ilastik" in {spec.id for spec in offered(2, 1, chosen=["hull_area_ilastik"])}
+    assert {name for name, each in sets.items() if "edge_fractal" in each.features} == set(sets) - {"Shape", "All fast"}
+    assert not any("roundness_twin" in each.features for each in sets.values())
+    assert "roundness_twin" not in {spec.id for spec in offered(2, 1)}
+    assert "roundness_twin" in {spec.id for spec in offered(2, 1, chosen=["roundness_twin"])}
 
 
 def test_what_needs_raw_is_offered_with_the_reason():
     without = offered(2, 0)
-    assert [spec.id for spec in without] == [spec.id for spec in feature_catalog(2, 1)]
+    assert [spec.id for spec in without] == [spec.id for spec in feature_catalog(2, 1, hidden=False)]
     assert {spec.id for spec, reason in without.items() if reason} == set(by_name(2, 1)["Intensity"].features)
     assert not any(offered(2, 1).values())

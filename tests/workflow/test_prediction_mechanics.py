@@ -103,7 +103,9 @@ def test_renaming_renames_without_training(session):
     assert session.train() is trained
 
 
-def test_images_that_do_not_fit_the_forest(session):
+@pytest.mark.parametrize("features", ["default", ["num_pixels", "intensity_mean"]])
+def test_images_that_do_not_fit_the_forest(session, features):
+    session.feature_selection = FeatureSelection(features)
     two_channels = session.add_lane(raw=np.stack([SCENE.raw] * 2), labels=SCENE.labels)
     with pytest.raises(FeatureError, match="images with the same channels"):
         session.predict(two_channels)

@@ -66,7 +66,7 @@ def test_axes(session, tmp_path, raw_shape, labels_shape, axes, channels, from_f
         np.save(tmp_path / "labels.npy", labels)
         raw, labels = tmp_path / "raw.npy", tmp_path / "labels.npy"
     session.add_lane(raw=raw, labels=labels, axes=axes)
-    assert sum(column.startswith("intensity_mean_") for column in session.table(0).columns) == channels
+    assert len(session.table(0, features=["intensity_mean"]).columns) == channels
 
 
 def test_name_and_spacing_come_from_the_file(session, tmp_path, scene):
@@ -452,6 +452,24 @@ def test_feature_sets_become_explicit_ids(session, scene):
     assert set(session.feature_selection.features) < set(everything.features)
     assert session.table(0).features == session.feature_selection.features
     assert session.table(0, features=["num_pixels"]).columns == ["num_pixels"]
+
+
+@pytest.mark.parametrize(("margin", "plain"), [([3, 5], (3, 5)), (np.array([3, 5]), (3, 5)), (np.int64(3), 3)])
+def test_margins_are_kept_as_plain_numbers(session, scene, margin, plain, tmp_path):
+    session.add_lane(raw=scene.raw, labels=scene.labels)
+    session.feature_selection = FeatureSelection(["num_pixels"], margin)
+    session.save(tmp_path / "p.objclass")
+    with Session.open(tmp_path / "p.objclass", read_only=True) as again:
+        assert again.feature_selection == FeatureSelection(["num_pixels"], plain)
+
+
+def test_a_margin_has_the_axes_of_the_images(session):
+    volume = nuclei((6, 20, 20))
+    session.add_lane(raw=volume.raw, labels=volume.labels)
+    chosen = session.feature_selection
+    with pytest.raises(ParameterError, match="one per axis"):
+        session.feature_selection = FeatureSelection(["num_pixels"], (3, 5))
+    assert session.feature_selection == chosen
 
 
 # ------------------------------------------------------------------------------------------------ signal, reading only
