@@ -34,12 +34,13 @@ class ShowChoice(QWidget):
         super().__init__(parent)
         self._shared = shared
         self._choices: list[Choice] = []
-        self.combo = QSearchableComboBox()
-        self.combo.setToolTip("What is painted on the objects. Type to search the features.")
-        self.combo.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.combo.view().setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self._listed: Choice | None = None  # the one whose values can be chosen
+        self.combo = _combo("What is painted on the objects. Type to search the features.")
         self.combo.activated.connect(self._take)
         self.combo.lineEdit().editingFinished.connect(self._show_current)
+        self.value = _combo("Which value of the feature is painted. Type to search them.")
+        self.value.activated.connect(self._take_value)
+        self.value.lineEdit().editingFinished.connect(self._show_current)
         self.only_labelled = QCheckBox("only labelled", toolTip="Paint only the objects that are labelled.")
         self.only_labelled.clicked.connect(lambda on: shared.display.set_show(only_labelled=on))
         self.legend = Legend()
@@ -47,7 +48,8 @@ class ShowChoice(QWidget):
         row = QHBoxLayout()
         row.setSpacing(4)
         row.addWidget(QLabel("Show"))
-        row.addWidget(self.combo, 1)
+        row.addWidget(self.combo, 3)
+        row.addWidget(self.value, 2)
         below = QHBoxLayout()
         below.addWidget(self.only_labelled)
         below.addStretch()
@@ -94,7 +96,19 @@ class ShowChoice(QWidget):
         self.combo.setCurrentIndex(self.combo.findData(number))
         self.combo.setEditText(self.combo.currentText() if number >= 0 else show.column)
         self.combo.lineEdit().setCursorPosition(0)
+        self._show_value(self._choices[number] if number >= 0 else None, show.column)
         self.only_labelled.setChecked(show.only_labelled)
+
+    def _show_value(self, choice: Choice | None, column: str) -> None:
+        """Offer the values of a feature that has many."""
+        if choice != self._listed:
+            self._listed = choice
+            self.value.clear()
+            self.value.addItems([name for name, _ in choice.values] if choice else [])
+        self.value.setVisible(bool(choice and choice.values))
+        self.value.setCurrentIndex((choice and choice.place_of(column)) or 0)
+        self.value.setEditText(self.value.currentText())
+        self.value.lineEdit().setCursorPosition(0)
 
     def _show_legend(self) -> None:
         show, shown = self._shared.display.show, self._shared.shown
@@ -123,12 +137,25 @@ class ShowChoice(QWidget):
             self._shared.display.set_show(kind=choice.kind, cls=choice.cls, column=choice.column)
         self.combo.clearFocus()  # keys are the viewer's again
 
+    def _take_value(self, index: int) -> None:
+        if self._listed is not None:
+            self._shared.display.set_show(kind=Kind.FEATURE, column=self._listed.values[index][1])
+        self.value.clearFocus()
+
     def _restore(self) -> None:
         self._shared.display.restore()
         self._show_lost()
 
     def _look_soon(self, _: Any) -> None:
         self._soon.start()
+
+
+def _combo(tip: str) -> QSearchableComboBox:
+    combo = QSearchableComboBox()
+    combo.setToolTip(tip)
+    combo.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    combo.view().setTextElideMode(Qt.TextElideMode.ElideMiddle)
+    return combo
 
 
 def _colors(kind: Kind) -> Any:

@@ -37,9 +37,12 @@ def column_names(specs: Iterable[FeatureSpec], channels: Sequence[str] = ()) -> 
     channels
         Names of the channels; without, they are numbered.
     """
-    return [
-        f"{spec.display}, {name}" if name else spec.display for spec in specs for name in value_names(spec, channels)
-    ]
+    return [full_name(spec, name) for spec in specs for name in value_names(spec, channels)]
+
+
+def full_name(spec: FeatureSpec, value_name: str) -> str:
+    """Name of one value of a feature, see :func:`value_names`."""
+    return f"{spec.display}, {value_name}" if value_name else spec.display
 
 
 def value_names(spec: FeatureSpec, channels: Sequence[str] = ()) -> list[str]:
