@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from html import escape
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, QObject, Qt
@@ -79,14 +78,14 @@ class FeatureDialog(LiveDialog):
         panes = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         panes.addWidget(self.tree)
         panes.addWidget(scrolled)
-        panes.setSizes([430, 290])
+        panes.setSizes([450, 350])
         layout = QVBoxLayout(self)
         layout.addLayout(_row(self.search, self.advanced, self.sets))
         layout.addWidget(self.more)
         layout.addWidget(panes, 1)
         layout.addWidget(self.neighborhood)
         layout.addLayout(_row(self.count, buttons))
-        self.resize(740, 540)
+        self.resize(820, 560)
 
     def _build_top(self) -> None:
         self.search = QLineEdit(placeholderText="Search names and descriptions", clearButtonEnabled=True)
@@ -94,8 +93,7 @@ class FeatureDialog(LiveDialog):
         self.search.installEventFilter(self)
         self.advanced = QCheckBox("Advanced", toolTip="Show features too that few need: variants, and sums of powers.")
         self.advanced.toggled.connect(lambda on: self._tell(self.tree.show_advanced(shown=on)))
-        self.more = QLabel(wordWrap=True)
-        self.more.linkActivated.connect(lambda _: self.advanced.setChecked(True))
+        self.more = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self.sets = QPushButton("Select set")
         self.sets.setAutoDefault(False)
         self.sets.setMenu(QMenu(self.sets))
@@ -169,13 +167,14 @@ class FeatureDialog(LiveDialog):
 
     def _tell(self, found: Found) -> None:
         """Tell what the search found beside what is shown."""
-        text, there = self.search.text().strip(), "<a href='advanced'>advanced</a>"
-        if not text or not found.n_advanced:
-            note = f"No feature has “{escape(text)}” in its name or description." if not found.n_shown and text else ""
-        elif found.n_shown:
-            note = f"{found.n_advanced} more among the {there} ones."
-        else:
-            note = f"Found only among the {there} ones: {found.n_advanced}."
+        text, number = self.search.text().strip(), found.n_advanced
+        note = ""
+        if text and number:
+            note = (
+                f"{number} more among the advanced." if found.n_shown else f"Found only among the advanced: {number}."
+            )
+        elif text and not found.n_shown:
+            note = f"No feature has “{text}” in its name or description."
         self.more.setText(note)
         self.more.setVisible(bool(note))
 

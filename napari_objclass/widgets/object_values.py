@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
-from qtpy.QtGui import QGuiApplication
+from qtpy.QtGui import QGuiApplication, QIcon
 from qtpy.QtWidgets import QDialog, QDialogButtonBox, QHeaderView, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class ObjectValues(QDialog):
         self.search.textChanged.connect(self._filter)
         self.rows = _rows(object_)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.buttons.button(QDialogButtonBox.StandardButton.Close).setIcon(QIcon())  # it would not follow the theme
         self.copy = self.buttons.addButton("Copy", QDialogButtonBox.ButtonRole.ActionRole)
         self.copy.setToolTip("Copy names and values of all rows, separated by tabs")
         self.copy.clicked.connect(self._copy)
@@ -59,29 +60,25 @@ def _rows(object_: AboutObject) -> QTreeWidget:
     rows.addTopLevelItems([_row(name, text) for name, text in object_.facts])
     for feature, group in groupby(object_.values, key=lambda value: value.feature):
         values = list(group)
-        items = [_row(value.name, value.text) for value in values]
-        if feature:
-            branch = _row(feature, _summary(values))
-            branch.addChildren(items)
-            rows.addTopLevelItem(branch)
-        else:
-            rows.addTopLevelItems(items)
+        rows.addTopLevelItems([_branch(feature, values)] if feature else [_row(v.name, v.text) for v in values])
     return rows
 
 
-def _row(name: str, text: str) -> QTreeWidgetItem:
-    item = QTreeWidgetItem([name, text])
+def _branch(feature: str, values: Sequence[Value]) -> QTreeWidgetItem:
+    """One row for the many values of a feature, which tells between which they lie; they are below it."""
+    known = [value.value for value in values if not value.missing]
+    extent = f"{min(known):.3g} to {max(known):.3g}" if known else f"missing: {values[0].missing}"
+    branch = _row(f"{feature}, {len(values)} values", extent)
+    branch.addChildren([_row(v.name, v.text, v.name.removeprefix(f"{feature}, ")) for v in values])
+    return branch
+
+
+def _row(name: str, text: str, shown: str = "") -> QTreeWidgetItem:
+    """A row that is searched by its name, whatever is shown of that."""
+    item = QTreeWidgetItem([shown or name, text])
     for column, words in enumerate((name, text)):
         item.setToolTip(column, words)
     return item
-
-
-def _summary(values: Sequence[Value]) -> str:
-    """How many values there are, and between which they lie."""
-    known = [value.value for value in values if not value.missing]
-    if not known:
-        return f"{len(values)} missing"
-    return f"{len(values)} values, {min(known):.4g} to {max(known):.4g}"
 
 
 def _show(item: QTreeWidgetItem, words: Sequence[str]) -> None:
@@ -96,5 +93,5 @@ def _show(item: QTreeWidgetItem, words: Sequence[str]) -> None:
 
 
 def _has(item: QTreeWidgetItem, words: Sequence[str]) -> bool:
-    name = item.text(0).lower()
+    name = item.toolTip(0).lower()
     return all(word in name for word in words)

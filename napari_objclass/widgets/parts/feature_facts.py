@@ -54,13 +54,17 @@ def description(spec: FeatureSpec, reason: str = "", channels: Sequence[str] = (
         "Values": f"{spec.n_values}: {_list(names)}" if spec.n_values > 1 else "1",
         "Columns": _list(spec.columns),
         "Images": " and ".join(f"{n}D" for n in spec.dims),
-        "Depends on": "the neighborhood size" if spec.uses_margin else "",
+        "Depends on": "neighborhood size" if spec.uses_margin else "",
         "In ilastik": spec.ilastik_id,
         "Compared with": spec.verified,
         "Id": spec.id,
     }
     remarks = [reason, why_slow(spec), "Advanced: few need it." if spec.hidden else ""]
-    rows = "".join(f"<tr><td>{name}&nbsp;</td><td>{escape(fact)}</td></tr>" for name, fact in facts.items() if fact)
+    rows = "".join(
+        f"<tr><td style='white-space: nowrap'>{name}&nbsp;&nbsp;</td><td>{escape(fact)}</td></tr>"
+        for name, fact in facts.items()
+        if fact
+    )
     return "".join(
         (
             f"<h3>{escape(spec.display)}</h3>",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 from superqt.utils import signals_blocked
 
 from napari_objclass.errors import ParameterError
@@ -48,7 +48,8 @@ class Neighborhood(QWidget):
             label = QLabel(letter)
             label.setBuddy(field)
             field.setDecimals(0)
-            field.setFixedWidth(44)
+            field.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+            field.setFixedWidth(48)
             field.setAccessibleName(f"Neighborhood size along {letter}")
             field.valueChanged.connect(self.edited)
             layout.addWidget(label)

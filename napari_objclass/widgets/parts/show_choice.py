@@ -48,8 +48,7 @@ class ShowChoice(QWidget):
         row = QHBoxLayout()
         row.setSpacing(4)
         row.addWidget(QLabel("Show"))
-        row.addWidget(self.combo, 3)
-        row.addWidget(self.value, 2)
+        row.addWidget(self.combo, 1)
         below = QHBoxLayout()
         below.addWidget(self.only_labelled)
         below.addStretch()
@@ -58,6 +57,7 @@ class ShowChoice(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addLayout(row)
+        layout.addWidget(self.value)
         layout.addLayout(below)
         layout.addWidget(self.again)
         # Deleted layers are looked for soon after layers came or went, when the display has noticed it too.
