@@ -37,7 +37,7 @@ class ObjectValues(QDialog):
         layout = QVBoxLayout(self)
         for widget in (self.search, self.rows, self.buttons):
             layout.addWidget(widget)
-        self.resize(460, 480)
+        self.resize(500, 480)
 
     def _filter(self, wanted: str) -> None:
         words = wanted.lower().split()

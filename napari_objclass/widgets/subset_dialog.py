@@ -107,7 +107,7 @@ class SubsetDialog(LiveDialog):
         layout.addLayout(keep)
         layout.addWidget(self.note)
         layout.addWidget(buttons)
-        self.resize(420, 460)
+        self.resize(460, 480)
 
     # -------------------------------------------------------------------------------------- what the session has
 

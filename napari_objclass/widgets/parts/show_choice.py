@@ -17,7 +17,10 @@ from napari_objclass.widgets.viewer.column_names import channels_of
 from napari_objclass.widgets.viewer.display import Kind
 
 if TYPE_CHECKING:
+    from napari_objclass.features import FeatureTable
+    from napari_objclass.widgets.viewer.display import Show
     from napari_objclass.widgets.viewer.session import ViewerSession
+    from napari_objclass.widgets.viewer.shown import Shown
 
 #: One minus the difference of the two largest probabilities.
 FORMULA = "Uncertainty = 1 - (probability of the likeliest class - probability of the second)"
@@ -35,6 +38,8 @@ class ShowChoice(QWidget):
         self._shared = shared
         self._choices: list[Choice] = []
         self._listed: Choice | None = None  # the one whose values can be chosen
+        self._ends_of: tuple[FeatureTable | None, str] = (None, "")
+        self._known_ends: tuple[str, str] | None = None
         self.combo = _combo("What is painted on the objects. Type to search the features.")
         self.combo.activated.connect(self._take)
         self.combo.lineEdit().editingFinished.connect(self._show_current)
@@ -118,12 +123,19 @@ class ShowChoice(QWidget):
         elif show.kind is Kind.PROBABILITY:
             ends = ("0", "1")
         elif show.kind is Kind.FEATURE and shown is not None:
-            found = extremes(show, shown)
-            ends = found and (f"{found[0]:.4g}", f"{found[1]:.4g}")
+            ends = self._ends(show, shown)
         self.legend.setVisible(ends is not None)
         self.legend.setToolTip(FORMULA if show.kind is Kind.UNCERTAINTY else "")
         if ends is not None:
             self.legend.put(*ends, _colors(show.kind))
+
+    def _ends(self, show: Show, shown: Shown) -> tuple[str, str] | None:
+        """Texts of the smallest and the largest value, looked for only once: objects may be many."""
+        if self._ends_of[0] is not shown.table or self._ends_of[1] != show.column:
+            self._ends_of = (shown.table, show.column)
+            found = extremes(show, shown)
+            self._known_ends = found and (f"{found[0]:.4g}", f"{found[1]:.4g}")
+        return self._known_ends
 
     def _show_lost(self) -> None:
         lost = self._shared.display.lost
