@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from html import escape
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import (
+    QCheckBox,
     QDialogButtonBox,
     QHBoxLayout,
     QLabel,
@@ -20,17 +20,20 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_objclass.widgets.parts.feature_facts import description, values_per_object
 from napari_objclass.widgets.parts.feature_tree import FeatureTree
 from napari_objclass.widgets.parts.live_dialog import LiveDialog
-from napari_objclass.widgets.viewer.column_names import channels_of, part_name, parts
+from napari_objclass.widgets.parts.neighborhood import Neighborhood
+from napari_objclass.widgets.viewer.column_names import channels_of
 from napari_objclass.workflow import feature_selection
 from napari_objclass.workflow.feature_sets import feature_sets, offered
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from napari_objclass.features import FeatureSpec
+    from napari_objclass.widgets.parts.feature_tree import Found
     from napari_objclass.widgets.viewer.session import ViewerSession
+    from napari_objclass.workflow.feature_selection import FeatureSelection
+    from napari_objclass.workflow.feature_sets import FeatureSet
     from napari_objclass.workflow.session import Session
 
 START = "Choose a feature to read what it means."
@@ -42,14 +45,15 @@ def show_feature_dialog(shared: ViewerSession, parent: QWidget) -> FeatureDialog
 
 
 class FeatureDialog(LiveDialog):
-    """A tree of features to tick; nothing is measured before Apply."""
+    """A tree of features to tick, and the neighborhood some of them look at; nothing is measured before Apply."""
 
     def __init__(self, shared: ViewerSession, parent: QWidget) -> None:
         super().__init__(shared, parent)
         self.setWindowTitle("Choose features")
         self._extent: tuple[int, int] | None = None
-        self._widths: dict[str, int] = {}
-        self._known: tuple[str, ...] = ()  # what was chosen when the ticks were last taken from the session
+        self._offered: dict[str, FeatureSpec] = {}
+        self._reasons: dict[str, str] = {}
+        self._known: FeatureSelection | None = None  # what was chosen when it was last taken from the session
         self._build()
         for signal in (shared.changed, shared.shown_changed, shared.replaced):
             self.connections.connect(signal, self._follow)
@@ -57,38 +61,43 @@ class FeatureDialog(LiveDialog):
         self.search.setFocus()
 
     def _build(self) -> None:
-        self.search = QLineEdit(placeholderText="Search names and descriptions", clearButtonEnabled=True)
-        self.search.textChanged.connect(self._filter)
-        self.search.installEventFilter(self)
-        self.sets = QPushButton("Select set")
-        self.sets.setAutoDefault(False)
-        self.sets.setMenu(QMenu(self.sets))
-        self.sets.menu().setToolTipsVisible(True)
+        self._build_top()
         self.tree = FeatureTree()
         self.tree.ticked.connect(self._count)
         self.tree.looked_at.connect(self._describe)
-        self.description = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignTop, margin=6)
+        self.description = QLabel(START, wordWrap=True, alignment=Qt.AlignmentFlag.AlignTop, margin=6)
         self.description.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         scrolled = QScrollArea(widgetResizable=True)
         scrolled.setWidget(self.description)
+        self.neighborhood = Neighborhood()
+        self.neighborhood.edited.connect(self._count)
         self.count = QLabel()
         buttons = self.make_buttons(QDialogButtonBox.StandardButton.Apply | QDialogButtonBox.StandardButton.Close)
         self.apply = buttons.button(QDialogButtonBox.StandardButton.Apply)
         self.apply.clicked.connect(self._apply)
-        top, bottom = QHBoxLayout(), QHBoxLayout()
-        top.addWidget(self.search, 1)
-        top.addWidget(self.sets)
-        bottom.addWidget(self.count, 1)
-        bottom.addWidget(buttons)
         panes = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         panes.addWidget(self.tree)
         panes.addWidget(scrolled)
-        panes.setSizes([400, 280])
+        panes.setSizes([450, 350])
         layout = QVBoxLayout(self)
-        layout.addLayout(top)
+        layout.addLayout(_row(self.search, self.advanced, self.sets))
+        layout.addWidget(self.more)
         layout.addWidget(panes, 1)
-        layout.addLayout(bottom)
-        self.resize(700, 460)
+        layout.addWidget(self.neighborhood)
+        layout.addLayout(_row(self.count, buttons))
+        self.resize(820, 560)
+
+    def _build_top(self) -> None:
+        self.search = QLineEdit(placeholderText="Search names and descriptions", clearButtonEnabled=True)
+        self.search.textChanged.connect(lambda text: self._tell(self.tree.filter(text)))
+        self.search.installEventFilter(self)
+        self.advanced = QCheckBox("Advanced", toolTip="Show features too that few need: variants, and sums of powers.")
+        self.advanced.toggled.connect(lambda on: self._tell(self.tree.show_advanced(shown=on)))
+        self.more = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        self.sets = QPushButton("Select set")
+        self.sets.setAutoDefault(False)
+        self.sets.setMenu(QMenu(self.sets))
+        self.sets.menu().setToolTipsVisible(True)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Go from the search field into the tree by Down or Enter."""
@@ -102,83 +111,103 @@ class FeatureDialog(LiveDialog):
             return True
         return super().eventFilter(watched, event)
 
+    # ------------------------------------------------------------------------------------- what the session has
+
     def _follow(self, *_: object) -> None:
-        """Take over what is chosen when that changed; otherwise ticks not applied yet stay."""
-        chosen = tuple(self.shared.session.feature_selection.features)
+        """Take over what is chosen when that changed; otherwise what was not applied yet stays."""
+        chosen = self.shared.session.feature_selection
         images = self.shared.shown.images if self.shared.shown else None
         extent = images.extent if images else None
         if (extent, chosen) == (self._extent, self._known):
             return
-        ticked = self.tree.chosen if chosen == self._known else chosen
-        if extent != self._extent or not set(chosen) <= set(self._widths):
+        before, self._known = self._known, chosen
+        ticked = self.tree.chosen if before and before.features == chosen.features else tuple(chosen.features)
+        if extent != self._extent:
             self._extent = extent
-            self._offer(chosen)
-        self._known = chosen
-        self.tree.choose(ticked)
-        self._count()
+            self._offer()
+        if before != chosen:
+            self.neighborhood.show_margin(chosen.margin, self._n_dims)
+        self._choose(ticked)
 
-    def _offer(self, chosen: tuple[str, ...]) -> None:
+    @property
+    def _n_dims(self) -> int:
+        return self._extent[0] if self._extent else 2
+
+    def _offer(self) -> None:
         """Show what can be measured in the image shown."""
-        features = offered(*self._extent, chosen) if self._extent else {}
-        self._widths = {spec.id: spec.n_values for spec in features}
+        features = offered(*self._extent) if self._extent else {}
+        self._offered = {spec.id: spec for spec in features}
+        self._reasons = {spec.id: reason for spec, reason in features.items()}
         self.tree.offer(features)
-        self._filter(self.search.text())
+        self.neighborhood.show_margin(self.shared.session.feature_selection.margin, self._n_dims)
         menu = self.sets.menu()
         menu.clear()
         for each in feature_sets(*self._extent) if self._extent else ():
-            action = menu.addAction(each.name, lambda ids=each.features: self._choose(ids))
-            action.setToolTip(each.refusal or each.doc)
-            action.setEnabled(not each.refusal)
+            self._offer_set(each)
         menu.addSeparator()
         menu.addAction("Tick all that are shown", lambda: self.tree.choose_shown(ticked=True))
         menu.addAction("Untick all that are shown", lambda: self.tree.choose_shown(ticked=False))
         self.sets.setEnabled(self._extent is not None)
         self._describe(None)
 
+    def _offer_set(self, each: FeatureSet) -> None:
+        action = self.sets.menu().addAction(each.name, lambda: self._choose(each.features))
+        holds = values_per_object([self._offered[feature] for feature in each.features])
+        action.setToolTip(each.refusal or f"{each.doc} {holds}.")
+        action.setEnabled(not each.refusal)
+
+    # ------------------------------------------------------------------------------------------------ what is ticked
+
     def _choose(self, features: tuple[str, ...]) -> None:
         self.tree.choose(features)
+        if any(self._offered[feature].hidden for feature in self.tree.chosen):
+            self.advanced.setChecked(True)
+        self._tell(self.tree.filter(self.search.text()))
         self._count()
 
-    def _filter(self, text: str) -> None:
-        if not self.tree.filter(text) and text:
-            self.description.setText(f"No feature has “{escape(text)}” in its name or description.")
+    def _tell(self, found: Found) -> None:
+        """Tell what the search found beside what is shown."""
+        text, number = self.search.text().strip(), found.n_advanced
+        note = ""
+        if text and number:
+            note = (
+                f"{number} more among the advanced." if found.n_shown else f"Found only among the advanced: {number}."
+            )
+        elif text and not found.n_shown:
+            note = f"No feature has “{text}” in its name or description."
+        self.more.setText(note)
+        self.more.setVisible(bool(note))
 
     def _count(self) -> None:
-        chosen = self.tree.chosen
-        n_values = sum(self._widths[feature] for feature in chosen)
+        chosen = [self._offered[feature] for feature in self.tree.chosen]
+        uses_margin = any(spec.uses_margin for spec in chosen)
         features = "1 feature" if len(chosen) == 1 else f"{len(chosen):,} features"
-        values = "1 value" if n_values == 1 else f"{n_values:,} values"
-        self.count.setText(f"{features}, {values} per object" if chosen else "Tick at least one feature.")
-        self.apply.setEnabled(bool(chosen) and set(chosen) != set(self._known))
+        self.count.setText(f"{features}, {values_per_object(chosen)}" if chosen else "Tick at least one feature.")
+        self.neighborhood.use(used=uses_margin)
+        known = self._known
+        is_new = known is not None and (
+            set(self.tree.chosen) != set(known.features) or (uses_margin and self.neighborhood.margin != known.margin)
+        )
+        self.apply.setEnabled(bool(chosen) and is_new)
 
     def _describe(self, spec: FeatureSpec | None) -> None:
         channels = channels_of(self.shared.record)
-        self.description.setText(START if spec is None else _description(spec, channels))
+        self.description.setText(START if spec is None else description(spec, self._reasons[spec.id], channels))
 
     def _apply(self) -> None:
-        chosen = self.tree.chosen
+        chosen, margin = self.tree.chosen, self.neighborhood.margin
+        if not any(self._offered[feature].uses_margin for feature in chosen):
+            margin = self.shared.session.feature_selection.margin
 
         def change(session: Session) -> None:
-            session.feature_selection = replace(session.feature_selection, features=chosen)
+            session.feature_selection = replace(session.feature_selection, features=chosen, margin=margin)
 
         self.shared.do(feature_selection.ID, change)
 
 
-def _description(spec: FeatureSpec, channels: Sequence[str]) -> str:
-    """What is known about a feature, as rich text."""
-    names = [part_name(part, channels) for part in parts(spec) if part]
-    facts = {
-        "Unit": spec.unit or "none",
-        "Values": f"{spec.n_values}: {_list(names)}" if spec.n_values > 1 else "1",
-        "Columns": _list(spec.columns),
-        "Images": " and ".join(f"{n}D" for n in spec.dims),
-        "In ilastik": spec.ilastik_id,
-        "Id": spec.id,
-    }
-    rows = "".join(f"<tr><td>{name}&nbsp;</td><td>{escape(fact)}</td></tr>" for name, fact in facts.items() if fact)
-    return f"<h3>{escape(spec.display)}</h3><p>{escape(spec.doc)}</p><table>{rows}</table>"
-
-
-def _list(columns: Sequence[str]) -> str:
-    """Names of columns; of many, the first and the last."""
-    return ", ".join(columns) if len(columns) <= 4 else f"{columns[0]} … {columns[-1]}"
+def _row(wide: QWidget, *others: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.addWidget(wide, 1)
+    for other in others:
+        row.addWidget(other)
+    return row

@@ -13,7 +13,10 @@ from napari_objclass.features import feature_catalog
 from napari_objclass.widgets._base import Step, StepDock, StepState
 from napari_objclass.widgets.feature_dialog import show_feature_dialog
 from napari_objclass.widgets.missing_values import show_missing_values
+from napari_objclass.widgets.parts.feature_facts import values_per_object
+from napari_objclass.widgets.parts.feature_tree import places
 from napari_objclass.widgets.parts.measuring import Measuring
+from napari_objclass.widgets.parts.neighborhood import margin_text
 from napari_objclass.workflow.feature_sets import CUSTOM, FeatureSet, feature_sets, set_of
 
 if TYPE_CHECKING:
@@ -97,9 +100,14 @@ class FeatureSelectionStep(Step):
         return tuple(self.shared.session.feature_selection.features)
 
     @property
-    def _n_values(self) -> str:
+    def _specs(self) -> list[FeatureSpec]:
+        """The chosen features that the image allows."""
         chosen = set(self._chosen)
-        number = sum(spec.n_values for spec in self._catalog if spec.id in chosen)
+        return [spec for spec in self._catalog if spec.id in chosen]
+
+    @property
+    def _n_values(self) -> str:
+        number = sum(spec.n_values for spec in self._specs)
         return "1 value" if number == 1 else f"{number:,} values"
 
     @property
@@ -149,19 +157,27 @@ class FeatureSelectionStep(Step):
         """Offer what can be measured in the image shown."""
         self._catalog = feature_catalog(*self._extent) if self._extent else []
         self.sets.clear()
+        specs = {spec.id: spec for spec in self._catalog}
         for each in self._sets:
-            _add(self.sets, each.name, each.refusal or each.doc, enabled=not each.refusal)
+            holds = values_per_object([specs[feature] for feature in each.features])
+            _add(self.sets, each.name, each.refusal or f"{each.doc} {holds}.", enabled=not each.refusal)
         if self._sets:
             _add(self.sets, CUSTOM, "Tick features one by one.")
         self.sets.setEnabled(bool(self._sets))
         self.choose.setEnabled(bool(self._sets))
 
     def _groups_text(self) -> str:
-        """How many features of each group are chosen, one line each."""
-        chosen = set(self._chosen)
-        offered = Counter(spec.group for spec in self._catalog if spec.id in chosen or not spec.hidden)
-        taken = Counter(spec.group for spec in self._catalog if spec.id in chosen)
-        return "\n".join(f"{group}: {taken[group]} of {number}" for group, number in offered.items())
+        """How many features of each branch of the tree are chosen, one line each; and how far around they look."""
+        specs = self._specs
+        chosen = {spec.id for spec in specs}
+        branch = {feature: place[0] for feature, place in places(self._catalog).items()}
+        offered = Counter(branch[spec.id] for spec in self._catalog if spec.id in chosen or not spec.hidden)
+        taken = Counter(branch[spec.id] for spec in specs)
+        lines = [f"{name}: {taken[name]} of {number}" for name, number in offered.items()]
+        if self._extent and any(spec.uses_margin for spec in specs):
+            margin = self.shared.session.feature_selection.margin
+            lines.append(f"Neighborhood: {margin_text(margin, self._extent[0])}")
+        return "\n".join(lines)
 
     def _show_status(self) -> None:
         measuring, values = self.measuring, f"{self._n_values} per object"
@@ -177,8 +193,12 @@ class FeatureSelectionStep(Step):
         elif measuring.seconds is not None:
             values += f" · {_duration(measuring.seconds)}"
         self.status.setText(values)
-        self.status.setToolTip("How long the last measuring took; what is known is not measured again.")
+        self.status.setToolTip(self._about_time())
         self.measure.setVisible(stopped)
+
+    def _about_time(self) -> str:
+        text = "How long the last measuring took; what is known is not measured again."
+        return f"{text} Now: {values_per_object(self._specs)}."
 
     def _show_missing(self) -> None:
         table = self.shared.shown.table if self.shared.shown else None

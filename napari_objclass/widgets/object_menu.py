@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from napari_objclass.widgets.viewer.session import ViewerSession
     from napari_objclass.workflow.classes import ObjectClass
 
-#: Missing values that the menu names; the rest is in the table of all values.
+#: Missing values that the menu names, many of one feature as one; the rest is in the table of all values.
 MAX_MISSING = 10
 
 #: Left, top, right and bottom of text in the menu, so that it stands where the entries have theirs.
@@ -108,10 +108,11 @@ def _add_missing(menu: QMenu, object_: AboutObject) -> None:
     if not missing:
         return
     submenu = menu.addMenu("1 missing value" if len(missing) == 1 else f"{len(missing)} missing values")
-    for value in missing[:MAX_MISSING]:
-        _line(submenu, escape(f"{value.name}: {value.missing}"))
-    if len(missing) > MAX_MISSING:
-        _line(submenu, f"… and {len(missing) - MAX_MISSING} more, see All values")
+    lines = list(dict.fromkeys(f"{value.feature or value.name}: {value.missing}" for value in missing))
+    for line in lines[:MAX_MISSING]:
+        _line(submenu, escape(line))
+    if len(lines) > MAX_MISSING:
+        _line(submenu, f"… and {len(lines) - MAX_MISSING} more, see All values")
 
 
 def _line(menu: QMenu, html: str) -> None:

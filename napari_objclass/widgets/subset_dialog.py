@@ -11,6 +11,7 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
+    QLineEdit,
     QSlider,
     QSpinBox,
     QStyledItemDelegate,
@@ -25,6 +26,7 @@ from napari_objclass.widgets.parts.counts import agreement
 from napari_objclass.widgets.parts.live_dialog import LiveDialog
 from napari_objclass.widgets.parts.ranking import Ranking
 from napari_objclass.widgets.parts.tick_boxes import TickBoxes
+from napari_objclass.widgets.viewer.column_names import LONG
 from napari_objclass.workflow import object_classification
 
 if TYPE_CHECKING:
@@ -70,6 +72,8 @@ class SubsetDialog(LiveDialog):
     def _build(self) -> None:
         self.agreement = QLabel(wordWrap=True)
         self.agreement.setToolTip(OUT_OF_BAG)
+        self.search = QLineEdit(placeholderText="Search", clearButtonEnabled=True)
+        self.search.textChanged.connect(self._filter)
         self.list = QTreeWidget()
         self.list.setHeaderLabels(["Feature", "Importance"])
         self.list.setRootIsDecorated(False)
@@ -98,11 +102,12 @@ class SubsetDialog(LiveDialog):
         keep.addWidget(self.slider, 1)
         layout = QVBoxLayout(self)
         layout.addWidget(self.agreement)
+        layout.addWidget(self.search)
         layout.addWidget(self.list, 1)
         layout.addLayout(keep)
         layout.addWidget(self.note)
         layout.addWidget(buttons)
-        self.resize(420, 460)
+        self.resize(460, 480)
 
     # -------------------------------------------------------------------------------------- what the session has
 
@@ -171,18 +176,25 @@ class SubsetDialog(LiveDialog):
             self.list.clear()
             self._listed = self._ranking.order
             for feature in self._listed:
-                item = QTreeWidgetItem(self.list, [specs[feature].display])
+                item = QTreeWidgetItem(self.list, [_row_name(specs[feature])])
                 item.setFlags(_FLAGS)
                 item.setData(FEATURE, ID_ROLE, feature)
                 item.setCheckState(FEATURE, Qt.CheckState.Unchecked)
                 item.setToolTip(FEATURE, specs[feature].doc)
                 if feature == before:
                     self.list.setCurrentItem(item)
+        self._filter(self.search.text())
         for control in (self.slider, self.number):
             with signals_blocked(control):
                 control.setMaximum(max(len(specs), 1))
             control.setEnabled(bool(specs))
         self.of.setText(f"of {len(specs)}")
+
+    def _filter(self, text: str) -> None:
+        words = text.casefold().split()
+        for item in self._items:
+            searched = f"{item.text(FEATURE)} {item.data(FEATURE, ID_ROLE)}".casefold()
+            item.setHidden(not all(word in searched for word in words))
 
     def _show_ticks(self, used: frozenset[str]) -> None:
         with signals_blocked(self.list):
@@ -264,6 +276,10 @@ class _Bars(QStyledItemDelegate):
 
 
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+def _row_name(spec: FeatureSpec) -> str:
+    return f"{spec.display}, {spec.n_values} values" if spec.n_values > LONG else spec.display
 
 
 def _is_ticked(item: QTreeWidgetItem) -> bool:

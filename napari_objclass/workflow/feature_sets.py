@@ -61,18 +61,10 @@ def set_of(features: Iterable[str], sets: Sequence[FeatureSet], preferred: str =
     return next((each for each in equal if each.name == preferred), equal[0] if equal else None)
 
 
-def offered(n_dims: int, n_channels: int, chosen: Iterable[str] = ()) -> dict[FeatureSpec, str]:
-    """Features that a user may choose from, each with the reason why it cannot be measured, "" if it can.
-
-    Hidden features are offered only if they are among those ``chosen`` already.
-    """
-    chosen = set(chosen)
+def offered(n_dims: int, n_channels: int) -> dict[FeatureSpec, str]:
+    """Features that a user may choose from, each with the reason why it cannot be measured, "" if it can."""
     catalog = feature_catalog(n_dims, max(n_channels, 1))
-    return {
-        spec: NEEDS_RAW if spec.needs_raw and not n_channels else ""
-        for spec in catalog
-        if spec.id in chosen or not spec.hidden
-    }
+    return {spec: NEEDS_RAW if spec.needs_raw and not n_channels else "" for spec in catalog}
 
 
 class _Rule(NamedTuple):

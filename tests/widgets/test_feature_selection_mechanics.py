@@ -5,15 +5,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from qtpy.QtCore import Qt
+from widgets.many_features import many_features
 
 from napari_objclass.errors import ObjClassError
-from napari_objclass.features import choose
+from napari_objclass.features import choose, feature_catalog
 from napari_objclass.widgets._base import StepState
 from napari_objclass.widgets.feature_dialog import FeatureDialog
 from napari_objclass.widgets.feature_selection import FeatureSelectionStep
 from napari_objclass.widgets.viewer.live import Activity
+from napari_objclass.workflow.feature_sets import feature_sets
 
-SHAPE = ("num_pixels", "axis_radii", "axis_vectors")
+#: What can be measured of nuclei without raw.
+SHAPE = next(each.features for each in feature_sets(2, 0) if each.name == "Shape")
 
 
 @pytest.fixture
@@ -29,6 +32,11 @@ def pick(step, name):
     step.sets.activated.emit(index)
 
 
+def n_values(features):
+    """How many values features of the nuclei have."""
+    return sum(spec.n_values for spec in feature_catalog(2, 1) if spec.id in features)
+
+
 def measured(shared, features):
     return shared.shown and shared.shown.table is not None and shared.shown.table.features == features
 
@@ -41,11 +49,44 @@ def test_without_image_it_says_what_is_needed(step):
 
 
 def test_it_starts_by_itself(step, with_nuclei):
-    assert (step.state, step.summary) == (StepState.DONE, "14 values, recommended")
+    number = n_values(choose("default", 2, 1))
+    assert (step.state, step.summary) == (StepState.DONE, f"{number} values, recommended")
     assert step.sets.currentText() == "Recommended"
-    assert step.status.text().startswith("14 values per object · ")
+    assert step.status.text().startswith(f"{number} values per object · ")
     assert step.status.text().endswith(" s")
-    assert step.groups.text().splitlines() == ["Shape: 3 of 3", "Location: 0 of 3", "Intensity Distribution: 7 of 7"]
+
+
+def test_it_tells_how_much_of_every_branch_of_the_tree_is_chosen(step, with_nuclei, monkeypatch):
+    specs = many_features()
+    monkeypatch.setattr(FeatureSelectionStep, "_chosen", ("num_pixels", "intensity_mean", "skeleton_terminal_1"))
+    step._catalog = [spec for spec in specs if spec.plugin == "Standard Object Features"]
+    step.refresh()
+    assert step.groups.text().splitlines() == ["Shape: 1 of 2", "Location: 0 of 1", "Intensity Distribution: 1 of 5"]
+    step._catalog = specs
+    step.refresh()
+    assert step.groups.text().splitlines() == [
+        "Standard Object Features: 2 of 8",
+        "2D Skeleton Features: 1 of 3",
+        "2D Convex Hull Features: 0 of 1",
+        "Spherical Texture: 0 of 1",
+    ]
+
+
+def test_it_tells_the_neighborhood_where_a_feature_depends_on_it(step, with_nuclei, mailbox, monkeypatch):
+    margin = replace(with_nuclei.session.feature_selection, margin=(10, 20))
+    with_nuclei.do("feature_selection", lambda s: setattr(s, "feature_selection", margin))
+    mailbox.until(lambda: with_nuclei.session.feature_selection == margin)
+    step._catalog = many_features()
+    for feature, is_told in {"num_pixels": False, "texture_spectrum_circular": True}.items():
+        monkeypatch.setattr(FeatureSelectionStep, "_chosen", (feature,))
+        step.refresh()
+        assert ("Neighborhood: 20 × 10 pixels" in step.groups.text()) == is_told
+
+
+def test_sets_tell_how_much_they_are(step, with_nuclei):
+    row = step.sets.findText("Everything")
+    everything = n_values(choose("all", 2, 1))
+    assert f"{everything} values per object" in step.sets.itemData(row, Qt.ItemDataRole.ToolTipRole)
 
 
 def test_it_leads_on_until_there_are_labels(step, with_nuclei, mailbox):
@@ -64,7 +105,7 @@ def test_a_set_is_measured_and_one_undo_takes_it_back(step, with_nuclei, mailbox
     mailbox.settle()
     assert shared.session.feature_selection == replace(before, features=SHAPE)
     assert shared.shown.claims.active
-    assert step.summary == "7 values, shape"
+    assert step.summary == f"{n_values(SHAPE)} values, shape"
     shared.undo()
     mailbox.until(lambda: measured(shared, before.features))
     mailbox.settle()
@@ -94,7 +135,7 @@ def test_custom_opens_the_dialog_and_changes_nothing(step, with_nuclei):
 
 def test_without_raw_intensity_cannot_be_picked_and_says_why(step, shared, mailbox, nuclei):
     shared.do("input_data", lambda s: s.add_lane(labels=nuclei.labels, name="no raw"))
-    mailbox.until(lambda: measured(shared, SHAPE))
+    mailbox.until(lambda: measured(shared, choose("default", 2, 0)))
     row = step.sets.findText("Intensity")
     assert not step.sets.model().item(row).isEnabled()
     assert "intensities" in step.sets.itemData(row, Qt.ItemDataRole.ToolTipRole)
@@ -108,9 +149,9 @@ def test_features_that_the_image_does_not_allow_are_mended_by_a_set(step, with_n
     assert step.state == StepState.PROBLEM
     assert step.hint.startswith("Choose another set")
     pick(step, "Recommended")
-    mailbox.until(lambda: measured(shared, SHAPE))
+    mailbox.until(lambda: measured(shared, choose("default", 2, 0)))
     mailbox.settle()
-    assert (step.state, step.summary) == (StepState.DONE, "7 values, recommended")
+    assert step.state == StepState.DONE
 
 
 def test_it_tells_progress_and_that_it_was_stopped(step, with_nuclei):

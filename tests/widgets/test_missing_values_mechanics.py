@@ -55,7 +55,7 @@ def test_frames_are_shown_for_films_only(shared, mailbox, window):
     shared.do("input_data", lambda s: s.add_lane(raw=raw, labels=labels, axes="tyx", name="film"))
     mailbox.until(lambda: shared.shown and shared.shown.table is not None)
     dialog = show_missing_values(shared, window)
-    assert [row[:2] for row in cells(dialog)] == [("4", "1"), ("4", "1")]
+    assert {row[:2] for row in cells(dialog)} == {("4", "1")}
     dialog.list.setCurrentIndex(dialog.rows.index(0, 0))
     QTest.keyClick(dialog.list, Qt.Key.Key_Return)
     assert shared.guide.current == (1, 4)
@@ -99,7 +99,7 @@ def test_it_follows_the_table(flat, window, mailbox):
 def test_very_many_rows_open_at_once(flat, window):
     n = 50_000
     labels = np.arange(n).reshape(1, n) + 1
-    table = oc.measure(labels, np.zeros((1, n)))
+    table = oc.measure(labels, np.zeros((1, n)), features=["intensity_skewness", "intensity_kurtosis"])
     assert table.n_incomplete == n
     flat.shown = replace(flat.shown, table=None)
     dialog = show_missing_values(flat, window)

@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 from qtpy.QtCore import Qt
+from widgets.many_features import feature
 
 from napari_objclass.widgets.parts.choices import choices, extremes
 from napari_objclass.widgets.parts.show_choice import ShowChoice
@@ -51,15 +52,18 @@ def test_everything_can_be_chosen_by_name(with_nuclei):
     found = choices(with_nuclei.session.classes, with_nuclei.shown.table)
     names = [each.name for each in found]
     assert names[:5] == ["Class", "Uncertainty", "Nothing", "Probability of Class 1", "Probability of Class 2"]
-    assert names[5:] == column_names(with_nuclei.shown.table.specs)
-    assert [each.column for each in found[5:]] == with_nuclei.shown.table.columns
+    table = with_nuclei.shown.table
+    columns = [column for each in found[5:] for column in ([c for _, c in each.values] or [each.column])]
+    assert columns == table.columns
+    called = dict(zip(table.columns, column_names(table.specs), strict=True))
+    assert all(each.values or each.name == called[each.column] for each in found[5:])
 
 
 def test_what_is_typed_is_painted(qtbot, choice, asked, with_nuclei):
     pick(qtbot, choice, "Uncertainty")
     pick(qtbot, choice, "Probability of Class 2")
-    column = with_nuclei.shown.table.columns[7]
-    pick(qtbot, choice, column_names(with_nuclei.shown.table.specs)[7])
+    column = "intensity_sum_c0"
+    pick(qtbot, choice, "Total Intensity")
     assert [each["kind"] for each in asked] == [Kind.UNCERTAINTY, Kind.PROBABILITY, Kind.FEATURE]
     assert asked[1]["cls"] == 2
     assert asked[2]["column"] == column
@@ -71,7 +75,31 @@ def test_every_entry_of_the_list_paints_what_it_says(choice, asked, with_nuclei)
         choice.combo.activated.emit(index)
         if words:
             assert choice.combo.currentText() == words
-    assert len(asked) == 5 + len(with_nuclei.shown.table.columns)
+    assert len(asked) == len(choices(with_nuclei.session.classes, with_nuclei.shown.table))
+
+
+def test_a_feature_of_many_values_is_one_entry_and_its_values_another_list(choice, asked, with_nuclei, qtbot):
+    shown = with_nuclei.shown
+    histogram = feature("f", "Histogram", parts=[f"c0_{i:02}" for i in range(64)], per_channel=True)
+    values = np.random.default_rng(0).random((len(shown.table), 64))
+    table = replace(shown.table, values=values, specs=(histogram,), _missing=np.zeros((0, 3), np.int64))
+    with_nuclei.shown = replace(shown, table=table)
+    with_nuclei.shown_changed.emit({"table"})
+    assert [choice.combo.itemText(i) for i in range(choice.combo.count())][-1] == "Histogram"
+    assert choice.value.isHidden()
+    pick(qtbot, choice, "Histogram")
+    assert (asked[-1]["column"], choice.value.isVisible(), choice.value.currentText()) == ("f_c0_00", True, "bin 1")
+    line = choice.value.lineEdit()
+    line.selectAll()
+    qtbot.keyClicks(line, "bin 7")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert asked[-1]["column"] == "f_c0_06"
+    assert (choice.combo.currentText(), choice.value.currentText()) == ("Histogram", "bin 7")
+    assert float(choice.legend.high.text()) == pytest.approx(values[:, 6].max(), rel=1e-3)
+    show(with_nuclei, kind=Kind.FEATURE, column="f_c0_63")
+    assert choice.value.currentText() == "bin 64"
+    show(with_nuclei, kind=Kind.CLASS)
+    assert choice.value.isHidden()
 
 
 def test_what_cannot_be_painted_is_not_left_in_the_field(qtbot, choice, asked):

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QWidget
+from widgets.many_features import feature
 from widgets.user import deleted
 
 import napari_objclass as oc
 from napari_objclass.features import feature_catalog
 from napari_objclass.widgets.parts.ranking import Ranking
-from napari_objclass.widgets.subset_dialog import show_subset_dialog
+from napari_objclass.widgets.subset_dialog import _row_name, show_subset_dialog
 
 SPECS = {spec.id: spec for spec in feature_catalog(2, 1)}
 
@@ -119,7 +120,7 @@ def test_keeping_the_best_is_one_undoable_change(dialog, trained, mailbox, qtbot
     qtbot.waitUntil(lambda: not dialog._quiet.isActive())
     mailbox.until(lambda: trained.session.classifier.features is not None)
     used = trained.session.classifier.features
-    assert {SPECS[feature].display for feature in used} == set(best)
+    assert {_row_name(SPECS[feature]) for feature in used} == set(best)
     assert list(used) == [feature for feature in trained.session.feature_selection.features if feature in used]
     mailbox.settle()
     assert ticked(dialog) == best
@@ -134,7 +135,7 @@ def test_single_features_are_left_out_by_ticks_and_reset_brings_them_back(dialog
     qtbot.waitUntil(lambda: not dialog._quiet.isActive())
     mailbox.until(lambda: trained.session.classifier.features is not None)
     left_out = set(trained.session.feature_selection.features) - set(trained.session.classifier.features)
-    assert {SPECS[feature].display for feature in left_out} == {names(dialog)[0]}
+    assert {_row_name(SPECS[feature]) for feature in left_out} == {names(dialog)[0]}
     assert dialog.number.value() == len(names(dialog)) - 1
     dialog.reset.click()
     mailbox.until(lambda: trained.session.classifier.features is None)
@@ -180,10 +181,26 @@ def test_features_of_the_image_are_followed(dialog, trained, mailbox):
     assert dialog.of.text() == "of 2"
 
 
+def test_a_feature_of_many_values_is_one_row_that_says_so():
+    assert _row_name(feature("f", "Histogram", parts=[f"{i:02}" for i in range(64)])) == "Histogram, 64 values"
+    assert _row_name(feature("f", "Radii", parts=["0", "1"])) == "Radii"
+
+
+def test_rows_are_searched_and_keep_their_ticks(dialog):
+    before = ticked(dialog)
+    dialog.search.setText("intensity_mean")
+    assert next(item.text(0) for item in dialog._items if not item.isHidden()).startswith("Mean Intensity")
+    dialog.slider.setValue(2)
+    assert len(ticked(dialog)) == 2
+    dialog.search.setText("")
+    assert not any(item.isHidden() for item in dialog._items)
+    assert set(ticked(dialog)) < set(before)
+
+
 def test_without_forest_it_says_what_to_do(with_nuclei, window):
     dialog = show_subset_dialog(with_nuclei, window)
     assert dialog.agreement.text().startswith("Label objects of two classes")
-    assert len(names(dialog)) == 10
+    assert len(names(dialog)) == len(with_nuclei.session.feature_selection.features)
 
 
 def test_another_session_is_begun_anew(dialog, trained, mailbox):

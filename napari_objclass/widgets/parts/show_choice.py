@@ -17,7 +17,10 @@ from napari_objclass.widgets.viewer.column_names import channels_of
 from napari_objclass.widgets.viewer.display import Kind
 
 if TYPE_CHECKING:
+    from napari_objclass.features import FeatureTable
+    from napari_objclass.widgets.viewer.display import Show
     from napari_objclass.widgets.viewer.session import ViewerSession
+    from napari_objclass.widgets.viewer.shown import Shown
 
 #: One minus the difference of the two largest probabilities.
 FORMULA = "Uncertainty = 1 - (probability of the likeliest class - probability of the second)"
@@ -34,12 +37,15 @@ class ShowChoice(QWidget):
         super().__init__(parent)
         self._shared = shared
         self._choices: list[Choice] = []
-        self.combo = QSearchableComboBox()
-        self.combo.setToolTip("What is painted on the objects. Type to search the features.")
-        self.combo.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.combo.view().setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self._listed: Choice | None = None  # the one whose values can be chosen
+        self._ends_of: tuple[FeatureTable | None, str] = (None, "")
+        self._known_ends: tuple[str, str] | None = None
+        self.combo = _combo("What is painted on the objects. Type to search the features.")
         self.combo.activated.connect(self._take)
         self.combo.lineEdit().editingFinished.connect(self._show_current)
+        self.value = _combo("Which value of the feature is painted. Type to search them.")
+        self.value.activated.connect(self._take_value)
+        self.value.lineEdit().editingFinished.connect(self._show_current)
         self.only_labelled = QCheckBox("only labelled", toolTip="Paint only the objects that are labelled.")
         self.only_labelled.clicked.connect(lambda on: shared.display.set_show(only_labelled=on))
         self.legend = Legend()
@@ -56,6 +62,7 @@ class ShowChoice(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addLayout(row)
+        layout.addWidget(self.value)
         layout.addLayout(below)
         layout.addWidget(self.again)
         # Deleted layers are looked for soon after layers came or went, when the display has noticed it too.
@@ -94,7 +101,19 @@ class ShowChoice(QWidget):
         self.combo.setCurrentIndex(self.combo.findData(number))
         self.combo.setEditText(self.combo.currentText() if number >= 0 else show.column)
         self.combo.lineEdit().setCursorPosition(0)
+        self._show_value(self._choices[number] if number >= 0 else None, show.column)
         self.only_labelled.setChecked(show.only_labelled)
+
+    def _show_value(self, choice: Choice | None, column: str) -> None:
+        """Offer the values of a feature that has many."""
+        if choice != self._listed:
+            self._listed = choice
+            self.value.clear()
+            self.value.addItems([name for name, _ in choice.values] if choice else [])
+        self.value.setVisible(bool(choice and choice.values))
+        self.value.setCurrentIndex((choice and choice.place_of(column)) or 0)
+        self.value.setEditText(self.value.currentText())
+        self.value.lineEdit().setCursorPosition(0)
 
     def _show_legend(self) -> None:
         show, shown = self._shared.display.show, self._shared.shown
@@ -104,12 +123,19 @@ class ShowChoice(QWidget):
         elif show.kind is Kind.PROBABILITY:
             ends = ("0", "1")
         elif show.kind is Kind.FEATURE and shown is not None:
-            found = extremes(show, shown)
-            ends = found and (f"{found[0]:.4g}", f"{found[1]:.4g}")
+            ends = self._ends(show, shown)
         self.legend.setVisible(ends is not None)
         self.legend.setToolTip(FORMULA if show.kind is Kind.UNCERTAINTY else "")
         if ends is not None:
             self.legend.put(*ends, _colors(show.kind))
+
+    def _ends(self, show: Show, shown: Shown) -> tuple[str, str] | None:
+        """Texts of the smallest and the largest value, looked for only once: objects may be many."""
+        if self._ends_of[0] is not shown.table or self._ends_of[1] != show.column:
+            self._ends_of = (shown.table, show.column)
+            found = extremes(show, shown)
+            self._known_ends = found and (f"{found[0]:.4g}", f"{found[1]:.4g}")
+        return self._known_ends
 
     def _show_lost(self) -> None:
         lost = self._shared.display.lost
@@ -123,12 +149,25 @@ class ShowChoice(QWidget):
             self._shared.display.set_show(kind=choice.kind, cls=choice.cls, column=choice.column)
         self.combo.clearFocus()  # keys are the viewer's again
 
+    def _take_value(self, index: int) -> None:
+        if self._listed is not None:
+            self._shared.display.set_show(kind=Kind.FEATURE, column=self._listed.values[index][1])
+        self.value.clearFocus()
+
     def _restore(self) -> None:
         self._shared.display.restore()
         self._show_lost()
 
     def _look_soon(self, _: Any) -> None:
         self._soon.start()
+
+
+def _combo(tip: str) -> QSearchableComboBox:
+    combo = QSearchableComboBox()
+    combo.setToolTip(tip)
+    combo.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    combo.view().setTextElideMode(Qt.TextElideMode.ElideMiddle)
+    return combo
 
 
 def _colors(kind: Kind) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 
 from napari_objclass.splice import find_rows
 from napari_objclass.widgets.viewer import answers
-from napari_objclass.widgets.viewer.column_names import column_names
+from napari_objclass.widgets.viewer.column_names import LONG, column_names
 from napari_objclass.workflow.marks import AnnotationState
 
 if TYPE_CHECKING:
@@ -22,11 +22,12 @@ NOT_LABELLED = "not labelled"
 
 
 class Value(NamedTuple):
-    """A feature value: its name, and what is missing if it is NaN."""
+    """A feature value: its name, why it is missing if it is NaN, and the feature of many values that it is one of."""
 
     name: str
     value: float
     missing: str | None
+    feature: str = ""
 
     @property
     def text(self) -> str:
@@ -79,13 +80,18 @@ class AboutObject:
     @property
     def rows(self) -> list[tuple[str, str]]:
         """Name and text of everything."""
+        return self.facts + [(value.name, value.text) for value in self.values]
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """Name and text of everything but the values."""
         found = [("object", str(self.object_id)), ("frame", str(self.t)), ("label", self.label)]
         if self.probabilities:
             found.append(("predicted", self.probabilities[0][0]))
             found += [(f"probability of {name}", f"{probability:.4g}") for name, probability in self.probabilities]
         if self.uncertainty is not None:
             found.append(("uncertainty", f"{self.uncertainty:.4g}"))
-        return found + [(value.name, value.text) for value in self.values]
+        return found
 
     @property
     def text(self) -> str:
@@ -150,8 +156,9 @@ def _values(shown: Shown, t: int, object_id: int, channels: Sequence[str]) -> tu
     if table is None or row < 0:
         return ()
     reasons, names = table.reasons(row), column_names(table.specs, channels)
-    values = zip(names, table.columns, table.values[row].tolist(), strict=True)
-    return tuple(Value(name, value, reasons.get(column)) for name, column, value in values)
+    of_many = [spec.display if spec.n_values > LONG else "" for spec in table.specs for _ in spec.columns]
+    values = zip(names, table.columns, table.values[row].tolist(), of_many, strict=True)
+    return tuple(Value(name, value, reasons.get(column), feature) for name, column, value, feature in values)
 
 
 def _row(frames: np.ndarray, ids: np.ndarray, t: int, object_id: int) -> int:
