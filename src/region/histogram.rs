@@ -37,8 +37,8 @@ impl Binning {
     /// The bin of an intensity within the range; the upper end belongs to the last bin.
     #[must_use]
     #[inline(always)]
-    pub fn bin(&self, value: f64) -> u8 {
-        (self.place(value) as u8).min(BINS as u8 - 1)
+    pub fn bin(&self, value: f64) -> usize {
+        usize::from(self.place(value) as u8).min(BINS - 1)
     }
 
     /// The intensity at a place, see [`Binning::place`].
@@ -201,6 +201,9 @@ impl Memory {
             counts.clear();
         };
         let counted = pass.rows(slab, runs, |z, y, runs| {
+            if runs.is_empty() {
+                return;
+            }
             rows.clear();
             rows.extend(runs.iter().map(|run| index.row(run.label, ids) as u32));
             counts.resize(ids.len() * binning.len() * BINS, 0);
