@@ -16,6 +16,10 @@ pub(super) fn count_narrow<P: Narrow>(
     binning: &Binning,
     counts: &mut [u32],
 ) {
+    if runs.is_empty() {
+        // Then there may be no range either.
+        return;
+    }
     TABLES.with_borrow_mut(|tables| {
         let bins = prepared(tables, channel, binning, P::OFFSET);
         for (run, &object) in runs.iter().zip(rows) {

@@ -201,9 +201,6 @@ impl Memory {
             counts.clear();
         };
         let counted = pass.rows(slab, runs, |z, y, runs| {
-            if runs.is_empty() {
-                return;
-            }
             rows.clear();
             rows.extend(runs.iter().map(|run| index.row(run.label, ids) as u32));
             counts.resize(ids.len() * binning.len() * BINS, 0);
