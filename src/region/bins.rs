@@ -60,30 +60,41 @@ struct BinTable {
     bins: Box<[u8; VALUES]>,
 }
 
+impl BinTable {
+    fn new() -> Self {
+        Self {
+            binning: None,
+            bins: Box::new([0; VALUES]),
+        }
+    }
+}
+
 thread_local! {
-    /// The table of each channel that a thread last used: rows that follow one another have the same bins.
-    static TABLES: RefCell<Vec<BinTable>> = const { RefCell::new(Vec::new()) };
+    /// The two tables of each channel that a thread last made, the newer one last: rows that follow one another have
+    /// the same bins, or in turn those of two parts of one object's surroundings.
+    static TABLES: RefCell<Vec<[BinTable; 2]>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The table of a channel for these bins.
 fn prepared<'a>(
-    tables: &'a mut Vec<BinTable>,
+    tables: &'a mut Vec<[BinTable; 2]>,
     channel: usize,
     binning: &Binning,
     offset: i32,
 ) -> &'a [u8; VALUES] {
     while tables.len() <= channel {
-        tables.push(BinTable {
-            binning: None,
-            bins: Box::new([0; VALUES]),
-        });
+        tables.push([BinTable::new(), BinTable::new()]);
     }
-    let table = &mut tables[channel];
-    if table.binning != Some((*binning, offset)) {
-        fill(&mut table.bins, binning, offset);
-        table.binning = Some((*binning, offset));
-    }
-    &table.bins
+    let tables = &mut tables[channel];
+    let wanted = Some((*binning, offset));
+    let known = tables.iter().position(|table| table.binning == wanted);
+    let place = known.unwrap_or_else(|| {
+        tables.swap(0, 1);
+        fill(&mut tables[1].bins, binning, offset);
+        tables[1].binning = wanted;
+        1
+    });
+    &tables[place].bins
 }
 
 /// Where a value stands in the table: values ascend.

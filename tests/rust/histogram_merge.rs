@@ -3,7 +3,7 @@
 use ndarray::{Array3, Array4};
 use objclass::block::Block;
 use objclass::label::extract::Place;
-use objclass::region::collect::{collect, Frame};
+use objclass::region::collect::{collect, Frame, OfRaw};
 use objclass::region::histogram::{collect_histograms, Binning, BINS};
 use objclass::region::quantiles::quantiles;
 use objclass::region::{RawImage, RegionTable};
@@ -11,6 +11,12 @@ use objclass::task::Task;
 use proptest::prelude::*;
 
 type Plan = Option<[usize; 3]>;
+
+/// What is collected of raw.
+const INTENSITY: OfRaw = OfRaw {
+    intensity: true,
+    covariance: false,
+};
 
 /// Labels in runs of random lengths, and raw of two channels.
 fn image<P: std::fmt::Debug + Clone>(
@@ -42,7 +48,7 @@ fn found(labels: &Array3<u64>, raw: &dyn RawImage, plan: Plan, only: Option<&[Pl
         raw: Some(raw),
     }];
     let task = Task::default();
-    let tables = collect(&frames, plan, None, &task).expect("valid input");
+    let tables = collect(&frames, INTENSITY, plan, None, &task).expect("valid input");
     let mut all = collect_histograms(&frames, &tables, plan, only, &task).expect("valid input");
     let all = all.pop().expect("one per frame");
     let order = tables[0].order();
@@ -141,7 +147,7 @@ fn a_frame_without_objects_has_no_counts() {
         raw: Some(&raw),
     }];
     let tables: Vec<RegionTable> =
-        collect(&frames, None, None, &Task::default()).expect("valid input");
+        collect(&frames, INTENSITY, None, None, &Task::default()).expect("valid input");
     let all = collect_histograms(&frames, &tables, None, None, &Task::default());
     assert!(all.expect("valid input")[0].counts.is_empty());
 }

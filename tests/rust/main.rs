@@ -13,3 +13,4 @@ mod label_flood;
 mod label_holes;
 mod project;
 mod region_merge;
+mod texture_rays;

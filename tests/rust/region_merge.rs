@@ -4,10 +4,16 @@ use ndarray::{Array3, Array4};
 use objclass::block::Block;
 use objclass::feature::{find, measure, Plan};
 use objclass::label::extract::Place;
-use objclass::region::collect::{collect, Frame};
+use objclass::region::collect::{collect, Frame, OfRaw};
 use objclass::region::{Moments, RawImage, RegionTable};
 use objclass::task::Task;
 use proptest::prelude::*;
+
+/// What is collected of raw.
+const INTENSITY: OfRaw = OfRaw {
+    intensity: true,
+    covariance: false,
+};
 
 /// Labels in runs of random lengths, ids small and huge.
 fn labels(shape: [usize; 3]) -> impl Strategy<Value = Array3<u64>> {
@@ -40,7 +46,8 @@ fn table(labels: &Array3<u64>, raw: &dyn RawImage, plan: Option<[usize; 3]>) -> 
         labels: &view,
         raw: Some(raw),
     };
-    let mut tables = collect(&[frame], plan, None, &Task::default()).expect("valid input");
+    let mut tables =
+        collect(&[frame], INTENSITY, plan, None, &Task::default()).expect("valid input");
     tables.pop().expect("one table per frame")
 }
 
@@ -193,7 +200,7 @@ fn a_negative_label_is_named() {
         labels: &view,
         raw: None,
     };
-    let error = collect(&[frame], None, None, &Task::default()).expect_err("negative");
+    let error = collect(&[frame], INTENSITY, None, None, &Task::default()).expect_err("negative");
     assert!(error.to_string().contains("negative label -7 at z=1, y=2"));
 }
 
@@ -230,7 +237,7 @@ proptest! {
                 },
             })
             .collect();
-        let some = collect(&[frame], plan, Some(&places), &Task::default()).expect("valid input");
+        let some = collect(&[frame], INTENSITY, plan, Some(&places), &Task::default()).expect("valid input");
         let among_all = moments(&whole);
         let alone = moments(&some[0]);
         for (id, found) in &alone {
