@@ -3,7 +3,8 @@
 use super::intensity::{checked, INTENSITY};
 use super::{ByDefault, Cells, Feature, FeatureSpec, Ingredient, Object, Values};
 use crate::region::histogram::{Binning, BINS};
-use crate::region::{quantiles, Moments};
+use crate::region::quantiles::quantiles;
+use crate::region::Moments;
 
 /// What the features of this file have in common.
 const HISTOGRAM: FeatureSpec = FeatureSpec {
@@ -26,7 +27,7 @@ pub(super) const FEATURES: &[Feature] = &[
             by_default: ByDefault::OneChannel,
             ..HISTOGRAM
         },
-        finish: |object, cells| set_channels(object, cells, histogram),
+        finish: set_histogram,
     },
     Feature {
         spec: FeatureSpec {
@@ -40,7 +41,7 @@ pub(super) const FEATURES: &[Feature] = &[
             by_default: ByDefault::OneChannel,
             ..HISTOGRAM
         },
-        finish: |object, cells| set_channels(object, cells, quantiles),
+        finish: set_quantiles,
     },
     Feature {
         spec: FeatureSpec {
@@ -70,6 +71,19 @@ pub(super) const FEATURES: &[Feature] = &[
     },
 ];
 
+fn set_histogram(object: &Object<'_>, cells: &mut Cells<'_>) {
+    set_channels(object, cells, |_, _, counts| {
+        std::array::from_fn::<f64, BINS, _>(|bin| counts[bin] as f64)
+    });
+}
+
+fn set_quantiles(object: &Object<'_>, cells: &mut Cells<'_>) {
+    const SHARES: [f64; 7] = [0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0];
+    set_channels(object, cells, |moments, binning, counts| {
+        quantiles(binning, counts, [moments.min, moments.max], SHARES)
+    });
+}
+
 /// Sets so many values per channel; a channel with non-finite pixels has none.
 fn set_channels<const N: usize>(
     object: &Object<'_>,
@@ -86,18 +100,4 @@ fn set_channels<const N: usize>(
             cells.set(channel * N + place, checked(moments, Ok(value)));
         }
     }
-}
-
-fn histogram(_: &Moments, _: &Binning, counts: &[u64]) -> [f64; BINS] {
-    std::array::from_fn(|bin| counts[bin] as f64)
-}
-
-fn quantiles(moments: &Moments, binning: &Binning, counts: &[u64]) -> [f64; 7] {
-    let extrema = [moments.min, moments.max];
-    quantiles::quantiles(
-        binning,
-        counts,
-        extrema,
-        [0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0],
-    )
 }

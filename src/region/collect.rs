@@ -49,8 +49,8 @@ impl OfRaw {
 /// same.
 ///
 /// # Errors
-/// [`crate::error::Error::Shape`] for raw of another shape or an axis of 2³² and more, [`crate::error::Error::Value`] for negative
-/// labels, [`crate::error::Error::Cancelled`].
+/// [`crate::error::Error::Shape`] for raw of another shape or an axis of 2³² and more,
+/// [`crate::error::Error::Value`] for negative labels, [`crate::error::Error::Cancelled`].
 pub fn collect(
     frames: &[Frame<'_>],
     of_raw: OfRaw,

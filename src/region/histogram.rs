@@ -37,8 +37,8 @@ impl Binning {
     /// The bin of an intensity within the range; the upper end belongs to the last bin.
     #[must_use]
     #[inline(always)]
-    pub fn bin(&self, value: f64) -> u8 {
-        (self.place(value) as u8).min(BINS as u8 - 1)
+    pub fn bin(&self, value: f64) -> usize {
+        usize::from(self.place(value) as u8).min(BINS - 1)
     }
 
     /// The intensity at a place, see [`Binning::place`].

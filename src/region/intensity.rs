@@ -202,12 +202,23 @@ pub trait Pixel: Copy + Send + Sync {
         intensity: &mut Intensity,
     );
 
+    /// Counts the runs of a contiguous row of one channel.
+    fn count_runs(
+        row: &[Self],
+        runs: &[Run],
+        rows: &[u32],
+        channel: usize,
+        n_channels: usize,
+        binning: &Binning,
+        counts: &mut [u32],
+    );
+
     /// Adds the products of every two channels of the runs of one contiguous row of each.
     fn add_products(channels: &[&[Self]], runs: &[Run], rows: &[u32], covariance: &mut Covariance);
 }
 
 macro_rules! pixels {
-    ($add:path, $variant:pat => $sums:ident, $none:expr, $products:path, $no_products:expr; $($pixel:ty),+) => {$(
+    ($add:path, $count:path, $variant:pat => $sums:ident, $none:expr, $products:path, $no_products:expr; $($pixel:ty),+) => {$(
         impl Pixel for $pixel {
             const IS_FLOAT32: bool = matches!(stringify!($pixel).as_bytes(), b"f32");
             #[inline(always)]
@@ -232,6 +243,17 @@ macro_rules! pixels {
                     $add(row, runs, rows, channel, n_channels, $sums);
                 }
             }
+            fn count_runs(
+                row: &[Self],
+                runs: &[Run],
+                rows: &[u32],
+                channel: usize,
+                n_channels: usize,
+                binning: &Binning,
+                counts: &mut [u32],
+            ) {
+                $count(row, runs, rows, channel, n_channels, binning, counts);
+            }
             fn add_products(
                 channels: &[&[Self]],
                 runs: &[Run],
@@ -243,10 +265,10 @@ macro_rules! pixels {
         }
     )+};
 }
-pixels!(exact::add_runs, Intensity::Exact { sums, .. } => sums,
+pixels!(exact::add_runs, bins::count_narrow, Intensity::Exact { sums, .. } => sums,
     Intensity::Exact { offset: Self::OFFSET, sums: Vec::new() },
     covariance::add_exact, Covariance::Exact(Vec::new()); u8, u16, i8, i16);
-pixels!(wide::add_runs, Intensity::Wide(sums) => sums,
+pixels!(wide::add_runs, bins::count_wide, Intensity::Wide(sums) => sums,
     Intensity::Wide(Vec::new()),
     covariance::add_wide, Covariance::Wide(WideProducts::default()); u32, u64, i32, i64, f32, f64);
 
@@ -292,7 +314,7 @@ impl<P: Pixel> RawPart for Vec<CowArray<'_, P, Ix3>> {
         for (channel, (image, binning)) in self.iter().zip(binning).enumerate() {
             let row = image.slice(s![z, y, ..]);
             let row = row.to_slice().unwrap_or_default();
-            bins::count_runs(row, runs, rows, channel, self.len(), binning, counts);
+            P::count_runs(row, runs, rows, channel, self.len(), binning, counts);
         }
     }
 

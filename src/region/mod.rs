@@ -5,6 +5,8 @@
 //! slabs, in any thread ─► one RegionTable each ─► merged in slab order ─► RegionTable of the image
 //! ```
 //!
+//! A second pass counts intensities in bins, whose range is known after the first.
+//!
 //! Most pixels repeat the label to their left, so the work is done per run. Everything collected is mergeable:
 //! the table of a whole equals the merged tables of its parts, bit for bit where sums are integers
 //! (coordinates, and raw of up to 16 bit).

@@ -8,6 +8,7 @@ mod feature_progress;
 mod forest_definition;
 mod forest_invariant;
 mod forest_oracle;
+mod histogram_merge;
 mod label_flood;
 mod label_holes;
 mod project;
