@@ -12,3 +12,4 @@ mod label_flood;
 mod label_holes;
 mod project;
 mod region_merge;
+mod skeleton_rules;

@@ -1,13 +1,12 @@
 """Generate hard objects with the skeleton features that VIGRA finds: ``/usr/bin/python3 generate.py``.
 
-Needs python3-vigra and python3-scipy; see ``../provenance.md``.
+Needs python3-vigra; see ``../provenance.md``.
 """
 
 from pathlib import Path
 
 import numpy as np
 import vigra
-from scipy import ndimage as ndi
 
 FEATURES = (
     "Diameter",
@@ -22,20 +21,30 @@ FEATURES = (
 )
 
 
+def components(mask, neighbours=4):
+    """Number the connected components of a mask."""
+    return np.asarray(vigra.analysis.labelImageWithBackground(mask.astype(np.uint8), neighbours)).astype(int)
+
+
+def smooth(rng, shape, sigma):
+    """Draw smoothed noise."""
+    return np.asarray(vigra.filters.gaussianSmoothing(rng.random(shape).astype(np.float32), sigma))
+
+
 def pixels(rng):
     """Connected pixels of noise, full of holes."""
-    return ndi.label(rng.random((70, 90)) < 0.62)[0]
+    return components(rng.random((70, 90)) < 0.62)
 
 
 def corners(rng):
     """Pixels of noise that touch at corners."""
-    return ndi.label(rng.random((70, 60)) < 0.42, np.ones((3, 3)))[0]
+    return components(rng.random((70, 60)) < 0.42, 8)
 
 
 def pinholes(rng):
     """Smooth blobs with pin-holes."""
-    smooth = ndi.gaussian_filter(rng.random((220, 240)), 5)
-    return ndi.label((smooth > np.quantile(smooth, 0.45)) & (rng.random(smooth.shape) > 0.004))[0]
+    hills = smooth(rng, (220, 240), 5)
+    return components((hills > np.quantile(hills, 0.45)) & (rng.random(hills.shape) > 0.004))
 
 
 def cells(rng):
@@ -48,19 +57,19 @@ def cells(rng):
 
 def pieces(rng):
     """Labels of several pieces."""
-    found, n = ndi.label(rng.random((80, 100)) < 0.55)
-    return rng.integers(1, 9, n + 1)[found] * (found > 0)
+    found = components(rng.random((80, 100)) < 0.55)
+    return rng.integers(1, 9, found.max() + 1)[found] * (found > 0)
 
 
 def interleaved(rng):
     """Labels that reach into each other and to the border."""
-    return ndi.gaussian_filter(rng.random((5, 90, 100)), (0, 1.2, 1.2)).argmax(0)
+    return np.argmax([smooth(rng, (90, 100), 1.2) for _ in range(5)], 0)
 
 
 def nested(rng):
     """Wavy rings in rings, some of their pixels missing."""
     y, x = np.mgrid[:130, :130]
-    waves = 20 * ndi.gaussian_filter(rng.standard_normal((130, 130)), 3)
+    waves = 60 * smooth(rng, (130, 130), 3)
     rings = ((np.hypot(y - 50, x - 70) + waves) / 6).astype(int)
     return rings * (rng.random(rings.shape) > 0.02)
 
