@@ -32,9 +32,9 @@ def test_an_object_that_is_the_whole_image_has_none(shape):
 
 def test_a_sparse_object_in_a_large_box():
     labels = np.zeros((1500, 1600), np.uint8)
-    np.fill_diagonal(labels, 1)
+    np.fill_diagonal(labels[1:-1, 1:-1], 1)
     table = measure(labels, features=SKELETON)
-    assert table["skeleton_diameter"].item() == pytest.approx(1499 * 2**0.5)
+    assert table["skeleton_diameter"].item() == pytest.approx(1497 * 2**0.5)
     assert table["skeleton_center"].tolist() in ([[749, 749]], [[750, 750]])
     assert table["skeleton_branch_count"].item() == 2
 
