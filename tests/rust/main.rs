@@ -13,3 +13,4 @@ mod label_holes;
 mod project;
 mod region_merge;
 mod skeleton_rules;
+mod texture_rays;
