@@ -69,11 +69,6 @@ class FeatureSpec:
     slow: bool = False
 
     @property
-    def uses_margin(self) -> bool:
-        """Whether its values depend on how far the neighbourhood of an object reaches."""
-        return self.id.endswith("_neighborhood") or self.plugin == "Spherical Texture"
-
-    @property
     def display_columns(self) -> tuple[str, ...]:
         """Column names as ilastik writes them: the display name, numbered if there are several values."""
         if self.n_values == 1:

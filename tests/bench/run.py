@@ -15,6 +15,7 @@ import edits
 import features
 import forest
 import neighbourhood
+import skeleton
 import strokes
 import thresholding
 from timing import HEADER
@@ -33,7 +34,7 @@ def main() -> None:
     """Run everything and write the report."""
     lines = [INTRODUCTION, f"Machine: {os.cpu_count()} CPUs, {_processor()}, {platform.system()}; {_versions()}.", ""]
     lines.append(HEADER)
-    for part in (components, thresholding, features, neighbourhood, forest):
+    for part in (components, thresholding, features, neighbourhood, skeleton, forest):
         for row in part.rows():
             lines.append(row.markdown())
             print(lines[-1], file=sys.stderr)

@@ -170,8 +170,10 @@ def test_names_of_objects_do_not_matter(image, seed):
 def test_flips_mirror_places_and_keep_the_rest(image, axis):
     labels, raw = image
     place = "tzyx"[axis]
-    flipped = measure(np.flip(labels, axis), np.flip(raw, axis), axes="tzyxc", features="all")
-    table = measure(labels, raw, axes="tzyxc", features="all")
+    # Ties in skeletons depend on the direction.
+    features = [feature for feature in everything(labels, raw) if not feature.startswith("skeleton")]
+    flipped = measure(np.flip(labels, axis), np.flip(raw, axis), axes="tzyxc", features=features)
+    table = measure(labels, raw, axes="tzyxc", features=features)
     length = labels.shape[axis]
     for column, (a, b) in enumerate(zip(table.values.T, flipped.values.T, strict=True)):
         name = table.columns[column]

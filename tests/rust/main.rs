@@ -13,4 +13,5 @@ mod label_flood;
 mod label_holes;
 mod project;
 mod region_merge;
+mod skeleton_rules;
 mod texture_rays;

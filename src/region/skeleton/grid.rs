@@ -38,8 +38,10 @@ pub(super) fn bit(k: usize) -> u8 {
 pub(super) fn each(mut set: u8) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
         let k = set.leading_zeros() as usize;
-        set &= !0x80_u8.checked_shr(k as u32).unwrap_or(0);
-        (k < 8).then_some(k)
+        (k < STEPS.len()).then(|| {
+            set ^= bit(k);
+            k
+        })
     })
 }
 

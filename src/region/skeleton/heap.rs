@@ -43,6 +43,7 @@ impl Heap {
     }
 
     /// Adds a number that was never in it, or lowers the priority of one that is; false if neither can be.
+    #[inline]
     pub fn lower(&mut self, number: u32, priority: f64) -> bool {
         match self.places[number as usize] {
             POPPED => return false,
@@ -89,8 +90,12 @@ impl Heap {
 
     fn rise(&mut self, mut place: usize) {
         let entry = self.entries[place];
-        while place > 1 && self.entries[place / 2].0 > entry.0 {
-            self.put(place, self.entries[place / 2]);
+        while place > 1 {
+            let parent = self.entries[place / 2];
+            if parent.0 <= entry.0 {
+                break;
+            }
+            self.put(place, parent);
             place /= 2;
         }
         self.put(place, entry);

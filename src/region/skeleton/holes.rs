@@ -3,6 +3,7 @@
 use super::graph::{cross, Graph, NONE};
 use super::grid::{each, Grid};
 use super::polygon::Polygon;
+use super::reach::Reach;
 use super::search::{Meets, Search};
 use super::tree::Tree;
 use crate::error::Result;
@@ -26,6 +27,7 @@ pub(super) struct Holes {
 /// Finds holes.
 #[derive(Debug, Default)]
 pub(super) struct Loops {
+    reach: Reach,
     polygon: Polygon,
 }
 
@@ -80,9 +82,11 @@ impl Loops {
     ) -> Result<bool> {
         let other = graph.neighbour(leaf, k);
         graph.cut(leaf, k);
-        if !search.run(graph, leaf, other, Meets::Everything, task)? {
+        task.check()?;
+        if !self.reach.connects(graph, [leaf, other]) {
             return Ok(false);
         }
+        search.run(graph, leaf, other, Meets::Everything, task)?;
         self.polygon.close(search.way_back(other), leaf, graph);
         Ok(self.polygon.holds_other(grid))
     }

@@ -15,6 +15,7 @@ pub mod heap;
 mod holes;
 mod path;
 mod polygon;
+mod reach;
 mod search;
 pub mod thinning;
 mod trace;

@@ -37,7 +37,7 @@ pub(super) struct Search {
 }
 
 impl Search {
-    /// Finds the shortest paths from `source` to all nodes that are no farther than `target`; true if that is one.
+    /// Finds the shortest paths from `source` to all nodes that are no farther than `target`.
     ///
     /// # Errors
     /// [`crate::error::Error::Cancelled`].
@@ -48,7 +48,7 @@ impl Search {
         target: u32,
         meets: Meets,
         task: &Task,
-    ) -> Result<bool> {
+    ) -> Result<()> {
         self.heap.clear(&self.order);
         self.order.clear();
         self.make_room(graph.len());
@@ -61,27 +61,24 @@ impl Search {
             self.heap.pop();
             self.order.push(node);
             if node == target {
-                return Ok(true);
+                break;
             }
             let edges = graph.nodes[node as usize].edges;
             if meets == Meets::Edges {
                 for k in each(edges) {
                     self.meet(graph.neighbour(node, k), node, distance + LENGTHS[k]);
                 }
-            } else {
-                for k in each(graph.within(node)) {
-                    let is_edge = edges & bit(k) != 0;
-                    let neighbour = graph.any_neighbour(node, k);
-                    self.make_room(graph.len());
-                    self.meet(
-                        neighbour,
-                        node,
-                        if is_edge { distance + LENGTHS[k] } else { HUGE },
-                    );
-                }
+                continue;
+            }
+            for k in each(graph.within(node)) {
+                let neighbour = graph.any_neighbour(node, k);
+                let is_edge = edges & bit(k) != 0;
+                let length = if is_edge { LENGTHS[k] } else { HUGE };
+                self.make_room(graph.len());
+                self.meet(neighbour, node, distance + length);
             }
         }
-        Ok(false)
+        Ok(())
     }
 
     /// Like [`Search::run`], to all nodes that can be reached. The last of them is the farthest.
@@ -107,10 +104,13 @@ impl Search {
     }
 
     fn make_room(&mut self, n: usize) {
-        self.before.resize(n.max(self.before.len()), NONE);
-        self.heap.reserve(n);
+        if self.before.len() < n {
+            self.before.resize(n, NONE);
+            self.heap.reserve(n);
+        }
     }
 
+    #[inline]
     fn meet(&mut self, neighbour: u32, node: u32, distance: f64) {
         if self.heap.lower(neighbour, distance) {
             self.before[neighbour as usize] = node;
