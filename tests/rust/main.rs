@@ -11,4 +11,5 @@ mod forest_oracle;
 mod label_flood;
 mod label_holes;
 mod project;
+mod region_hull;
 mod region_merge;
