@@ -13,6 +13,7 @@ import components
 import edits
 import features
 import forest
+import hulls
 import strokes
 import thresholding
 from timing import HEADER
@@ -31,7 +32,7 @@ def main() -> None:
     """Run everything and write the report."""
     lines = [INTRODUCTION, f"Machine: {os.cpu_count()} CPUs, {_processor()}, {platform.system()}; {_versions()}.", ""]
     lines.append(HEADER)
-    for part in (components, thresholding, features, forest):
+    for part in (components, thresholding, features, hulls, forest):
         for row in part.rows():
             lines.append(row.markdown())
             print(lines[-1], file=sys.stderr)
