@@ -8,7 +8,7 @@ use crate::region::axes::PrincipalAxes;
 use crate::region::collect::Frame;
 use crate::region::crop::{find_runs, inner, outer, Crop, CropRun};
 use crate::region::hull::Hull;
-use crate::region::neighbourhood::Neighbourhood;
+use crate::region::neighbourhood::{Counted, Neighbourhood};
 use crate::region::pixels::PixelSums;
 use crate::region::skeleton::Skeleton;
 use crate::region::texture::Texture;
@@ -20,6 +20,7 @@ use crate::task::Task;
 pub(super) struct Wanted {
     pixels: bool,
     neighbourhood: bool,
+    counted: Counted,
     hull: bool,
     bounding_box: bool,
     skeleton: bool,
@@ -36,6 +37,10 @@ impl Wanted {
         Self {
             pixels: needs(Ingredient::Pixels),
             neighbourhood: needs(Ingredient::Neighbourhood),
+            counted: Counted {
+                around: needs(Ingredient::NeighbourhoodHistogram),
+                with_object: needs(Ingredient::WithNeighbourhoodHistogram),
+            },
             hull: needs(Ingredient::Hull),
             bounding_box: needs(Ingredient::Box),
             skeleton: needs(Ingredient::Skeleton),
@@ -117,7 +122,7 @@ impl Crops {
             self.pixels.update(&crop, axes, moments, task)?;
         }
         if wanted.neighbourhood {
-            self.neighbourhood.update(&crop, task)?;
+            self.neighbourhood.update(&crop, wanted.counted, task)?;
         }
         if wanted.hull {
             self.hull.update(&crop, task)?;

@@ -45,6 +45,8 @@ pub struct Object<'a> {
 pub enum Reason {
     /// The spread is 0 and the value is divided by it.
     Flat,
+    /// No pixel is within the margin of the object.
+    NoNeighbourhood,
     /// This many pixels of the object are NaN or infinite in raw.
     NotFinite(u64),
     /// The value, or a power it is made of, is beyond the range of 64-bit floats.
@@ -57,6 +59,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Flat => write!(f, "all pixels have the same intensity"),
+            Self::NoNeighbourhood => write!(f, "no pixel of the image is in the neighborhood"),
             Self::NotFinite(1) => write!(f, "raw has 1 non-finite pixel"),
             Self::NotFinite(n) => write!(f, "raw has {n} non-finite pixels"),
             Self::OutOfRange => write!(

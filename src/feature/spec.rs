@@ -113,8 +113,12 @@ pub enum Ingredient {
     Histogram,
     /// A second look at the pixels of the object, once mean and axes are known.
     Pixels,
-    /// Intensities around the object.
+    /// Intensities around the object, and around and in it.
     Neighbourhood,
+    /// Intensities around the object counted in bins over their own range.
+    NeighbourhoodHistogram,
+    /// Intensities around and in the object counted in bins over their own range.
+    WithNeighbourhoodHistogram,
     /// The convex hull and what the object lacks of it.
     Hull,
     /// The bounding box and what the object lacks of it.

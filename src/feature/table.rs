@@ -2,6 +2,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use rustc_hash::FxHashSet;
+
 use super::crops::{Crops, Found, Wanted};
 use super::object::{Cells, Object, Problem};
 use super::schedule::{self, Row};
@@ -12,7 +14,7 @@ use crate::label::extract::Place;
 use crate::region::axes::PrincipalAxes;
 use crate::region::collect::{collect, recycle, Frame};
 use crate::region::crop;
-use crate::region::histogram::{collect_histograms, FrameHistograms, Histograms, BINS};
+use crate::region::histogram::{collect_histograms, FrameHistograms};
 use crate::region::{Moments, RegionTable};
 use crate::task::Task;
 
@@ -93,9 +95,12 @@ pub fn measure(frames: &[Frame<'_>], plan: &Plan<'_>, task: &Task) -> Result<Fea
             ..frame
         })
         .collect();
-    let tables = collect(&collected, plan.block_shape, plan.only, task)?;
-    let histograms = if plan.needs(Ingredient::Histogram) {
-        collect_histograms(&collected, &tables, plan.block_shape, task)?
+    let (blocks, only) = (plan.block_shape, plan.only);
+    let histogram = plan.needs(Ingredient::Histogram);
+    // The range of a histogram is that of all objects, whichever are wanted.
+    let tables = collect(&collected, blocks, only.filter(|_| !histogram), task)?;
+    let histograms = if histogram {
+        collect_histograms(&collected, &tables, blocks, only, task)?
     } else {
         Vec::new()
     };
@@ -135,12 +140,7 @@ struct Worker {
 
 impl Finish<'_> {
     fn all(self, task: &Task) -> Result<FeatureTable> {
-        let places: Vec<(usize, usize)> = self
-            .tables
-            .iter()
-            .enumerate()
-            .flat_map(|(t, table)| table.order().into_iter().map(move |row| (t, row as usize)))
-            .collect();
+        let places = self.places();
         let n_columns = self.columns.last().copied().unwrap_or(0);
         let mut values = vec![0.0; places.len() * n_columns];
         let cells = values.chunks_mut(n_columns.max(1));
@@ -171,6 +171,22 @@ impl Finish<'_> {
             values,
             problems,
         })
+    }
+
+    /// Frame and row in its region table of each object to be measured.
+    fn places(&self) -> Vec<(usize, usize)> {
+        let only = self.plan.only.map(|only| {
+            let ids = only.iter().map(|place| (place.t, place.id));
+            ids.collect::<FxHashSet<_>>()
+        });
+        let wanted = |&(t, row): &(usize, usize)| {
+            let id = self.tables[t].ids[row];
+            only.as_ref().is_none_or(|only| only.contains(&(t, id)))
+        };
+        let tables = self.tables.iter().enumerate();
+        let rows = tables
+            .flat_map(|(t, table)| table.order().into_iter().map(move |row| (t, row as usize)));
+        rows.filter(wanted).collect()
     }
 
     fn crop_voxels(&self, t: usize, region: usize) -> usize {
@@ -222,10 +238,7 @@ impl Finish<'_> {
             axes,
             moments,
             covariance: &[],
-            histograms: self
-                .histograms
-                .get(row.t)
-                .map(|all| histograms_of(all, row.region)),
+            histograms: self.histograms.get(row.t).map(|all| all.object(row.region)),
             pixels: any.then_some(&crops.pixels),
             neighbourhood: any.then_some(&crops.neighbourhood),
             hull: any.then_some(&crops.hull),
@@ -243,14 +256,6 @@ impl Finish<'_> {
             (feature.finish)(&object, &mut cells);
         }
         Ok(())
-    }
-}
-
-fn histograms_of(all: &FrameHistograms, region: usize) -> Histograms<'_> {
-    let length = all.binning.len() * BINS;
-    Histograms {
-        binning: &all.binning,
-        counts: &all.counts[region * length..][..length],
     }
 }
 

@@ -2,8 +2,9 @@
 
 use ndarray::{s, ArrayView4, Axis, CowArray, Ix3};
 
+use super::bins;
 use super::exact::{self, ExactSums};
-use super::histogram::{Binning, BINS};
+use super::histogram::Binning;
 use super::moments::Moments;
 use super::pixel::Narrow;
 use super::wide::{self, WideSums};
@@ -87,6 +88,16 @@ impl Intensity {
         }
     }
 
+    /// Smallest and largest finite value of record `place`; infinities the wrong way round without any.
+    #[must_use]
+    pub fn extrema(&self, place: usize) -> [f64; 2] {
+        match self {
+            Self::None => [f64::INFINITY, f64::NEG_INFINITY],
+            Self::Exact { offset, sums } => sums[place].extrema(*offset),
+            Self::Wide(sums) => sums[place].extrema(),
+        }
+    }
+
     /// The finished moments of record `place`, of an object of `count` voxels; `None` if nothing was collected.
     #[must_use]
     pub fn moments(&self, place: usize, count: u64) -> Option<Moments> {
@@ -129,8 +140,8 @@ pub trait RawPart {
     /// Copies the voxels of row (z, y) from `x` on, as many as `values` has room for.
     fn read(&self, z: usize, y: usize, x: usize, channel: usize, values: &mut [f64]);
 
-    /// Counts the voxels of `runs` of row (z, y) in the bins of their objects `rows`; `binning` and `counts` as in
-    /// [`Histograms`].
+    /// Counts the finite voxels of `runs` of row (z, y) in the bins of their objects `rows`; `binning` has one entry
+    /// per channel, `counts` the bins of each channel of each object.
     fn count(
         &self,
         z: usize,
@@ -171,6 +182,7 @@ macro_rules! pixels {
     ($add:path, $variant:pat => $sums:ident, $none:expr; $($pixel:ty),+) => {$(
         impl Pixel for $pixel {
             const IS_FLOAT32: bool = matches!(stringify!($pixel).as_bytes(), b"f32");
+            #[inline(always)]
             fn intensity(self) -> f64 {
                 self as f64
             }
@@ -238,16 +250,8 @@ impl<P: Pixel> RawPart for Vec<CowArray<'_, P, Ix3>> {
     ) {
         for (channel, (image, binning)) in self.iter().zip(binning).enumerate() {
             let row = image.slice(s![z, y, ..]);
-            for (run, &object) in runs.iter().zip(rows) {
-                let counts = &mut counts[(object as usize * self.len() + channel) * BINS..][..BINS];
-                let (start, length) = (run.start as usize, run.length as usize);
-                for pixel in row.slice(s![start..start + length]) {
-                    let value = pixel.intensity();
-                    if value.is_finite() {
-                        counts[binning.bin(value)] += 1;
-                    }
-                }
-            }
+            let row = row.to_slice().unwrap_or_default();
+            bins::count_runs(row, runs, rows, channel, self.len(), binning, counts);
         }
     }
 

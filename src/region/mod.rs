@@ -10,6 +10,7 @@
 //! (coordinates, and raw of up to 16 bit).
 
 pub mod axes;
+mod bins;
 pub mod collect;
 pub mod crop;
 pub mod eigen;
@@ -23,8 +24,10 @@ mod lanes;
 mod moments;
 pub mod neighbourhood;
 mod only;
+mod pass;
 mod pixel;
 pub mod pixels;
+pub mod quantiles;
 mod row_index;
 pub mod skeleton;
 mod table;

@@ -120,6 +120,12 @@ impl RegionTable {
         }
     }
 
+    /// The row of object `id`, if it is there.
+    #[must_use]
+    pub fn row(&self, id: u64) -> Option<usize> {
+        self.index.get(id)
+    }
+
     /// Rows in ascending order of ids.
     #[must_use]
     pub fn order(&self) -> Vec<u32> {

@@ -13,3 +13,4 @@ mod label_holes;
 mod project;
 mod region_hull;
 mod region_merge;
+mod texture_rays;
