@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::FxHashSet;
 
-use super::crops::{Crops, Found, Wanted};
+use super::crops::{Crops, Found, Known, Wanted};
 use super::object::{Cells, Object, Problem};
 use super::schedule::{self, Row};
 use super::{Feature, Ingredient};
@@ -12,7 +12,8 @@ use crate::block::Shape;
 use crate::error::Result;
 use crate::label::extract::Place;
 use crate::region::axes::PrincipalAxes;
-use crate::region::collect::{collect, recycle, Frame};
+use crate::region::channel_axes::ChannelAxes;
+use crate::region::collect::{collect, recycle, Frame, OfRaw};
 use crate::region::crop;
 use crate::region::histogram::{collect_histograms, FrameHistograms};
 use crate::region::{Moments, RegionTable};
@@ -87,20 +88,17 @@ pub fn measure(frames: &[Frame<'_>], plan: &Plan<'_>, task: &Task) -> Result<Fea
         .and_then(|frame| frame.raw)
         .map_or(0, |raw| raw.kind().channels);
     task.expect(schedule::STEPS);
-    let intensity = plan.needs(Ingredient::Intensity) || plan.needs(Ingredient::Histogram);
-    let collected: Vec<Frame<'_>> = frames
-        .iter()
-        .map(|&frame| Frame {
-            raw: frame.raw.filter(|_| intensity),
-            ..frame
-        })
-        .collect();
-    let (blocks, only) = (plan.block_shape, plan.only);
+    let covariance = plan.needs(Ingredient::Covariance);
     let histogram = plan.needs(Ingredient::Histogram);
+    let of_raw = OfRaw {
+        intensity: covariance || histogram || plan.needs(Ingredient::Intensity),
+        covariance,
+    };
+    let (blocks, only) = (plan.block_shape, plan.only);
     // The range of a histogram is that of all objects, whichever are wanted.
-    let tables = collect(&collected, blocks, only.filter(|_| !histogram), task)?;
+    let tables = collect(frames, of_raw, blocks, only.filter(|_| !histogram), task)?;
     let histograms = if histogram {
-        collect_histograms(&collected, &tables, blocks, only, task)?
+        collect_histograms(frames, &tables, blocks, only, task)?
     } else {
         Vec::new()
     };
@@ -112,6 +110,7 @@ pub fn measure(frames: &[Frame<'_>], plan: &Plan<'_>, task: &Task) -> Result<Fea
         columns: plan.columns(n_channels),
         crops: Wanted::new(plan.features, plan.n_dims, plan.margin),
         axes: plan.needs(Ingredient::Axes),
+        channel_axes: plan.needs(Ingredient::ChannelAxes),
         problems: Mutex::default(),
     };
     let finished = finish.all(task);
@@ -128,6 +127,7 @@ struct Finish<'a> {
     columns: Vec<usize>,
     crops: Wanted,
     axes: bool,
+    channel_axes: bool,
     problems: Mutex<Vec<Problem>>,
 }
 
@@ -135,6 +135,8 @@ struct Finish<'a> {
 #[derive(Default)]
 struct Worker {
     moments: Vec<Moments>,
+    covariance: Vec<f64>,
+    channel_axes: ChannelAxes,
     crops: Crops,
 }
 
@@ -216,20 +218,34 @@ impl Finish<'_> {
         problems: &mut Vec<Problem>,
         task: &Task,
     ) -> Result<()> {
-        let Worker { moments, crops } = worker;
+        let Worker {
+            moments,
+            covariance,
+            channel_axes,
+            crops,
+        } = worker;
         let table = &self.tables[row.t];
         let geometry = &table.geometry[row.region];
         let axes = self
             .axes
             .then(|| PrincipalAxes::of(geometry, self.plan.n_dims));
         collect_moments(table, row.region, moments);
+        table.covariance(row.region, covariance);
+        if self.channel_axes {
+            channel_axes.update(covariance, table.n_channels());
+        }
         if self.crops.any() {
             let found = Found {
                 frame: &self.frames[row.t],
                 id: table.ids[row.region],
                 geometry,
             };
-            crops.update(&self.crops, &found, axes.as_ref(), moments, task)?;
+            let known = Known {
+                axes: axes.as_ref(),
+                moments,
+                channel_axes,
+            };
+            crops.update(&self.crops, &found, &known, task)?;
         }
         let any = self.crops.any();
         let object = Object {
@@ -237,9 +253,12 @@ impl Finish<'_> {
             geometry,
             axes,
             moments,
-            covariance: &[],
+            covariance,
+            channel_axes: self.channel_axes.then_some(&*channel_axes),
             histograms: self.histograms.get(row.t).map(|all| all.object(row.region)),
-            pixels: any.then_some(&crops.pixels),
+            channel_moments: any.then_some(&crops.channel_moments),
+            axis_moments: any.then_some(&crops.axis_moments),
+            weighted: any.then_some(&crops.weighted),
             neighbourhood: any.then_some(&crops.neighbourhood),
             hull: any.then_some(&crops.hull),
             bounding_box: any.then_some(&crops.bounding_box),

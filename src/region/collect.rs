@@ -23,6 +23,25 @@ pub struct Frame<'a> {
     pub raw: Option<&'a dyn RawImage>,
 }
 
+/// What to collect of raw.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OfRaw {
+    /// Power sums and extrema of every channel; without them, raw is not read.
+    pub intensity: bool,
+    /// Products of every two channels as well.
+    pub covariance: bool,
+}
+
+impl OfRaw {
+    /// A frame without the raw that is not wanted.
+    fn of<'a>(self, frame: &Frame<'a>) -> Frame<'a> {
+        Frame {
+            raw: frame.raw.filter(|_| self.intensity),
+            ..*frame
+        }
+    }
+}
+
 /// Collects one table per frame, block after block of the plan (`None`: the whole frame is one block).
 ///
 /// The result depends on the plan only, not on the number of threads. With `only`, the records of these objects alone
@@ -34,14 +53,17 @@ pub struct Frame<'a> {
 /// labels, [`crate::error::Error::Cancelled`].
 pub fn collect(
     frames: &[Frame<'_>],
+    of_raw: OfRaw,
     block_shape: Option<Shape>,
     only: Option<&[Place]>,
     task: &Task,
 ) -> Result<Vec<RegionTable>> {
+    let frames: Vec<Frame<'_>> = frames.iter().map(|frame| of_raw.of(frame)).collect();
+    let frames = &frames[..];
     let pass = Pass::new(frames, block_shape, only)?;
-    let fold = Fold::new(frames);
+    let fold = Fold::new(frames, of_raw);
     pass.run(task, |slab| {
-        let mut table = empty_table(&frames[slab.t]);
+        let mut table = empty_table(&frames[slab.t], of_raw);
         MEMORY.with_borrow_mut(|memory| {
             collect_slab(&pass, &frames[slab.t], slab, &mut table, memory)
         })?;
@@ -109,9 +131,11 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// A table without objects, in memory used before if there is any.
-fn empty_table(frame: &Frame<'_>) -> RegionTable {
+fn empty_table(frame: &Frame<'_>, of_raw: OfRaw) -> RegionTable {
     let mut table = lock(&SPARE).pop().unwrap_or_else(|| RegionTable::new(None));
-    table.prepare(frame.raw.map(RawImage::kind).as_ref());
+    let kind = frame.raw.map(RawImage::kind);
+    table.prepare(kind.as_ref());
+    table.prepare_covariance(kind.as_ref().filter(|_| of_raw.covariance));
     table
 }
 
@@ -129,10 +153,11 @@ struct FoldState {
 }
 
 impl Fold {
-    fn new(frames: &[Frame<'_>]) -> Self {
+    fn new(frames: &[Frame<'_>], of_raw: OfRaw) -> Self {
+        let empty = |frame| empty_table(frame, of_raw);
         Self {
             state: Mutex::new(FoldState {
-                tables: frames.iter().map(empty_table).collect(),
+                tables: frames.iter().map(empty).collect(),
                 turn: 0,
                 waiting: BTreeMap::new(),
             }),

@@ -45,6 +45,11 @@ impl ExactSums {
         [self.min, self.max].map(|value| f64::from(i32::from(value) + offset))
     }
 
+    /// Sum of the shifted values.
+    pub(super) fn shifted(&self) -> i64 {
+        self.sum
+    }
+
     /// The moments of `count` values of a pixel type with this offset.
     #[must_use]
     pub fn moments(&self, count: u64, offset: i32) -> Moments {

@@ -2,8 +2,8 @@
 
 use std::sync::OnceLock;
 
-use super::nodes::north;
 use super::cube::{CENTRE, SIDE};
+use super::nodes::north;
 
 /// Number of rays in a plane; the last one has the angle of the first.
 pub const ANGLES: usize = 251;

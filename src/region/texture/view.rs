@@ -75,7 +75,11 @@ impl View {
         let mean = first + self.values.iter().map(|v| v - first).sum::<f64>() / n;
         let square = |v: &f64| (v - mean) * (v - mean);
         let deviation = (self.values.iter().map(square).sum::<f64>() / n).sqrt();
-        let largest = self.values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let largest = self
+            .values
+            .iter()
+            .copied()
+            .fold(f64::NEG_INFINITY, f64::max);
         let scale = if largest == 0.0 { 1.0 } else { deviation };
         if !deviation.is_finite() || deviation <= ROUNDING * mean.abs() {
             return None;
@@ -85,4 +89,3 @@ impl View {
         Some(())
     }
 }
-
