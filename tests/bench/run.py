@@ -14,6 +14,7 @@ import default_set
 import edits
 import features
 import forest
+import hulls
 import neighbourhood
 import skeleton
 import strokes
@@ -34,7 +35,7 @@ def main() -> None:
     """Run everything and write the report."""
     lines = [INTRODUCTION, f"Machine: {os.cpu_count()} CPUs, {_processor()}, {platform.system()}; {_versions()}.", ""]
     lines.append(HEADER)
-    for part in (components, thresholding, features, neighbourhood, skeleton, forest):
+    for part in (components, thresholding, features, neighbourhood, hulls, skeleton, forest):
         for row in part.rows():
             lines.append(row.markdown())
             print(lines[-1], file=sys.stderr)

@@ -12,6 +12,7 @@ mod histogram_merge;
 mod label_flood;
 mod label_holes;
 mod project;
+mod region_hull;
 mod region_merge;
 mod skeleton_rules;
 mod texture_rays;
