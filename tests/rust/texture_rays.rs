@@ -90,7 +90,10 @@ fn rays_in_space() {
     assert_eq!(middle[3..5], [[42, 41, 40], [42, 41, 41]]);
     assert_eq!(middle[71..], [[78, 59, 54], [79, 59, 54]]);
     let west = path(126, 251);
-    assert_eq!((west.len(), west[1], west[40]), (41, [39, 40, 39], [0, 40, 39]));
+    assert_eq!(
+        (west.len(), west[1], west[40]),
+        (41, [39, 40, 39], [0, 40, 39])
+    );
 }
 
 #[test]

@@ -135,7 +135,8 @@ impl Harmonics {
     fn fold(&mut self, view: &[f64]) {
         let [even, odd] = &mut self.folded;
         for t in 0..NORTH {
-            let [north, south] = [t, LATITUDES - 1 - t].map(|t| &view[t * LONGITUDES..][..LONGITUDES]);
+            let [north, south] =
+                [t, LATITUDES - 1 - t].map(|t| &view[t * LONGITUDES..][..LONGITUDES]);
             for p in 0..HALF {
                 let [a, c] = [north[p], south[p]];
                 let [b, d] = match p {

@@ -84,5 +84,10 @@ fn position(i: usize, length: usize) -> f64 {
 fn mirrored(voxel: i64, length: usize) -> usize {
     let last = length as i64 - 1;
     let voxel = voxel.abs();
-    (if voxel > last { 2 * last - voxel } else { voxel }).max(0) as usize
+    (if voxel > last {
+        2 * last - voxel
+    } else {
+        voxel
+    })
+    .max(0) as usize
 }
