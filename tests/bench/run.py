@@ -14,6 +14,7 @@ import edits
 import features
 import forest
 import strokes
+import texture
 import thresholding
 from timing import HEADER
 
@@ -31,7 +32,7 @@ def main() -> None:
     """Run everything and write the report."""
     lines = [INTRODUCTION, f"Machine: {os.cpu_count()} CPUs, {_processor()}, {platform.system()}; {_versions()}.", ""]
     lines.append(HEADER)
-    for part in (components, thresholding, features, forest):
+    for part in (components, thresholding, features, texture, forest):
         for row in part.rows():
             lines.append(row.markdown())
             print(lines[-1], file=sys.stderr)
