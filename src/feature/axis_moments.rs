@@ -1,6 +1,135 @@
-//! Moments of the coordinates along the principal axes.
+//! How the pixels of an object are spread along its principal axes.
 
-use super::Feature;
+use super::spread::{kurtosis, skewness, spread};
+use super::{
+    ByDefault, Cells, Channels, Feature, FeatureSpec, Ingredient, Object, Plugin, Reason, Values,
+};
+
+/// What the features along principal axes have in common.
+const ALONG_AXES: FeatureSpec = FeatureSpec {
+    id: "",
+    display: "",
+    group: "Shape",
+    plugin: Plugin::Standard,
+    ilastik: None,
+    doc: "",
+    formula: "",
+    unit: "",
+    verified: super::ILASTIK,
+    values: Values::PerRank,
+    dims: &[2, 3],
+    channels: Channels::Unused,
+    by_default: ByDefault::No,
+    hidden: true,
+    ingredients: &[
+        Ingredient::Geometry,
+        Ingredient::Axes,
+        Ingredient::AxisMoments,
+    ],
+};
 
 /// The features of this file.
-pub(super) const FEATURES: &[Feature] = &[];
+pub(super) const FEATURES: &[Feature] = &[
+    Feature {
+        spec: FeatureSpec {
+            id: "axis_power_sum_2",
+            display: "Power sum 2 along the principal axes",
+            ilastik: Some("Coord<Principal<PowerSum<2>>>"),
+            doc: "Sum of the squared distances of the pixels from the centre along each principal axis, longest first.",
+            formula: "Σp², with p = (r − r̄)·axis",
+            unit: "pixels²",
+            ingredients: &[Ingredient::Geometry, Ingredient::Axes],
+            ..ALONG_AXES
+        },
+        finish: |object, cells| set_ranks(object, cells, |along| Ok(along.second)),
+    },
+    Feature {
+        spec: FeatureSpec {
+            id: "axis_power_sum_3",
+            display: "Power sum 3 along the principal axes",
+            ilastik: Some("Coord<Principal<PowerSum<3>>>"),
+            doc: "Sum of the cubed places of the pixels along each principal axis, counted from the centre.",
+            formula: "Σp³, with p = (r − r̄)·axis",
+            unit: "pixels³",
+            ..ALONG_AXES
+        },
+        finish: |object, cells| set_ranks(object, cells, |along| Ok(along.third)),
+    },
+    Feature {
+        spec: FeatureSpec {
+            id: "axis_power_sum_4",
+            display: "Power sum 4 along the principal axes",
+            ilastik: Some("Coord<Principal<PowerSum<4>>>"),
+            doc: "Sum of the fourth powers of the places of the pixels along each principal axis, counted from the \
+                  centre.",
+            formula: "Σp⁴, with p = (r − r̄)·axis",
+            unit: "pixels⁴",
+            ..ALONG_AXES
+        },
+        finish: |object, cells| set_ranks(object, cells, |along| Ok(along.fourth)),
+    },
+    Feature {
+        spec: FeatureSpec {
+            id: "axis_skewness",
+            display: "Skewness along the principal axes",
+            ilastik: Some("Coord<Principal<Skewness>>"),
+            doc: "Asymmetry of the object along each principal axis, longest first; its sign is that of the axis. \
+                  Missing where the object has no extent along the axis.",
+            formula: "√n Σp³ / (Σp²)^1.5, with p = (r − r̄)·axis",
+            ..ALONG_AXES
+        },
+        finish: |object, cells| {
+            set_ranks(object, cells, |along| {
+                Ok(skewness(along.n, along.spread?, along.third))
+            });
+        },
+    },
+    Feature {
+        spec: FeatureSpec {
+            id: "axis_kurtosis",
+            display: "Kurtosis along the principal axes",
+            ilastik: Some("Coord<Principal<Kurtosis>>"),
+            doc: "Excess kurtosis of the places of the pixels along each principal axis, longest first. \
+                  Missing where the object has no extent along the axis.",
+            formula: "n Σp⁴ / (Σp²)² − 3, with p = (r − r̄)·axis",
+            ..ALONG_AXES
+        },
+        finish: |object, cells| {
+            set_ranks(object, cells, |along| {
+                Ok(kurtosis(along.n, along.spread?, along.fourth))
+            });
+        },
+    },
+];
+
+/// An object along one of its axes: n, Σp², that again if it may divide, Σp³, Σp⁴.
+struct Along {
+    n: f64,
+    second: f64,
+    spread: Result<f64, Reason>,
+    third: f64,
+    fourth: f64,
+}
+
+/// Sets one value per principal axis.
+fn set_ranks(
+    object: &Object<'_>,
+    cells: &mut Cells<'_>,
+    value: impl Fn(&Along) -> Result<f64, Reason>,
+) {
+    let Some(axes) = object.axes else { return };
+    let n = object.geometry.count as f64;
+    let [third, fourth] = object
+        .axis_moments
+        .map_or([[0.0; 3]; 2], |m| [m.third, m.fourth]);
+    for rank in 0..object.n_dims {
+        let along = Along {
+            n,
+            second: axes.variances[rank] * n,
+            spread: spread(&axes.variances, rank, n),
+            third: third[rank],
+            fourth: fourth[rank],
+        };
+        cells.set(rank, value(&along));
+    }
+}

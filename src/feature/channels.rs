@@ -1,6 +1,233 @@
-//! Intensities of several channels together: covariance and its principal axes.
+//! Intensities of several channels together: covariance, its principal axes, and the intensities along them.
 
-use super::Feature;
+use super::intensity::{checked, INTENSITY};
+use super::spread::{kurtosis, skewness, spread};
+use super::{ByDefault, Cells, Channels, Feature, FeatureSpec, Ingredient, Object, Reason, Values};
+use crate::region::Moments;
+
+/// What the features of several channels have in common.
+const SEVERAL: FeatureSpec = FeatureSpec {
+    channels: Channels::Several,
+    values: Values::PerChannelRank,
+    by_default: ByDefault::No,
+    hidden: true,
+    ingredients: &[
+        Ingredient::Intensity,
+        Ingredient::Covariance,
+        Ingredient::ChannelAxes,
+        Ingredient::ChannelMoments,
+    ],
+    ..INTENSITY
+};
+
+/// What is needed for the axes themselves.
+const AXES: &[Ingredient] = &[
+    Ingredient::Intensity,
+    Ingredient::Covariance,
+    Ingredient::ChannelAxes,
+];
 
 /// The features of this file.
-pub(super) const FEATURES: &[Feature] = &[];
+pub(super) const FEATURES: &[Feature] = &[
+    Feature {
+        spec: FeatureSpec {
+            id: "intensity_covariance",
+            display: "Covariance of Channel Intensity",
+            ilastik: Some("Covariance"),
+            doc: "Covariance of the intensities of every two channels.",
+            formula: "Σ(v − m)(w − k) / n, with m and k the means of v and w",
+            unit: "intensity²",
+            values: Values::PerChannelPair,
+            by_default: ByDefault::Yes,
+            hidden: false,
+            ingredients: &[Ingredient::Intensity, Ingredient::Covariance],
+            ..SEVERAL
+        },
+        finish: |object, cells| set_pairs(object.moments, object.covariance, cells),
+    },
+    Feature {
+        spec: FeatureSpec {
+            id: "intensity_principal_axes",
+            display: "PrincipalAxes",
+            ilastik: Some("PrincipalAxes"),
+            doc: "Directions of the principal axes of the intensities: for each channel its part in each principal \
+                  axis (largest variance first). The sign is that of Householder reduction with implicit QL.",
+            formula: "unit eigenvectors of the covariance",
+            unit: "",
+            values: Values::PerChannelAndRank,
+            hidden: false,
+            ingredients: AXES,
+            ..SEVERAL
+        },
+        finish: |object, cells| {
+            let Some(axes) = object.channel_axes else {
+                return;
+            };
+            for (place, &part) in axes.vectors.iter().flatten().enumerate() {
+                cells.set(place, together(object.moments, Ok(part)));
+            }
+        },
+    },
+    Feature {
+        spec: FeatureSpec {
+            id: "intensity_principal_variance",
+            display: "Variance along the principal axes of the channels",
+            ilastik: Some("Principal<Variance>"),
+            doc: "Variance of the intensities along each principal axis of the channels, largest first.",
+            formula: "Σq² / n, with q = (v − m)·axis",
+            unit: "intensity²",
+            ingredients: AXES,
+            ..SEVERAL
+        },
+        finish: |object, cells| set_ranks(object, cells, |along| Ok(along.second / along.n)),
+    },
+    Feature {
+        spec: FeatureSpec {
+            id: "intensity_principal_skewness",
+            display: "Skewness along the principal axes of the channels",
+            ilastik: Some("Principal<Skewness>"),
+            doc: "Asymmetry of the intensities along each principal axis of the channels; its sign is that of the \
+                  axis. Missing where the intensities do not vary along the axis.",
+            formula: "√n Σq³ / (Σq²)^1.5, with q = (v − m)·axis",
+            unit: "",
+            ..SEVERAL
+        },
+        finish: |object, cells| {
+            set_ranks(object, cells, |along| {
+                Ok(skewness(along.n, along.spread?, along.third))
+            });
+        },
+    },
+    Feature {
+        spec: FeatureSpec {
+            id: "intensity_principal_kurtosis",
+            display: "Kurtosis along the principal axes of the channels",
+            ilastik: Some("Principal<Kurtosis>"),
+            doc: "Excess kurtosis of the intensities along each principal axis of the channels. \
+                  Missing where the intensities do not vary along the axis.",
+            formula: "n Σq⁴ / (Σq²)² − 3, with q = (v − m)·axis",
+            unit: "",
+            ..SEVERAL
+        },
+        finish: |object, cells| {
+            set_ranks(object, cells, |along| {
+                Ok(kurtosis(along.n, along.spread?, along.fourth))
+            });
+        },
+    },
+    Feature {
+        spec: FeatureSpec {
+            id: "intensity_principal_min",
+            display: "Minimum along the principal axes of the channels",
+            ilastik: Some("Principal<Minimum>"),
+            doc: "Smallest intensity along each principal axis of the channels, counted from the means.",
+            formula: "min q, with q = (v − m)·axis",
+            ..SEVERAL
+        },
+        finish: |object, cells| set_ranks(object, cells, |along| Ok(along.min)),
+    },
+    Feature {
+        spec: FeatureSpec {
+            id: "intensity_principal_max",
+            display: "Maximum along the principal axes of the channels",
+            ilastik: Some("Principal<Maximum>"),
+            doc: "Largest intensity along each principal axis of the channels, counted from the means.",
+            formula: "max q, with q = (v − m)·axis",
+            ..SEVERAL
+        },
+        finish: |object, cells| set_ranks(object, cells, |along| Ok(along.max)),
+    },
+    Feature {
+        spec: FeatureSpec {
+            id: "intensity_principal_power_sum_2",
+            display: "Power sum 2 along the principal axes of the channels",
+            ilastik: Some("Principal<PowerSum<2>>"),
+            doc: "Sum of the squared intensities along each principal axis of the channels, counted from the means.",
+            formula: "Σq², with q = (v − m)·axis",
+            unit: "intensity²",
+            ingredients: AXES,
+            ..SEVERAL
+        },
+        finish: |object, cells| set_ranks(object, cells, |along| Ok(along.second)),
+    },
+    Feature {
+        spec: FeatureSpec {
+            id: "intensity_principal_power_sum_3",
+            display: "Power sum 3 along the principal axes of the channels",
+            ilastik: Some("Principal<PowerSum<3>>"),
+            doc: "Sum of the cubed intensities along each principal axis of the channels, counted from the means.",
+            formula: "Σq³, with q = (v − m)·axis",
+            unit: "intensity³",
+            ..SEVERAL
+        },
+        finish: |object, cells| set_ranks(object, cells, |along| Ok(along.third)),
+    },
+    Feature {
+        spec: FeatureSpec {
+            id: "intensity_principal_power_sum_4",
+            display: "Power sum 4 along the principal axes of the channels",
+            ilastik: Some("Principal<PowerSum<4>>"),
+            doc: "Sum of the fourth powers of the intensities along each principal axis of the channels, counted from \
+                  the means.",
+            formula: "Σq⁴, with q = (v − m)·axis",
+            unit: "intensity⁴",
+            ..SEVERAL
+        },
+        finish: |object, cells| set_ranks(object, cells, |along| Ok(along.fourth)),
+    },
+];
+
+/// Sets one value per pair of channels with these moments; a pair has none if either has non-finite pixels.
+pub(super) fn set_pairs(moments: &[Moments], covariance: &[f64], cells: &mut Cells<'_>) {
+    for (place, &value) in covariance.iter().enumerate() {
+        let of = |channel: usize| &moments[channel];
+        let (row, column) = (of(place / moments.len()), of(place % moments.len()));
+        let value = checked(row, Ok(value));
+        cells.set(place, value.and_then(|value| checked(column, Ok(value))));
+    }
+}
+
+/// A value of all channels together, missing if one of them has non-finite pixels.
+fn together(moments: &[Moments], value: Result<f64, Reason>) -> Result<f64, Reason> {
+    let worst = moments.iter().max_by_key(|moments| moments.not_finite);
+    worst.map_or(value, |worst| checked(worst, value))
+}
+
+/// Intensities along one axis: n, Σq², that again if it may divide, Σq³, Σq⁴, extrema.
+struct Along {
+    n: f64,
+    second: f64,
+    spread: Result<f64, Reason>,
+    third: f64,
+    fourth: f64,
+    min: f64,
+    max: f64,
+}
+
+/// Sets one value per principal axis of the channels.
+fn set_ranks(
+    object: &Object<'_>,
+    cells: &mut Cells<'_>,
+    value: impl Fn(&Along) -> Result<f64, Reason>,
+) {
+    let (Some(axes), moments) = (object.channel_axes, object.channel_moments) else {
+        return;
+    };
+    let n = object.geometry.count as f64;
+    for rank in 0..axes.variances.len() {
+        let of = |values: Option<&Vec<f64>>| {
+            let value = values.and_then(|values| values.get(rank));
+            value.copied().unwrap_or_default()
+        };
+        let along = Along {
+            n,
+            second: axes.variances[rank] * n,
+            spread: spread(&axes.variances, rank, n),
+            third: of(moments.map(|m| &m.third)),
+            fourth: of(moments.map(|m| &m.fourth)),
+            min: of(moments.map(|m| &m.min)),
+            max: of(moments.map(|m| &m.max)),
+        };
+        cells.set(rank, together(object.moments, value(&along)));
+    }
+}

@@ -5,21 +5,27 @@ use crate::block::Shape;
 use crate::error::Result;
 use crate::label::runs::Run;
 use crate::region::axes::PrincipalAxes;
+use crate::region::axis_moments::AxisMoments;
+use crate::region::channel_axes::ChannelAxes;
+use crate::region::channel_moments::ChannelMoments;
 use crate::region::collect::Frame;
 use crate::region::crop::{find_runs, inner, outer, Crop, CropRun};
 use crate::region::hull::Hull;
-use crate::region::neighbourhood::Neighbourhood;
-use crate::region::pixels::PixelSums;
+use crate::region::neighbourhood::{Counted, Neighbourhood};
 use crate::region::skeleton::Skeleton;
 use crate::region::texture::Texture;
+use crate::region::weighted::Weighted;
 use crate::region::{Geometry, Moments};
 use crate::task::Task;
 
 /// Which of the ingredients that need a crop are wanted.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted {
-    pixels: bool,
+    channel_moments: bool,
+    axis_moments: bool,
+    weighted: bool,
     neighbourhood: bool,
+    counted: Counted,
     hull: bool,
     bounding_box: bool,
     skeleton: bool,
@@ -34,8 +40,14 @@ impl Wanted {
         let needs = |ingredient| features.iter().any(|f| f.spec.needs(ingredient));
         let of_raw = |each: &Ingredient| each.needs_crop() && each.needs_raw();
         Self {
-            pixels: needs(Ingredient::Pixels),
+            channel_moments: needs(Ingredient::ChannelMoments),
+            axis_moments: needs(Ingredient::AxisMoments),
+            weighted: needs(Ingredient::Weighted),
             neighbourhood: needs(Ingredient::Neighbourhood),
+            counted: Counted {
+                around: needs(Ingredient::NeighbourhoodHistogram),
+                with_object: needs(Ingredient::WithNeighbourhoodHistogram),
+            },
             hull: needs(Ingredient::Hull),
             bounding_box: needs(Ingredient::Box),
             skeleton: needs(Ingredient::Skeleton),
@@ -50,7 +62,9 @@ impl Wanted {
 
     /// Whether any is.
     pub(super) fn any(&self) -> bool {
-        self.pixels
+        self.channel_moments
+            || self.axis_moments
+            || self.weighted
             || self.neighbourhood
             || self.hull
             || self.bounding_box
@@ -67,10 +81,20 @@ pub(super) struct Found<'a> {
     pub(super) geometry: &'a Geometry,
 }
 
+/// What is known about an object before its crop is looked at.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    pub(super) axes: Option<&'a PrincipalAxes>,
+    pub(super) moments: &'a [Moments],
+    pub(super) channel_axes: &'a ChannelAxes,
+}
+
 /// What was found about one object.
 #[derive(Debug, Default)]
 pub(super) struct Crops {
-    pub(super) pixels: PixelSums,
+    pub(super) channel_moments: ChannelMoments,
+    pub(super) axis_moments: AxisMoments,
+    pub(super) weighted: Weighted,
     pub(super) neighbourhood: Neighbourhood,
     pub(super) hull: Hull,
     pub(super) bounding_box: Hull,
@@ -89,8 +113,7 @@ impl Crops {
         &mut self,
         wanted: &Wanted,
         found: &Found<'_>,
-        axes: Option<&PrincipalAxes>,
-        moments: &[Moments],
+        known: &Known<'_>,
         task: &Task,
     ) -> Result<()> {
         let &Found {
@@ -113,11 +136,18 @@ impl Crops {
             runs: &self.runs,
             raw: raw.as_deref(),
         };
-        if let (true, Some(axes)) = (wanted.pixels, axes) {
-            self.pixels.update(&crop, axes, moments, task)?;
+        if wanted.channel_moments {
+            self.channel_moments
+                .update(&crop, known.channel_axes, known.moments, task)?;
+        }
+        if let (true, Some(axes)) = (wanted.axis_moments, known.axes) {
+            self.axis_moments.update(&crop, axes, task)?;
+        }
+        if wanted.weighted {
+            self.weighted.update(&crop, task)?;
         }
         if wanted.neighbourhood {
-            self.neighbourhood.update(&crop, task)?;
+            self.neighbourhood.update(&crop, wanted.counted, task)?;
         }
         if wanted.hull {
             self.hull.update(&crop, task)?;

@@ -156,12 +156,15 @@ pub(super) fn set_channels(
     value: impl Fn(&Moments) -> Result<f64, Reason>,
 ) {
     for (channel, moments) in moments.iter().enumerate() {
-        let result = match moments.not_finite {
-            0 => value(moments),
-            n => Err(Reason::NotFinite(n)),
-        };
-        let finite = |v: f64| v.is_finite().then_some(v).ok_or(Reason::OutOfRange);
-        cells.set(channel, result.and_then(finite));
+        cells.set(channel, checked(moments, value(moments)));
+    }
+}
+
+/// A value of a channel with these moments, missing if it or a pixel of the object is not finite.
+pub(super) fn checked(moments: &Moments, value: Result<f64, Reason>) -> Result<f64, Reason> {
+    match moments.not_finite {
+        0 => value.and_then(|v| v.is_finite().then_some(v).ok_or(Reason::OutOfRange)),
+        n => Err(Reason::NotFinite(n)),
     }
 }
 

@@ -17,6 +17,7 @@ mod shape;
 mod size;
 mod skeleton;
 mod spec;
+mod spread;
 mod table;
 mod texture;
 mod weighted;

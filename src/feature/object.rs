@@ -3,12 +3,15 @@
 use std::fmt;
 
 use crate::region::axes::PrincipalAxes;
+use crate::region::axis_moments::AxisMoments;
+use crate::region::channel_axes::ChannelAxes;
+use crate::region::channel_moments::ChannelMoments;
 use crate::region::histogram::Histograms;
 use crate::region::hull::Hull;
 use crate::region::neighbourhood::Neighbourhood;
-use crate::region::pixels::PixelSums;
 use crate::region::skeleton::Skeleton;
 use crate::region::texture::Texture;
+use crate::region::weighted::Weighted;
 use crate::region::{Geometry, Moments};
 
 /// Everything collected about one object.
@@ -26,8 +29,14 @@ pub struct Object<'a> {
     pub covariance: &'a [f64],
     /// Counts of the intensities of each channel, if a feature asked for them.
     pub histograms: Option<Histograms<'a>>,
-    /// What needs mean and axes first, if a feature asked for it.
-    pub pixels: Option<&'a PixelSums>,
+    /// Principal axes of the intensities, if a feature asked for them.
+    pub channel_axes: Option<&'a ChannelAxes>,
+    /// Intensities along these axes, if a feature asked for them.
+    pub channel_moments: Option<&'a ChannelMoments>,
+    /// Coordinates along the principal axes, if a feature asked for them.
+    pub axis_moments: Option<&'a AxisMoments>,
+    /// What it is with intensities as weights, if a feature asked for it.
+    pub weighted: Option<&'a Weighted>,
     /// What is around it, if a feature asked for it.
     pub neighbourhood: Option<&'a Neighbourhood>,
     /// Its convex hull, if a feature asked for it.
@@ -45,22 +54,34 @@ pub struct Object<'a> {
 pub enum Reason {
     /// The spread is 0 and the value is divided by it.
     Flat,
+    /// No pixel is within the margin of the object.
+    NoNeighbourhood,
+    /// There is no spread along the axis and the value is divided by it.
+    NoSpread,
+    /// The intensities do not add up to a positive weight.
+    NoWeight,
     /// This many pixels of the object are NaN or infinite in raw.
     NotFinite(u64),
     /// The value, or a power it is made of, is beyond the range of 64-bit floats.
     OutOfRange,
+    /// The defects of the hull have no spread of sizes, and the value is divided by it.
+    EqualDefects,
 }
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Flat => write!(f, "all pixels have the same intensity"),
+            Self::NoNeighbourhood => write!(f, "no pixel of the image is in the neighborhood"),
+            Self::NoSpread => write!(f, "there is no spread along this axis"),
+            Self::NoWeight => write!(f, "the intensities do not add up to a positive weight"),
             Self::NotFinite(1) => write!(f, "raw has 1 non-finite pixel"),
             Self::NotFinite(n) => write!(f, "raw has {n} non-finite pixels"),
             Self::OutOfRange => write!(
                 f,
                 "powers of the intensities are too large or too small for 64-bit floats"
             ),
+            Self::EqualDefects => write!(f, "all defects of the hull have the same size"),
         }
     }
 }

@@ -111,10 +111,20 @@ pub enum Ingredient {
     Covariance,
     /// Intensities counted in bins over the range of all objects of the frame.
     Histogram,
-    /// A second look at the pixels of the object, once mean and axes are known.
-    Pixels,
-    /// Intensities around the object.
+    /// Principal axes of the intensities of all channels; needs the covariance.
+    ChannelAxes,
+    /// Moments of the intensities along these axes.
+    ChannelMoments,
+    /// Moments of the coordinates along the principal axes.
+    AxisMoments,
+    /// Places, centre and axes with the intensities as weights.
+    Weighted,
+    /// Intensities around the object, and around and in it.
     Neighbourhood,
+    /// Intensities around the object counted in bins over their own range.
+    NeighbourhoodHistogram,
+    /// Intensities around and in the object counted in bins over their own range.
+    WithNeighbourhoodHistogram,
     /// The convex hull and what the object lacks of it.
     Hull,
     /// The bounding box and what the object lacks of it.
@@ -143,7 +153,12 @@ impl Ingredient {
     pub fn needs_crop(self) -> bool {
         !matches!(
             self,
-            Self::Geometry | Self::Axes | Self::Intensity | Self::Covariance | Self::Histogram
+            Self::Geometry
+                | Self::Axes
+                | Self::Intensity
+                | Self::Covariance
+                | Self::ChannelAxes
+                | Self::Histogram
         )
     }
 
@@ -152,7 +167,12 @@ impl Ingredient {
     pub fn needs_raw(self) -> bool {
         !matches!(
             self,
-            Self::Geometry | Self::Axes | Self::Hull | Self::Box | Self::Skeleton
+            Self::Geometry
+                | Self::Axes
+                | Self::AxisMoments
+                | Self::Hull
+                | Self::Box
+                | Self::Skeleton
         )
     }
 }

@@ -2,7 +2,9 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::crops::{Crops, Found, Wanted};
+use rustc_hash::FxHashSet;
+
+use super::crops::{Crops, Found, Known, Wanted};
 use super::object::{Cells, Object, Problem};
 use super::schedule::{self, Row};
 use super::{Feature, Ingredient};
@@ -10,9 +12,10 @@ use crate::block::Shape;
 use crate::error::Result;
 use crate::label::extract::Place;
 use crate::region::axes::PrincipalAxes;
-use crate::region::collect::{collect, recycle, Frame};
+use crate::region::channel_axes::ChannelAxes;
+use crate::region::collect::{collect, recycle, Frame, OfRaw};
 use crate::region::crop;
-use crate::region::histogram::{collect_histograms, FrameHistograms, Histograms, BINS};
+use crate::region::histogram::{collect_histograms, FrameHistograms};
 use crate::region::{Moments, RegionTable};
 use crate::task::Task;
 
@@ -85,17 +88,17 @@ pub fn measure(frames: &[Frame<'_>], plan: &Plan<'_>, task: &Task) -> Result<Fea
         .and_then(|frame| frame.raw)
         .map_or(0, |raw| raw.kind().channels);
     task.expect(schedule::STEPS);
-    let intensity = plan.needs(Ingredient::Intensity) || plan.needs(Ingredient::Histogram);
-    let collected: Vec<Frame<'_>> = frames
-        .iter()
-        .map(|&frame| Frame {
-            raw: frame.raw.filter(|_| intensity),
-            ..frame
-        })
-        .collect();
-    let tables = collect(&collected, plan.block_shape, plan.only, task)?;
-    let histograms = if plan.needs(Ingredient::Histogram) {
-        collect_histograms(&collected, &tables, plan.block_shape, task)?
+    let covariance = plan.needs(Ingredient::Covariance);
+    let histogram = plan.needs(Ingredient::Histogram);
+    let of_raw = OfRaw {
+        intensity: covariance || histogram || plan.needs(Ingredient::Intensity),
+        covariance,
+    };
+    let (blocks, only) = (plan.block_shape, plan.only);
+    // The range of a histogram is that of all objects, whichever are wanted.
+    let tables = collect(frames, of_raw, blocks, only.filter(|_| !histogram), task)?;
+    let histograms = if histogram {
+        collect_histograms(frames, &tables, blocks, only, task)?
     } else {
         Vec::new()
     };
@@ -107,6 +110,7 @@ pub fn measure(frames: &[Frame<'_>], plan: &Plan<'_>, task: &Task) -> Result<Fea
         columns: plan.columns(n_channels),
         crops: Wanted::new(plan.features, plan.n_dims, plan.margin),
         axes: plan.needs(Ingredient::Axes),
+        channel_axes: plan.needs(Ingredient::ChannelAxes),
         problems: Mutex::default(),
     };
     let finished = finish.all(task);
@@ -123,6 +127,7 @@ struct Finish<'a> {
     columns: Vec<usize>,
     crops: Wanted,
     axes: bool,
+    channel_axes: bool,
     problems: Mutex<Vec<Problem>>,
 }
 
@@ -130,17 +135,14 @@ struct Finish<'a> {
 #[derive(Default)]
 struct Worker {
     moments: Vec<Moments>,
+    covariance: Vec<f64>,
+    channel_axes: ChannelAxes,
     crops: Crops,
 }
 
 impl Finish<'_> {
     fn all(self, task: &Task) -> Result<FeatureTable> {
-        let places: Vec<(usize, usize)> = self
-            .tables
-            .iter()
-            .enumerate()
-            .flat_map(|(t, table)| table.order().into_iter().map(move |row| (t, row as usize)))
-            .collect();
+        let places = self.places();
         let n_columns = self.columns.last().copied().unwrap_or(0);
         let mut values = vec![0.0; places.len() * n_columns];
         let cells = values.chunks_mut(n_columns.max(1));
@@ -173,6 +175,22 @@ impl Finish<'_> {
         })
     }
 
+    /// Frame and row in its region table of each object to be measured.
+    fn places(&self) -> Vec<(usize, usize)> {
+        let only = self.plan.only.map(|only| {
+            let ids = only.iter().map(|place| (place.t, place.id));
+            ids.collect::<FxHashSet<_>>()
+        });
+        let wanted = |&(t, row): &(usize, usize)| {
+            let id = self.tables[t].ids[row];
+            only.as_ref().is_none_or(|only| only.contains(&(t, id)))
+        };
+        let tables = self.tables.iter().enumerate();
+        let rows = tables
+            .flat_map(|(t, table)| table.order().into_iter().map(move |row| (t, row as usize)));
+        rows.filter(wanted).collect()
+    }
+
     fn crop_voxels(&self, t: usize, region: usize) -> usize {
         if !self.crops.any() {
             return 0;
@@ -200,20 +218,34 @@ impl Finish<'_> {
         problems: &mut Vec<Problem>,
         task: &Task,
     ) -> Result<()> {
-        let Worker { moments, crops } = worker;
+        let Worker {
+            moments,
+            covariance,
+            channel_axes,
+            crops,
+        } = worker;
         let table = &self.tables[row.t];
         let geometry = &table.geometry[row.region];
         let axes = self
             .axes
             .then(|| PrincipalAxes::of(geometry, self.plan.n_dims));
         collect_moments(table, row.region, moments);
+        table.covariance(row.region, covariance);
+        if self.channel_axes {
+            channel_axes.update(covariance, table.n_channels());
+        }
         if self.crops.any() {
             let found = Found {
                 frame: &self.frames[row.t],
                 id: table.ids[row.region],
                 geometry,
             };
-            crops.update(&self.crops, &found, axes.as_ref(), moments, task)?;
+            let known = Known {
+                axes: axes.as_ref(),
+                moments,
+                channel_axes,
+            };
+            crops.update(&self.crops, &found, &known, task)?;
         }
         let any = self.crops.any();
         let object = Object {
@@ -221,12 +253,12 @@ impl Finish<'_> {
             geometry,
             axes,
             moments,
-            covariance: &[],
-            histograms: self
-                .histograms
-                .get(row.t)
-                .map(|all| histograms_of(all, row.region)),
-            pixels: any.then_some(&crops.pixels),
+            covariance,
+            channel_axes: self.channel_axes.then_some(&*channel_axes),
+            histograms: self.histograms.get(row.t).map(|all| all.object(row.region)),
+            channel_moments: any.then_some(&crops.channel_moments),
+            axis_moments: any.then_some(&crops.axis_moments),
+            weighted: any.then_some(&crops.weighted),
             neighbourhood: any.then_some(&crops.neighbourhood),
             hull: any.then_some(&crops.hull),
             bounding_box: any.then_some(&crops.bounding_box),
@@ -243,14 +275,6 @@ impl Finish<'_> {
             (feature.finish)(&object, &mut cells);
         }
         Ok(())
-    }
-}
-
-fn histograms_of(all: &FrameHistograms, region: usize) -> Histograms<'_> {
-    let length = all.binning.len() * BINS;
-    Histograms {
-        binning: &all.binning,
-        counts: &all.counts[region * length..][..length],
     }
 }
 

@@ -18,16 +18,21 @@ impl PrincipalAxes {
     /// The axes of an object in an image of `n_dims` dimensions.
     #[must_use]
     pub fn of(geometry: &Geometry, n_dims: usize) -> Self {
-        let n = geometry.count as f64;
         // In x, y[, z] order, where the geometry has z, y, x.
         let entry = |a: usize, b: usize| geometry.scatter(2 - a, 2 - b);
+        Self::of_scatter(entry, geometry.count as f64, n_dims)
+    }
+
+    /// The axes of a scatter matrix, given by its entries on and above the diagonal, of so much weight.
+    #[must_use]
+    pub fn of_scatter(entry: impl Fn(usize, usize) -> f64, weight: f64, n_dims: usize) -> Self {
         let (xx, xy, yy) = (entry(0, 0), entry(0, 1), entry(1, 1));
         if n_dims == 2 {
-            return Self::from_eigen(&eigen::symmetric([[xx, xy], [xy, yy]]), n);
+            return Self::from_eigen(&eigen::symmetric([[xx, xy], [xy, yy]]), weight);
         }
         let (xz, yz, zz) = (entry(0, 2), entry(1, 2), entry(2, 2));
         let matrix = [[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]];
-        Self::from_eigen(&eigen::symmetric(matrix), n)
+        Self::from_eigen(&eigen::symmetric(matrix), weight)
     }
 
     fn from_eigen<const N: usize>(eigen: &Eigen<N>, n: f64) -> Self {

@@ -40,6 +40,18 @@ pub struct Crop<'a> {
     pub raw: Option<&'a dyn RawPart>,
 }
 
+impl Crop<'_> {
+    /// Copies the raw voxels from place z, y, x of `inner` on, as many as `values` has room for; nothing without raw.
+    pub fn read(&self, place: [u32; 3], channel: usize, values: &mut [f64]) {
+        let [z, y, x] = std::array::from_fn(|axis| {
+            place[axis] as usize + self.inner.start[axis] - self.outer.start[axis]
+        });
+        if let Some(raw) = self.raw {
+            raw.read(z, y, x, channel, values);
+        }
+    }
+}
+
 /// The smallest box that holds an object.
 #[must_use]
 pub fn inner(geometry: &Geometry) -> Block {

@@ -1,8 +1,10 @@
-//! Eigenvalues and eigenvectors of a small symmetric matrix: Householder reduction and implicit QL.
+//! Eigenvalues and eigenvectors of a symmetric matrix: Householder reduction and implicit QL.
 //!
 //! These are the procedures `tred2` and `tql2` of EISPACK (Bowdler, Martin, Reinsch, Wilkinson, *Numerische
 //! Mathematik* 11, 1968). Any method finds the same axes; this one also fixes their signs, and trained classifiers
 //! depend on the signs.
+
+use std::ops::IndexMut;
 
 /// Eigenvalues in falling order; column k of the vectors belongs to value k.
 #[derive(Clone, Copy, Debug)]
@@ -17,21 +19,37 @@ pub struct Eigen<const N: usize> {
 #[must_use]
 pub fn symmetric<const N: usize>(matrix: [[f64; N]; N]) -> Eigen<N> {
     let mut vectors = matrix;
-    let mut diagonal = [0.0; N];
-    let mut beside = [0.0; N];
-    tridiagonalise(&mut vectors, &mut diagonal, &mut beside);
-    diagonalise(&mut vectors, &mut diagonal, &mut beside);
-    sort(&mut vectors, &mut diagonal);
-    Eigen {
-        values: diagonal,
-        vectors,
+    let mut values = [0.0; N];
+    decompose(&mut vectors, &mut values, &mut [0.0; N]);
+    Eigen { values, vectors }
+}
+
+/// A row of a matrix.
+pub trait MatrixRow: IndexMut<usize, Output = f64> {}
+
+impl<T: IndexMut<usize, Output = f64>> MatrixRow for T {}
+
+/// Replaces a symmetric matrix of any size by its eigenvectors, column k for value k in falling order.
+///
+/// `values` and `memory` have as many places as the matrix has rows.
+#[inline(always)]
+pub fn decompose<R: MatrixRow>(matrix: &mut [R], values: &mut [f64], memory: &mut [f64]) {
+    if values.is_empty() {
+        return;
     }
+    tridiagonalise(matrix, values, memory);
+    diagonalise(matrix, values, memory);
+    sort(matrix, values);
 }
 
 /// `tred2`: v becomes the transformation to tridiagonal form with diagonal d and off-diagonal e[1..].
-fn tridiagonalise<const N: usize>(v: &mut [[f64; N]; N], d: &mut [f64; N], e: &mut [f64; N]) {
-    *d = v[N - 1];
-    for i in (1..N).rev() {
+#[inline(always)]
+fn tridiagonalise<R: MatrixRow>(v: &mut [R], d: &mut [f64], e: &mut [f64]) {
+    let n = d.len();
+    for (j, x) in d.iter_mut().enumerate() {
+        *x = v[n - 1][j];
+    }
+    for i in (1..n).rev() {
         let scale: f64 = d[..i].iter().map(|x| x.abs()).sum();
         let mut h = 0.0;
         if scale == 0.0 {
@@ -51,13 +69,8 @@ fn tridiagonalise<const N: usize>(v: &mut [[f64; N]; N], d: &mut [f64; N], e: &m
 }
 
 /// One Householder reflection of `tred2`, which clears row i left of its off-diagonal element.
-fn reflect<const N: usize>(
-    v: &mut [[f64; N]; N],
-    d: &mut [f64; N],
-    e: &mut [f64; N],
-    i: usize,
-    scale: f64,
-) -> f64 {
+#[inline(always)]
+fn reflect<R: MatrixRow>(v: &mut [R], d: &mut [f64], e: &mut [f64], i: usize, scale: f64) -> f64 {
     let mut h = 0.0;
     for x in &mut d[..i] {
         *x /= scale;
@@ -100,9 +113,11 @@ fn reflect<const N: usize>(
 }
 
 /// The product of the reflections of `tred2`.
-fn accumulate<const N: usize>(v: &mut [[f64; N]; N], d: &mut [f64; N]) {
-    for i in 0..N - 1 {
-        v[N - 1][i] = v[i][i];
+#[inline(always)]
+fn accumulate<R: MatrixRow>(v: &mut [R], d: &mut [f64]) {
+    let n = d.len();
+    for i in 0..n - 1 {
+        v[n - 1][i] = v[i][i];
         v[i][i] = 1.0;
         let h = d[i + 1];
         if h != 0.0 {
@@ -120,22 +135,29 @@ fn accumulate<const N: usize>(v: &mut [[f64; N]; N], d: &mut [f64; N]) {
             row[i + 1] = 0.0;
         }
     }
-    *d = v[N - 1];
-    v[N - 1] = [0.0; N];
-    v[N - 1][N - 1] = 1.0;
+    let last = &mut v[n - 1];
+    for (j, x) in d.iter_mut().enumerate() {
+        *x = last[j];
+        last[j] = 0.0;
+    }
+    last[n - 1] = 1.0;
 }
 
 /// `tql2`: turns the tridiagonal form into eigenvalues d and eigenvectors v.
-fn diagonalise<const N: usize>(v: &mut [[f64; N]; N], d: &mut [f64; N], e: &mut [f64; N]) {
+#[inline(always)]
+fn diagonalise<R: MatrixRow>(v: &mut [R], d: &mut [f64], e: &mut [f64]) {
+    let n = d.len();
     e.rotate_left(1);
-    e[N - 1] = 0.0;
+    e[n - 1] = 0.0;
     let mut shift = 0.0;
     let mut size = 0.0f64;
-    for l in 0..N {
+    for l in 0..n {
         size = size.max(d[l].abs() + e[l].abs());
         let small = f64::EPSILON * size;
-        let m = (l..N - 1).find(|&m| e[m].abs() <= small).unwrap_or(N - 1);
-        while m > l && e[l].abs() > small {
+        let m = (l..n - 1).find(|&m| e[m].abs() <= small).unwrap_or(n - 1);
+        // Two or three steps do, except among numbers too small for 64 bits, where none would end it.
+        let mut steps = 0..30;
+        while m > l && e[l].abs() > small && steps.next().is_some() {
             shift += rotate(v, d, e, l, m);
         }
         d[l] += shift;
@@ -144,13 +166,8 @@ fn diagonalise<const N: usize>(v: &mut [[f64; N]; N], d: &mut [f64; N], e: &mut 
 }
 
 /// One implicit QL step of `tql2` on the rows l..=m; returns the shift it took off the diagonal.
-fn rotate<const N: usize>(
-    v: &mut [[f64; N]; N],
-    d: &mut [f64; N],
-    e: &mut [f64; N],
-    l: usize,
-    m: usize,
-) -> f64 {
+#[inline(always)]
+fn rotate<R: MatrixRow>(v: &mut [R], d: &mut [f64], e: &mut [f64], l: usize, m: usize) -> f64 {
     let g = d[l];
     let p = (d[l + 1] - g) / (2.0 * e[l]);
     let r = length(p, 1.0) * if p < 0.0 { -1.0 } else { 1.0 };
@@ -187,22 +204,25 @@ fn rotate<const N: usize>(
 }
 
 /// √(a² + b²). Squares of coordinate sums cannot overflow, and unlike `hypot` this gives the same bits everywhere.
+#[inline(always)]
 fn length(a: f64, b: f64) -> f64 {
     (a * a + b * b).sqrt()
 }
 
 /// Falling order of the values, by selection.
-fn sort<const N: usize>(v: &mut [[f64; N]; N], d: &mut [f64; N]) {
-    for i in 0..N {
+#[inline(always)]
+fn sort<R: MatrixRow>(v: &mut [R], d: &mut [f64]) {
+    let n = d.len();
+    for i in 0..n {
         let mut largest = i;
-        for j in i + 1..N {
+        for j in i + 1..n {
             if d[j] > d[largest] {
                 largest = j;
             }
         }
         d.swap(i, largest);
         for row in v.iter_mut() {
-            row.swap(i, largest);
+            (row[i], row[largest]) = (row[largest], row[i]);
         }
     }
 }

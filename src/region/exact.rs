@@ -40,6 +40,16 @@ impl ExactSums {
         self.max = self.max.max(other.max);
     }
 
+    /// Smallest and largest value of a pixel type with this offset.
+    pub(super) fn extrema(&self, offset: i32) -> [f64; 2] {
+        [self.min, self.max].map(|value| f64::from(i32::from(value) + offset))
+    }
+
+    /// Sum of the shifted values.
+    pub(super) fn shifted(&self) -> i64 {
+        self.sum
+    }
+
     /// The moments of `count` values of a pixel type with this offset.
     #[must_use]
     pub fn moments(&self, count: u64, offset: i32) -> Moments {
@@ -54,6 +64,7 @@ impl ExactSums {
         let n = count as f64;
         let sums = [t1, t2, t3, t4].map(to_f64);
         let flat = self.min == self.max;
+        let [min, max] = self.extrema(offset);
         Moments {
             count: n,
             sum: (self.sum + count as i64 * i64::from(offset)) as f64,
@@ -63,8 +74,8 @@ impl ExactSums {
             } else {
                 Moments::central(n, sums)
             },
-            min: f64::from(i32::from(self.min) + offset),
-            max: f64::from(i32::from(self.max) + offset),
+            min,
+            max,
             not_finite: 0,
         }
     }

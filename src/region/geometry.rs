@@ -94,10 +94,16 @@ impl Geometry {
     /// Mean coordinate along each axis (z, y, x).
     #[must_use]
     pub fn centroid(&self) -> [f64; 3] {
-        let n = self.count as f64;
+        let inner = self.inner_centroid();
+        std::array::from_fn(|axis| f64::from(self.min[axis]) + inner[axis])
+    }
+
+    /// Mean coordinate along each axis (z, y, x), counted from the smallest one.
+    #[must_use]
+    pub fn inner_centroid(&self) -> [f64; 3] {
         std::array::from_fn(|axis| {
-            let low = u64::from(self.min[axis]);
-            low as f64 + (self.sums[axis] - self.count * low) as f64 / n
+            let low = self.count * u64::from(self.min[axis]);
+            (self.sums[axis] - low) as f64 / self.count as f64
         })
     }
 

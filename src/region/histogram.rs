@@ -1,9 +1,15 @@
 //! Intensities of each object counted in bins over the range of all objects of the frame.
 
-use super::collect::Frame;
+use std::cell::RefCell;
+use std::sync::{Mutex, PoisonError};
+
+use super::collect::{lock, Frame};
+use super::pass::{Pass, RunMemory, Slab};
+use super::row_index::RowIndex;
 use super::table::RegionTable;
 use crate::block::Shape;
 use crate::error::Result;
+use crate::label::extract::Place;
 use crate::task::Task;
 
 /// Number of bins.
@@ -12,18 +18,45 @@ pub const BINS: usize = 64;
 /// Bins of equal width from the smallest to the largest intensity of the objects.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Binning {
-    /// Where the first bin starts.
+    /// The smallest intensity, where the first bin starts.
     pub low: f64,
-    /// Where the last bin ends.
+    /// The largest intensity, where the last bin ends.
     pub high: f64,
 }
 
 impl Binning {
+    /// Where an intensity lies, counted in bins from `low`.
+    ///
+    /// Multiplied by the number of bins per intensity, as VIGRA does: intensities between two bins are rounded alike.
+    #[must_use]
+    #[inline(always)]
+    pub fn place(&self, value: f64) -> f64 {
+        self.scale() * (value - self.low)
+    }
+
     /// The bin of an intensity within the range; the upper end belongs to the last bin.
     #[must_use]
-    pub fn bin(&self, value: f64) -> usize {
-        let place = (value - self.low) * BINS as f64 / (self.high - self.low);
-        (place as usize).min(BINS - 1)
+    #[inline(always)]
+    pub fn bin(&self, value: f64) -> u8 {
+        (self.place(value) as u8).min(BINS as u8 - 1)
+    }
+
+    /// The intensity at a place, see [`Binning::place`].
+    #[must_use]
+    pub fn value(&self, place: f64) -> f64 {
+        self.low + place / self.scale()
+    }
+
+    /// Bins per intensity. A range of one intensity is widened a little, and that falls in the first bin.
+    #[inline(always)]
+    fn scale(&self) -> f64 {
+        let bins = BINS as f64;
+        let widened = if self.low == self.high {
+            bins * f64::EPSILON
+        } else {
+            0.0
+        };
+        bins / (self.high + widened - self.low)
     }
 }
 
@@ -36,6 +69,14 @@ pub struct Histograms<'a> {
     pub counts: &'a [u64],
 }
 
+impl<'a> Histograms<'a> {
+    /// Voxels in each bin of one channel.
+    #[must_use]
+    pub fn channel(&self, channel: usize) -> &'a [u64] {
+        &self.counts[channel * BINS..][..BINS]
+    }
+}
+
 /// Histograms of all objects of a frame.
 #[derive(Clone, Debug, Default)]
 pub struct FrameHistograms {
@@ -45,15 +86,130 @@ pub struct FrameHistograms {
     pub counts: Vec<u64>,
 }
 
-/// Counts the intensities of all objects of `tables`, which were collected from `frames`.
+impl FrameHistograms {
+    /// Histograms without voxels for the objects of `table`.
+    fn new(table: &RegionTable) -> Self {
+        let n_channels = table.n_channels();
+        let range = |channel| {
+            let places = (0..table.ids.len()).map(|row| row * n_channels + channel);
+            let extrema = places.map(|place| table.intensity.extrema(place));
+            let none = [f64::INFINITY, f64::NEG_INFINITY];
+            let [low, high] = extrema.fold(none, |[a, b], [c, d]| [a.min(c), b.max(d)]);
+            Binning { low, high }
+        };
+        Self {
+            binning: (0..n_channels).map(range).collect(),
+            counts: vec![0; table.ids.len() * n_channels * BINS],
+        }
+    }
+
+    /// The histograms of the object in this row of the region table.
+    #[must_use]
+    pub fn object(&self, row: usize) -> Histograms<'_> {
+        let length = self.binning.len() * BINS;
+        Histograms {
+            binning: &self.binning,
+            counts: &self.counts[row * length..][..length],
+        }
+    }
+
+    /// Adds the counts of a part of the frame that holds the objects `ids`.
+    fn add(&mut self, table: &RegionTable, ids: &[u64], counts: &[u32]) {
+        let length = self.binning.len() * BINS;
+        for (&id, counts) in ids.iter().zip(counts.chunks_exact(length)) {
+            let Some(row) = table.row(id) else { continue };
+            let sums = &mut self.counts[row * length..][..length];
+            for (sum, &count) in sums.iter_mut().zip(counts) {
+                *sum += u64::from(count);
+            }
+        }
+    }
+}
+
+/// Counts the intensities of the objects of `frames`, or of those in `only`; bins span the range of all in `tables`,
+/// which were collected from these frames.
 ///
 /// # Errors
 /// [`crate::error::Error::Cancelled`].
 pub fn collect_histograms(
-    _frames: &[Frame<'_>],
-    _tables: &[RegionTable],
-    _block_shape: Option<Shape>,
-    _task: &Task,
+    frames: &[Frame<'_>],
+    tables: &[RegionTable],
+    block_shape: Option<Shape>,
+    only: Option<&[Place]>,
+    task: &Task,
 ) -> Result<Vec<FrameHistograms>> {
-    Ok(Vec::new())
+    let pass = Pass::new(frames, block_shape, only)?;
+    let empty = tables.iter().map(FrameHistograms::new);
+    let histograms: Vec<FrameHistograms> = empty.collect();
+    let binning: Vec<Vec<Binning>> = histograms.iter().map(|all| all.binning.clone()).collect();
+    let histograms: Vec<Mutex<FrameHistograms>> = histograms.into_iter().map(Mutex::new).collect();
+    pass.run(task, |slab| {
+        let add = |ids: &[u64], counts: &[u32]| {
+            lock(&histograms[slab.t]).add(&tables[slab.t], ids, counts);
+        };
+        MEMORY.with_borrow_mut(|memory| {
+            memory.count(&pass, &frames[slab.t], slab, &binning[slab.t], add)
+        })
+    })?;
+    let finished = histograms.into_iter().map(Mutex::into_inner);
+    Ok(finished
+        .map(|all| all.unwrap_or_else(PoisonError::into_inner))
+        .collect())
+}
+
+/// Most counts that are kept before they are added to those of the frame: they stay in the cache.
+const COUNTS_AT_ONCE: usize = 1 << 17;
+
+thread_local! {
+    static MEMORY: RefCell<Memory> = RefCell::default();
+}
+
+/// Counts of some rows of a slab, in memory that a thread keeps between slabs and calls.
+#[derive(Default)]
+struct Memory {
+    index: RowIndex,
+    ids: Vec<u64>,
+    counts: Vec<u32>,
+    rows: Vec<u32>,
+    runs: RunMemory,
+}
+
+impl Memory {
+    /// Counts the voxels of a slab and calls `add` with the ids and counts of its objects, some rows at a time.
+    fn count(
+        &mut self,
+        pass: &Pass<'_>,
+        frame: &Frame<'_>,
+        slab: &Slab,
+        binning: &[Binning],
+        add: impl Fn(&[u64], &[u32]),
+    ) -> Result<()> {
+        let Self {
+            index,
+            ids,
+            counts,
+            rows,
+            runs,
+        } = self;
+        let Some(raw) = frame.raw.map(|raw| raw.part(&slab.block)) else {
+            return Ok(());
+        };
+        let flush = |index: &mut RowIndex, ids: &mut Vec<u64>, counts: &mut Vec<u32>| {
+            add(ids, counts);
+            index.clear(ids);
+            ids.clear();
+            counts.clear();
+        };
+        let counted = pass.rows(slab, runs, |z, y, runs| {
+            rows.clear();
+            rows.extend(runs.iter().map(|run| index.row(run.label, ids) as u32));
+            counts.resize(ids.len() * binning.len() * BINS, 0);
+            raw.count(z, y, runs, rows, binning, counts);
+            if counts.len() > COUNTS_AT_ONCE {
+                flush(index, ids, counts);
+            }
+        });
+        flush(index, ids, counts);
+        counted
+    }
 }

@@ -2,11 +2,14 @@
 
 use ndarray::{s, ArrayView4, Axis, CowArray, Ix3};
 
+use super::bins;
+use super::covariance::{self, Covariance};
 use super::exact::{self, ExactSums};
-use super::histogram::{Binning, BINS};
+use super::histogram::Binning;
 use super::moments::Moments;
 use super::pixel::Narrow;
 use super::wide::{self, WideSums};
+use super::wide_products::WideProducts;
 use crate::block::{Block, Shape};
 use crate::label::contiguous::contiguous;
 use crate::label::runs::Run;
@@ -87,6 +90,24 @@ impl Intensity {
         }
     }
 
+    /// Smallest and largest finite value of record `place`; infinities the wrong way round without any.
+    #[must_use]
+    pub fn extrema(&self, place: usize) -> [f64; 2] {
+        match self {
+            Self::None => [f64::INFINITY, f64::NEG_INFINITY],
+            Self::Exact { offset, sums } => sums[place].extrema(*offset),
+            Self::Wide(sums) => sums[place].extrema(),
+        }
+    }
+
+    /// Σd of record `place`, d as in [`Narrow::shifted`]; 0 for wide raw.
+    pub(super) fn shifted_sum(&self, place: usize) -> i64 {
+        match self {
+            Self::Exact { sums, .. } => sums[place].shifted(),
+            _ => 0,
+        }
+    }
+
     /// The finished moments of record `place`, of an object of `count` voxels; `None` if nothing was collected.
     #[must_use]
     pub fn moments(&self, place: usize, count: u64) -> Option<Moments> {
@@ -105,6 +126,8 @@ pub struct RawKind {
     pub channels: usize,
     /// The kind of sums for its pixel type, without records.
     pub sums: Intensity,
+    /// The kind of sums of products of two channels, without records.
+    pub products: Covariance,
     /// Whether its pixels are 32-bit floats.
     pub is_float32: bool,
 }
@@ -129,8 +152,8 @@ pub trait RawPart {
     /// Copies the voxels of row (z, y) from `x` on, as many as `values` has room for.
     fn read(&self, z: usize, y: usize, x: usize, channel: usize, values: &mut [f64]);
 
-    /// Counts the voxels of `runs` of row (z, y) in the bins of their objects `rows`; `binning` and `counts` as in
-    /// [`Histograms`].
+    /// Counts the finite voxels of `runs` of row (z, y) in the bins of their objects `rows`; `binning` has one entry
+    /// per channel, `counts` the bins of each channel of each object.
     fn count(
         &self,
         z: usize,
@@ -143,6 +166,16 @@ pub trait RawPart {
 
     /// Adds the voxels of `runs` of row (z, y), which belong to the objects `rows`, in every channel.
     fn add(&self, z: usize, y: usize, runs: &[Run], rows: &[u32], intensity: &mut Intensity);
+
+    /// Adds the products of every two channels of these voxels.
+    fn add_products(
+        &self,
+        z: usize,
+        y: usize,
+        runs: &[Run],
+        rows: &[u32],
+        covariance: &mut Covariance,
+    );
 }
 
 /// A pixel type of raw: decides between exact and wide sums.
@@ -152,6 +185,9 @@ pub trait Pixel: Copy + Send + Sync {
 
     /// See [`RawKind::sums`].
     fn no_sums() -> Intensity;
+
+    /// See [`RawKind::products`].
+    fn no_products() -> Covariance;
 
     /// The intensity of a voxel.
     fn intensity(self) -> f64;
@@ -165,17 +201,24 @@ pub trait Pixel: Copy + Send + Sync {
         n_channels: usize,
         intensity: &mut Intensity,
     );
+
+    /// Adds the products of every two channels of the runs of one contiguous row of each.
+    fn add_products(channels: &[&[Self]], runs: &[Run], rows: &[u32], covariance: &mut Covariance);
 }
 
 macro_rules! pixels {
-    ($add:path, $variant:pat => $sums:ident, $none:expr; $($pixel:ty),+) => {$(
+    ($add:path, $variant:pat => $sums:ident, $none:expr, $products:path, $no_products:expr; $($pixel:ty),+) => {$(
         impl Pixel for $pixel {
             const IS_FLOAT32: bool = matches!(stringify!($pixel).as_bytes(), b"f32");
+            #[inline(always)]
             fn intensity(self) -> f64 {
                 self as f64
             }
             fn no_sums() -> Intensity {
                 $none
+            }
+            fn no_products() -> Covariance {
+                $no_products
             }
             fn add_runs(
                 row: &[Self],
@@ -189,13 +232,23 @@ macro_rules! pixels {
                     $add(row, runs, rows, channel, n_channels, $sums);
                 }
             }
+            fn add_products(
+                channels: &[&[Self]],
+                runs: &[Run],
+                rows: &[u32],
+                covariance: &mut Covariance,
+            ) {
+                $products(channels, runs, rows, covariance);
+            }
         }
     )+};
 }
 pixels!(exact::add_runs, Intensity::Exact { sums, .. } => sums,
-    Intensity::Exact { offset: Self::OFFSET, sums: Vec::new() }; u8, u16, i8, i16);
+    Intensity::Exact { offset: Self::OFFSET, sums: Vec::new() },
+    covariance::add_exact, Covariance::Exact(Vec::new()); u8, u16, i8, i16);
 pixels!(wide::add_runs, Intensity::Wide(sums) => sums,
-    Intensity::Wide(Vec::new()); u32, u64, i32, i64, f32, f64);
+    Intensity::Wide(Vec::new()),
+    covariance::add_wide, Covariance::Wide(WideProducts::default()); u32, u64, i32, i64, f32, f64);
 
 impl<P: Pixel> RawImage for ArrayView4<'_, P> {
     fn shape(&self) -> Shape {
@@ -238,16 +291,8 @@ impl<P: Pixel> RawPart for Vec<CowArray<'_, P, Ix3>> {
     ) {
         for (channel, (image, binning)) in self.iter().zip(binning).enumerate() {
             let row = image.slice(s![z, y, ..]);
-            for (run, &object) in runs.iter().zip(rows) {
-                let counts = &mut counts[(object as usize * self.len() + channel) * BINS..][..BINS];
-                let (start, length) = (run.start as usize, run.length as usize);
-                for pixel in row.slice(s![start..start + length]) {
-                    let value = pixel.intensity();
-                    if value.is_finite() {
-                        counts[binning.bin(value)] += 1;
-                    }
-                }
-            }
+            let row = row.to_slice().unwrap_or_default();
+            bins::count_runs(row, runs, rows, channel, self.len(), binning, counts);
         }
     }
 
@@ -258,12 +303,28 @@ impl<P: Pixel> RawPart for Vec<CowArray<'_, P, Ix3>> {
             P::add_runs(row, runs, rows, channel, self.len(), intensity);
         }
     }
+
+    fn add_products(
+        &self,
+        z: usize,
+        y: usize,
+        runs: &[Run],
+        rows: &[u32],
+        covariance: &mut Covariance,
+    ) {
+        let channels = self.iter().map(|image| {
+            let row = image.view().slice_move(s![z, y, ..]);
+            row.to_slice().unwrap_or_default()
+        });
+        P::add_products(&channels.collect::<Vec<_>>(), runs, rows, covariance);
+    }
 }
 
 fn kind<P: Pixel>(channels: usize) -> RawKind {
     RawKind {
         channels,
         sums: P::no_sums(),
+        products: P::no_products(),
         is_float32: P::IS_FLOAT32,
     }
 }

@@ -5,7 +5,7 @@
 use super::pixel::Wide;
 
 /// Values summed side by side.
-const LANES: usize = 8;
+pub(super) const LANES: usize = 8;
 
 /// Voxels of a run summed at a time.
 pub(super) const PIECE: usize = 64;
@@ -113,7 +113,7 @@ const KEEP: [u64; 2 * LANES] = {
 
 /// Sum of `term` over the places of `like`, whole vectors.
 #[inline(always)]
-fn total(like: &[f64], term: impl Fn(usize) -> f64) -> f64 {
+pub(super) fn total(like: &[f64], term: impl Fn(usize) -> f64) -> f64 {
     let mut lanes = [0.0; LANES];
     for block in (0..like.len() / LANES).map(|block| block * LANES) {
         for (lane, sum) in lanes.iter_mut().enumerate() {

@@ -10,7 +10,12 @@
 //! (coordinates, and raw of up to 16 bit).
 
 pub mod axes;
+pub mod axis_moments;
+mod bins;
+pub mod channel_axes;
+pub mod channel_moments;
 pub mod collect;
+mod covariance;
 pub mod crop;
 pub mod eigen;
 mod exact;
@@ -23,15 +28,19 @@ mod lanes;
 mod moments;
 pub mod neighbourhood;
 mod only;
+mod pass;
 mod pixel;
-pub mod pixels;
+pub mod quantiles;
 mod row_index;
 pub mod skeleton;
 mod table;
 pub mod texture;
+pub mod weighted;
 mod wide;
+mod wide_products;
 
 pub use collect::collect;
+pub use covariance::Covariance;
 pub use geometry::Geometry;
 pub use intensity::{Intensity, RawImage, RawKind, RawPart};
 pub use labels::LabelImage;

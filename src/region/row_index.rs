@@ -23,6 +23,16 @@ impl RowIndex {
         }
     }
 
+    /// The row of `id`, if it was met.
+    #[must_use]
+    pub fn get(&self, id: u64) -> Option<usize> {
+        let row = match self.dense.get(id as usize) {
+            Some(&row) => row.checked_sub(1),
+            None => self.sparse.get(&id).copied(),
+        };
+        row.map(|row| row as usize)
+    }
+
     /// Forgets `ids`, all that were met, and keeps the memory.
     pub fn clear(&mut self, ids: &[u64]) {
         for &id in ids {

@@ -1,5 +1,6 @@
 //! The table of ingredients: one record per object, mergeable.
 
+use super::covariance::Covariance;
 use super::geometry::Geometry;
 use super::intensity::{Intensity, RawKind, RawPart};
 use super::row_index::RowIndex;
@@ -17,6 +18,7 @@ pub struct RegionTable {
     pub geometry: Vec<Geometry>,
     /// Intensities of each object and channel.
     pub intensity: Intensity,
+    covariance: Covariance,
 }
 
 impl RegionTable {
@@ -29,6 +31,7 @@ impl RegionTable {
             ids: Vec::new(),
             geometry: Vec::new(),
             intensity: raw.map_or(Intensity::None, |raw| raw.sums.clone()),
+            covariance: Covariance::None,
         }
     }
 
@@ -44,6 +47,7 @@ impl RegionTable {
         self.ids.clear();
         self.geometry.clear();
         self.intensity.clear();
+        self.covariance.clear();
     }
 
     /// Makes an empty table collect intensities of `raw`.
@@ -53,6 +57,12 @@ impl RegionTable {
             .prepare(raw.map_or(Intensity::None, |raw| raw.sums.clone()));
     }
 
+    /// Makes an empty table that collects intensities of raw collect the covariance of `raw` as well, if any.
+    pub fn prepare_covariance(&mut self, raw: Option<&RawKind>) {
+        self.covariance
+            .prepare(raw.map_or(Covariance::None, |raw| raw.products.clone()));
+    }
+
     /// Bytes of memory held.
     #[must_use]
     pub fn memory(&self) -> usize {
@@ -60,6 +70,7 @@ impl RegionTable {
             + self.ids.capacity() * size_of::<u64>()
             + self.geometry.capacity() * size_of::<Geometry>()
             + self.intensity.memory()
+            + self.covariance.memory()
     }
 
     /// Uses the memory of `index`, which must be clear, in place of its own; for callers that make many tables.
@@ -88,6 +99,10 @@ impl RegionTable {
         if let (Some(raw), false) = (raw, runs.is_empty()) {
             self.intensity.grow(self.ids.len() * self.n_channels);
             raw.add(z, y, runs, rows, &mut self.intensity);
+            if !matches!(self.covariance, Covariance::None) {
+                self.covariance.grow(self.ids.len(), self.n_channels);
+                raw.add_products(z, y, runs, rows, &mut self.covariance);
+            }
         }
     }
 
@@ -108,6 +123,13 @@ impl RegionTable {
             } else {
                 self.geometry[to].merge(&other.geometry[from]);
             }
+            if to == known {
+                self.covariance
+                    .push(&other.covariance, from, self.n_channels);
+            } else {
+                self.covariance
+                    .merge(to, &other.covariance, from, self.n_channels);
+            }
             for channel in 0..self.n_channels {
                 let source = from * self.n_channels + channel;
                 if to == known {
@@ -118,6 +140,35 @@ impl RegionTable {
                 }
             }
         }
+    }
+
+    /// The row of object `id`, if it is there.
+    #[must_use]
+    pub fn row(&self, id: u64) -> Option<usize> {
+        self.index.get(id)
+    }
+
+    /// Σ(v − m)(w − k) / n of an object for each pair of channels with means m and k, row by row; nothing if it was
+    /// not collected. Exactly 0 where a channel is flat.
+    pub fn covariance(&self, row: usize, matrix: &mut Vec<f64>) {
+        matrix.clear();
+        if matches!(self.covariance, Covariance::None) {
+            return;
+        }
+        let n = self.n_channels;
+        let count = self.geometry[row].count;
+        matrix.resize(n * n, 0.0);
+        for channel in 0..n {
+            let moments = self.intensity.moments(row * n + channel, count);
+            matrix[channel * (n + 1)] = moments.map_or(0.0, |m| m.central[0] / m.count);
+        }
+        let sum = |channel| self.intensity.shifted_sum(row * n + channel);
+        self.covariance.finish(row, count, n, sum, |a, b, value| {
+            if matrix[a * (n + 1)] != 0.0 && matrix[b * (n + 1)] != 0.0 {
+                matrix[a * n + b] = value;
+                matrix[b * n + a] = value;
+            }
+        });
     }
 
     /// Rows in ascending order of ids.

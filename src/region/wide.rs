@@ -21,6 +21,7 @@ pub struct WideSums {
     centre: f64,
     /// Σd, Σd², Σd³, Σd⁴ with d = value − centre.
     sums: [f64; 4],
+    /// Smallest and largest finite value.
     min: f64,
     max: f64,
 }
@@ -74,6 +75,11 @@ impl WideSums {
         }
     }
 
+    /// Smallest and largest finite value; infinities the wrong way round if there is none.
+    pub(super) fn extrema(&self) -> [f64; 2] {
+        [self.min, self.max]
+    }
+
     fn mean(&self) -> f64 {
         self.centre + self.sums[0] / self.count as f64
     }
@@ -114,14 +120,27 @@ impl WideSums {
             *mine += theirs;
         }
         self.count += length as u64;
-        self.min = lesser(part.min, self.min);
-        self.max = greater(part.max, self.max);
-        if !part.sums[3].is_finite() {
-            let bad = voxels.iter().filter(|v| !v.value().is_finite());
-            self.not_finite += bad.count() as u64;
+        if part.sums[3].is_finite() {
+            self.min = lesser(part.min, self.min);
+            self.max = greater(part.max, self.max);
+        } else {
+            self.leave_out_non_finite(voxels);
         }
         if self.count >= self.recentre_at {
             self.follow_mean::<P>();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn leave_out_non_finite<P: Wide>(&mut self, voxels: &[P]) {
+        for value in voxels.iter().map(|voxel| voxel.value()) {
+            if value.is_finite() {
+                self.min = lesser(value, self.min);
+                self.max = greater(value, self.max);
+            } else {
+                self.not_finite += 1;
+            }
         }
     }
 

@@ -151,8 +151,11 @@ def test_flips_mirror_places_and_keep_the_rest(image, axis):
     length = labels.shape[axis]
     for column, (a, b) in enumerate(zip(table.values.T, flipped.values.T, strict=True)):
         name = table.columns[column]
-        if name == f"centroid_{place}":
+        if name in {f"{center}_{place}" for center in ("centroid", "hull_object_center", "hull_center")}:
             np.testing.assert_allclose(b, length - 1 - a, rtol=0, atol=1e-13)
+        elif name == f"hull_defect_center_{place}":
+            none = table["hull_defect_count"][:, 0] == 0  # they have their center at 0
+            np.testing.assert_allclose(b, np.where(none, 0, length - 1 - a), rtol=0, atol=1e-13)
         elif name == f"bbox_min_{place}":
             np.testing.assert_array_equal(b, length - table.values[:, table.columns.index(f"bbox_max_{place}")])
         elif name == f"bbox_max_{place}":
