@@ -18,6 +18,7 @@ import hulls
 import neighbourhood
 import skeleton
 import strokes
+import texture
 import thresholding
 from timing import HEADER
 
@@ -35,7 +36,7 @@ def main() -> None:
     """Run everything and write the report."""
     lines = [INTRODUCTION, f"Machine: {os.cpu_count()} CPUs, {_processor()}, {platform.system()}; {_versions()}.", ""]
     lines.append(HEADER)
-    for part in (components, thresholding, features, neighbourhood, hulls, skeleton, forest):
+    for part in (components, thresholding, features, neighbourhood, hulls, skeleton, texture, forest):
         for row in part.rows():
             lines.append(row.markdown())
             print(lines[-1], file=sys.stderr)

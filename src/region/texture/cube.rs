@@ -16,13 +16,16 @@ pub(super) const CENTRE: usize = SIDE / 2;
 const PLANE: usize = SIDE * SIDE;
 
 /// What stands outside the mask.
-const OUTSIDE: f64 = -1.0;
+const OUTSIDE: f32 = -1.0;
 
 /// One channel of an object, stretched; that of a 2D image has one plane.
 #[derive(Debug, Default)]
 pub(super) struct Cube {
-    /// Its voxels, x fastest.
-    pub(super) voxels: Vec<f64>,
+    /// Its voxels less `offset`, x fastest.
+    pub(super) voxels: Vec<f32>,
+    /// The least value of the picture, if it is positive: small differences of large values keep their digits.
+    pub(super) offset: f64,
+    picture: Vec<f64>,
     axes: [Stretch; 3],
     row: Vec<f64>,
     plane: Vec<f64>,
@@ -36,7 +39,8 @@ impl Cube {
             axis.prepare(length);
         }
         let planes = if crop.n_dims == 3 { SIDE } else { 1 };
-        self.voxels.resize(planes * PLANE, 0.0);
+        self.voxels.resize(planes * PLANE, OUTSIDE);
+        self.picture.resize(planes * PLANE, 0.0);
         self.plane.resize(PLANE, 0.0);
         self.row.resize(lengths[2], 0.0);
     }
@@ -54,21 +58,28 @@ impl Cube {
     ) -> Result<()> {
         let (low, high) = self.stretch(crop, raw, channel, task)?;
         let rounded = raw.kind().is_float32;
+        self.offset = if low.is_finite() { low.max(0.0) } else { 0.0 };
+        let offset = self.offset;
         self.mask(crop, |value| {
             let value = if rounded {
-                f64::from(*value as f32)
+                f64::from(value as f32)
             } else {
-                *value
+                value
             };
-            // Flat pictures stay flat. NaN stays NaN.
-            if value < low {
+            // Flat pictures stay flat, and NaN stays NaN.
+            let value = if value < low {
                 low
             } else if value > high {
                 high
             } else {
                 value
-            }
+            };
+            (value - offset) as f32
         });
+        let centre = self.voxels.len() / PLANE / 2 * PLANE + CENTRE * SIDE + CENTRE;
+        if self.voxels[centre] < 0.0 {
+            self.voxels[centre] -= offset as f32;
+        }
         Ok(())
     }
 
@@ -83,7 +94,7 @@ impl Cube {
         let [depth, height, _] = crop.outer.shape();
         let [along_z, along_y, along_x] = &self.axes;
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-        self.voxels.fill(0.0);
+        self.picture.fill(0.0);
         for z in 0..depth {
             task.check()?;
             self.plane.fill(0.0);
@@ -101,22 +112,25 @@ impl Cube {
                 }
             }
             for (place, share) in along_z.of(z) {
-                if let Some(voxels) = self.voxels.chunks_exact_mut(PLANE).nth(place) {
-                    add(voxels, &self.plane, share);
+                if let Some(picture) = self.picture.chunks_exact_mut(PLANE).nth(place) {
+                    add(picture, &self.plane, share);
                 }
             }
         }
         Ok((low, high))
     }
 
-    /// Sets voxels outside the mask to -1, and the others to what `finish` makes of them.
-    fn mask(&mut self, crop: &Crop<'_>, finish: impl Fn(&f64) -> f64) {
+    /// Sets voxels outside the mask to -1, and the others to what `finish` makes of the picture.
+    fn mask(&mut self, crop: &Crop<'_>, finish: impl Fn(f64) -> f32) {
         let [zs, ys, xs] = crop.inner.shape().map(nearest);
-        let mut rows = self.voxels.chunks_exact_mut(SIDE);
+        let pictures = self.picture.chunks_exact(SIDE);
+        let mut rows = self.voxels.chunks_exact_mut(SIDE).zip(pictures);
         for z in zs {
             let mut runs = rows_of(crop.runs, z);
             for y in ys {
-                let Some(row) = rows.next() else { return };
+                let Some((row, picture)) = rows.next() else {
+                    return;
+                };
                 let skipped = runs.partition_point(|run| run.y < y);
                 runs = &runs[skipped..];
                 let mut outside = 0;
@@ -124,7 +138,8 @@ impl Cube {
                     let [start, stop] = [run.start, run.start + run.length]
                         .map(|x| xs.partition_point(|&voxel| voxel < x));
                     row[outside..start].fill(OUTSIDE);
-                    row[start..stop].iter_mut().for_each(|v| *v = finish(v));
+                    let inside = row[start..stop].iter_mut().zip(&picture[start..stop]);
+                    inside.for_each(|(voxel, &value)| *voxel = finish(value));
                     outside = stop;
                 }
                 row[outside..].fill(OUTSIDE);

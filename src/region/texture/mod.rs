@@ -8,7 +8,7 @@
 //!
 //! Objects of 2D images are stretched to a square and seen along a circle, those of 3D images to a cube and along a
 //! sphere. The constant tables are built on first use and kept: 0.3 MB for 2D, about 45 MB for 3D. A thread needs
-//! 0.1 MB for 2D and 6 MB for 3D, however large the objects are.
+//! 0.1 MB for 2D and 9 MB for 3D, however large the objects are.
 
 mod circular;
 mod cube;
@@ -69,7 +69,7 @@ impl Texture {
     }
 
     fn circle(&mut self) {
-        let Some(()) = self.view.update(Rays::plane(), &self.cube.voxels) else {
+        let Some(()) = self.view.update(Rays::plane(), &self.cube) else {
             self.spectrum.extend([0.0; N_BANDS]);
             self.direction.push(0.0);
             return;
@@ -80,7 +80,7 @@ impl Texture {
     }
 
     fn sphere(&mut self) {
-        let Some(()) = self.view.update(Rays::space(), &self.cube.voxels) else {
+        let Some(()) = self.view.update(Rays::space(), &self.cube) else {
             self.spectrum.extend([0.0; N_BANDS]);
             self.direction.extend([0.0; 2]);
             return;

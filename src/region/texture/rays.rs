@@ -104,7 +104,8 @@ impl Rays {
                 .map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
                 .collect()
         });
-        parts.into_iter().fold(Self::walked(&[]), Self::followed_by)
+        let joined = parts.into_iter().reduce(Self::followed_by);
+        joined.unwrap_or_else(|| Self::walked(&[]))
     }
 
     fn walked(directions: &[[f64; 3]]) -> Self {
@@ -200,10 +201,12 @@ impl Walk {
         let steps = exact as usize;
         let axes = direction.map(|d| {
             let end = exact * (d * STEP) + start;
+            let step = (end - start) / (steps - 1) as f64;
             Line {
                 steps,
+                step,
+                per_voxel: 1.0 / step,
                 end,
-                step: (end - start) / (steps - 1) as f64,
             }
         });
         Self { steps, axes }
@@ -223,8 +226,13 @@ impl Walk {
             }
             for axis in 0..3 {
                 if next[axis] == step {
-                    at[axis] = self.axes[axis].voxel(step);
-                    next[axis] = self.axes[axis].leaves(at[axis]);
+                    let line = &self.axes[axis];
+                    at[axis] = if line.step > 0.0 {
+                        at[axis] + 1
+                    } else {
+                        at[axis] - 1
+                    };
+                    next[axis] = line.leaves(at[axis]);
                 }
             }
             path.push(index(at));
@@ -236,6 +244,8 @@ impl Walk {
 struct Line {
     steps: usize,
     step: f64,
+    /// Steps per voxel.
+    per_voxel: f64,
     end: f64,
 }
 
@@ -247,11 +257,6 @@ impl Line {
         } else {
             CENTRE as f64 + k as f64 * self.step
         }
-    }
-
-    /// The voxel in which step `k` ends.
-    fn voxel(&self, k: usize) -> usize {
-        self.position(k) as usize
     }
 
     /// The first step that ends behind voxel `at`; the number of steps if none does.
@@ -269,7 +274,7 @@ impl Line {
         if self.step.abs() < PARALLEL * STEP {
             return self.first(left);
         }
-        let estimate = ((bound - CENTRE as f64) / self.step).ceil();
+        let estimate = (bound - CENTRE as f64) * self.per_voxel;
         let mut k = (estimate as usize).min(self.steps);
         while k > 0 && left(k - 1) {
             k -= 1;
