@@ -60,7 +60,7 @@ class ActivityLine(QWidget):
             bar.total = activity.total
             bar.set_description(activity.what)
             # napari handles waiting events meanwhile: the work may have ended.
-            if bar is self._in_napari:
+            if self._in_napari is not None:
                 bar.update(activity.done - bar.n)
 
     def _begin_in_napari(self) -> None:
