@@ -42,7 +42,7 @@ class StepHeader(QPushButton):
         self.name = QLabel(f"{number} {step.TITLE}")
         self.summary = QElidingLabel()
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(6, 0, 6, 0)
+        layout.setContentsMargins(4, 0, 4, 0)
         layout.setSpacing(6)
         for label, stretch in ((self.mark, 0), (self.name, 0), (self.summary, 1)):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
