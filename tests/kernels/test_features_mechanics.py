@@ -308,7 +308,8 @@ def test_cancel_and_progress():
         seen.append((step, threading.get_ident()))
 
     for _ in range(50):  # a run that ends before the first report says nothing
-        measure(labels, raw, features=STANDARD, threads=1, progress=progress)
+        if not seen:
+            measure(labels, raw, features=STANDARD, threads=1, progress=progress)
     (done, total, what), thread = seen[0]
     assert 0 <= done <= total
     assert what == "measuring objects"
