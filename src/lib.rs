@@ -6,10 +6,11 @@
 //! pixels ──► label/    label image: connected components (ids in raster order), runs of rows, painting
 //!              │
 //!              ▼
-//!            region/   one pass over label image and raw collects mergeable ingredients per object
+//!            region/   ingredients per object: mergeable ones from a pass over label image and raw,
+//!              │       others from the crop of the whole object
 //!              │
 //!              ▼
-//!            feature/  FEATURES turn ingredients into the columns of a feature table
+//!            feature/  the catalogue turns ingredients into the columns of a feature table
 //!              │
 //!              ▼
 //!            learn/    annotated rows train a forest; the forest gives class, probability, uncertainty

@@ -79,7 +79,7 @@ const HISTOGRAM: FeatureSpec = FeatureSpec {
     formula: "bin of v = ⌊64 (v − min v) / (max v − min v)⌋; max v belongs to the last bin",
     unit: "pixels",
     values: Values::PerChannelNumbered(BINS),
-    channels: Channels::One,
+    by_default: ByDefault::OneChannel,
     ingredients: &[
         Ingredient::Neighbourhood,
         Ingredient::NeighbourhoodHistogram,

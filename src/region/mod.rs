@@ -1,15 +1,16 @@
-//! What is collected per object, in one pass over label image and raw.
+//! What is collected per object: in passes over label image and raw, and from the crop of one object after the other.
 //!
 //! ```text
 //! row of labels ─► runs of one label ─► record of the object: geometry, then intensity per channel
 //! slabs, in any thread ─► one RegionTable each ─► merged in slab order ─► RegionTable of the image
+//!                                                                           │
+//!          range of all objects ─► histograms, in a second pass ◄───────────┤
+//!          boxes of the objects ─► crops: hull, skeleton, neighbourhood, … ◄┘
 //! ```
 //!
-//! A second pass counts intensities in bins, whose range is known after the first.
-//!
-//! Most pixels repeat the label to their left, so the work is done per run. Everything collected is mergeable:
+//! Most pixels repeat the label to their left, so the work is done per run. What the passes collect is mergeable:
 //! the table of a whole equals the merged tables of its parts, bit for bit where sums are integers
-//! (coordinates, and raw of up to 16 bit).
+//! (coordinates, counts, and raw of up to 16 bit). A crop holds all of its object, whatever the parts.
 
 pub mod axes;
 pub mod axis_moments;
