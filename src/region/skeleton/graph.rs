@@ -1,9 +1,10 @@
 //! The pixels of a skeleton as a graph: numbered nodes, and edges to their neighbours.
 
+use std::f64::consts::SQRT_2;
+
 use super::grid::{bit, each, Grid, STEPS};
 
-/// No node.
-pub(super) const NONE: u32 = u32::MAX;
+pub(super) use super::heap::NONE;
 
 /// Sets of neighbours on one side: left, right, above, below.
 const SIDES: [u8; 4] = [0x94, 0x29, 0xE0, 0x07];
@@ -19,6 +20,10 @@ pub(super) struct Node {
     pub(super) at: [i32; 2],
     /// Squared distance to the nearest pixel that is not the object's.
     pub(super) squared: f64,
+    /// Numbers of the neighbours; `NONE` for those that have none yet.
+    pub(super) near: [u32; 8],
+    /// Whether all neighbours have numbers that ever get one.
+    is_surrounded: bool,
 }
 
 /// Nodes in scan order. Neighbours of nodes get numbers too, once they are asked for.
@@ -45,6 +50,7 @@ impl Graph {
         self.steps = STEPS.map(|[x, y]| x + y * grid.width as i32);
         for &(first, length) in &grid.runs {
             let marked = &grid.marked[first..][..length];
+            let (row, y) = (first - first % grid.width, first / grid.width);
             for pixel in (first..)
                 .zip(marked)
                 .filter_map(|(pixel, &is)| is.then_some(pixel))
@@ -53,10 +59,16 @@ impl Graph {
                 self.nodes.push(Node {
                     pixel: pixel as u32,
                     edges: grid.around[pixel],
-                    at: [pixel % grid.width, pixel / grid.width].map(|c| c as i32),
+                    at: [pixel - row, y].map(|c| c as i32),
                     squared: grid.squared(pixel) as f64,
+                    near: [NONE; 8],
+                    is_surrounded: false,
                 });
             }
+        }
+        for node in &mut self.nodes {
+            let pixels = self.steps.map(|step| beside(node.pixel, step));
+            node.near = pixels.map(|pixel| self.numbers[pixel]);
         }
         let places = || self.nodes.iter().map(|node| node.at);
         let fold =
@@ -79,30 +91,32 @@ impl Graph {
         self.nodes.len() + self.beside.len()
     }
 
-    /// The neighbour `k` of a node that there is an edge to.
+    /// The neighbour `k` of a node, if it has a number: there is an edge to it, or it was asked for.
+    #[inline]
     pub(super) fn neighbour(&self, node: u32, k: usize) -> u32 {
-        self.numbers[self.pixel(node, k)]
+        self.nodes[node as usize].near[k]
     }
 
-    /// The neighbour `k` of a node, numbered even if there is no edge to it.
-    pub(super) fn any_neighbour(&mut self, node: u32, k: usize) -> u32 {
-        let pixel = self.pixel(node, k);
-        if self.numbers[pixel] == NONE {
-            self.numbers[pixel] = self.len() as u32;
-            self.beside.push(pixel as u32);
+    /// Gives numbers to all neighbours of a node that lie within the bounding box of all nodes.
+    pub(super) fn surround(&mut self, node: u32) {
+        let here = &self.nodes[node as usize];
+        if here.is_surrounded {
+            return;
         }
-        self.numbers[pixel]
+        let (first, within) = (here.pixel, self.within(here.at));
+        for k in each(within) {
+            let pixel = beside(first, self.steps[k]);
+            if self.numbers[pixel] == NONE {
+                self.numbers[pixel] = self.len() as u32;
+                self.beside.push(pixel as u32);
+            }
+            self.nodes[node as usize].near[k] = self.numbers[pixel];
+        }
+        self.nodes[node as usize].is_surrounded = true;
     }
 
-    fn pixel(&self, node: u32, k: usize) -> usize {
-        self.nodes[node as usize]
-            .pixel
-            .wrapping_add_signed(self.steps[k]) as usize
-    }
-
-    /// Which neighbours of a node lie within the bounding box of all nodes.
-    pub(super) fn within(&self, node: u32) -> u8 {
-        let at = self.nodes[node as usize].at;
+    /// Which neighbours of a place lie within the bounding box of all nodes.
+    fn within(&self, at: [i32; 2]) -> u8 {
         let ends = [self.low[0], self.high[0], self.low[1], self.high[1]];
         let is_end = |side: usize| at[side / 2] == ends[side];
         (0..4)
@@ -128,6 +142,17 @@ impl Graph {
     pub(super) fn at(&self, node: u32) -> [i32; 2] {
         self.nodes[node as usize].at
     }
+}
+
+/// The pixel one step further.
+fn beside(pixel: u32, step: i32) -> usize {
+    pixel.wrapping_add_signed(step) as usize
+}
+
+/// Distance between two pixels that are the same or neighbours.
+pub(super) fn step(a: [i32; 2], b: [i32; 2]) -> f64 {
+    let axes = usize::from(a[0] != b[0]) + usize::from(a[1] != b[1]);
+    [0.0, 1.0, SQRT_2][axes]
 }
 
 /// Distance between two pixels.

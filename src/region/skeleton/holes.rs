@@ -4,6 +4,7 @@ use super::graph::{cross, Graph, NONE};
 use super::grid::{each, Grid};
 use super::polygon::Polygon;
 use super::reach::Reach;
+use super::rings::Rings;
 use super::search::{Meets, Search};
 use super::tree::Tree;
 use crate::error::Result;
@@ -27,6 +28,7 @@ pub(super) struct Holes {
 /// Finds holes.
 #[derive(Debug, Default)]
 pub(super) struct Loops {
+    rings: Rings,
     reach: Reach,
     polygon: Polygon,
 }
@@ -34,7 +36,7 @@ pub(super) struct Loops {
 impl Loops {
     /// Closes every loop between two branches once, outermost leaves first.
     ///
-    /// Takes, at worst, a search through the whole skeleton for every loop.
+    /// Takes, at worst and only if the object has holes, a search through the whole skeleton for every loop.
     ///
     /// # Errors
     /// [`crate::error::Error::Cancelled`].
@@ -47,13 +49,17 @@ impl Loops {
         task: &Task,
     ) -> Result<Holes> {
         let mut holes = Holes::default();
+        let has_holes = self.rings.any(grid);
         for i in (0..tree.order.len()).rev() {
             let node = tree.order[i];
             if tree.at(node).main == NONE {
                 for k in each(graph.nodes[node as usize].edges) {
-                    if encloses(tree, graph, node, k)
-                        && self.find(graph, search, node, k, grid, task)?
-                    {
+                    if !encloses(tree, graph, node, k) {
+                        continue;
+                    }
+                    let other = graph.neighbour(node, k);
+                    graph.cut(node, k);
+                    if has_holes && self.find(graph, search, [node, other], grid, task)? {
                         holes.count += 1;
                         holes.length += self.join(tree);
                     }
@@ -70,18 +76,15 @@ impl Loops {
         Ok(holes)
     }
 
-    /// Cuts the edge from a leaf to its neighbour `k`; true if the way around it is one around a hole.
+    /// Whether the way between the ends of an edge that was cut is one around a hole.
     fn find(
         &mut self,
         graph: &mut Graph,
         search: &mut Search,
-        leaf: u32,
-        k: usize,
+        [leaf, other]: [u32; 2],
         grid: &Grid,
         task: &Task,
     ) -> Result<bool> {
-        let other = graph.neighbour(leaf, k);
-        graph.cut(leaf, k);
         task.check()?;
         if !self.reach.connects(graph, [leaf, other]) {
             return Ok(false);

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Takes time in proportion to the box of the object, and to its holes times the length of its skeleton at worst;
-//! needs 15 bytes per pixel of the box, and some 150 per pixel of the skeleton.
+//! needs 15 bytes per pixel of the box, and some 200 per pixel of the skeleton.
 
 mod distance;
 mod graph;
@@ -16,6 +16,7 @@ mod holes;
 mod path;
 mod polygon;
 mod reach;
+mod rings;
 mod search;
 pub mod thinning;
 mod trace;

@@ -1,6 +1,6 @@
 //! The longest of the shortest paths through a skeleton.
 
-use super::graph::{length, Graph};
+use super::graph::{length, step, Graph};
 use super::search::Search;
 use crate::error::Result;
 use crate::task::Task;
@@ -42,7 +42,7 @@ impl LongestPath {
         self.lengths.push(0.0);
         self.length = 0.0;
         for pair in self.nodes.windows(2) {
-            self.length += length(graph.at(pair[0]), graph.at(pair[1]));
+            self.length += step(graph.at(pair[0]), graph.at(pair[1]));
             self.lengths.push(self.length);
         }
         self.distance = length(graph.at(first), graph.at(second));

@@ -3,7 +3,7 @@
 use std::f64::consts::SQRT_2;
 
 use super::graph::{Graph, NONE};
-use super::grid::{bit, each};
+use super::grid::bit;
 use super::heap::Heap;
 use crate::error::Result;
 use crate::task::Task;
@@ -53,7 +53,7 @@ impl Search {
         self.order.clear();
         self.make_room(graph.len());
         self.before[source as usize] = source;
-        self.heap.insert(source, 0.0);
+        self.heap.lower(source, 0.0);
         while let Some((distance, node)) = self.heap.first().filter(|first| first.0 < HUGE) {
             if self.order.len() % NODES == 0 {
                 task.check()?;
@@ -63,20 +63,22 @@ impl Search {
             if node == target {
                 break;
             }
-            let edges = graph.nodes[node as usize].edges;
-            if meets == Meets::Edges {
-                for k in each(edges) {
-                    self.meet(graph.neighbour(node, k), node, distance + LENGTHS[k]);
+            let lengths = match meets {
+                Meets::Edges => LENGTHS,
+                Meets::Everything => {
+                    graph.surround(node);
+                    self.make_room(graph.len());
+                    let edges = graph.nodes[node as usize].edges;
+                    std::array::from_fn(|k| {
+                        if edges & bit(k) != 0 {
+                            LENGTHS[k]
+                        } else {
+                            HUGE
+                        }
+                    })
                 }
-                continue;
-            }
-            for k in each(graph.within(node)) {
-                let neighbour = graph.any_neighbour(node, k);
-                let is_edge = edges & bit(k) != 0;
-                let length = if is_edge { LENGTHS[k] } else { HUGE };
-                self.make_room(graph.len());
-                self.meet(neighbour, node, distance + length);
-            }
+            };
+            self.go_on(node, &graph.nodes[node as usize].near, &lengths, distance);
         }
         Ok(())
     }
@@ -110,9 +112,18 @@ impl Search {
         }
     }
 
+    /// Meets the neighbours of a node that was reached.
     #[inline]
-    fn meet(&mut self, neighbour: u32, node: u32, distance: f64) {
-        if self.heap.lower(neighbour, distance) {
+    fn go_on(&mut self, node: u32, near: &[u32; 8], lengths: &[f64; 8], distance: f64) {
+        // First without branches, since nobody could foresee which neighbours were reached on a shorter way.
+        let mut nearer = [(NONE, HUGE); 8];
+        let mut n_nearer = 0;
+        for (&neighbour, length) in near.iter().zip(lengths) {
+            nearer[n_nearer % 8] = (neighbour, distance + length);
+            n_nearer += usize::from(self.heap.is_lower(neighbour, distance + length));
+        }
+        for &(neighbour, distance) in &nearer[..n_nearer] {
+            self.heap.lower(neighbour, distance);
             self.before[neighbour as usize] = node;
         }
     }

@@ -1,6 +1,6 @@
 //! The tree of shortest paths from the centre of a skeleton, and its branches.
 
-use super::graph::{cross, length, Graph, NONE};
+use super::graph::{cross, step, Graph, NONE};
 use super::grid::each;
 use super::search::Search;
 
@@ -104,7 +104,7 @@ impl Tree {
             length: own,
             ..
         } = *self.at(node);
-        let longer = own + length(graph.at(node), graph.at(parent));
+        let longer = own + step(graph.at(node), graph.at(parent));
         if self.at(parent).length < longer {
             let above = self.at_mut(parent);
             above.length = longer;
@@ -130,7 +130,7 @@ impl Tree {
             twig.length = above.length;
             twig.salience = above.salience;
         } else {
-            twig.length += length(at, from);
+            twig.length += step(at, from);
         }
     }
 
