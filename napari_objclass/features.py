@@ -79,24 +79,29 @@ def choose(features: str | Sequence[str], n_dims: int, n_channels: int) -> tuple
 def neighbourhood(margin: int | Sequence[int] | None, n_dims: int) -> tuple[int, int, int]:
     """How far the neighbourhood of an object reaches along z, y, x; as in ilastik if ``margin`` is None.
 
+    Of three numbers the first is ignored in 2D; with two, the neighbourhood reaches as far along z as in ilastik.
+
     Raises
     ------
     ParameterError
         For a margin that is not one whole number per axis, or one for all.
     """
+    depth = DEFAULT_MARGIN[0] if n_dims == 3 else 0
     if margin is None:
-        return DEFAULT_MARGIN if n_dims == 3 else (0, *DEFAULT_MARGIN[1:])
+        return depth, *DEFAULT_MARGIN[1:]
     try:
         numbers = [min(operator.index(each), _WIDEST) for each in np.atleast_1d(np.asarray(margin)).tolist()]
     except TypeError:
         numbers = [-1]
     if len(numbers) == 1:
         numbers *= n_dims
-    if not n_dims <= len(numbers) <= 3 or min(numbers) < 0:
+    if not 2 <= len(numbers) <= 3 or min(numbers) < 0:
         raise ParameterError(
             f"margin must be one whole number, or one per axis in array order, none of them negative, not {margin!r}"
         )
-    z, y, x = (0, *numbers[-2:]) if n_dims == 2 else numbers
+    if n_dims == 2 or len(numbers) == 2:
+        numbers = [depth, *numbers[-2:]]
+    z, y, x = numbers
     return z, y, x
 
 
@@ -130,7 +135,7 @@ def measure(
         Feature ids; "default" leaves out hidden features and those of place.
     margin : int or (z, y, x) or (y, x), optional
         Width of the neighbourhood in pixels, for features that look around an object; (1, 30, 30), ilastik's, if not
-        given.
+        given, and its 1 along z for (y, x).
     spacing : (z, y, x) or (y, x), optional
         Size of a pixel. Features in pixels do not depend on it.
     channel_names : sequence of str, optional
@@ -230,7 +235,10 @@ def _choose(
     refuse_unknown(features, everything)
     for spec in (everything[feature] for feature in features if feature not in known):
         if n_dims not in spec.dims:
-            raise FeatureError(f"feature {spec.id!r} exists only for {spec.dims[0]}D images, and this one is {n_dims}D")
+            raise FeatureError(
+                f"feature {spec.id!r} exists only for {spec.dims[0]}D images, and this one is {n_dims}D; "
+                "choose other features"
+            )
         if not n_channels:
             raise FeatureError(f"feature {spec.id!r} needs intensities: add the raw image too")
         other = "several channels" if n_channels == 1 else "one channel"

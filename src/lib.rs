@@ -7,7 +7,7 @@
 //!              │
 //!              ▼
 //!            region/   ingredients per object: mergeable ones from a pass over label image and raw,
-//!              │      others from the crop of the whole object
+//!              │       others from the crop of the whole object
 //!              │
 //!              ▼
 //!            feature/  the catalogue turns ingredients into the columns of a feature table

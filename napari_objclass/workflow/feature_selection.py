@@ -24,10 +24,11 @@ class FeatureSelection(Settings):
     ----------
     features
         Feature ids; none until there is an image, then the default ones. ``"default"`` and ``"all"`` are taken too
-        and become explicit ids when assigned to a session that has an image.
+        and become explicit ids when assigned to a session that has images: those that all of them allow.
     margin
         Voxels around an object that belong to its neighbourhood: one number, or one per axis in array order;
-        None for that of ilastik.
+        None for that of ilastik. Two numbers leave the axis z of volumes to ilastik's, and images without it ignore
+        the first of three.
     """
 
     features: Sequence[str] | str = ()
@@ -58,15 +59,22 @@ class FeatureSelection(Settings):
         return tuple(self.features)
 
 
-def explicit(selection: FeatureSelection, n_dims: int, n_channels: int) -> FeatureSelection:
-    """Replace ``"default"`` and ``"all"`` by the ids they stand for with such images; other ids must exist.
+def explicit(selection: FeatureSelection, *extents: tuple[int, int]) -> FeatureSelection:
+    """Replace ``"default"`` and ``"all"`` by the ids that they stand for with all of some images.
+
+    Parameters
+    ----------
+    extents
+        Number of spatial dimensions and of channels of each image, see :attr:`Images.extent`; at least one.
 
     Raises
     ------
     FeatureError
-        For an id that cannot be measured on such images.
-    ParameterError
-        For a margin that has other axes than such images.
+        For an id that does not exist, or cannot be measured on the first image.
     """
-    features.neighbourhood(selection.margin, n_dims)
-    return replace(selection, features=features.choose(selection.features, n_dims, n_channels))
+    chosen = features.choose(selection.features, *extents[0])
+    if isinstance(selection.features, str):
+        for extent in extents[1:]:
+            too = features.choose(selection.features, *extent)
+            chosen = tuple(feature for feature in chosen if feature in too)
+    return replace(selection, features=chosen)

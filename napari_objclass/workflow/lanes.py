@@ -132,7 +132,7 @@ class WithImages(Journaled):
         if not isinstance(selection.features, str) and selection.features:
             return []
         wanted = replace(selection, features=selection.features or "default")
-        return [SettingsChanged(feature_selection.ID, feature_selection.explicit(wanted, *images.extent))]
+        return [SettingsChanged(feature_selection.ID, feature_selection.explicit(wanted, images.extent))]
 
     def _first_thresholds(self, arrival: Arrival) -> list[Event]:
         """Choose thresholds, now that there are intensities to compare them with; nothing if that was done."""

@@ -336,8 +336,10 @@ class Session(WithExchange):
     @feature_selection.setter
     def feature_selection(self, selection: FeatureSelection) -> None:
         chain = self._chain
-        if chain.state.lanes:
-            selection = feature_selection.explicit(selection, *chain.images(chain.state.lanes[0]).extent)
+        lanes = chain.state.lanes if isinstance(selection.features, str) else chain.state.lanes[:1]
+        if lanes:
+            extents = dict.fromkeys(chain.images(lane).extent for lane in lanes)
+            selection = feature_selection.explicit(selection, *extents)
         self._set(feature_selection.ID, selection)
 
     @property

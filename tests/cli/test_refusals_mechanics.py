@@ -91,7 +91,7 @@ CASES = {
     "untrained project": (but(PREDICT, at1="{untrained}"), 1, "objclass train"),
     "raw and labels differ in number": ([*PREDICT, "--raw-data", "a.tif", "b.tif"], 1, "2"),
     "glob without match": (but(PREDICT, raw_data="{images}/*.nd2"), 1, "*.nd2"),
-    "other channels": (but(PREDICT, raw_data="{bad}/two_channels.npy"), 1, "column"),
+    "other channels": (but(PREDICT, raw_data="{bad}/two_channels.npy"), 1, "use images with the same channels"),
     "unknown source": ([*PREDICT, "--export-source", "Pixel Probabilities"], 1, "Object Probabilities"),
     "unknown output format": ([*PREDICT, "--output-format", "docx"], 1, "docx"),
     "output is the input": (

@@ -119,10 +119,14 @@ def test_threads_do_not_change_a_bit(dtype, shape):
     labels = labels[tuple(map(slice, shape))]
     raw = rng.normal(3000, 500, shape).astype(dtype)
     features = everything(labels.reshape((1,) * (4 - labels.ndim) + shape), raw[..., np.newaxis])
-    one, two, five = (measure(labels, raw, features=features, threads=n) for n in (1, 2, 5))
-    for other in (two, five):
-        np.testing.assert_array_equal(one.ids, other.ids)
-        np.testing.assert_array_equal(one.values, other.values)
+    # Objects are all over the image: those that look at the whole box of each get a part of it.
+    slow = {spec.id for spec in feature_catalog(labels.ndim) if spec.slow or "Convex Hull" in spec.plugin}
+    for chosen, side in (([each for each in features if each not in slow], max(shape)), (sorted(slow), 150)):
+        part = labels[..., :side, :side], raw[..., :side, :side]
+        one, two, five = (measure(*part, features=chosen, threads=n) for n in (1, 2, 5))
+        for other in (two, five):
+            np.testing.assert_array_equal(one.ids, other.ids)
+            np.testing.assert_array_equal(one.values, other.values)
 
 
 @repeatable

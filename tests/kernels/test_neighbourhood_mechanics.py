@@ -5,7 +5,7 @@ import pytest
 
 from napari_objclass import kernels
 from napari_objclass.errors import Cancelled
-from napari_objclass.features import feature_catalog, measure
+from napari_objclass.features import feature_catalog, measure, neighbourhood
 
 SUM = "intensity_sum_neighborhood"
 HISTOGRAM = "intensity_histogram_neighborhood"
@@ -39,6 +39,21 @@ def test_a_pixel_reaches_less_than_the_margin(margin, expected):
 @pytest.mark.parametrize(("margin", "expected"), [((0, 4), 6), ((4, 0), 6), ((0, 1), np.nan), ((0, 0), np.nan)])
 def test_no_pixel_is_passed_along_an_axis_of_margin_0(margin, expected):
     np.testing.assert_equal(size(*dot((19, 19), (9, 9)), margin), expected)
+
+
+@pytest.mark.parametrize(
+    ("margin", "flat", "deep"),
+    [
+        (None, (0, 30, 30), (1, 30, 30)),
+        (7, (0, 7, 7), (7, 7, 7)),
+        ((5, 7), (0, 5, 7), (1, 5, 7)),
+        ((3, 5, 7), (0, 5, 7), (3, 5, 7)),
+    ],
+)
+def test_a_margin_holds_for_flat_images_and_volumes(margin, flat, deep):
+    assert (neighbourhood(margin, 2), neighbourhood(margin, 3)) == (flat, deep)
+    labels, raw = (np.stack([each] * 5) for each in dot((31, 31), (15, 15)))
+    assert size(labels, raw, margin) == size(labels, raw, deep)
 
 
 def test_where_the_ratio_of_margins_is_not_whole_the_box_cuts_one_pixel_behind_the_margin():
@@ -77,7 +92,7 @@ def test_non_finite_pixels_count_where_they_are(bad):
     assert not measure(labels, raw, features=features, margin=5).problems
     raw[4, 5] = bad
     table = measure(labels, raw, features=features, margin=5)
-    assert {reason(problem) for problem in table.problems} == {"raw has 1 non-finite pixel"}
+    assert {reason(problem) for problem in table.problems} == {"raw has 1 NaN or infinite pixel"}
     assert np.isnan(table[HISTOGRAM]).all()
     assert table["intensity_sum"].item() == 1
 

@@ -1,5 +1,6 @@
 """Our layers on a viewer without Qt: what they show, where they lie, and what the user may do to them."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -11,8 +12,10 @@ import napari_objclass as oc
 from napari_objclass.widgets.viewer.display import LAYERS, Kind
 from napari_objclass.widgets.viewer.live import Request
 from napari_objclass.workflow.claims import Claims
+from napari_objclass.workflow.feature_selection import FeatureSelection
 from napari_objclass.workflow.marks import AnnotationState
 
+IN_2D_AND_3D = FeatureSelection(["num_pixels", "intensity_mean", "bbox_min"])
 SAMPLES = {"yx": oc.sample.nuclei_2d, "zyx": oc.sample.nuclei_3d, "tyx": oc.sample.nuclei_2d_t}
 FIVE = [name for name in LAYERS if name != "Overlay"]
 
@@ -174,10 +177,34 @@ def test_images_are_shown_one_at_a_time_in_the_same_layers(predicted, mailbox, n
     assert {layer.data.shape for layer in before} == {(512, 512)}
     assert np.any(viewer.layers["mine"].data)
     volume = oc.sample.nuclei_3d()
+    predicted.do("feature_selection", lambda s: setattr(s, "feature_selection", IN_2D_AND_3D))
     add(predicted, mailbox, raw=volume.raw, labels=volume.labels)
     assert {layer.data.shape for layer in viewer.layers} == {(32, 192, 192)}
     assert viewer.layers["Predictions"].opacity == 0.3
     assert "mine" in names(predicted)
+
+
+def test_features_that_a_volume_lacks_are_told_and_can_be_chosen_anew(awake, mailbox, nuclei):
+    volume = oc.sample.nuclei_3d()
+    first = add(awake, mailbox, raw=nuclei.raw, labels=nuclei.labels)
+    awake.do("input_data", lambda s: s.add_lane(raw=volume.raw, labels=volume.labels))
+    mailbox.until(lambda: len(awake.session.lanes) == 2)
+    awake.show(1)
+    mailbox.until(lambda: awake.problem("feature_selection") is not None)
+    mailbox.settle()
+    told = awake.problem("feature_selection")
+    assert re.fullmatch(r"feature '\w+' exists only for 2D images, and this one is 3D; choose other features", told)
+    assert {layer.data.shape for layer in awake.viewer.layers} == {volume.labels.shape}
+    awake.show(first)
+    mailbox.until(lambda: awake.shown.table is not None)
+    assert awake.problem("feature_selection") is None
+    awake.do("feature_selection", lambda s: setattr(s, "feature_selection", FeatureSelection("default")))
+    for position in (1, 0):
+        awake.show(position)
+        mailbox.until(lambda: awake.shown.table is not None)
+        mailbox.settle()
+        assert awake.problem("feature_selection") is None
+        assert awake.shown.table.features == awake.session.feature_selection.features
 
 
 def test_the_users_own_layers_are_used_and_left_alone(awake, mailbox, nuclei):

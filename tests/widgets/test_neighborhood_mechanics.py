@@ -55,11 +55,11 @@ def test_numbers_go_as_far_as_those_of_ilastik_or_of_the_project(fields):
     assert fields.fields[0].maximum() == 99
 
 
-def test_a_margin_of_flat_images_is_asked_anew_for_volumes(fields):
+def test_a_margin_of_flat_images_holds_for_volumes(fields):
     fields.show_margin((20, 10), 3)
-    assert shown(fields) == [30, 30, 1]
-    assert fields.margin == (1, 30, 30)
-    assert margin_text((20, 10), 3) == "one size per axis is needed"
+    assert shown(fields) == [10, 20, 1]
+    assert fields.margin == (20, 10)
+    assert margin_text((20, 10), 3) == "10 × 20 × 1 pixels"
 
 
 def test_fields_have_names_for_those_who_do_not_see_them(fields):

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from workflow.scenes import movie, nuclei
 
-from napari_objclass.errors import FileError, ObjClassError, ParameterError, ProjectError
+from napari_objclass.errors import FeatureError, FileError, ObjClassError, ParameterError, ProjectError
+from napari_objclass.features import choose
 from napari_objclass.io.writers import write_image
 from napari_objclass.workflow.applet import Outputs
 from napari_objclass.workflow.feature_selection import FeatureSelection
@@ -463,13 +464,18 @@ def test_margins_are_kept_as_plain_numbers(session, scene, margin, plain, tmp_pa
         assert again.feature_selection == FeatureSelection(["num_pixels"], plain)
 
 
-def test_a_margin_has_the_axes_of_the_images(session):
+def test_default_features_are_those_of_all_images(session, scene):
     volume = nuclei((6, 20, 20))
+    session.add_lane(raw=scene.raw, labels=scene.labels)
+    flat = session.feature_selection.features
     session.add_lane(raw=volume.raw, labels=volume.labels)
-    chosen = session.feature_selection
-    with pytest.raises(ParameterError, match="one per axis"):
-        session.feature_selection = FeatureSelection(["num_pixels"], (3, 5))
-    assert session.feature_selection == chosen
+    with pytest.raises(FeatureError, match="exists only for 2D images, and this one is 3D; choose other features"):
+        session.table(1)
+    session.feature_selection = FeatureSelection("default", margin=(3, 5))
+    both = session.feature_selection.features
+    assert both == tuple(feature for feature in flat if feature in choose("default", 3, 1))
+    assert 0 < len(both) < len(flat)
+    assert session.table(0).features == session.table(1).features == both
 
 
 # ------------------------------------------------------------------------------------------------ signal, reading only

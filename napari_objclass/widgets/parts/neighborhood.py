@@ -6,7 +6,6 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 from superqt.utils import signals_blocked
 
-from napari_objclass.errors import ParameterError
 from napari_objclass.features import neighbourhood
 from napari_objclass.widgets.parts.number import Number
 
@@ -16,10 +15,7 @@ LARGEST = 99
 
 def margin_text(margin: int | tuple[int, ...] | None, n_dims: int) -> str:
     """The size of a neighborhood as it is read: "30 × 30 pixels", x first."""
-    try:
-        return " × ".join(map(str, _xyz(margin, n_dims))) + " pixels"
-    except ParameterError:
-        return "one size per axis is needed"
+    return " × ".join(map(str, _xyz(margin, n_dims))) + " pixels"
 
 
 class Neighborhood(QWidget):
@@ -61,10 +57,7 @@ class Neighborhood(QWidget):
     def show_margin(self, margin: int | tuple[int, ...] | None, n_dims: int) -> None:
         """Show the neighborhood of a session, for images of ``n_dims`` dimensions."""
         self._margin = margin
-        try:
-            self._shown = shown = _xyz(margin, n_dims)
-        except ParameterError:  # of images of another number of dimensions
-            self._shown, shown = (), _xyz(None, n_dims)
+        self._shown = shown = _xyz(margin, n_dims)
         for axis, (letter, field) in enumerate(zip(self._letters, self.fields, strict=True)):
             letter.setVisible(axis < n_dims)
             field.setVisible(axis < n_dims)
