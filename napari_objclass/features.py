@@ -26,6 +26,9 @@ __all__ = ["FeatureSpec", "FeatureTable", "Problem", "choose", "feature_catalog"
 #: Width of the neighbourhood along z, y, x where none is given: ilastik's.
 DEFAULT_MARGIN = (1, 30, 30)
 
+#: Wider than any image: larger margins are taken for this one.
+_WIDEST = 2**62
+
 #: Group of features that tell where an object is, not what it is; never chosen by default.
 LOCATION = "Location"
 
@@ -87,7 +90,7 @@ def neighbourhood(margin: int | Sequence[int] | None, n_dims: int) -> tuple[int,
     if margin is None:
         return depth, *DEFAULT_MARGIN[1:]
     try:
-        numbers = [operator.index(each) for each in np.atleast_1d(np.asarray(margin)).tolist()]
+        numbers = [min(operator.index(each), _WIDEST) for each in np.atleast_1d(np.asarray(margin)).tolist()]
     except TypeError:
         numbers = [-1]
     if len(numbers) == 1:
