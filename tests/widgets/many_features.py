@@ -31,7 +31,7 @@ def many_features(n_channels=1):
     numbered = [f"{i:02}" for i in range(64)]
     percentages = ["p00", "p10", "p25", "p50", "p75", "p90", "p100"]
     per_channel = {"per_channel": True, "needs_raw": True}
-    around = {**per_channel, "slow": True}
+    around = {**per_channel, "slow": True, "uses_margin": True}
     return [
         feature("num_pixels", "Size in pixels", group="Shape", ilastik_id=f"{STANDARD}/Count"),
         feature("centroid", "Center of the object", group="Location", parts=("x", "y")),
