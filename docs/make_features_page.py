@@ -27,7 +27,7 @@ Written by `make docs` from the catalogue in the code. `napari_objclass.feature_
 `objclass features --list` on the terminal.
 
 **Pixels.** Lengths, areas and places are in pixels and intensities as they are in the raw image, whatever the voxel
-size. Pixel centres have whole coordinates. In formulas *r* is the place of a pixel, *v* its intensity, *n* the number
+size. Pixel centers have whole coordinates. In formulas *r* is the place of a pixel, *v* its intensity, *n* the number
 of pixels of the object and *m* its mean intensity.
 
 **Columns.** A feature has one column or several, in the order x, y, z, channel after channel. A column is called by
@@ -41,15 +41,16 @@ pixel are missing, of this channel alone. Where ilastik stores a number for a de
 here.
 
 **Neighborhood.** What lies around an object without the object: the pixels that are nearer to it than the largest
-margin, other objects included. Along axes with smaller margins, distances count so much more as whole times their
-margin goes into the largest. The margins are ilastik's, 30 pixels in the plane and 1 across, unless the project or the
-call says otherwise.
+margin, other objects included. The margins are ilastik's, 30 pixels in the plane and 1 across, unless the project or
+the call says otherwise. Along an axis with a smaller margin distances count more: as many times as its margin goes into
+the largest, rounded down.
 
-**Defaults** are those of ilastik. *Advanced* features are offered by id only; *slow* ones take much longer than most.
+**Defaults** are those of ilastik. *Advanced* features are those that few need: the dialog shows them when asked, everywhere
+else they are chosen by id. *Slow* ones take much longer than most.
 
 **Two differences from ilastik are meant to be:**
 
-* The convex hull is the true one: through the centres of the object's pixels, and a pixel belongs to it if its centre
+* The convex hull is the true one: through the centers of the object's pixels, and a pixel belongs to it if its center
   is inside or on it. ilastik's values are those of the bounding box; they are here as advanced features, "(bounding
   box)".
 * Histograms and quantiles exist for any number of channels, in ilastik for one only.

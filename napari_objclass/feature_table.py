@@ -85,6 +85,16 @@ class Problem(NamedTuple):
     reason: str
 
 
+class Gap(NamedTuple):
+    """Values of one feature of an object that are missing for one reason: so many from a column on."""
+
+    row: int
+    column: int
+    n_values: int
+    spec: FeatureSpec
+    reason: str
+
+
 @dataclass(frozen=True, eq=False)
 class FeatureTable:
     """Feature values of objects: one row per object, by frame and then by id; always the same columns.
@@ -159,6 +169,26 @@ class FeatureTable:
         """Row and column of missing value ``i``, and why it is missing."""
         row, column, number = self._missing[i].tolist()
         return row, column, self._reasons[number]
+
+    @property
+    def n_gaps(self) -> int:
+        """Number of gaps: missing values, those of one feature of an object counted once for each reason."""
+        return len(self._gaps)
+
+    def gap(self, i: int) -> Gap:
+        """Gap ``i``, by row and then by column."""
+        at = int(self._gaps[i])
+        end = int(self._gaps[i + 1]) if i + 1 < len(self._gaps) else self.n_missing
+        row, column, reason = self.missing_value(at)
+        return Gap(row, column, end - at, self._owners[column], reason)
+
+    @cached_property
+    def _gaps(self) -> NDArray[np.int64]:
+        """Where each gap begins in :attr:`_missing`."""
+        feature_of = np.array([i for i, spec in enumerate(self.specs) for _ in spec.columns], np.int64)
+        row, column, reason = self._missing.T
+        of = np.stack([row, feature_of[column], reason])
+        return np.flatnonzero(np.diff(of, axis=1, prepend=-1).any(axis=0))
 
     @cached_property
     def n_incomplete(self) -> int:

@@ -154,7 +154,7 @@ def tour(folder: Path) -> None:
     pages = [window.page()]
     window.press(window.workbench.start.sample)
     window.wait(lambda: window.shared.shown and window.shared.shown.table is not None)
-    window.label_examples(3)
+    window.label_examples(6)
     keep(window.picture(), "workbench")
 
     window.key(Qt.Key.Key_U)
@@ -185,7 +185,7 @@ def tour(folder: Path) -> None:
 
     window.press(window.step("feature_selection").choose)
     dialog = next(each for each in QApplication.topLevelWidgets() if isinstance(each, FeatureDialog))
-    dialog.tree.setCurrentItem(dialog.tree.topLevelItem(0).child(1))
+    dialog.tree.setCurrentItem(dialog.tree.findItems("Histogram of Intensity", Qt.MatchFlag.MatchRecursive)[0])
     window.wait()
     features = grab(dialog)
     dialog.close()

@@ -33,7 +33,8 @@ def _list(args: argparse.Namespace) -> int:
         for spec in members:
             marks = ", ".join(_marks(spec))
             print(f"  {spec.id:<{wide[0]}}  {spec.display:<{wide[1]}}  {spec.n_values:>3}  {marks}".rstrip())
-    print(f"{len(specs)} features of {args.dims}D images, channels: {args.channels}: id, name, number of values")
+    channels = "1 channel" if args.channels == 1 else f"{args.channels or 'no'} channels"
+    print(f"{len(specs)} features of {args.dims}D images with {channels}: id, name, number of values")
     return 0
 
 

@@ -14,8 +14,8 @@ from qtpy.QtWidgets import (
     QLineEdit,
     QMenu,
     QPushButton,
-    QScrollArea,
     QSplitter,
+    QTextBrowser,
     QVBoxLayout,
     QWidget,
 )
@@ -65,10 +65,8 @@ class FeatureDialog(LiveDialog):
         self.tree = FeatureTree()
         self.tree.ticked.connect(self._count)
         self.tree.looked_at.connect(self._describe)
-        self.description = QLabel(START, wordWrap=True, alignment=Qt.AlignmentFlag.AlignTop, margin=6)
-        self.description.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        scrolled = QScrollArea(widgetResizable=True)
-        scrolled.setWidget(self.description)
+        self.description = QTextBrowser()  # which breaks long ids, too
+        self.description.setText(START)
         self.neighborhood = Neighborhood()
         self.neighborhood.edited.connect(self._count)
         self.count = QLabel()
@@ -77,7 +75,7 @@ class FeatureDialog(LiveDialog):
         self.apply.clicked.connect(self._apply)
         panes = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         panes.addWidget(self.tree)
-        panes.addWidget(scrolled)
+        panes.addWidget(self.description)
         panes.setSizes([450, 350])
         layout = QVBoxLayout(self)
         layout.addLayout(_row(self.search, self.advanced, self.sets))

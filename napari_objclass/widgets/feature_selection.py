@@ -144,7 +144,9 @@ class FeatureSelectionStep(Step):
         self.measure.clicked.connect(self._measure)
         self.groups = QLabel(wordWrap=True)
         self.missing = QLabel(wordWrap=True)
-        self.show_missing = QPushButton("Show", toolTip="Which values are missing, of which objects, and why.")
+        self.show_missing = QPushButton(
+            "Show", toolTip="Which values are missing, of which objects, and why; they are classified all the same."
+        )
         self.show_missing.clicked.connect(lambda: show_missing_values(self.shared, self))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -30,7 +30,7 @@ def show_missing_values(shared: ViewerSession, parent: QWidget) -> MissingValues
 
 
 class MissingValues(LiveDialog):
-    """A list of missing values; a double click or Enter goes to the object."""
+    """A list of missing values, a row for each feature of an object; a double click or Enter goes to the object."""
 
     def __init__(self, shared: ViewerSession, parent: QWidget) -> None:
         super().__init__(shared, parent)
@@ -48,7 +48,7 @@ class MissingValues(LiveDialog):
         layout = QVBoxLayout(self)
         for widget in (self.about, self.list, buttons):
             layout.addWidget(widget)
-        self.resize(640, 320)
+        self.resize(700, 320)
         self.connections.connect(shared.shown_changed, self._shown_changed)
         self.connections.connect(shared.replaced, self._show)
         self._show()
@@ -67,9 +67,10 @@ class MissingValues(LiveDialog):
         self.list.setColumnHidden(FRAME, table is None or not table.frames.any())
 
     def _go_to(self, index: QModelIndex) -> None:
-        if self.rows.table is not None:
-            problem = self.rows.table.problem(index.row())
-            self.shared.guide.go_to(problem.frame, problem.id)
+        table = self.rows.table
+        if table is not None:
+            at = table.gap(index.row()).row
+            self.shared.guide.go_to(int(table.frames[at]), int(table.ids[at]))
 
 
 class _List(QTableView):
@@ -90,7 +91,7 @@ class _List(QTableView):
 
     def setModel(self, model: QAbstractTableModel) -> None:
         super().setModel(model)
-        for column, width in enumerate((70, 60, 190)):
+        for column, width in enumerate((70, 60, 270)):
             self.setColumnWidth(column, width)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -111,7 +112,7 @@ class _List(QTableView):
 
 
 class _MissingModel(QAbstractTableModel):
-    """Missing values of a feature table; rows are made when they are looked at."""
+    """Gaps of a feature table; rows are made when they are looked at."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -128,11 +129,12 @@ class _MissingModel(QAbstractTableModel):
     def cells(self, row: int) -> tuple[str, ...]:
         """Text of the cells of a row."""
         assert self.table is not None
-        at, column, reason = self.table.missing_value(row)
-        return str(self.table.ids[at]), str(self.table.frames[at]), self._names[column], reason
+        gap = self.table.gap(row)
+        name = self._names[gap.column] if gap.n_values == 1 else f"{gap.spec.display}, {gap.n_values} values"
+        return str(self.table.ids[gap.row]), str(self.table.frames[gap.row]), name, gap.reason
 
     def rowCount(self, parent: QModelIndex | None = None) -> int:
-        return 0 if self.table is None or (parent is not None and parent.isValid()) else self.table.n_missing
+        return 0 if self.table is None or (parent is not None and parent.isValid()) else self.table.n_gaps
 
     def columnCount(self, parent: QModelIndex | None = None) -> int:
         return len(HEADERS)

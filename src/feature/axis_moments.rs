@@ -35,7 +35,7 @@ pub(super) const FEATURES: &[Feature] = &[
             id: "axis_power_sum_2",
             display: "Power sum 2 along the principal axes",
             ilastik: Some("Coord<Principal<PowerSum<2>>>"),
-            doc: "Sum of the squared distances of the pixels from the centre along each principal axis, longest first.",
+            doc: "Sum of the squared distances of the pixels from the center along each principal axis, longest first.",
             formula: "Σp², with p = (r − r̄)·axis",
             unit: "pixels²",
             ingredients: &[Ingredient::Geometry, Ingredient::Axes],
@@ -48,7 +48,7 @@ pub(super) const FEATURES: &[Feature] = &[
             id: "axis_power_sum_3",
             display: "Power sum 3 along the principal axes",
             ilastik: Some("Coord<Principal<PowerSum<3>>>"),
-            doc: "Sum of the cubed places of the pixels along each principal axis, counted from the centre.",
+            doc: "Sum of the cubed places of the pixels along each principal axis, counted from the center.",
             formula: "Σp³, with p = (r − r̄)·axis",
             unit: "pixels³",
             ..ALONG_AXES
@@ -61,7 +61,7 @@ pub(super) const FEATURES: &[Feature] = &[
             display: "Power sum 4 along the principal axes",
             ilastik: Some("Coord<Principal<PowerSum<4>>>"),
             doc: "Sum of the fourth powers of the places of the pixels along each principal axis, counted from the \
-                  centre.",
+                  center.",
             formula: "Σp⁴, with p = (r − r̄)·axis",
             unit: "pixels⁴",
             ..ALONG_AXES

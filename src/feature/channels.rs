@@ -51,7 +51,7 @@ pub(super) const FEATURES: &[Feature] = &[
             display: "PrincipalAxes",
             ilastik: Some("PrincipalAxes"),
             doc: "Directions of the principal axes of the intensities: for each channel its part in each principal \
-                  axis (largest variance first). The sign is that of Householder reduction with implicit QL.",
+                  axis (largest variance first). The sign of an axis is arbitrary, as in ilastik.",
             formula: "unit eigenvectors of the covariance",
             unit: "",
             values: Values::PerChannelAndRank,

@@ -53,7 +53,7 @@ macro_rules! features {
                     id: $id,
                     display: $display,
                     doc: $doc,
-                    verified: "counts of the pixel centres within the hull that scipy finds",
+                    verified: "counts of pixels within the convex hull found by scipy",
                     ingredients: &[Ingredient::Geometry, Ingredient::Hull],
                     ..$spec
                 },
@@ -115,8 +115,8 @@ pub(super) const FEATURES: &[Feature] = features!(
         id: "hull_area",
         display: "Convex Hull Area",
         ilastik: "HullVolume",
-        doc: "Number of pixels (2D) or voxels (3D) whose centres are within the convex hull of the object's pixel \
-              centres or on its border.",
+        doc: "Number of pixels (2D) or voxels (3D) of the convex hull: those with their center within the hull of the \
+              object's pixel centers or on its border.",
         spec: FeatureSpec { formula: "h", unit: "pixels", ..SHAPE },
         finish: |_: &Object<'_>, hull: &Hull, cells: &mut Cells<'_>| cells.set(0, Ok(hull.volume as f64)),
     },
@@ -124,7 +124,7 @@ pub(super) const FEATURES: &[Feature] = features!(
         id: "hull_convexity",
         display: "Convexity",
         ilastik: "Convexity",
-        doc: "Part of the convex hull that the object fills; 1 if it lacks nothing.",
+        doc: "Fraction of the convex hull that the object fills; 1 for a convex object.",
         spec: FeatureSpec { formula: "n / h", ..SHAPE },
         finish: |object: &Object<'_>, hull: &Hull, cells: &mut Cells<'_>| {
             cells.set(0, Ok(object.geometry.count as f64 / hull.volume as f64));
@@ -134,7 +134,8 @@ pub(super) const FEATURES: &[Feature] = features!(
         id: "hull_defect_count",
         display: "Number of Defects",
         ilastik: "DefectCount",
-        doc: "Number of defects: parts of the convex hull that are not of the object, connected by the sides of pixels.",
+        doc: "Number of defects, such as dents and holes: parts of the convex hull outside the object, whose pixels \
+              connect by their sides.",
         spec: FeatureSpec { formula: "k", ..SHAPE },
         finish: |_: &Object<'_>, hull: &Hull, cells: &mut Cells<'_>| cells.set(0, Ok(hull.defects.count as f64)),
     },
@@ -142,7 +143,7 @@ pub(super) const FEATURES: &[Feature] = features!(
         id: "hull_defect_area_mean",
         display: "Mean Defect Area",
         ilastik: "DefectVolumeMean",
-        doc: "Mean number of pixels of the defects of the convex hull; 0 without defects.",
+        doc: "Mean size a of the k defects; 0 without defects.",
         spec: FeatureSpec { formula: "ā = Σa / k", unit: "pixels", ..SHAPE },
         finish: |_: &Object<'_>, hull: &Hull, cells: &mut Cells<'_>| cells.set(0, Ok(hull.defects.mean)),
     },
@@ -150,7 +151,7 @@ pub(super) const FEATURES: &[Feature] = features!(
         id: "hull_defect_area_variance",
         display: "Variance of Defect Area",
         ilastik: "DefectVolumeVariance",
-        doc: "Unbiased variance of the numbers of pixels of the defects of the convex hull; 0 below 2 defects.",
+        doc: "Unbiased variance of the sizes a of the k defects; 0 below 2 defects.",
         spec: FeatureSpec { formula: "Σ(a − ā)² / (k − 1)", unit: "pixels²", ..SHAPE },
         finish: |_: &Object<'_>, hull: &Hull, cells: &mut Cells<'_>| cells.set(0, Ok(hull.defects.variance)),
     },
@@ -158,8 +159,7 @@ pub(super) const FEATURES: &[Feature] = features!(
         id: "hull_defect_area_skewness",
         display: "Skewness of Defect Area",
         ilastik: "DefectVolumeSkewness",
-        doc: "Unbiased skewness of the numbers of pixels of the defects of the convex hull; 0 below 3 defects, \
-              missing if all are of the same size.",
+        doc: "Unbiased skewness of the sizes a of the k defects; 0 below 3 defects, missing if all have the same size.",
         spec: FeatureSpec { formula: "√(k(k − 1)) / (k − 2) · √k Σ(a − ā)³ / (Σ(a − ā)²)^1.5", ..SHAPE },
         finish: |_: &Object<'_>, hull: &Hull, cells: &mut Cells<'_>| {
             cells.set(0, hull.defects.skewness.ok_or(Reason::EqualDefects));
@@ -169,8 +169,8 @@ pub(super) const FEATURES: &[Feature] = features!(
         id: "hull_defect_area_kurtosis",
         display: "Kurtosis of Defect Area",
         ilastik: "DefectVolumeKurtosis",
-        doc: "Unbiased excess kurtosis of the numbers of pixels of the defects of the convex hull; 0 below 4 defects, \
-              missing if all are of the same size.",
+        doc: "Unbiased excess kurtosis of the sizes a of the k defects; 0 below 4 defects, missing if all have the \
+              same size.",
         spec: FeatureSpec {
             formula: "(k − 1) / ((k − 2)(k − 3)) · ((k + 1)(k Σ(a − ā)⁴ / (Σ(a − ā)²)² − 3) + 6)",
             ..SHAPE
@@ -183,9 +183,9 @@ pub(super) const FEATURES: &[Feature] = features!(
         id: "hull_defect_displacement",
         display: "Mean Defect Displacement",
         ilastik: "DefectDisplacementMean",
-        doc: "Mean distance from the centre of the object to the centres of the defects of the convex hull, weighted \
-              by their numbers of pixels; 0 without defects.",
-        spec: FeatureSpec { formula: "Σ a |d̄ − r̄| / Σ a, with d̄ the centre of a defect", unit: "pixels", ..SHAPE },
+        doc: "Mean distance from the center of the object to the centers of the defects, weighted by their sizes a; 0 \
+              without defects.",
+        spec: FeatureSpec { formula: "Σa|d̄ − r̄| / Σa, with d̄ the center of a defect", unit: "pixels", ..SHAPE },
         finish: |_: &Object<'_>, hull: &Hull, cells: &mut Cells<'_>| cells.set(0, Ok(hull.defects.displacement)),
     },
     {
@@ -200,8 +200,7 @@ pub(super) const FEATURES: &[Feature] = features!(
         id: "hull_defect_center",
         display: "Defect Center",
         ilastik: "DefectCenter",
-        doc: "Mean coordinate of all pixels of the convex hull that are not of the object along each axis; 0 without \
-              defects.",
+        doc: "Mean coordinate of the pixels of all defects along each axis; 0 without defects.",
         spec: LOCATION,
         finish: |object: &Object<'_>, hull: &Hull, cells: &mut Cells<'_>| {
             set_reversed(object, cells, hull.defect_center);

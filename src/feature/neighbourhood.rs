@@ -18,7 +18,7 @@ macro_rules! features {
                     id: concat!("intensity_", $id, "_neighborhood"),
                     display: concat!($display, " in neighborhood"),
                     ilastik: Some(concat!($ilastik, " in neighborhood")),
-                    doc: concat!($doc, " around the object, as far as the margin reaches."),
+                    doc: concat!($doc, " around the object, in its neighborhood."),
                     ..$spec
                 },
                 finish: |object, cells| set(object.neighbourhood.map(|n| &n.around), cells, $set),
@@ -28,7 +28,7 @@ macro_rules! features {
                     id: concat!("intensity_", $id, "_object_and_neighborhood"),
                     display: concat!($display, " in object and neighborhood"),
                     ilastik: Some(concat!($ilastik, " in object and neighborhood")),
-                    doc: concat!($doc, " in the object and around it, as far as the margin reaches."),
+                    doc: concat!($doc, " in the object and its neighborhood."),
                     ..with_object($spec)
                 },
                 finish: |object, cells| set(object.neighbourhood.map(|n| &n.with_object), cells, $set),
@@ -76,7 +76,7 @@ const MOMENTS: FeatureSpec = FeatureSpec {
 };
 
 const HISTOGRAM: FeatureSpec = FeatureSpec {
-    formula: "⌊64 (v − min v) / (max v − min v)⌋, the largest intensity in the last bin",
+    formula: "bin of v = ⌊64 (v − min v) / (max v − min v)⌋; max v belongs to the last bin",
     unit: "pixels",
     values: Values::PerChannelNumbered(BINS),
     by_default: ByDefault::OneChannel,

@@ -75,8 +75,8 @@ impl fmt::Display for Reason {
             Self::NoNeighbourhood => write!(f, "no pixel of the image is in the neighborhood"),
             Self::NoSpread => write!(f, "there is no spread along this axis"),
             Self::NoWeight => write!(f, "the intensities do not add up to a positive weight"),
-            Self::NotFinite(1) => write!(f, "raw has 1 non-finite pixel"),
-            Self::NotFinite(n) => write!(f, "raw has {n} non-finite pixels"),
+            Self::NotFinite(1) => write!(f, "raw has 1 NaN or infinite pixel"),
+            Self::NotFinite(n) => write!(f, "raw has {n} NaN or infinite pixels"),
             Self::OutOfRange => write!(
                 f,
                 "powers of the intensities are too large or too small for 64-bit floats"

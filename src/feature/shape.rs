@@ -47,7 +47,7 @@ pub(super) const FEATURES: &[Feature] = &[
             display: "Principal components of the object",
             ilastik: Some("RegionAxes"),
             doc: "Directions of the principal axes: for each coordinate (x first) its part in each principal axis \
-                  (longest first). The sign is that of Householder reduction with implicit QL.",
+                  (longest first). The sign of an axis is arbitrary, as in ilastik.",
             formula: "unit eigenvectors of Σ(r − r̄)(r − r̄)ᵀ",
             values: Values::PerAxisAndRank,
             ..AXES

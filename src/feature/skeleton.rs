@@ -84,8 +84,8 @@ pub(super) const FEATURES: &[Feature] = &[
             id: "skeleton_branch_count",
             display: "Number of Branches",
             ilastik: Some("Branch Count"),
-            doc: "Ends of the skeleton at the border of the object that are not part of a loop and whose branch is \
-                  at least 0.2 times as salient as the center: long, compared with the object's width there.",
+            doc: "Number of branches that stand out: their ends reach the border of the object, they are not part of \
+                  a loop, and they are long compared with the width of the object along them.",
             formula: "number of ends with s ≥ 0.2 s(center), s = max (l + ½) / distance to the outside",
             unit: "",
             ..SKELETON
@@ -97,8 +97,8 @@ pub(super) const FEATURES: &[Feature] = &[
             id: "skeleton_hole_count",
             display: "Number of Holes",
             ilastik: Some("Hole Count"),
-            doc: "Loops of the skeleton around pixels that are not the object's. Objects with very many holes take \
-                  long: up to holes times length of the skeleton.",
+            doc: "Number of loops of the skeleton, each around a hole of the object. Objects with very many holes \
+                  take long.",
             unit: "",
             ..SKELETON
         },

@@ -29,12 +29,12 @@ pub(super) const FEATURES: &[Feature] = &[
             id: "texture_spectrum",
             display: "Spherical Texture",
             ilastik: Some("Spherical Spectrum"),
-            doc: "How strongly the mean intensity along rays from the centre varies with their direction, in 20 bands \
-                  of frequencies from coarse to fine. The bounding box is stretched to a cube of 80 voxels, and so is \
-                  raw with the neighbourhood around it. All 0 where there is no texture.",
-            formula: "Σ over the degrees l of the band, Σ over the orders m: |c(l, m)|², spherical harmonics of \
-                      (r − mean r) / sd r with r the means along 252 × 503 rays; bands start at the degrees \
-                      0 1 2 3 4 5 7 9 12 15 20 26 33 43 55 71 91 118 151 195",
+            doc: "How strongly the intensity around the center varies with direction, in 20 bands from coarse to \
+                  fine; all 0 without texture. As in ilastik, the object, and raw with the neighborhood, are each \
+                  stretched to 80 × 80 × 80 voxels first.",
+            formula: "Σ|c(l, m)|² over degrees l of the band and orders m, with c the spherical harmonics of the \
+                      standardized means along 252 × 503 rays; bands start at l = 0, 1, 2, 3, 4, 5, 7, 9, 12, 15, 20, \
+                      26, 33, 43, 55, 71, 91, 118, 151, 195",
             ..TEXTURE
         },
         finish: |object, cells| set(object.texture.map(|t| &t.spectrum[..]), cells),
@@ -44,9 +44,9 @@ pub(super) const FEATURES: &[Feature] = &[
             id: "texture_direction",
             display: "Polarization Direction",
             ilastik: Some("Spherical Polarization Direction"),
-            doc: "Direction of the ray from the centre with the largest mean intensity, 0 where there is no texture: \
-                  its latitude counted from north to south, then its longitude.",
-            formula: "2π t / 252, 2π p / 503, for latitude t and longitude p of the first largest mean",
+            doc: "Direction from the center in which the mean intensity is largest: its latitude, counted from north \
+                  to south, then its longitude; 0 without texture.",
+            formula: "2πt / 252, 2πp / 503, with t and p the numbers of the first largest mean",
             unit: "rad",
             values: Values::PerChannelNamed(&["latitude", "longitude"]),
             ..TEXTURE
@@ -58,12 +58,12 @@ pub(super) const FEATURES: &[Feature] = &[
             id: "texture_spectrum_circular",
             display: "Circular Texture",
             ilastik: Some("Circular Spectrum"),
-            doc: "How strongly the mean intensity along rays from the centre varies with their angle, in 20 bands of \
-                  frequencies from coarse to fine. The bounding box is stretched to a square of 80 pixels, and so is \
-                  raw with the neighbourhood around it. All 0 where there is no texture.",
-            formula: "Σ over the frequencies k of the band: 2 |Σ f(p) exp(−2πi k p / 251)|² / 251², \
-                      f = (r − mean r) / sd r with r the means along 251 rays; bands start at the frequencies \
-                      0 1 2 3 4 5 6 8 10 12 15 18 23 28 35 43 53 66 82 101",
+            doc: "How strongly the intensity around the center varies with the angle, in 20 bands from coarse to \
+                  fine; all 0 without texture. As in ilastik, the object, and raw with the neighborhood, are each \
+                  stretched to 80 × 80 pixels first.",
+            formula: "Σ2|c(k)|² over frequencies k of the band, with c the Fourier coefficients of the standardized \
+                      means along 251 rays; bands start at k = 0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 23, 28, 35, \
+                      43, 53, 66, 82, 101",
             dims: &[2],
             ..TEXTURE
         },
@@ -74,8 +74,8 @@ pub(super) const FEATURES: &[Feature] = &[
             id: "texture_direction_circular",
             display: "Circular Polarization Direction",
             ilastik: Some("Circular Polarization Direction"),
-            doc: "Angle of the ray from the centre with the largest mean intensity, 0 where there is no texture.",
-            formula: "2π p / 251, for angle p of the first largest mean",
+            doc: "Angle from the center at which the mean intensity is largest; 0 without texture.",
+            formula: "2πp / 251, with p the number of the first largest mean",
             unit: "rad",
             values: Values::PerChannel,
             dims: &[2],

@@ -46,7 +46,7 @@ pub(super) const FEATURES: &[Feature] = &[
             id: "intensity_argmax",
             display: "Place of the maximum intensity",
             ilastik: Some("Coord<ArgMaxWeight>"),
-            doc: "Place of the largest intensity; of several, the first in raster order.",
+            doc: "Pixel of the largest intensity; of several, the first in reading order.",
             formula: "the r with the largest v",
             ..PLACE
         },
@@ -57,7 +57,7 @@ pub(super) const FEATURES: &[Feature] = &[
             id: "intensity_argmin",
             display: "Place of the minimum intensity",
             ilastik: Some("Coord<ArgMinWeight>"),
-            doc: "Place of the smallest intensity; of several, the first in raster order.",
+            doc: "Pixel of the smallest intensity; of several, the first in reading order.",
             formula: "the r with the smallest v",
             ..PLACE
         },
@@ -94,8 +94,8 @@ pub(super) const FEATURES: &[Feature] = &[
             id: "weighted_centroid",
             display: "Weighted center of the object",
             ilastik: Some("Weighted<RegionCenter>"),
-            doc: "Mean coordinate along each axis, weighted by intensity. Missing where the intensities do not add up to a \
-                  positive weight.",
+            doc: "Mean coordinate along each axis, weighted by intensity. Missing where the intensities do not add up \
+                  to a positive weight.",
             formula: "c = Σvr / w, with w = Σv",
             ..PLACE
         },
@@ -122,8 +122,8 @@ pub(super) const FEATURES: &[Feature] = &[
             id: "weighted_axis_vectors",
             display: "Weighted principal components of the object",
             ilastik: Some("Weighted<RegionAxes>"),
-            doc: "Directions of the weighted principal axes: for each coordinate (x first) its part in each axis (longest \
-                  first).",
+            doc: "Directions of the weighted principal axes: for each coordinate (x first) its part in each axis \
+                  (longest first).",
             formula: "unit eigenvectors of Σv(r − c)(r − c)ᵀ",
             unit: "",
             values: Values::PerAxisAndRank,
@@ -141,7 +141,8 @@ pub(super) const FEATURES: &[Feature] = &[
             id: "weighted_axis_variance",
             display: "Weighted variance along the principal axes",
             ilastik: Some("Weighted<Coord<DivideByCount<Principal<PowerSum<2>>>>>"),
-            doc: "Variance of the coordinates along each weighted principal axis, longest first: the squared weighted radii.",
+            doc: "Variance of the coordinates along each weighted principal axis, longest first: the squared weighted \
+                  radii.",
             formula: "λ, the eigenvalues of Σv(r − c)(r − c)ᵀ / w",
             unit: "pixels²",
             ..WEIGHTED
@@ -153,8 +154,8 @@ pub(super) const FEATURES: &[Feature] = &[
             id: "weighted_axis_power_sum_2",
             display: "Weighted power sum 2 along the principal axes",
             ilastik: Some("Weighted<Coord<Principal<PowerSum<2>>>>"),
-            doc: "Sum of the squared distances of the pixels along each weighted principal axis, counted from the weighted centre \
-                  and weighted by intensity.",
+            doc: "Sum of the squared distances of the pixels along each weighted principal axis, counted from the \
+                  weighted center and weighted by intensity.",
             formula: "Σvp², with p = (r − c)·axis",
             unit: "intensity pixels²",
             ..WEIGHTED
@@ -166,8 +167,8 @@ pub(super) const FEATURES: &[Feature] = &[
             id: "weighted_axis_power_sum_3",
             display: "Weighted power sum 3 along the principal axes",
             ilastik: Some("Weighted<Coord<Principal<PowerSum<3>>>>"),
-            doc: "Sum of the cubed places of the pixels along each weighted principal axis, counted from the weighted centre \
-                  and weighted by intensity.",
+            doc: "Sum of the cubed places of the pixels along each weighted principal axis, counted from the weighted \
+                  center and weighted by intensity.",
             formula: "Σvp³, with p = (r − c)·axis",
             unit: "intensity pixels³",
             ..WEIGHTED
@@ -179,8 +180,8 @@ pub(super) const FEATURES: &[Feature] = &[
             id: "weighted_axis_power_sum_4",
             display: "Weighted power sum 4 along the principal axes",
             ilastik: Some("Weighted<Coord<Principal<PowerSum<4>>>>"),
-            doc: "Sum of the fourth powers of the places of the pixels along each weighted principal axis, counted from the weighted centre \
-                  and weighted by intensity.",
+            doc: "Sum of the fourth powers of the places of the pixels along each weighted principal axis, counted \
+                  from the weighted center and weighted by intensity.",
             formula: "Σvp⁴, with p = (r − c)·axis",
             unit: "intensity pixels⁴",
             ..WEIGHTED
@@ -192,8 +193,8 @@ pub(super) const FEATURES: &[Feature] = &[
             id: "weighted_axis_skewness",
             display: "Weighted skewness along the principal axes",
             ilastik: Some("Weighted<Coord<Principal<Skewness>>>"),
-            doc: "Asymmetry along each weighted principal axis; its sign is that of the axis. Missing where there is no \
-                  extent along the axis.",
+            doc: "Asymmetry along each weighted principal axis; its sign is that of the axis. Missing where there is \
+                  no extent along the axis.",
             formula: "√w Σvp³ / (Σvp²)^1.5, with p = (r − c)·axis",
             ..WEIGHTED
         },

@@ -158,7 +158,7 @@ def test_a_pixel_that_is_not_finite_spoils_its_channel_only(bad):
     for feature in AXES[1:] + ALONG:
         assert np.all(np.isnan(table[feature][0]))
     np.testing.assert_array_equal(table.values[1], clean.values[1])
-    assert causes(table) == {"raw has 1 non-finite pixel"}
+    assert causes(table) == {"raw has 1 NaN or infinite pixel"}
 
 
 @pytest.mark.parametrize("scale", [1e-200, 1e-320, 1e160, 1e300])

@@ -150,7 +150,7 @@ def test_non_finite_raw_spoils_only_its_object_and_channel(dtype, bad):
     assert len(table.problems) == 7
     assert table.incomplete.tolist() == np.flatnonzero(np.isnan(table.values).any(axis=1)).tolist()
     assert table.select(["num_pixels"]).incomplete.tolist() == []
-    assert table.problems[0] == (4, 0, "intensity_mean", "intensity_mean_c1: raw has 3 non-finite pixels")
+    assert table.problems[0] == (4, 0, "intensity_mean", "intensity_mean_c1: raw has 3 NaN or infinite pixels")
 
 
 OUT_OF_RANGE = "powers of the intensities are too large or too small for 64-bit floats"

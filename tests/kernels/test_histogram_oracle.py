@@ -133,7 +133,7 @@ def test_non_finite_pixels_stay_out_of_range_and_bins(dtype):
     raw[3, 45] = 40  # part of the range, though of an object with other pixels missing
     raw[:2, 100:110], raw[:, :20] = raw[:2, 100:110] * 2, np.inf
     table = measure(labels, raw, features=[*ORACLES, "intensity_min"])
-    assert set(table.reasons(0).values()) == {"raw has 3 non-finite pixels"}
+    assert set(table.reasons(0).values()) == {"raw has 3 NaN or infinite pixels"}
     assert not table.reasons(1)
     assert np.isnan(table["intensity_histogram"][0]).all()
     assert np.isnan(table["intensity_quantiles"][0]).all()
@@ -147,7 +147,7 @@ def test_non_finite_pixels_stay_out_of_range_and_bins(dtype):
 def test_no_finite_pixel_at_all():
     table = measure(np.ones((2, 3), int), np.full((2, 3), np.nan), features=list(ORACLES))
     assert np.isnan(table.values).all()
-    assert set(table.reasons(0).values()) == {"raw has 6 non-finite pixels"}
+    assert set(table.reasons(0).values()) == {"raw has 6 NaN or infinite pixels"}
 
 
 @pytest.mark.parametrize("dtype", [np.uint16, np.float32])

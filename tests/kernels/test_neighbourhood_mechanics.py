@@ -92,7 +92,7 @@ def test_non_finite_pixels_count_where_they_are(bad):
     assert not measure(labels, raw, features=features, margin=5).problems
     raw[4, 5] = bad
     table = measure(labels, raw, features=features, margin=5)
-    assert {reason(problem) for problem in table.problems} == {"raw has 1 non-finite pixel"}
+    assert {reason(problem) for problem in table.problems} == {"raw has 1 NaN or infinite pixel"}
     assert np.isnan(table[HISTOGRAM]).all()
     assert table["intensity_sum"].item() == 1
 

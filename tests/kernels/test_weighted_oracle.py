@@ -182,4 +182,4 @@ def test_a_pixel_that_is_not_finite_spoils_its_object_only(bad):
     table = measure(labels, raw, features=list(ORACLES))
     assert np.all(np.isnan(table.values[1]))
     np.testing.assert_array_equal(table.values[[0, 2]], clean.values[[0, 2]])
-    assert causes(table) == {"raw has 1 non-finite pixel"}
+    assert causes(table) == {"raw has 1 NaN or infinite pixel"}

@@ -48,6 +48,20 @@ def test_it_lists_object_feature_and_reason(flat, window):
     assert dialog.about.text().startswith("2 objects have missing values")
 
 
+def test_values_of_a_feature_that_are_missing_for_one_reason_are_one_row(flat, window):
+    raw = np.stack([np.arange(64.0).reshape(8, 8)] * 2)
+    raw[0, 3, 3] = np.nan
+    labels = np.zeros((8, 8), int)
+    labels[2:5, 2:5] = 4
+    features = ["intensity_quantiles", "intensity_mean"]
+    table = oc.measure(labels, raw, axes="cyx", features=features)
+    flat.shown = replace(flat.shown, table=table)
+    nan = "raw has 1 NaN or infinite pixel"
+    rows = [("4", "Quantiles of Intensity, 7 values", nan), ("4", "Mean Intensity, channel 0", nan)]
+    assert cells(show_missing_values(flat, window)) == rows
+    assert table.n_missing == 8
+
+
 def test_frames_are_shown_for_films_only(shared, mailbox, window):
     labels = np.zeros((2, 8, 8), int)
     labels[:, 2:5, 2:5] = 4

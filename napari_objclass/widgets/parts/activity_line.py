@@ -56,10 +56,12 @@ class ActivityLine(QWidget):
         self.bar.setValue(activity.done)
         self.bar.setFormat(f"{activity.what} %p %")
         self.bar.setToolTip(activity.what)
-        if self._in_napari is not None:
-            self._in_napari.total = activity.total
-            self._in_napari.set_description(activity.what)
-            self._in_napari.update(activity.done - self._in_napari.n)
+        if (bar := self._in_napari) is not None:
+            bar.total = activity.total
+            bar.set_description(activity.what)
+            # napari handles waiting events meanwhile: the work may have ended.
+            if self._in_napari is not None:
+                bar.update(activity.done - bar.n)
 
     def _begin_in_napari(self) -> None:
         # It would print on the terminal too.

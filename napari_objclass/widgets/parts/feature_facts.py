@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 #: Why features of a plug-in take long.
 _SLOW = {
     "2D Skeleton Features": "Slow: the object is thinned to its skeleton, pixel by pixel.",
-    "Spherical Texture": "Slow: the object is resampled, and looked at from its centre in all directions.",
+    "Spherical Texture": "Slow: the object is resampled, and looked at from its center in all directions.",
 }
 
 

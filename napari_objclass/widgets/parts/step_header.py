@@ -40,14 +40,13 @@ class StepHeader(QPushButton):
         self.mark = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self.mark.setFixedWidth(14)
         self.name = QLabel(f"{number} {step.TITLE}")
-        self.name.setFixedWidth(QFontMetrics(_bold(self.name.font())).horizontalAdvance("0 Features") + 4)
         self.summary = QElidingLabel()
-        self.summary.setStyleSheet("padding: 0px;")  # it does not leave room for that of the theme
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(6, 0, 6, 0)
+        layout.setContentsMargins(4, 0, 4, 0)
         layout.setSpacing(6)
         for label, stretch in ((self.mark, 0), (self.name, 0), (self.summary, 1)):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+            label.setStyleSheet("padding: 0px;")  # there is no room for that of the theme
             layout.addWidget(label, stretch)
         if extra is not None:
             layout.addWidget(extra)
@@ -63,6 +62,8 @@ class StepHeader(QPushButton):
         self.mark.setText(state.value)
         self.summary.setText(self._step.summary)
         self.name.setFont(_bold(self.name.font(), bold=is_open))
+        # The font is the theme's only now.
+        self.name.setFixedWidth(QFontMetrics(_bold(self.name.font())).horizontalAdvance("0 Features") + 2)
 
 
 def _bold(font: QFont, *, bold: bool = True) -> QFont:
