@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -56,6 +57,8 @@ def feature_catalog(
     if n_dims not in (2, 3):
         raise ParameterError(f"n_dims must be 2 or 3, not {n_dims!r}")
     specs = _specs(n_dims, _channel_names(channel_names, n_channels))
+    if channel_names is not None:
+        _refuse_equal_columns(specs)
     return [spec for spec in specs if spec.available and (hidden or not spec.hidden)]
 
 
@@ -257,6 +260,13 @@ def _channel_names(names: Sequence[str] | None, n_channels: int) -> tuple[str, .
     if len(set(names)) != len(names):
         raise ParameterError(f"channel names must differ, these do not: {', '.join(names)}")
     return names
+
+
+def _refuse_equal_columns(specs: Sequence[FeatureSpec]) -> None:
+    counts = Counter(column for spec in specs if spec.available for column in spec.columns)
+    column, count = counts.most_common(1)[0]
+    if count > 1:
+        raise ParameterError(f"with these channel names, {count} columns are {column!r}; rename a channel")
 
 
 def _check_spacing(spacing: Sequence[float] | None) -> None:

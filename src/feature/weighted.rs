@@ -94,14 +94,16 @@ pub(super) const FEATURES: &[Feature] = &[
             id: "weighted_centroid",
             display: "Weighted center of the object",
             ilastik: Some("Weighted<RegionCenter>"),
-            doc: "Mean coordinate along each axis, weighted by intensity. Missing where the intensities do not add up \
-                  to a positive weight.",
+            doc: "Mean coordinate along each axis, weighted by intensity. Missing where the intensities add up to 0.",
             formula: "c = Σvr / w, with w = Σv",
             ..PLACE
         },
         finish: |object, cells| {
             set_axes(object, cells, |weighted, axis| {
-                positive(weighted).map(|_| weighted.centre[axis])
+                match weighted.total {
+                    0.0 => Err(Reason::NoWeight),
+                    _ => Ok(weighted.centre[axis]),
+                }
             });
         },
     },

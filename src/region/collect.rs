@@ -62,6 +62,7 @@ pub fn collect(
     let frames = &frames[..];
     let pass = Pass::new(frames, block_shape, only)?;
     let fold = Fold::new(frames, of_raw);
+    task.expect(pass.len());
     pass.run(task, |slab| {
         let mut table = empty_table(&frames[slab.t], of_raw);
         MEMORY.with_borrow_mut(|memory| {

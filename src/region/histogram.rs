@@ -126,8 +126,22 @@ impl FrameHistograms {
     }
 }
 
+/// Announces the steps of [`collect_histograms`]: before the pass that comes first, so that the total of `task` stands.
+///
+/// # Errors
+/// Those of [`super::collect::collect`] for images that do not fit.
+pub fn expect_histograms(
+    frames: &[Frame<'_>],
+    block_shape: Option<Shape>,
+    only: Option<&[Place]>,
+    task: &Task,
+) -> Result<()> {
+    task.expect(Pass::new(frames, block_shape, only)?.len());
+    Ok(())
+}
+
 /// Counts the intensities of the objects of `frames`, or of those in `only`; bins span the range of all in `tables`,
-/// which were collected from these frames.
+/// which were collected from these frames. Its steps are announced by [`expect_histograms`].
 ///
 /// # Errors
 /// [`crate::error::Error::Cancelled`].

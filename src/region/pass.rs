@@ -55,12 +55,16 @@ impl<'a> Pass<'a> {
         })
     }
 
-    /// Calls `work` with every slab, a step of `task` for each. They are handed out in order.
+    /// Number of slabs.
+    pub(super) fn len(&self) -> usize {
+        self.slabs.len()
+    }
+
+    /// Calls `work` with every slab, a step of `task` for each, which must be expected. They are handed out in order.
     ///
     /// # Errors
     /// The first of `work`, [`Error::Cancelled`].
     pub(super) fn run(&self, task: &Task, work: impl Fn(&Slab) -> Result<()> + Sync) -> Result<()> {
-        task.expect(self.slabs.len());
         let next = AtomicUsize::new(0);
         (0..self.slabs.len())
             .into_par_iter()

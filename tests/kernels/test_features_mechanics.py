@@ -205,6 +205,16 @@ REFUSED = {
     "no raw": (lambda: measure(LABELS, features=["intensity_mean"]), FeatureError, "add the raw image"),
     "channel names": (lambda: measure(LABELS, RAW, channel_names=["a", "b"]), ParameterError, "2 channel names"),
     "equal names": (lambda: measure(LABELS, np.stack([RAW] * 2), channel_names="aa"), ParameterError, "must differ"),
+    "equal columns": (
+        lambda: measure(LABELS, np.stack([RAW] * 2), channel_names=["a", "a_a"]),
+        ParameterError,
+        "2 columns are 'intensity_covariance_a_a_a'; rename a channel",
+    ),
+    "equal columns of two features": (
+        lambda: measure(LABELS, np.stack([RAW] * 2), channel_names=["a", "neighborhood_a"]),
+        ParameterError,
+        "2 columns are 'intensity_mean_neighborhood_a'; rename a channel",
+    ),
     "margin": (lambda: measure(LABELS, margin=-1), ParameterError, "margin"),
     "spacing": (lambda: measure(LABELS, spacing=(1, 0)), ParameterError, "spacing"),
     "threads": (lambda: measure(LABELS, threads=0), ParameterError, "threads"),

@@ -168,7 +168,8 @@ def test_no_weight():
     np.testing.assert_array_equal(table["weighted_axis_power_sum_2"], [[0, 0], [np.nan, np.nan], [5, 0]])
     np.testing.assert_array_equal(table["weighted_axis_vectors"][0], [1, 0, 0, 1])
     np.testing.assert_array_equal(table["intensity_argmax"], [[0, 0], [1, 0], [2, 0]])
-    for feature in ["weighted_centroid", "weighted_axis_radii", *POWERS]:
+    np.testing.assert_array_equal(table["weighted_centroid"], [[np.nan, np.nan], [1, 1.5], [2, 1.5]])
+    for feature in ["weighted_axis_radii", *POWERS]:
         np.testing.assert_array_equal(np.isnan(table[feature]).all(1), [True, True, False])
     assert "the intensities do not add up to a positive weight" in causes(table)
 
