@@ -45,8 +45,8 @@ margin, other objects included. The margins are ilastik's, 30 pixels in the plan
 the call says otherwise. Along an axis with a smaller margin distances count more: as many times as its margin goes into
 the largest, rounded down.
 
-**Defaults** are those of ilastik. *Advanced* features are those that few need: the dialog shows them when asked, everywhere
-else they are chosen by id. *Slow* ones take much longer than most.
+**Defaults** are those of ilastik. *Advanced* features are those that few need: the dialog shows them when asked,
+everywhere else they are chosen by id. *Slow* ones take much longer than most.
 
 **Two differences from ilastik are meant to be:**
 
