@@ -249,9 +249,11 @@ def _choose(
     return [known[feature] for feature in features]
 
 
-def _specs(n_dims: int, channels: tuple[str, ...]) -> list[FeatureSpec]:
+@lru_cache(maxsize=16)
+def _specs(n_dims: int, channels: tuple[str, ...]) -> tuple[FeatureSpec, ...]:
+    """Kept, because making them takes as long as measuring hundreds of objects."""
     specs = kernels.feature_specs(n_dims, channels)
-    return [FeatureSpec(**{**s, "columns": tuple(s["columns"]), "dims": tuple(s["dims"])}) for s in specs]
+    return tuple(FeatureSpec(**{**s, "columns": tuple(s["columns"]), "dims": tuple(s["dims"])}) for s in specs)
 
 
 def _channel_names(names: Sequence[str] | None, n_channels: int) -> tuple[str, ...]:

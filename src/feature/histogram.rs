@@ -2,7 +2,7 @@
 
 use super::intensity::{checked, INTENSITY};
 use super::{ByDefault, Cells, Feature, FeatureSpec, Ingredient, Object, Values};
-use crate::region::histogram::{Binning, BINS};
+use crate::region::binning::{Binning, BINS};
 use crate::region::quantiles::quantiles;
 use crate::region::Moments;
 

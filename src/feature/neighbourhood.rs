@@ -5,7 +5,7 @@ use super::intensity::{
     kurtosis, max, mean, min, set_channels, skewness, sum, variance, INTENSITY,
 };
 use super::{ByDefault, Cells, Channels, Feature, FeatureSpec, Ingredient, Reason, Values};
-use crate::region::histogram::BINS;
+use crate::region::binning::BINS;
 use crate::region::neighbourhood::Zone;
 
 /// Each feature twice: of the neighbourhood, and of object and neighbourhood together.

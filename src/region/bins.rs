@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use super::histogram::{Binning, BINS};
+use super::binning::{Binning, BINS};
 use super::pixel::{Narrow, Wide};
 use crate::label::runs::Run;
 

@@ -2,10 +2,10 @@
 
 use ndarray::{s, ArrayView4, Axis, CowArray, Ix3};
 
+use super::binning::Binning;
 use super::bins;
 use super::covariance::{self, Covariance};
 use super::exact::{self, ExactSums};
-use super::histogram::Binning;
 use super::moments::Moments;
 use super::pixel::Narrow;
 use super::wide::{self, WideSums};

@@ -14,6 +14,7 @@
 
 pub mod axes;
 pub mod axis_moments;
+pub mod binning;
 mod bins;
 pub mod channel_axes;
 pub mod channel_moments;

@@ -1,6 +1,6 @@
 //! Quantiles read from a histogram.
 
-use super::histogram::Binning;
+use super::binning::Binning;
 
 /// The intensities that the given shares of the voxels do not exceed; `shares` ascend from 0 to 1.
 ///

@@ -3,8 +3,9 @@
 use ndarray::{Array3, Array4};
 use objclass::block::Block;
 use objclass::label::extract::Place;
+use objclass::region::binning::{Binning, BINS};
 use objclass::region::collect::{collect, Frame, OfRaw};
-use objclass::region::histogram::{collect_histograms, Binning, BINS};
+use objclass::region::histogram::collect_histograms;
 use objclass::region::quantiles::quantiles;
 use objclass::region::{RawImage, RegionTable};
 use objclass::task::Task;

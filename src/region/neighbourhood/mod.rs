@@ -8,8 +8,8 @@ mod distance;
 mod rows;
 mod steps;
 
+use super::binning::{Binning, BINS};
 use super::crop::Crop;
-use super::histogram::{Binning, BINS};
 use super::intensity::RawPart;
 use super::moments::Moments;
 use super::table::RegionTable;
