@@ -5,7 +5,7 @@
 //! slabs, in any thread ─► one RegionTable each ─► merged in slab order ─► RegionTable of the image
 //! ```
 //!
-//! A second pass counts intensities in bins, whose range is known after the first.
+//! A second pass counts intensities in bins, whose range is known after the first; it works on the same runs.
 //!
 //! Most pixels repeat the label to their left, so the work is done per run. Everything collected is mergeable:
 //! the table of a whole equals the merged tables of its parts, bit for bit where sums are integers
@@ -26,6 +26,7 @@ mod geometry;
 pub mod histogram;
 pub mod hull;
 mod intensity;
+mod kept_runs;
 mod labels;
 mod lanes;
 mod moments;
