@@ -11,7 +11,7 @@ pub type Shape = [usize; 3];
 pub const SLAB_VOXELS: usize = 1 << 20;
 
 /// A box of voxels, `start` inclusive and `stop` exclusive, in z, y, x order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Block {
     /// First voxel along each axis.
     pub start: [usize; 3],

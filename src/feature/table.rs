@@ -15,7 +15,7 @@ use crate::region::axes::PrincipalAxes;
 use crate::region::channel_axes::ChannelAxes;
 use crate::region::collect::{collect, recycle, Frame, OfRaw};
 use crate::region::crop;
-use crate::region::histogram::{collect_histograms, expect_histograms, FrameHistograms};
+use crate::region::histogram::{collect_with_histograms, FrameHistograms};
 use crate::region::{Moments, RegionTable};
 use crate::task::Task;
 
@@ -95,15 +95,10 @@ pub fn measure(frames: &[Frame<'_>], plan: &Plan<'_>, task: &Task) -> Result<Fea
         covariance,
     };
     let (blocks, only) = (plan.block_shape, plan.only);
-    if histogram {
-        expect_histograms(frames, blocks, only, task)?;
-    }
-    // The range of a histogram is that of all objects, whichever are wanted.
-    let tables = collect(frames, of_raw, blocks, only.filter(|_| !histogram), task)?;
-    let histograms = if histogram {
-        collect_histograms(frames, &tables, blocks, only, task)?
+    let (tables, histograms) = if histogram {
+        collect_with_histograms(frames, of_raw, blocks, only, task)?
     } else {
-        Vec::new()
+        (collect(frames, of_raw, blocks, only, task)?, Vec::new())
     };
     let finish = Finish {
         frames,

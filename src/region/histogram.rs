@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::sync::{Mutex, PoisonError};
 
 use super::binning::{Binning, BINS};
-use super::collect::{lock, Frame};
+use super::collect::{collect, lock, Frame, OfRaw};
+use super::kept_runs::KeptRuns;
 use super::pass::{Pass, RunMemory, Slab};
 use super::row_index::RowIndex;
 use super::table::RegionTable;
@@ -79,26 +80,37 @@ impl FrameHistograms {
     }
 }
 
-/// Announces the steps of [`collect_histograms`]: before the pass that comes first, so that the total of `task` stands.
+/// Collects one table per frame and then the histograms of all objects or of those in `only`; bins span the range of
+/// all objects, so that the tables hold all.
 ///
 /// # Errors
-/// Those of [`super::collect::collect`] for images that do not fit.
-pub fn expect_histograms(
+/// Those of [`collect`].
+pub fn collect_with_histograms(
     frames: &[Frame<'_>],
+    of_raw: OfRaw,
     block_shape: Option<Shape>,
     only: Option<&[Place]>,
     task: &Task,
-) -> Result<()> {
-    task.expect(Pass::new(frames, block_shape, only)?.len());
-    Ok(())
+) -> Result<(Vec<RegionTable>, Vec<FrameHistograms>)> {
+    let most = MOST_KEPT / frames.len().max(1);
+    let labels = frames.iter().map(|frame| KeptRuns::new(frame.labels, most));
+    let labels: Vec<KeptRuns<'_>> = labels.collect();
+    let frames = frames.iter().zip(&labels);
+    let frames: Vec<Frame<'_>> = frames
+        .map(|(frame, labels)| Frame { labels, ..*frame })
+        .collect();
+    // The steps of both passes, so that the total stands from the start.
+    task.expect(Pass::new(&frames, block_shape, only)?.len());
+    let tables = collect(&frames, of_raw, block_shape, None, task)?;
+    let histograms = count(&frames, &tables, block_shape, only, task)?;
+    Ok((tables, histograms))
 }
 
-/// Counts the intensities of the objects of `frames`, or of those in `only`; bins span the range of all in `tables`,
-/// which were collected from these frames. Its steps are announced by [`expect_histograms`].
-///
-/// # Errors
-/// [`crate::error::Error::Cancelled`].
-pub fn collect_histograms(
+/// Most runs kept for the second pass, 32 MB.
+const MOST_KEPT: usize = 1 << 21;
+
+/// Counts in bins that span the range of all objects in `tables`, which were collected from these frames.
+fn count(
     frames: &[Frame<'_>],
     tables: &[RegionTable],
     block_shape: Option<Shape>,

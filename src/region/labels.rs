@@ -21,8 +21,8 @@ pub trait LabelImage: Sync {
 
 /// A part of a label image; its coordinates count from its own start.
 pub trait LabelPart {
-    /// Finds the runs of row (z, y).
-    fn runs<'a>(&self, z: usize, y: usize, memory: &'a mut Vec<Run>) -> &'a [Run];
+    /// The runs of row (z, y), in `memory` unless they are kept.
+    fn runs<'a>(&'a self, z: usize, y: usize, memory: &'a mut Vec<Run>) -> &'a [Run];
 }
 
 impl<L: Label> LabelImage for ArrayView3<'_, L> {
@@ -40,7 +40,7 @@ impl<L: Label> LabelImage for ArrayView3<'_, L> {
 }
 
 impl<L: Label> LabelPart for CowArray<'_, L, Ix3> {
-    fn runs<'a>(&self, z: usize, y: usize, memory: &'a mut Vec<Run>) -> &'a [Run] {
+    fn runs<'a>(&'a self, z: usize, y: usize, memory: &'a mut Vec<Run>) -> &'a [Run] {
         let row = self.slice(s![z, y, ..]);
         find_runs(row.to_slice().unwrap_or_default(), memory)
     }

@@ -27,6 +27,7 @@ mod geometry;
 pub mod histogram;
 pub mod hull;
 mod intensity;
+mod kept_runs;
 mod labels;
 mod lanes;
 mod moments;

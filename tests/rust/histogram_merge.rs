@@ -4,10 +4,10 @@ use ndarray::{Array3, Array4};
 use objclass::block::Block;
 use objclass::label::extract::Place;
 use objclass::region::binning::{Binning, BINS};
-use objclass::region::collect::{collect, Frame, OfRaw};
-use objclass::region::histogram::collect_histograms;
+use objclass::region::collect::{Frame, OfRaw};
+use objclass::region::histogram::collect_with_histograms;
 use objclass::region::quantiles::quantiles;
-use objclass::region::{RawImage, RegionTable};
+use objclass::region::RawImage;
 use objclass::task::Task;
 use proptest::prelude::*;
 
@@ -49,8 +49,8 @@ fn found(labels: &Array3<u64>, raw: &dyn RawImage, plan: Plan, only: Option<&[Pl
         raw: Some(raw),
     }];
     let task = Task::default();
-    let tables = collect(&frames, INTENSITY, plan, None, &task).expect("valid input");
-    let mut all = collect_histograms(&frames, &tables, plan, only, &task).expect("valid input");
+    let (tables, mut all) =
+        collect_with_histograms(&frames, INTENSITY, plan, only, &task).expect("valid input");
     let all = all.pop().expect("one per frame");
     let order = tables[0].order();
     let counts = |&row: &u32| all.object(row as usize).counts.to_vec();
@@ -147,10 +147,9 @@ fn a_frame_without_objects_has_no_counts() {
         labels: &labels,
         raw: Some(&raw),
     }];
-    let tables: Vec<RegionTable> =
-        collect(&frames, INTENSITY, None, None, &Task::default()).expect("valid input");
-    let all = collect_histograms(&frames, &tables, None, None, &Task::default());
-    assert!(all.expect("valid input")[0].counts.is_empty());
+    let found = collect_with_histograms(&frames, INTENSITY, None, None, &Task::default());
+    let (_, histograms) = found.expect("valid input");
+    assert!(histograms[0].counts.is_empty());
 }
 
 #[test]
@@ -182,4 +181,19 @@ fn quantiles_of_one_intensity_are_that_intensity() {
             [low; 3]
         );
     }
+}
+
+#[test]
+fn more_runs_than_are_kept_are_counted_once_each() {
+    // Every pixel is a run.
+    let labels = Array3::from_shape_fn((1, 2048, 2048), |(_, y, x)| 1 + (y + x) as u8 % 2);
+    let raw = Array4::from_shape_fn((1, 2048, 2048, 1), |(_, y, _, _)| (y / 32) as u8);
+    let (labels, raw) = (labels.view(), raw.view());
+    let frames = [Frame {
+        labels: &labels,
+        raw: Some(&raw),
+    }];
+    let found = collect_with_histograms(&frames, INTENSITY, None, None, &Task::default());
+    let (_, histograms) = found.expect("valid input");
+    assert_eq!(histograms[0].counts, [32 * 1024; 2 * BINS]);
 }
