@@ -2,8 +2,8 @@
 
 use super::intensity::{checked, INTENSITY};
 use super::{ByDefault, Cells, Feature, FeatureSpec, Ingredient, Object, Values};
-use crate::region::binning::{Binning, BINS};
-use crate::region::quantiles::quantiles;
+use crate::region::intensity::binning::{Binning, BINS};
+use crate::region::intensity::quantiles::quantiles;
 use crate::region::Moments;
 
 /// What the features of this file have in common.

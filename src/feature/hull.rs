@@ -3,7 +3,7 @@
 use super::location::set_reversed;
 use super::{ByDefault, Cells, Channels, Feature, FeatureSpec, Ingredient, Object, Plugin};
 use super::{Reason, Values};
-use crate::region::hull::Hull;
+use crate::region::crop::hull::Hull;
 
 /// What the features of this file have in common.
 const SHAPE: FeatureSpec = FeatureSpec {

@@ -5,8 +5,8 @@ use super::intensity::{
     kurtosis, max, mean, min, set_channels, skewness, sum, variance, INTENSITY,
 };
 use super::{ByDefault, Cells, Channels, Feature, FeatureSpec, Ingredient, Reason, Values};
-use crate::region::binning::BINS;
-use crate::region::neighbourhood::Zone;
+use crate::region::crop::neighbourhood::Zone;
+use crate::region::intensity::binning::BINS;
 
 /// Each feature twice: of the neighbourhood, and of object and neighbourhood together.
 macro_rules! features {

@@ -3,15 +3,15 @@
 use std::fmt;
 
 use crate::region::axes::PrincipalAxes;
-use crate::region::axis_moments::AxisMoments;
-use crate::region::channel_axes::ChannelAxes;
-use crate::region::channel_moments::ChannelMoments;
-use crate::region::histogram::Histograms;
-use crate::region::hull::Hull;
-use crate::region::neighbourhood::Neighbourhood;
-use crate::region::skeleton::Skeleton;
-use crate::region::texture::Texture;
-use crate::region::weighted::Weighted;
+use crate::region::crop::axis_moments::AxisMoments;
+use crate::region::crop::channel_axes::ChannelAxes;
+use crate::region::crop::channel_moments::ChannelMoments;
+use crate::region::crop::hull::Hull;
+use crate::region::crop::neighbourhood::Neighbourhood;
+use crate::region::crop::skeleton::Skeleton;
+use crate::region::crop::texture::Texture;
+use crate::region::crop::weighted::Weighted;
+use crate::region::intensity::histogram::Histograms;
 use crate::region::{Geometry, Moments};
 
 /// Everything collected about one object.

@@ -1,7 +1,7 @@
 //! The skeleton of 2D objects.
 
 use super::{ByDefault, Cells, Channels, Feature, FeatureSpec, Ingredient, Object, Plugin, Values};
-use crate::region::skeleton::Measured;
+use crate::region::crop::skeleton::Measured;
 
 /// What the features of this file have in common.
 const SKELETON: FeatureSpec = FeatureSpec {

@@ -12,10 +12,10 @@ use crate::block::Shape;
 use crate::error::Result;
 use crate::label::extract::Place;
 use crate::region::axes::PrincipalAxes;
-use crate::region::channel_axes::ChannelAxes;
 use crate::region::collect::{collect, recycle, Frame, OfRaw};
 use crate::region::crop;
-use crate::region::histogram::{collect_with_histograms, FrameHistograms};
+use crate::region::crop::channel_axes::ChannelAxes;
+use crate::region::intensity::histogram::{collect_with_histograms, FrameHistograms};
 use crate::region::{Moments, RegionTable};
 use crate::task::Task;
 

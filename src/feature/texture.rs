@@ -1,7 +1,7 @@
 //! Spectrum and direction of the texture as seen from the centre.
 
 use super::{ByDefault, Cells, Channels, Feature, FeatureSpec, Ingredient, Plugin, Values};
-use crate::region::texture::N_BANDS;
+use crate::region::crop::texture::N_BANDS;
 
 /// What the features of texture have in common.
 const TEXTURE: FeatureSpec = FeatureSpec {

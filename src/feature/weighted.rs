@@ -6,7 +6,7 @@ use super::{
     ByDefault, Cells, Channels, Feature, FeatureSpec, Ingredient, Object, Plugin, Reason, Values,
 };
 use crate::region::axes::PrincipalAxes;
-use crate::region::weighted::Weighted;
+use crate::region::crop::weighted::Weighted;
 
 /// What the features with intensities as weights have in common.
 const WEIGHTED: FeatureSpec = FeatureSpec {

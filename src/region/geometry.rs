@@ -1,6 +1,6 @@
 //! Size, place and spread of one object: exact integer sums over its voxels.
 
-use super::moments::to_f64;
+use super::intensity::to_f64;
 use crate::block::Shape;
 
 /// Sums over the coordinates (z, y, x) of an object's voxels, and its bounding box.

@@ -1,7 +1,7 @@
 //! The table of ingredients: one record per object, mergeable.
 
-use super::covariance::Covariance;
 use super::geometry::Geometry;
+use super::intensity::Covariance;
 use super::intensity::{Intensity, RawKind, RawPart};
 use super::row_index::RowIndex;
 use crate::block::Shape;

@@ -3,10 +3,10 @@
 use ndarray::{Array3, Array4};
 use objclass::block::Block;
 use objclass::label::extract::Place;
-use objclass::region::binning::{Binning, BINS};
 use objclass::region::collect::{Frame, OfRaw};
-use objclass::region::histogram::collect_with_histograms;
-use objclass::region::quantiles::quantiles;
+use objclass::region::intensity::binning::{Binning, BINS};
+use objclass::region::intensity::histogram::collect_with_histograms;
+use objclass::region::intensity::quantiles::quantiles;
 use objclass::region::RawImage;
 use objclass::task::Task;
 use proptest::prelude::*;

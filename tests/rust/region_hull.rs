@@ -1,8 +1,8 @@
 //! Hulls against plain definitions in integers: every place within, and hulls of parts joined.
 
 use objclass::block::Block;
+use objclass::region::crop::hull::{Hull, Vertices};
 use objclass::region::crop::{Crop, CropRun};
-use objclass::region::hull::{Hull, Vertices};
 use objclass::region::Geometry;
 use objclass::task::Task;
 use proptest::prelude::*;

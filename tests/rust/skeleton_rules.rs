@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use objclass::region::skeleton::heap::Heap;
-use objclass::region::skeleton::thinning::REMOVABLE;
+use objclass::region::crop::skeleton::heap::Heap;
+use objclass::region::crop::skeleton::thinning::REMOVABLE;
 use proptest::prelude::*;
 
 /// Places of the neighbours, bit by bit.

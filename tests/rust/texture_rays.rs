@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use objclass::region::texture::rays::{Rays, LONGITUDES};
+use objclass::region::crop::texture::rays::{Rays, LONGITUDES};
 
 #[derive(Debug, Default, PartialEq)]
 struct Sums {

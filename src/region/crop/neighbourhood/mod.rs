@@ -8,13 +8,13 @@ mod distance;
 mod rows;
 mod steps;
 
-use super::binning::{Binning, BINS};
-use super::crop::Crop;
-use super::intensity::RawPart;
-use super::moments::Moments;
-use super::table::RegionTable;
 use crate::error::Result;
 use crate::label::runs::Run;
+use crate::region::crop::Crop;
+use crate::region::intensity::binning::{Binning, BINS};
+use crate::region::intensity::RawPart;
+use crate::region::table::RegionTable;
+use crate::region::Moments;
 use crate::task::Task;
 use rows::Rows;
 

@@ -22,9 +22,9 @@ use self::defects::{Defects, Sums};
 use self::lattice::Body;
 use self::plane::Outline;
 use self::solid::{extent, Extent, Point, Solid};
-use super::crop::{Crop, CropRun};
 use crate::block::Block;
 use crate::error::Result;
+use crate::region::crop::{Crop, CropRun};
 use crate::task::Task;
 
 /// A convex body around an object, and its defects: the connected parts of it that are not of the object.

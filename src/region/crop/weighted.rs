@@ -1,8 +1,8 @@
 //! Places, centre and axes of an object with the intensities of its pixels as weights.
 
-use super::axes::PrincipalAxes;
-use super::crop::{Crop, CropRun};
+use super::{Crop, CropRun};
 use crate::error::Result;
+use crate::region::axes::PrincipalAxes;
 use crate::task::Task;
 
 /// What the intensities v of the first channel say about places r; all of it in x, y, z order.

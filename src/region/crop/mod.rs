@@ -1,10 +1,19 @@
 //! One object with its surroundings: its runs, and raw around it.
 
-use super::collect::Frame;
-use super::geometry::Geometry;
-use super::intensity::RawPart;
+pub mod axis_moments;
+pub mod channel_axes;
+pub mod channel_moments;
+pub mod hull;
+pub mod neighbourhood;
+pub mod skeleton;
+pub mod texture;
+pub mod weighted;
+
 use crate::block::{Block, Shape};
 use crate::label::runs::Run;
+use crate::region::collect::Frame;
+use crate::region::geometry::Geometry;
+use crate::region::intensity::RawPart;
 
 /// Consecutive voxels of an object along x; coordinates count from the start of [`Crop::inner`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Principal axes of the intensities of several channels.
 
-use super::eigen;
+use crate::region::eigen;
 
 /// Principal axes of an object's intensities, one per channel, largest variance first.
 #[derive(Debug, Default)]

@@ -1,9 +1,9 @@
 //! Moments and extrema of an object's intensities along the principal axes of its channels.
 
 use super::channel_axes::ChannelAxes;
-use super::crop::Crop;
-use super::moments::Moments;
+use super::Crop;
 use crate::error::Result;
+use crate::region::Moments;
 use crate::task::Task;
 
 /// What the intensities are along each axis; q is the place of a pixel along it, counted from the means.

@@ -4,14 +4,14 @@ use std::cell::RefCell;
 use std::sync::{Mutex, PoisonError};
 
 use super::binning::{Binning, BINS};
-use super::collect::{collect, lock, Frame, OfRaw};
-use super::kept_runs::KeptRuns;
-use super::pass::{Pass, RunMemory, Slab};
-use super::row_index::RowIndex;
-use super::table::RegionTable;
 use crate::block::Shape;
 use crate::error::Result;
 use crate::label::extract::Place;
+use crate::region::collect::{collect, lock, Frame, OfRaw};
+use crate::region::kept_runs::KeptRuns;
+use crate::region::pass::{Pass, RunMemory, Slab};
+use crate::region::row_index::RowIndex;
+use crate::region::table::RegionTable;
 use crate::task::Task;
 
 /// Histograms of one object: one per channel.

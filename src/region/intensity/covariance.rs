@@ -84,7 +84,7 @@ impl Covariance {
 
     /// Σ(v − m)(w − k) / n of each pair of channels of record `row`, an object of `count` voxels, in the order of the
     /// upper triangle; `sum` gives Σd of a channel, which exact sums are finished with.
-    pub(super) fn finish(
+    pub(in crate::region) fn finish(
         &self,
         row: usize,
         count: u64,

@@ -1,8 +1,8 @@
 //! Moments of the coordinates of an object's pixels along its principal axes.
 
-use super::axes::PrincipalAxes;
-use super::crop::{Crop, CropRun};
+use super::{Crop, CropRun};
 use crate::error::Result;
+use crate::region::axes::PrincipalAxes;
 use crate::task::Task;
 
 /// Σp³ and Σp⁴ along each principal axis, p the place of a pixel along it, counted from the centre.

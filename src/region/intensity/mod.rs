@@ -1,15 +1,28 @@
 //! Intensity sums per object and channel, whatever the pixel type.
 
+pub mod binning;
+mod bins;
+mod covariance;
+mod exact;
+pub mod histogram;
+mod lanes;
+mod moments;
+mod pixel;
+pub mod quantiles;
+mod wide;
+mod wide_products;
+
+pub use covariance::Covariance;
+pub(crate) use moments::to_f64;
+pub use moments::Moments;
+
 use ndarray::{s, ArrayView4, Axis, CowArray, Ix3};
 
-use super::binning::Binning;
-use super::bins;
-use super::covariance::{self, Covariance};
-use super::exact::{self, ExactSums};
-use super::moments::Moments;
-use super::pixel::Narrow;
-use super::wide::{self, WideSums};
-use super::wide_products::WideProducts;
+use self::binning::Binning;
+use self::exact::ExactSums;
+use self::pixel::Narrow;
+use self::wide::WideSums;
+use self::wide_products::WideProducts;
 use crate::block::{Block, Shape};
 use crate::label::contiguous::contiguous;
 use crate::label::runs::Run;
