@@ -315,5 +315,9 @@ def refuse_unknown(features: Sequence[str], known: Collection[str]) -> None:
 
 def _unknown(feature: object, known: Sequence[str]) -> str:
     near = difflib.get_close_matches(str(feature), known, n=3)
-    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else "feature_catalog() lists those that exist"
+    hint = (
+        f"did you mean {' or '.join(map(repr, near))}?"
+        if near
+        else "feature_catalog() and `objclass features --list` name all that exist"
+    )
     return f"there is no feature {feature!r}; {hint}"

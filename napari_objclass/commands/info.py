@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+import textwrap
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
@@ -21,8 +24,16 @@ def run(args: argparse.Namespace) -> int:
     facts = _project(args.file) if Path(args.file).suffix == PROJECT_SUFFIX else _image(args.file)
     width = max(map(len, facts))
     for name, fact in facts.items():
-        print(f"{name:<{width}}  {fact}")
+        print(_line(f"{name:<{width}}  ", fact))
     return 0
+
+
+def _line(name: str, fact: str) -> str:
+    """One fact: on a terminal folded to its width, else on one line, for other programs."""
+    if not sys.stdout.isatty():
+        return name + fact
+    columns = max(shutil.get_terminal_size().columns, len(name) + 30)
+    return textwrap.fill(fact, columns, initial_indent=name, subsequent_indent=" " * len(name), break_on_hyphens=False)
 
 
 def _image(path: str) -> dict[str, str]:
@@ -56,7 +67,8 @@ def _project(path: str) -> dict[str, str]:
             facts[f"labels {state}"] = str(count)
         if any(lane.is_thresholded for lane in session.lanes):
             facts["thresholding"] = _thresholding(session.thresholding)
-        facts["features"] = ", ".join(session.feature_selection.features) or "none chosen yet"
+        chosen = session.feature_selection.features
+        facts["features"] = f"{len(chosen)}: {', '.join(chosen)}" if chosen else "none chosen yet"
         facts["neighborhood"] = _neighbourhood(session.feature_selection.margin)
         forest = session.forest
         facts["forest"] = (
