@@ -1,24 +1,11 @@
 //! How the pixels of an object are spread along its principal axes.
 
 use super::spread::{kurtosis, skewness, spread};
-use super::{
-    ByDefault, Cells, Channels, Feature, FeatureSpec, Ingredient, Object, Plugin, Reason, Values,
-};
+use super::{ByDefault, Cells, Feature, FeatureSpec, Ingredient, Object, Reason, Values};
 
 /// What the features along principal axes have in common.
 const ALONG_AXES: FeatureSpec = FeatureSpec {
-    id: "",
-    display: "",
-    group: "Shape",
-    plugin: Plugin::Standard,
-    ilastik: None,
-    doc: "",
-    formula: "",
-    unit: "",
-    verified: super::ILASTIK,
     values: Values::PerRank,
-    dims: &[2, 3],
-    channels: Channels::Unused,
     by_default: ByDefault::No,
     hidden: true,
     ingredients: &[
@@ -26,6 +13,7 @@ const ALONG_AXES: FeatureSpec = FeatureSpec {
         Ingredient::Axes,
         Ingredient::AxisMoments,
     ],
+    ..FeatureSpec::COMMON
 };
 
 /// The features of this file.

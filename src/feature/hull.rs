@@ -1,27 +1,14 @@
 //! The convex hull of an object, and the bounding box that ilastik takes for it.
 
 use super::location::set_reversed;
-use super::{ByDefault, Cells, Channels, Feature, FeatureSpec, Ingredient, Object, Plugin};
+use super::{ByDefault, Cells, Feature, FeatureSpec, Ingredient, Object, Plugin};
 use super::{Reason, Values};
 use crate::region::crop::hull::Hull;
 
 /// What the features of this file have in common.
 const SHAPE: FeatureSpec = FeatureSpec {
-    id: "",
-    display: "",
-    group: "Shape",
     plugin: Plugin::ConvexHull,
-    ilastik: None,
-    doc: "",
-    formula: "",
-    unit: "",
-    verified: super::ILASTIK,
-    values: Values::One,
-    dims: &[2, 3],
-    channels: Channels::Unused,
-    by_default: ByDefault::Yes,
-    hidden: false,
-    ingredients: &[Ingredient::Geometry],
+    ..FeatureSpec::COMMON
 };
 
 /// What those of place have in common.

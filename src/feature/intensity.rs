@@ -1,25 +1,16 @@
 //! The distribution of raw intensities within an object, channel by channel.
 
-use super::{ByDefault, Cells, Channels, Feature, FeatureSpec, Ingredient, Plugin, Reason, Values};
+use super::{ByDefault, Cells, Channels, Feature, FeatureSpec, Ingredient, Reason, Values};
 use crate::region::Moments;
 
 /// What the intensity features have in common.
 pub(super) const INTENSITY: FeatureSpec = FeatureSpec {
-    id: "",
-    display: "",
     group: "Intensity Distribution",
-    plugin: Plugin::Standard,
-    ilastik: None,
-    doc: "",
-    formula: "",
     unit: "intensity",
-    verified: super::ILASTIK,
     values: Values::PerChannel,
-    dims: &[2, 3],
     channels: Channels::Any,
-    by_default: ByDefault::Yes,
-    hidden: false,
     ingredients: &[Ingredient::Intensity],
+    ..FeatureSpec::COMMON
 };
 
 /// The features of intensity.

@@ -1,24 +1,14 @@
 //! Where an object is; coordinates in x, y[, z] order, pixel centres at integers.
 
-use super::{ByDefault, Cells, Channels, Feature, FeatureSpec, Ingredient, Object, Plugin, Values};
+use super::{ByDefault, Cells, Feature, FeatureSpec, Object, Values};
 
 /// What the location features have in common.
 const LOCATION: FeatureSpec = FeatureSpec {
-    id: "",
-    display: "",
     group: "Location",
-    plugin: Plugin::Standard,
-    ilastik: None,
-    doc: "",
-    formula: "",
     unit: "pixels",
-    verified: super::ILASTIK,
     values: Values::PerAxis,
-    dims: &[2, 3],
-    channels: Channels::Unused,
     by_default: ByDefault::No,
-    hidden: false,
-    ingredients: &[Ingredient::Geometry],
+    ..FeatureSpec::COMMON
 };
 
 /// The features of place.

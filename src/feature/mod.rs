@@ -35,9 +35,6 @@ pub struct Feature {
     pub finish: fn(&Object<'_>, &mut Cells<'_>),
 }
 
-/// What most features were compared with.
-const ILASTIK: &str = "values computed by ilastik 1.4.2";
-
 /// Every feature there is, file by file, in the order of the catalogue.
 const FEATURES: &[&[Feature]] = &[
     size::FEATURES,

@@ -1,24 +1,12 @@
 //! The form of an object, from the spread of its pixels.
 
-use super::{ByDefault, Channels, Feature, FeatureSpec, Ingredient, Plugin, Values};
+use super::{ByDefault, Feature, FeatureSpec, Ingredient, Values};
 
 /// What the features from principal axes have in common.
 const AXES: FeatureSpec = FeatureSpec {
-    id: "",
-    display: "",
-    group: "Shape",
-    plugin: Plugin::Standard,
-    ilastik: None,
-    doc: "",
-    formula: "",
-    unit: "",
-    verified: super::ILASTIK,
     values: Values::PerRank,
-    dims: &[2, 3],
-    channels: Channels::Unused,
-    by_default: ByDefault::Yes,
-    hidden: false,
     ingredients: &[Ingredient::Geometry, Ingredient::Axes],
+    ..FeatureSpec::COMMON
 };
 
 /// The features of principal axes.

@@ -1,25 +1,16 @@
 //! The skeleton of 2D objects.
 
-use super::{ByDefault, Cells, Channels, Feature, FeatureSpec, Ingredient, Object, Plugin, Values};
+use super::{ByDefault, Cells, Feature, FeatureSpec, Ingredient, Object, Plugin, Values};
 use crate::region::crop::skeleton::Measured;
 
 /// What the features of this file have in common.
 const SKELETON: FeatureSpec = FeatureSpec {
-    id: "",
-    display: "",
-    group: "Shape",
     plugin: Plugin::Skeleton,
-    ilastik: None,
-    doc: "",
-    formula: "",
     unit: "pixels",
     verified: "values computed by ilastik 1.4.2 and, on random objects, by VIGRA",
-    values: Values::One,
     dims: &[2],
-    channels: Channels::Unused,
-    by_default: ByDefault::Yes,
-    hidden: false,
     ingredients: &[Ingredient::Geometry, Ingredient::Skeleton],
+    ..FeatureSpec::COMMON
 };
 
 /// What the places have in common.

@@ -228,6 +228,25 @@ impl Values {
 const LETTERS: [&str; 3] = ["x", "y", "z"];
 
 impl FeatureSpec {
+    /// What most features have in common: one value of the object's shape, for any image, by default, as in ilastik.
+    pub(super) const COMMON: Self = Self {
+        id: "",
+        display: "",
+        group: "Shape",
+        plugin: Plugin::Standard,
+        ilastik: None,
+        doc: "",
+        formula: "",
+        unit: "",
+        verified: "values computed by ilastik 1.4.2",
+        values: Values::One,
+        dims: &[2, 3],
+        channels: Channels::Unused,
+        by_default: ByDefault::Yes,
+        hidden: false,
+        ingredients: &[Ingredient::Geometry],
+    };
+
     /// The ilastik feature whose values this one reproduces for such images, as "plug-in/id".
     #[must_use]
     pub fn ilastik_id(&self, n_dims: usize) -> Option<String> {

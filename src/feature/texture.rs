@@ -5,21 +5,14 @@ use crate::region::crop::texture::N_BANDS;
 
 /// What the features of texture have in common.
 const TEXTURE: FeatureSpec = FeatureSpec {
-    id: "",
-    display: "",
     group: "Texture",
     plugin: Plugin::SphericalTexture,
-    ilastik: None,
-    doc: "",
-    formula: "",
-    unit: "",
-    verified: super::ILASTIK,
     values: Values::PerChannelNumbered(N_BANDS),
     dims: &[3],
     channels: Channels::Any,
     by_default: ByDefault::No,
-    hidden: false,
     ingredients: &[Ingredient::Texture],
+    ..FeatureSpec::COMMON
 };
 
 /// The features of texture.

@@ -2,25 +2,13 @@
 
 use super::intensity::checked;
 use super::spread::{kurtosis, skewness, spread};
-use super::{
-    ByDefault, Cells, Channels, Feature, FeatureSpec, Ingredient, Object, Plugin, Reason, Values,
-};
+use super::{ByDefault, Cells, Channels, Feature, FeatureSpec, Ingredient, Object, Reason, Values};
 use crate::region::axes::PrincipalAxes;
 use crate::region::crop::weighted::Weighted;
 
 /// What the features with intensities as weights have in common.
 const WEIGHTED: FeatureSpec = FeatureSpec {
-    id: "",
-    display: "",
-    group: "Shape",
-    plugin: Plugin::Standard,
-    ilastik: None,
-    doc: "",
-    formula: "",
-    unit: "",
-    verified: super::ILASTIK,
     values: Values::PerRank,
-    dims: &[2, 3],
     channels: Channels::One,
     by_default: ByDefault::No,
     hidden: true,
@@ -29,6 +17,7 @@ const WEIGHTED: FeatureSpec = FeatureSpec {
         Ingredient::Intensity,
         Ingredient::Weighted,
     ],
+    ..FeatureSpec::COMMON
 };
 
 /// What those that are places have in common.

@@ -97,11 +97,15 @@ def test_non_finite_pixels_count_where_they_are(bad):
     assert table["intensity_sum"].item() == 1
 
 
-def test_channels_have_values_of_their_own_and_no_histogram():
+def test_channels_have_values_of_their_own():
     labels, raw = dot((19, 19), (9, 9))
-    table = measure(labels, np.stack([raw, raw * 3], -1), features=[SUM], margin=2)
+    both = np.stack([raw, raw * 3], -1)
+    table = measure(labels, both, features=[SUM, HISTOGRAM], margin=2)
     assert table[SUM].tolist() == [[8, 24]]
-    assert HISTOGRAM not in [spec.id for spec in feature_catalog(2, 2)]
+    for channel, counts in enumerate(np.split(table[HISTOGRAM], 2, axis=1)):
+        np.testing.assert_array_equal(
+            counts, measure(labels, both[..., channel], features=[HISTOGRAM], margin=2)[HISTOGRAM]
+        )
 
 
 def test_twins_are_found_by_id_alone():

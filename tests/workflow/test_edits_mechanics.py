@@ -325,12 +325,10 @@ def test_only_what_was_edited_is_computed_again(trained, measured, monkeypatch):
 
 
 @pytest.fixture
-def shared(monkeypatch):
+def shared(monkeypatch, declare):
     """Id of a feature whose value depends on all objects: the share that an object has of their brightness."""
-    specs, measure = kernels.feature_specs, kernels.measure
-
-    def declared(*layout):
-        return [{**spec, "local": spec["local"] and spec["id"] != "intensity_sum"} for spec in specs(*layout)]
+    measure = kernels.measure
+    declare(lambda specs: [{**spec, "local": spec["local"] and spec["id"] != "intensity_sum"} for spec in specs])
 
     def with_shares(labels, raw, features, **options):
         found = measure(labels, raw, features, **options)
@@ -341,7 +339,6 @@ def shared(monkeypatch):
             values[:, column] /= values[:, column].sum()
         return found
 
-    monkeypatch.setattr(kernels, "feature_specs", declared)
     monkeypatch.setattr(kernels, "measure", with_shares)
     return "intensity_sum"
 
@@ -365,17 +362,14 @@ def test_a_feature_that_depends_on_all_objects_is_measured_and_predicted_for_all
     assert session.table(0).values.tobytes() == before[1].values.tobytes()
 
 
-def test_another_margin_measures_again_what_depends_on_it_alone(session, monkeypatch):
-    specs, measure, seen = kernels.feature_specs, kernels.measure, []
-
-    def declared(*layout):
-        return [{**spec, "uses_margin": spec["id"] == "intensity_max"} for spec in specs(*layout)]
+def test_another_margin_measures_again_what_depends_on_it_alone(session, monkeypatch, declare):
+    measure, seen = kernels.measure, []
+    declare(lambda specs: [{**spec, "uses_margin": spec["id"] == "intensity_max"} for spec in specs])
 
     def spy(labels, raw, features, **options):
         seen.append((features, options["margin"], options["only"] is None))
         return measure(labels, raw, features, **options)
 
-    monkeypatch.setattr(kernels, "feature_specs", declared)
     session.feature_selection = FeatureSelection(["intensity_max", "num_pixels"], margin=5)
     first = session.table(0)
     monkeypatch.setattr(kernels, "measure", spy)

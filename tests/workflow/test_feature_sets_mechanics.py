@@ -2,7 +2,6 @@
 
 import pytest
 
-from napari_objclass import kernels
 from napari_objclass.features import choose, feature_catalog
 from napari_objclass.workflow.feature_sets import NEEDS_RAW, FeatureSet, feature_sets, offered, set_of
 
@@ -54,11 +53,8 @@ def test_of_equal_sets_the_preferred_one_is_found():
     assert set_of("ab", sets, preferred="C") is first
 
 
-def test_new_features_join_by_what_is_known_about_them(monkeypatch):
-    known = kernels.feature_specs
-
-    def grown(n_dims, channels):
-        specs = known(n_dims, channels)
+def test_new_features_join_by_what_is_known_about_them(declare):
+    def grown(specs):
         shape = next(spec for spec in specs if spec["id"] == "num_pixels")
         bright = next(spec for spec in specs if spec["id"] == "intensity_mean")
         round_ = {**shape, "id": "roundness", "group": "New"}
@@ -67,12 +63,8 @@ def test_new_features_join_by_what_is_known_about_them(monkeypatch):
         secret = {**shape, "id": "roundness_twin", "hidden": True, "default": False}
         return [*specs, round_, edge, slow, secret]
 
-    monkeypatch.setattr(kernels, "feature_specs", grown)
-    feature_sets.cache_clear()
-    try:
-        sets = by_name(2, 1)
-    finally:
-        feature_sets.cache_clear()
+    declare(grown)
+    sets = by_name(2, 1)
     assert {name for name, each in sets.items() if "roundness" in each.features} == set(sets) - {"Intensity"}
     assert {name for name, each in sets.items() if "edge_mean" in each.features} == set(sets) - {"Shape"}
     assert {name for name, each in sets.items() if "edge_fractal" in each.features} == set(sets) - {"Shape", "All fast"}
