@@ -13,6 +13,7 @@ from widgets.user import User, settle, until
 
 from napari_objclass.axes import from_canonical
 from napari_objclass.widgets.input_data import InputDataStep
+from napari_objclass.workflow.feature_selection import FeatureSelection
 
 #: Objects of each frame: bright ones have even, dark ones odd numbers.
 N = 6
@@ -421,6 +422,9 @@ def test_images_of_two_and_three_dimensions_take_turns(window):
     flat, deep = layers_of(plane()), layers_of(volume(), scale=(4, 1, 1))
     viewer, shared = window.viewer, window.shared
     window.use(flat)
+    in_both = FeatureSelection(["axis_vectors", "intensity_mean"])
+    shared.do("feature_selection", lambda s: setattr(s, "feature_selection", in_both))
+    until(lambda: shared.shown.table is not None and shared.shown.table.features == tuple(in_both.features))
     for i, at in ((1, (12, 11)), (2, (12, 32))):
         window.click(flat[-1], at, i)
     window.use(deep)

@@ -209,7 +209,8 @@ class Day:
         self.images.layers_section.open()
         settle()
         self.press(self.images.layers.use)
-        self.until(lambda: self.shared.position == 2 and self.shared.shown.table is not None)
+        # One channel: the covariance of channels cannot be measured.
+        self.until(lambda: self.shared.position == 2 and self.shared.problem("feature_selection") is not None)
         self.press(self.images.remove)
         self.until(lambda: self.shared.position == 1 and self.shared.shown.prediction is not None)
         for layer in mine:
