@@ -191,6 +191,18 @@ class Chain:
 
         return self.memory.outputs.get(input_data.ID, lane.uuid, self.keys[input_data.ID, lane.uuid], compute)
 
+    def extents(self, lanes: Sequence[LaneRecord]) -> list[tuple[int, int]]:
+        """Dimensions and channels of those lanes that can be read; a ``FileError`` if none can."""
+        found, missing = [], []
+        for lane in lanes:
+            try:
+                found.append(self.images(lane).extent)
+            except FileError as error:
+                missing.append(error)
+        if missing and not found:
+            raise missing[0]
+        return list(dict.fromkeys(found))
+
     def objects(self, lane: LaneRecord, **run: Unpack[RunOptions]) -> Objects:
         """Label image of a lane with its objects."""
         found = self._found(lane)

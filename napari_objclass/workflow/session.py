@@ -338,8 +338,7 @@ class Session(WithExchange):
         chain = self._chain
         lanes = chain.state.lanes if isinstance(selection.features, str) else chain.state.lanes[:1]
         if lanes:
-            extents = dict.fromkeys(chain.images(lane).extent for lane in lanes)
-            selection = feature_selection.explicit(selection, *extents)
+            selection = feature_selection.explicit(selection, *chain.extents(lanes))
         self._set(feature_selection.ID, selection)
 
     @property

@@ -478,6 +478,22 @@ def test_default_features_are_those_of_all_images(session, scene):
     assert session.table(0).features == session.table(1).features == both
 
 
+def test_default_features_can_be_chosen_while_an_image_is_missing(tmp_path):
+    for seed, name in enumerate(("gone", "here")):
+        np.save(tmp_path / f"{name}.npy", nuclei(seed=seed).labels)
+    with Session(recover=False) as session:
+        for name in ("gone", "here"):
+            session.add_lane(labels=tmp_path / f"{name}.npy")
+        session.save(tmp_path / "a.objclass")
+    (tmp_path / "gone.npy").unlink()
+    with Session.open(tmp_path / "a.objclass") as session:
+        session.feature_selection = FeatureSelection("default")
+        assert session.feature_selection.features == choose("default", 2, 0)
+    (tmp_path / "here.npy").unlink()
+    with Session.open(tmp_path / "a.objclass") as session, pytest.raises(FileError, match="gone"):
+        session.feature_selection = FeatureSelection("default")
+
+
 # ------------------------------------------------------------------------------------------------ signal, reading only
 
 
