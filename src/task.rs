@@ -111,19 +111,15 @@ pub fn with_pool<R>(threads: Option<usize>, work: impl FnOnce(&ThreadPool) -> R)
     }
     let pool = take_idle(threads).map_or_else(|| start(threads), Ok)?;
     let result = work(&pool);
-    lock_idle().push((std::process::id(), pool));
+    lock(&IDLE).push((std::process::id(), pool));
     Ok(result)
 }
 
 /// Pools that nobody uses, with the process that started them: a forked child inherits the list but no thread.
 static IDLE: Mutex<Vec<(u32, ThreadPool)>> = Mutex::new(Vec::new());
 
-fn lock_idle() -> MutexGuard<'static, Vec<(u32, ThreadPool)>> {
-    IDLE.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 fn take_idle(threads: usize) -> Option<ThreadPool> {
-    let mut idle = lock_idle();
+    let mut idle = lock(&IDLE);
     let fits = |(process, pool): &(u32, ThreadPool)| {
         *process == std::process::id() && pool.current_num_threads() == threads
     };
@@ -141,4 +137,9 @@ fn start(threads: usize) -> Result<ThreadPool> {
             "cannot start {threads} threads: {e}; ask for fewer"
         ))
     })
+}
+
+/// The content of a mutex, also after a panic of another thread: what is kept there is whole at any time.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

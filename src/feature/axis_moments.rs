@@ -1,6 +1,6 @@
 //! How the pixels of an object are spread along its principal axes.
 
-use super::spread::{kurtosis, skewness, spread};
+use super::spread::Along;
 use super::{ByDefault, Cells, Feature, FeatureSpec, Ingredient, Object, Reason, Values};
 
 /// What the features along principal axes have in common.
@@ -66,11 +66,7 @@ pub(super) const FEATURES: &[Feature] = &[
             formula: "√n Σp³ / (Σp²)^1.5, with p = (r − r̄)·axis",
             ..ALONG_AXES
         },
-        finish: |object, cells| {
-            set_ranks(object, cells, |along| {
-                Ok(skewness(along.n, along.spread?, along.third))
-            });
-        },
+        finish: |object, cells| set_ranks(object, cells, Along::skewness),
     },
     Feature {
         spec: FeatureSpec {
@@ -82,22 +78,9 @@ pub(super) const FEATURES: &[Feature] = &[
             formula: "n Σp⁴ / (Σp²)² − 3, with p = (r − r̄)·axis",
             ..ALONG_AXES
         },
-        finish: |object, cells| {
-            set_ranks(object, cells, |along| {
-                Ok(kurtosis(along.n, along.spread?, along.fourth))
-            });
-        },
+        finish: |object, cells| set_ranks(object, cells, Along::kurtosis),
     },
 ];
-
-/// An object along one of its axes: n, Σp², that again if it may divide, Σp³, Σp⁴.
-struct Along {
-    n: f64,
-    second: f64,
-    spread: Result<f64, Reason>,
-    third: f64,
-    fourth: f64,
-}
 
 /// Sets one value per principal axis.
 fn set_ranks(
@@ -111,13 +94,7 @@ fn set_ranks(
         .axis_moments
         .map_or([[0.0; 3]; 2], |m| [m.third, m.fourth]);
     for rank in 0..object.n_dims {
-        let along = Along {
-            n,
-            second: axes.variances[rank] * n,
-            spread: spread(&axes.variances, rank, n),
-            third: third[rank],
-            fourth: fourth[rank],
-        };
+        let along = Along::new(&axes.variances, rank, n, [third[rank], fourth[rank]]);
         cells.set(rank, value(&along));
     }
 }

@@ -1,7 +1,7 @@
 //! Intensities of several channels together: covariance, its principal axes, and the intensities along them.
 
 use super::intensity::{checked, INTENSITY};
-use super::spread::{kurtosis, skewness, spread};
+use super::spread::Along;
 use super::{ByDefault, Cells, Channels, Feature, FeatureSpec, Ingredient, Object, Reason, Values};
 use crate::region::Moments;
 
@@ -79,7 +79,7 @@ pub(super) const FEATURES: &[Feature] = &[
             ingredients: AXES,
             ..SEVERAL
         },
-        finish: |object, cells| set_ranks(object, cells, |along| Ok(along.second / along.n)),
+        finish: |object, cells| set_ranks(object, cells, |along, _| Ok(along.variance)),
     },
     Feature {
         spec: FeatureSpec {
@@ -92,11 +92,7 @@ pub(super) const FEATURES: &[Feature] = &[
             unit: "",
             ..SEVERAL
         },
-        finish: |object, cells| {
-            set_ranks(object, cells, |along| {
-                Ok(skewness(along.n, along.spread?, along.third))
-            });
-        },
+        finish: |object, cells| set_ranks(object, cells, |along, _| along.skewness()),
     },
     Feature {
         spec: FeatureSpec {
@@ -109,11 +105,7 @@ pub(super) const FEATURES: &[Feature] = &[
             unit: "",
             ..SEVERAL
         },
-        finish: |object, cells| {
-            set_ranks(object, cells, |along| {
-                Ok(kurtosis(along.n, along.spread?, along.fourth))
-            });
-        },
+        finish: |object, cells| set_ranks(object, cells, |along, _| along.kurtosis()),
     },
     Feature {
         spec: FeatureSpec {
@@ -124,7 +116,10 @@ pub(super) const FEATURES: &[Feature] = &[
             formula: "min q, with q = (v − m)·axis",
             ..SEVERAL
         },
-        finish: |object, cells| set_ranks(object, cells, |along| Ok(along.min)),
+        finish: |object, cells| {
+            let found = object.channel_moments.map(|m| &m.min);
+            set_ranks(object, cells, |_, rank| Ok(at(found, rank)));
+        },
     },
     Feature {
         spec: FeatureSpec {
@@ -135,7 +130,10 @@ pub(super) const FEATURES: &[Feature] = &[
             formula: "max q, with q = (v − m)·axis",
             ..SEVERAL
         },
-        finish: |object, cells| set_ranks(object, cells, |along| Ok(along.max)),
+        finish: |object, cells| {
+            let found = object.channel_moments.map(|m| &m.max);
+            set_ranks(object, cells, |_, rank| Ok(at(found, rank)));
+        },
     },
     Feature {
         spec: FeatureSpec {
@@ -148,7 +146,7 @@ pub(super) const FEATURES: &[Feature] = &[
             ingredients: AXES,
             ..SEVERAL
         },
-        finish: |object, cells| set_ranks(object, cells, |along| Ok(along.second)),
+        finish: |object, cells| set_ranks(object, cells, |along, _| Ok(along.second)),
     },
     Feature {
         spec: FeatureSpec {
@@ -160,7 +158,7 @@ pub(super) const FEATURES: &[Feature] = &[
             unit: "intensity³",
             ..SEVERAL
         },
-        finish: |object, cells| set_ranks(object, cells, |along| Ok(along.third)),
+        finish: |object, cells| set_ranks(object, cells, |along, _| Ok(along.third)),
     },
     Feature {
         spec: FeatureSpec {
@@ -173,7 +171,7 @@ pub(super) const FEATURES: &[Feature] = &[
             unit: "intensity⁴",
             ..SEVERAL
         },
-        finish: |object, cells| set_ranks(object, cells, |along| Ok(along.fourth)),
+        finish: |object, cells| set_ranks(object, cells, |along, _| Ok(along.fourth)),
     },
 ];
 
@@ -197,41 +195,26 @@ fn together<'a>(
     worst.map_or(value, |worst| checked(worst, value))
 }
 
-/// Intensities along one axis: n, Σq², that again if it may divide, Σq³, Σq⁴, extrema.
-struct Along {
-    n: f64,
-    second: f64,
-    spread: Result<f64, Reason>,
-    third: f64,
-    fourth: f64,
-    min: f64,
-    max: f64,
-}
-
-/// Sets one value per principal axis of the channels.
+/// Sets one value per principal axis of the channels, from the moments along it and its rank.
 fn set_ranks(
     object: &Object<'_>,
     cells: &mut Cells<'_>,
-    value: impl Fn(&Along) -> Result<f64, Reason>,
+    value: impl Fn(&Along, usize) -> Result<f64, Reason>,
 ) {
     let (Some(axes), moments) = (object.channel_axes, object.channel_moments) else {
         return;
     };
     let n = object.geometry.count as f64;
     for rank in 0..axes.variances.len() {
-        let of = |values: Option<&Vec<f64>>| {
-            let value = values.and_then(|values| values.get(rank));
-            value.copied().unwrap_or_default()
-        };
-        let along = Along {
-            n,
-            second: axes.variances[rank] * n,
-            spread: spread(&axes.variances, rank, n),
-            third: of(moments.map(|m| &m.third)),
-            fourth: of(moments.map(|m| &m.fourth)),
-            min: of(moments.map(|m| &m.min)),
-            max: of(moments.map(|m| &m.max)),
-        };
-        cells.set(rank, together(object.moments, value(&along)));
+        let powers = [moments.map(|m| &m.third), moments.map(|m| &m.fourth)];
+        let powers = powers.map(|values| at(values, rank));
+        let along = Along::new(&axes.variances, rank, n, powers);
+        cells.set(rank, together(object.moments, value(&along, rank)));
     }
+}
+
+/// A value along an axis; 0 if no feature asked for it.
+fn at(values: Option<&Vec<f64>>, rank: usize) -> f64 {
+    let value = values.and_then(|values| values.get(rank));
+    value.copied().unwrap_or_default()
 }

@@ -1,12 +1,12 @@
 //! Who finishes which objects, and in which order: batches from one queue, the largest crops first.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use rayon::prelude::*;
 
 use crate::error::Result;
-use crate::task::Task;
+use crate::task::{lock, Task};
 
 /// One object to be finished.
 pub(super) struct Row<'a> {
@@ -53,12 +53,7 @@ pub(super) fn run<W>(
     }
     let with_crops = usize::from(others.first().is_some_and(|row| row.voxels > 0));
     let batches = Mutex::new(others.chunks_mut(BATCH[with_crops]));
-    let next = || {
-        batches
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .next()
-    };
+    let next = || lock(&batches).next();
     let work = |_| -> Result<()> {
         let mut worker = worker();
         while let Some(batch) = next() {

@@ -17,7 +17,7 @@ use crate::region::crop;
 use crate::region::crop::channel_axes::ChannelAxes;
 use crate::region::intensity::histogram::{collect_with_histograms, FrameHistograms};
 use crate::region::{Moments, RegionTable};
-use crate::task::Task;
+use crate::task::{lock, Task};
 
 /// One row per object, one column per value; rows by frame, then by id.
 #[derive(Debug)]
@@ -204,8 +204,7 @@ impl Finish<'_> {
             task.check()?;
             self.row(worker, row, &mut problems, task)?;
         }
-        let mut all = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
-        all.append(&mut problems);
+        lock(&self.problems).append(&mut problems);
         Ok(())
     }
 

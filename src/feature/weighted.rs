@@ -1,7 +1,7 @@
 //! Places, centre and axes of an object with the intensities of its pixels as weights.
 
 use super::intensity::checked;
-use super::spread::{kurtosis, skewness, spread};
+use super::spread::Along;
 use super::{ByDefault, Cells, Channels, Feature, FeatureSpec, Ingredient, Object, Reason, Values};
 use crate::region::axes::PrincipalAxes;
 use crate::region::crop::weighted::Weighted;
@@ -151,7 +151,7 @@ pub(super) const FEATURES: &[Feature] = &[
             unit: "intensity pixels²",
             ..WEIGHTED
         },
-        finish: |object, cells| set_ranks(object, cells, |along| Ok(along.variance * along.total)),
+        finish: |object, cells| set_ranks(object, cells, |along| Ok(along.second)),
     },
     Feature {
         spec: FeatureSpec {
@@ -189,11 +189,7 @@ pub(super) const FEATURES: &[Feature] = &[
             formula: "√w Σvp³ / (Σvp²)^1.5, with p = (r − c)·axis",
             ..WEIGHTED
         },
-        finish: |object, cells| {
-            set_ranks(object, cells, |along| {
-                Ok(skewness(along.weight?, along.spread?, along.third))
-            });
-        },
+        finish: |object, cells| set_ranks(object, cells, Along::skewness),
     },
     Feature {
         spec: FeatureSpec {
@@ -204,11 +200,7 @@ pub(super) const FEATURES: &[Feature] = &[
             formula: "w Σvp⁴ / (Σvp²)² − 3, with p = (r − c)·axis",
             ..WEIGHTED
         },
-        finish: |object, cells| {
-            set_ranks(object, cells, |along| {
-                Ok(kurtosis(along.weight?, along.spread?, along.fourth))
-            });
-        },
+        finish: |object, cells| set_ranks(object, cells, Along::kurtosis),
     },
 ];
 
@@ -236,17 +228,6 @@ fn set_axes(
     set(object, cells, object.n_dims, value);
 }
 
-/// An object along one of its weighted axes: Σv, that again if it is a weight, Σvp² / Σv, Σvp² if it may divide,
-/// Σvp³, Σvp⁴.
-struct Along {
-    total: f64,
-    weight: Result<f64, Reason>,
-    variance: f64,
-    spread: Result<f64, Reason>,
-    third: f64,
-    fourth: f64,
-}
-
 /// Sets one value per weighted principal axis.
 fn set_ranks(
     object: &Object<'_>,
@@ -255,13 +236,11 @@ fn set_ranks(
 ) {
     set(object, cells, object.n_dims, |weighted, rank| {
         let axes = axes(weighted)?;
+        let powers = [weighted.third[rank], weighted.fourth[rank]];
+        let along = Along::new(&axes.variances, rank, weighted.total, powers);
         value(&Along {
-            total: weighted.total,
             weight: positive(weighted),
-            variance: axes.variances[rank],
-            spread: spread(&axes.variances, rank, weighted.total),
-            third: weighted.third[rank],
-            fourth: weighted.fourth[rank],
+            ..along
         })
     });
 }

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use super::intensity::RawImage;
 use super::labels::LabelImage;
@@ -12,7 +12,7 @@ use super::table::RegionTable;
 use crate::block::Shape;
 use crate::error::Result;
 use crate::label::extract::Place;
-use crate::task::Task;
+use crate::task::{lock, Task};
 
 /// One time point: a label image and, if intensities are wanted, the raw image of the same shape.
 #[derive(Clone, Copy)]
@@ -127,10 +127,6 @@ static SPARE: Mutex<Vec<RegionTable>> = Mutex::new(Vec::new());
 const SPARE_BYTES: usize = 32 << 20;
 
 /// Locks, also what a panicking thread has left.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// A table without objects, in memory used before if there is any.
 fn empty_table(frame: &Frame<'_>, of_raw: OfRaw) -> RegionTable {
     let mut table = lock(&SPARE).pop().unwrap_or_else(|| RegionTable::new(None));

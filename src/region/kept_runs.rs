@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex};
 
 use rustc_hash::FxHashMap;
 
-use super::collect::lock;
 use super::labels::{LabelImage, LabelPart};
 use crate::block::{Block, Shape};
 use crate::label::runs::Run;
+use crate::task::lock;
 
 /// A label image that remembers the runs of the blocks it was asked for.
 pub(super) struct KeptRuns<'a> {

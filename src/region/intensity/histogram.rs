@@ -7,12 +7,12 @@ use super::binning::{Binning, BINS};
 use crate::block::Shape;
 use crate::error::Result;
 use crate::label::extract::Place;
-use crate::region::collect::{collect, lock, Frame, OfRaw};
+use crate::region::collect::{collect, Frame, OfRaw};
 use crate::region::kept_runs::KeptRuns;
 use crate::region::pass::{Pass, RunMemory, Slab};
 use crate::region::row_index::RowIndex;
 use crate::region::table::RegionTable;
-use crate::task::Task;
+use crate::task::{lock, Task};
 
 /// Histograms of one object: one per channel.
 #[derive(Clone, Copy, Debug)]
