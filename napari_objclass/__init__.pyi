@@ -19,10 +19,12 @@ from napari_objclass.features import (
     measure as measure,
 )
 from napari_objclass.forest import RandomForest as RandomForest, uncertainty as uncertainty
+from napari_objclass.io.image import Stack as Stack
 from napari_objclass.kernels import CancelToken as CancelToken
 from napari_objclass.labels import connected_components as connected_components
 from napari_objclass.thresholding import threshold as threshold
 from napari_objclass.workflow.classes import ObjectClass as ObjectClass
+from napari_objclass.workflow.export import Export as Export
 from napari_objclass.workflow.feature_selection import FeatureSelection as FeatureSelection
 from napari_objclass.workflow.object_classification import Classifier as Classifier, Prediction as Prediction
 from napari_objclass.workflow.session import Session as Session

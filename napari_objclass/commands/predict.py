@@ -75,14 +75,17 @@ def _image_sets(args: argparse.Namespace) -> list[ImageSet]:
 def _check_results(args: argparse.Namespace, image_sets: list[ImageSet]) -> None:
     """Refuse before the first image what would write over an image, or twice into one file."""
     from napari_objclass.io.formats import locate
-    from napari_objclass.workflow.export import Templates, check_overwriting
+    from napari_objclass.workflow.export import Export, check_overwriting
 
-    images = () if args.table_only else (args.export_source,)
-    templates = Templates(
-        images, args.table_filename, args.output_filename_format, args.output_format, args.output_internal_path
+    settings = Export(
+        images=() if args.table_only else (args.export_source,),
+        table=args.table_filename,
+        filename=args.output_filename_format,
+        format=args.output_format,
+        inner=args.output_internal_path,
     )
     inputs = [[(role, locate(file).path.absolute()) for role, file in each.items()] for each in image_sets]
-    results = [templates.files(path.stem, path.parent).all for ((_, path), *_) in inputs]
+    results = [settings.files(path.stem, path.parent).all for ((_, path), *_) in inputs]
     check_overwriting(results, [file for each in inputs for file in each])
 
 

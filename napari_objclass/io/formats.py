@@ -2,7 +2,7 @@
 
 A format is one module of this package and its suffixes here. The module has ``read(path, inner) -> Image``
 (``axes`` is "" if the file names none) and, if the format can be written,
-``write(path, array, axes, spacing, channel_names, inner)``.
+``write(path, picture, inner, *, compressed)``.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_objclass.errors import FileError
-from napari_objclass.io.image import Image, LazyArray, spatial
+from napari_objclass.io.image import Image, LazyArray, Picture, spatial
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,18 +59,11 @@ def read(path: Path, inner: str) -> Image:
         )
 
 
-def write(
-    path: Path,
-    array: NDArray[Any],
-    axes: str,
-    spacing: tuple[float, ...] | None,
-    channel_names: tuple[str, ...] | None,
-    inner: str,
-) -> None:
-    """Write one compressed dataset with axistags; the unit of ``spacing`` goes into their descriptions."""
+def write(path: Path, picture: Picture, inner: str, *, compressed: bool) -> None:
+    """Write one dataset with axistags; the unit of the spacing goes into their descriptions."""
     import h5py
 
-    sizes = dict(zip(spatial(axes), spacing or (), strict=False))
+    sizes = dict(zip(spatial(picture.axes), picture.spacing or (), strict=False))
     tags = [
         {
             "key": letter,
@@ -78,16 +71,15 @@ def write(
             "resolution": sizes.get(letter, 0),
             "description": "µm" if letter in sizes else "",
         }
-        for letter in axes
+        for letter in picture.axes
     ]
+    form: dict[str, Any] = {"compression": "gzip", "compression_opts": 1, "shuffle": True} if compressed else {}
     composed = BytesIO()  # were HDF5 to write to disk itself, a full disk would crash the process
     with h5py.File(composed, "w") as file:
-        dataset = file.create_dataset(
-            inner or DEFAULT_INNER, data=array, chunks=True, compression="gzip", compression_opts=1, shuffle=True
-        )
+        dataset = file.create_dataset(inner or DEFAULT_INNER, data=picture.data, chunks=True, **form)
         dataset.attrs["axistags"] = json.dumps({"axes": tags})
-        if channel_names:
-            dataset.attrs["channel_names"] = json.dumps(channel_names)
+        if picture.channel_names:
+            dataset.attrs["channel_names"] = json.dumps(picture.channel_names)
     path.write_bytes(composed.getbuffer())
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import DTypeLike, NDArray
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Image:
-    """An image in a file.
+class Picture:
+    """Pixels with what they mean, as they are read from a file or written into one.
 
     Attributes
     ----------
@@ -27,8 +28,6 @@ class Image:
         Numpy array, memory map or :class:`LazyArray`: ``shape``, ``dtype``, ``ndim``, slicing and ``np.asarray``.
     axes
         One letter of ``tczyx`` per axis of ``data``.
-    path, inner
-        The file, and the dataset inside it ("" for files that hold one image).
     spacing
         Size of a pixel along each of the axes z, y, x that ``axes`` has, in the order of ``axes``; None if unknown.
     units
@@ -37,19 +36,54 @@ class Image:
         The range of values that the file declares.
     channel_names
         One name per channel.
-    note
-        One sentence on what was left out in reading; empty if nothing was.
+    offset
+        Position of the first pixel in the image this one was cropped from, in pixels, as ``spacing``; None if unknown.
+    colors
+        Colour ``"#rrggbb"`` of some values, if the pixels are labels or classes: empty for labels without colours of
+        their own, None for intensities.
     """
 
     data: Array | LazyArray
     axes: str
-    path: Path
-    inner: str = ""
     spacing: tuple[float, ...] | None = None
     units: str | None = None
     drange: tuple[float, float] | None = None
     channel_names: tuple[str, ...] | None = None
+    offset: tuple[int, ...] | None = None
+    colors: Mapping[int, str] | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Image(Picture):
+    """An image in a file.
+
+    Attributes
+    ----------
+    path, inner
+        The file, and the dataset inside it ("" for files that hold one image).
+    note
+        One sentence on what was left out in reading; empty if nothing was.
+    """
+
+    path: Path
+    inner: str = ""
     note: str = ""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Files of images of one shape that are one image: its planes, frames or channels, in this order.
+
+    Attributes
+    ----------
+    files
+        Paths, as for :func:`~napari_objclass.io.readers.open_image`.
+    along
+        Axis along which they lie: ``"z"``, ``"t"`` or ``"c"``.
+    """
+
+    files: tuple[str, ...]
+    along: str = "z"
 
 
 class LazyArray(ABC):

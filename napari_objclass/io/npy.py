@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_objclass.errors import DtypeError
-from napari_objclass.io.image import Image
+from napari_objclass.io.image import Image, Picture
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
 
 def read(path: Path, inner: str) -> Image:
@@ -26,14 +24,7 @@ def read(path: Path, inner: str) -> Image:
     return Image(data=data, axes="", path=path)
 
 
-def write(
-    path: Path,
-    array: NDArray[Any],
-    axes: str,
-    spacing: tuple[float, ...] | None,
-    channel_names: tuple[str, ...] | None,
-    inner: str,
-) -> None:
+def write(path: Path, picture: Picture, inner: str, *, compressed: bool) -> None:
     """Write the array; axes, spacing and names have no place in this format."""
     with path.open("wb") as file:  # given a name, numpy would append its suffix
-        np.save(file, array, allow_pickle=False)
+        np.save(file, np.asarray(picture.data), allow_pickle=False)

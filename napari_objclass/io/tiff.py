@@ -11,7 +11,7 @@ import numpy as np
 
 from napari_objclass.errors import AxesError, DtypeError
 from napari_objclass.io.fingerprint import fingerprint
-from napari_objclass.io.image import Image, LazyArray, spatial
+from napari_objclass.io.image import Image, LazyArray, Picture, spatial
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,29 +94,23 @@ def read(path: Path, inner: str) -> Image:
         )
 
 
-def write(
-    path: Path,
-    array: NDArray[Any],
-    axes: str,
-    spacing: tuple[float, ...] | None,
-    channel_names: tuple[str, ...] | None,
-    inner: str,
-) -> None:
+def write(path: Path, picture: Picture, inner: str, *, compressed: bool) -> None:
     """Write a compressed OME-TIFF; its axes are in the order tczyx, and those of length 1 are not read back.
 
     64-bit integers, which OME-TIFF lacks, are stored in 32 bits if the values allow it, else refused.
     """
     import tifffile
 
+    axes, names = picture.axes, picture.channel_names
     order = [letter for letter in _OME_ORDER if letter in axes]
-    data = _storable(array).transpose([axes.index(letter) for letter in order])
+    data = _storable(np.asarray(picture.data)).transpose([axes.index(letter) for letter in order])
     # The identity that OME wants is made of the content, so that the same image gives the same file.
     identity = uuid5(NAMESPACE_OID, fingerprint(data, "".join(order)))
     metadata: dict[str, Any] = {"axes": "".join(order).upper(), "UUID": str(identity)}
-    for letter, size in zip(spatial(axes), spacing or (), strict=False):
+    for letter, size in zip(spatial(axes), picture.spacing or (), strict=False):
         metadata |= {f"PhysicalSize{letter.upper()}": size, f"PhysicalSize{letter.upper()}Unit": "µm"}
-    if channel_names:
-        metadata["Channel"] = {"Name": list(channel_names)}
+    if names:
+        metadata["Channel"] = {"Name": list(names)}
     tifffile.imwrite(path, data, ome=True, photometric="minisblack", compression="zlib", metadata=metadata)
 
 

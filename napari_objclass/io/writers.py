@@ -6,6 +6,7 @@ import csv
 import os
 import uuid
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import numpy as np
 from napari_objclass.axes import check
 from napari_objclass.errors import FileError, ShapeError
 from napari_objclass.io.formats import WRITABLE, locate
-from napari_objclass.io.image import spatial
+from napari_objclass.io.image import Picture, spatial
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -35,20 +36,25 @@ def write_image(
     spacing: Sequence[float] | None = None,
     channel_names: Sequence[str] | None = None,
 ) -> Path:
-    """Write an image as OME-TIFF, HDF5 (``file.h5/inner/path``, default ``exported_data``) or npy, by suffix.
+    """Write pixels of which little is known, see :func:`write_picture`."""
+    spacing = None if spacing is None else tuple(spacing)
+    names = None if channel_names is None else tuple(channel_names)
+    return write_picture(path, Picture(np.asarray(array), axes, spacing=spacing, channel_names=names))
+
+
+def write_picture(path: str | os.PathLike[str], picture: Picture, *, inner: str = "", compressed: bool = True) -> Path:
+    """Write an image as OME-TIFF, HDF5 or npy, by suffix.
 
     Parameters
     ----------
     path
         The file. An HDF5 file that holds other datasets is not overwritten.
-    array
-        Pixels with the axes ``axes``.
-    axes
-        Letters of ``tczyx``, one per axis.
-    spacing
-        Size of a pixel in µm along z, y, x, as far as ``axes`` has them and in its order.
-    channel_names
-        One name per channel.
+    picture
+        Pixels with all that is known of them; as much of it is written as the format has a place for.
+    inner
+        Dataset inside an HDF5 file, if ``path`` does not name it (``file.h5/inner/path``); default ``exported_data``.
+    compressed
+        Whether to compress, where the format leaves a choice.
 
     Returns
     -------
@@ -62,29 +68,31 @@ def write_image(
     AxesError, ShapeError, DtypeError
         If axes, spacing, names or pixel type do not fit.
     """
-    array = np.asarray(array)
-    axes = check(axes, array.ndim)
-    if array.size == 0:
-        raise ShapeError(f"an image of shape {array.shape} has no pixels to write")
-    target, inner, module = check_image_path(path)
-    if spacing is not None and len(spacing) != len(spatial(axes)):
-        raise ShapeError(f"spacing has {len(spacing)} entries but axes {axes!r} has {len(spatial(axes))} of z, y, x")
-    n_channels = array.shape[axes.index("c")] if "c" in axes else 0
-    if channel_names is not None and len(channel_names) != n_channels:
-        raise ShapeError(f"{len(channel_names)} channel names were given for {n_channels} channels")
+    target, named, module = check_image_path(path)
+    picture = _checked(picture)
+    inner = named or inner
     if module.__name__.endswith("hdf5"):
         inner = inner or module.DEFAULT_INNER
         _refuse_to_replace_others(target, inner, module)
     with replacing(target) as temporary:
-        module.write(
-            temporary,
-            array,
-            axes,
-            tuple(map(float, spacing)) if spacing is not None else None,
-            tuple(channel_names) if channel_names is not None else None,
-            inner,
-        )
+        module.write(temporary, picture, inner, compressed=compressed)
     return target
+
+
+def _checked(picture: Picture) -> Picture:
+    """Return a picture in memory whose parts fit together."""
+    array = np.asarray(picture.data)
+    axes = check(picture.axes, array.ndim)
+    if array.size == 0:
+        raise ShapeError(f"an image of shape {array.shape} has no pixels to write")
+    n_spatial, spacing, names = len(spatial(axes)), picture.spacing, picture.channel_names
+    if spacing is not None and len(spacing) != n_spatial:
+        raise ShapeError(f"spacing has {len(spacing)} entries but axes {axes!r} has {n_spatial} of z, y, x")
+    n_channels = array.shape[axes.index("c")] if "c" in axes else 0
+    if names is not None and len(names) != n_channels:
+        raise ShapeError(f"{len(names)} channel names were given for {n_channels} channels")
+    spacing = None if spacing is None else tuple(map(float, spacing))
+    return replace(picture, data=array, axes=axes, spacing=spacing)
 
 
 def write_table(path: str | os.PathLike[str], columns: Mapping[str, NDArray[Any]]) -> Path:

@@ -6,11 +6,11 @@ output of the chain of applets, which follows from the state.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
-from napari_objclass import axes as axis_letters
 from napari_objclass.errors import ObjClassError, ParameterError
 from napari_objclass.feature_table import refuse_unknown
 from napari_objclass.features import feature_catalog
@@ -20,13 +20,13 @@ from napari_objclass.workflow import (
     export,
     feature_selection,
     object_classification,
-    object_table,
-    sources,
+    results,
     thresholding,
 )
 from napari_objclass.workflow.claims import Claims
 from napari_objclass.workflow.events import AnnotationsChanged, ClassesChanged, SettingsChanged
 from napari_objclass.workflow.exchange import WithExchange
+from napari_objclass.workflow.predictor import Predictor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -35,12 +35,12 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from napari_objclass.features import FeatureTable
+    from napari_objclass.kernels import CancelToken, Progress
     from napari_objclass.workflow.annotations import Annotation
     from napari_objclass.workflow.applet import RunOptions, Settings
-    from napari_objclass.workflow.chain import Chain
     from napari_objclass.workflow.classes import Classes, ObjectClass
+    from napari_objclass.workflow.export import Export, ExportChanges
     from napari_objclass.workflow.feature_selection import FeatureSelection
-    from napari_objclass.workflow.lane import LaneRecord
     from napari_objclass.workflow.object_classification import Classifier, Prediction, TrainedForest
     from napari_objclass.workflow.thresholding import Thresholding
 
@@ -232,35 +232,28 @@ class Session(WithExchange):
     def export(
         self,
         lane: int | str,
-        images: str | Sequence[str] = (sources.PREDICTIONS,),
+        images: str | Sequence[str] | None = None,
         *,
-        table: str | None = None,
-        filename: str = sources.FILENAME,
-        format: str = "compressed hdf5",
-        inner: str = sources.INNER_PATH,
         retrain: bool = True,
-        **run: Unpack[RunOptions],
+        threads: int | None = None,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+        **changes: Unpack[ExportChanges],
     ) -> list[Path]:
-        """Classify the objects of a lane and write images and a table.
+        """Classify the objects of a lane and write images and a table, as :attr:`export_settings` say.
 
         Parameters
         ----------
         lane
             Position of the lane, or its uuid.
         images
-            Any of ``"Object Predictions"``, ``"Object Probabilities"``, ``"Object Identities"``, ``"Uncertainty"``.
-        table
-            File name template of the CSV table; None for no table.
-        filename
-            File name template of the images; ``{dataset_dir}``, ``{nickname}`` and ``{result_type}`` are filled in.
-        format
-            ``"compressed hdf5"``, ``"tiff"`` or ``"numpy"``.
-        inner
-            Dataset inside an HDF5 file.
+            What to write, as :attr:`Export.images`; what the settings say if not given.
         retrain
             As in :meth:`predict`.
-        **run
-            ``threads``, ``progress`` and ``cancel``.
+        threads, progress, cancel
+            As in :meth:`predict`.
+        **changes
+            Other fields of :class:`Export` in place of those of the settings, for this call.
 
         Returns
         -------
@@ -268,23 +261,27 @@ class Session(WithExchange):
             The files that were written.
         """
         chain, record = self._at(lane)
-        images = (images,) if isinstance(images, str) else images
-        files = export.Templates(images, table, filename, format, inner).files(record.name, record.folder)
+        settings = replace(self.export_settings, **changes)
+        if images is not None:
+            settings = replace(settings, images=(images,) if isinstance(images, str) else tuple(images))
+        files = settings.files(record.name, record.folder)
         export.check_overwriting([files.all], [file for each in chain.state.lanes for file in each.files])
-        target = export.Target(record, files)
-        # The larger table first: what the prediction needs is then measured in the same pass.
-        measured = None if table is None else _table_to_export(chain, record, **run)
-        prediction = chain.predict(record, retrain=retrain, **run)
-        letters = chain.images(record).axes
-        labels = axis_letters.from_canonical(chain.objects(record, **run).labels, letters)
-        written = target.write_images(prediction, labels, letters, **run)
-        if measured is not None:
-            written.append(target.write_table(prediction, measured, chain.class_numbers(record, measured)))
-        return written
+        run: RunOptions = {"threads": threads, "progress": progress, "cancel": cancel}
+        return list(results.write(chain, record, settings, files, retrain=retrain, **run).files)
 
     def table_to_export(self, lane: int | str, **run: Unpack[RunOptions]) -> FeatureTable:
-        """Feature table of a lane: the selected features, and those that every exported table has."""
-        return _table_to_export(*self._at(lane), **run)
+        """Feature table of a lane: the features of the exported table, and those that every such table has."""
+        return results.table_to_export(*self._at(lane), self.export_settings, **run)
+
+    def predictor(self) -> Predictor:
+        """What it takes to classify other images just as this session does, apart from the session.
+
+        Raises
+        ------
+        ObjClassError
+            If no forest was trained.
+        """
+        return Predictor.of(self._chain)
 
     # ------------------------------------------------------------------------------------- classes and settings
 
@@ -352,6 +349,17 @@ class Session(WithExchange):
         refuse_unknown(settings.features or (), known)
         self._set(object_classification.ID, settings)
 
+    @property
+    def export_settings(self) -> Export:
+        """What is written of every image; assign another to change it, which is not a matter of undo."""
+        return self._state.export
+
+    @export_settings.setter
+    def export_settings(self, settings: Export) -> None:
+        with self._changing:
+            if settings != self._state.export:
+                self._commit(SettingsChanged(export.ID, settings))
+
     def _set(self, applet: str, settings: Settings) -> None:
         with self._changing:
             changed = SettingsChanged(applet, settings)
@@ -360,8 +368,3 @@ class Session(WithExchange):
                 object_classification.refuse_unusable(state.classifier, state.feature_selection.features)
             if settings != self._state.settings[applet]:
                 self._do(changed)
-
-
-def _table_to_export(chain: Chain, lane: LaneRecord, **run: Unpack[RunOptions]) -> FeatureTable:
-    catalog, selection = feature_catalog(*chain.images(lane).extent), chain.state.feature_selection
-    return chain.table(lane, object_table.with_required(selection.ids, catalog), selection.margin, **run)

@@ -5,10 +5,29 @@ PREDICTIONS = "Object Predictions"
 PROBABILITIES = "Object Probabilities"
 IDENTITIES = "Object Identities"
 UNCERTAINTY = "Uncertainty"
-SOURCES = (PREDICTIONS, PROBABILITIES, IDENTITIES, UNCERTAINTY)
+ANNOTATIONS = "Annotations"
+SOURCES = (PREDICTIONS, PROBABILITIES, IDENTITIES, UNCERTAINTY, ANNOTATIONS)
 
 # Names of the formats, and the suffix that selects the writer.
-FORMATS = {"compressed hdf5": ".h5", "hdf5": ".h5", "tif": ".tif", "tiff": ".tiff", "numpy": ".npy"}
+FORMATS = {
+    "compressed hdf5": ".h5",
+    "hdf5": ".h5",
+    "tif": ".tif",
+    "tiff": ".tiff",
+    "multipage tiff": ".ome.tiff",
+    "png": ".png",
+    "numpy": ".npy",
+    "single-scale OME-Zarr": ".ome.zarr",
+    "multi-scale OME-Zarr": ".ome.zarr",
+}
 
 FILENAME = "{dataset_dir}/{nickname}_{result_type}"
 INNER_PATH = "exported_data"
+
+# Which columns a table has beside ids, classes and probabilities: the features, or nothing but sizes and places.
+ALL, COMPACT = "all", "compact"
+COLUMNS = (ALL, COMPACT)
+
+# What an HDF5 table holds of every object beside its row: a crop of raw, all of raw once, or nothing.
+OBJECTS, IMAGE, NOTHING = "objects", "image", "nothing"
+CROPS = (OBJECTS, IMAGE, NOTHING)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from napari_objclass.workflow import classes, edits, feature_selection, object_classification, thresholding
+from napari_objclass.workflow import classes, edits, export, feature_selection, object_classification, thresholding
 from napari_objclass.workflow.classes import Classes, ObjectClass
 from napari_objclass.workflow.edits import Edit, Edits
+from napari_objclass.workflow.export import Export
 from napari_objclass.workflow.feature_selection import FeatureSelection
 from napari_objclass.workflow.lane import LaneRecord
 from napari_objclass.workflow.marks import Mark
@@ -31,6 +32,7 @@ SETTINGS: dict[str, type[Settings]] = {
     thresholding.ID: Thresholding,
     feature_selection.ID: FeatureSelection,
     object_classification.ID: Classifier,
+    export.ID: Export,
 }
 
 
@@ -96,10 +98,15 @@ class State:
         return cast("Classifier", self.settings[object_classification.ID])
 
     @property
+    def export(self) -> Export:
+        """What is written of every image."""
+        return cast("Export", self.settings[export.ID])
+
+    @property
     def learning(self) -> dict[str, Settings]:
         """Settings that a forest depends on beside objects: as if only the features were selected that it uses."""
         selection, classifier = self.feature_selection, self.classifier
-        settings = {applet: each for applet, each in self.settings.items() if applet != thresholding.ID}
+        settings = {applet: self.settings[applet] for applet in (feature_selection.ID, object_classification.ID)}
         if classifier.features is None or isinstance(selection.features, str):
             return settings
         used = replace(selection, features=classifier.used(tuple(selection.features)))

@@ -69,8 +69,8 @@ class ExportChoice:
 
     def files(self, record: LaneRecord) -> export.Files:
         """Files of an image."""
-        templates = export.Templates(self.images, self.table_filename, self.filename, self.format, sources.INNER_PATH)
-        return templates.files(record.name, record.folder)
+        settings = export.Export(self.images, self.filename, self.format, table=self.table_filename)
+        return settings.files(record.name, record.folder)
 
     def example(self, record: LaneRecord) -> str:
         """Name of one of its files; looks at no disk."""

@@ -1,0 +1,76 @@
+"""A trained classifier apart from the session that it comes from: it classifies one image after another.
+
+It has the settings by which objects are found and measured, and the forest; not the images it was trained on, and no
+project file. Every image goes through a chain of its own, the same as in a session.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Unpack
+
+from napari_objclass.errors import ObjClassError
+from napari_objclass.workflow import input_data, results
+from napari_objclass.workflow.chain import Arrival, Chain, Memory
+from napari_objclass.workflow.state import State
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from napari_objclass.workflow.applet import RunOptions
+    from napari_objclass.workflow.export import Export, Files
+    from napari_objclass.workflow.lane import LaneRecord
+    from napari_objclass.workflow.object_classification import TrainedForest
+    from napari_objclass.workflow.results import Written
+
+
+@dataclass(frozen=True, eq=False)
+class Predictor:
+    """Classifies images.
+
+    Attributes
+    ----------
+    state
+        Settings and classes; no images, no annotations.
+    forest
+        The trained forest.
+    notes
+        Sentences that the user should read once.
+    """
+
+    state: State
+    forest: TrainedForest
+    notes: tuple[str, ...] = field(default=())
+
+    @classmethod
+    def of(cls, chain: Chain) -> Predictor:
+        """Take what is needed from a session's chain.
+
+        Raises
+        ------
+        ObjClassError
+            If no forest was trained.
+        """
+        forest = chain.memory.forest
+        if forest is None:
+            raise ObjClassError("there is no trained classifier; annotate objects, call train() and save the project")
+        state = State(settings=chain.state.settings, classes=chain.state.classes)
+        return cls(state, replace(forest, trained_on=state.training_digest(), without=()))
+
+    def open(self, images: Mapping[str, Any], **described: Any) -> tuple[Chain, LaneRecord]:
+        """Open an image set, given as the arguments of :meth:`Session.add_lane`.
+
+        Raises
+        ------
+        ObjClassError
+            When it cannot be read, or its images do not fit together.
+        """
+        arrival = Arrival(*input_data.describe(images, **described))
+        chain = Chain(self.state, Memory(self.forest), {})
+        return chain.after(replace(self.state, lanes=(arrival.lane,)), arrival), arrival.lane
+
+    def export(
+        self, chain: Chain, lane: LaneRecord, settings: Export, files: Files, **run: Unpack[RunOptions]
+    ) -> Written:
+        """Classify the objects of an opened image set and write what is asked for."""
+        return results.write(chain, lane, settings, files, retrain=False, **run)

@@ -1,0 +1,123 @@
+"""Classifying one image and writing what is asked for: the one way from a lane to files, whoever asks.
+
+The session of the workbench, a batch, the command line and a script all end here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Unpack
+
+import numpy as np
+
+from napari_objclass import axes as axis_letters
+from napari_objclass.features import feature_catalog
+from napari_objclass.io.image import Picture
+from napari_objclass.io.writers import write_picture, write_table
+from napari_objclass.workflow.lane import LABELS
+from napari_objclass.workflow.object_table import object_table, with_required
+from napari_objclass.workflow.output_image import prepared
+from napari_objclass.workflow.sources import ANNOTATIONS, IDENTITIES, PREDICTIONS, PROBABILITIES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from napari_objclass.features import FeatureTable
+    from napari_objclass.workflow.applet import RunOptions
+    from napari_objclass.workflow.chain import Chain
+    from napari_objclass.workflow.export import Export, Files
+    from napari_objclass.workflow.lane import LaneRecord
+    from napari_objclass.workflow.object_classification import Prediction
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written of one image, and what is in it.
+
+    Attributes
+    ----------
+    files
+        The files.
+    n_objects
+        Number of objects, all frames.
+    counts
+        Number of objects of each class, by the name of the class.
+    """
+
+    files: tuple[Path, ...]
+    n_objects: int
+    counts: dict[str, int]
+
+
+def write(
+    chain: Chain, lane: LaneRecord, settings: Export, files: Files, *, retrain: bool, **run: Unpack[RunOptions]
+) -> Written:
+    """Classify the objects of a lane, and write images and a table.
+
+    Raises
+    ------
+    ObjClassError
+        When it cannot be done; no file is half-written.
+    """
+    # The larger table first: what the prediction needs is then measured in the same pass.
+    measured = None if files.table is None else table_to_export(chain, lane, settings, **run)
+    prediction = chain.predict(lane, retrain=retrain, **run)
+    written = []
+    for source, path in files.images.items():
+        picture = prepared(_picture(source, chain, lane, prediction, **run), settings)
+        written.append(write_picture(path, picture, inner=settings.inner, compressed=settings.compressed))
+    if files.table is not None and measured is not None:
+        written.append(_write_table(files.table, chain, lane, prediction, measured))
+    numbers = np.bincount(prediction.classes, minlength=len(prediction.class_names) + 1)[1:].tolist()
+    return Written(tuple(written), len(prediction.ids), dict(zip(prediction.class_names, numbers, strict=True)))
+
+
+def table_to_export(chain: Chain, lane: LaneRecord, settings: Export, **run: Unpack[RunOptions]) -> FeatureTable:
+    """Feature table of a lane: the features of the settings, and those that every exported table has."""
+    catalog, selection = feature_catalog(*chain.images(lane).extent), chain.state.feature_selection
+    features = selection.ids if settings.features is None else settings.features
+    return chain.table(lane, with_required(features, catalog), selection.margin, **run)
+
+
+def _picture(source: str, chain: Chain, lane: LaneRecord, prediction: Prediction, **run: Unpack[RunOptions]) -> Picture:
+    """The image of one source, with what is known of its pixels."""
+    axes, names, colors = chain.images(lane).axes, None, None
+    palette = {number: each.color for number, each in enumerate(chain.state.classes, 1)}
+    image: NDArray[Any]
+    if source == IDENTITIES:
+        image, colors = axis_letters.from_canonical(chain.objects(lane, **run).labels, axes), {}
+    elif source == PROBABILITIES:
+        names = prediction.class_names
+        image = np.stack([prediction.paint(k, **run) for k in range(1, len(names) + 1)], axis=-1)
+        axes += "c"
+    elif source == ANNOTATIONS:
+        raise NotImplementedError
+    elif source == PREDICTIONS:
+        image, colors = prediction.paint("classes", **run), palette
+    else:
+        image = prediction.paint("uncertainty", **run)
+    spatial = [axis for axis in axes if axis in "zyx"]
+    spacing = lane.spacing_along(axes)
+    return Picture(
+        image,
+        axes,
+        spacing=None if spacing is None else tuple(spacing),
+        units=lane.units,
+        channel_names=names,
+        offset=tuple(lane.offset["zyx".index(axis)] for axis in spatial),
+        colors=colors,
+    )
+
+
+def _write_table(path: Path, chain: Chain, lane: LaneRecord, prediction: Prediction, table: FeatureTable) -> Path:
+    columns = object_table(
+        table,
+        classes=prediction.class_names,
+        labels=chain.class_numbers(lane, table),
+        predicted=prediction.classes,
+        probabilities=prediction.probabilities,
+        original_oid=LABELS in lane.sources,
+    )
+    return write_table(path, columns)
