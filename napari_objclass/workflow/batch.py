@@ -99,7 +99,7 @@ def _one(predictor: Predictor, image: ImageSet, settings: Export, **options: Unp
         chain, lane = predictor.open(image.images, name=image.name, axes=image.axes)
         files = settings.files(lane.name, lane.folder)
         check_overwriting([files.all], lane.files)
-        written = predictor.export(chain, lane, settings, files, **options)
+        written = predictor.export(chain, lane, settings, files, image.columns, **options)
     except Cancelled:
         raise
     except (ObjClassError, OSError, MemoryError) as error:

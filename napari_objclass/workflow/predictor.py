@@ -70,7 +70,13 @@ class Predictor:
         return chain.after(replace(self.state, lanes=(arrival.lane,)), arrival), arrival.lane
 
     def export(
-        self, chain: Chain, lane: LaneRecord, settings: Export, files: Files, **run: Unpack[RunOptions]
+        self,
+        chain: Chain,
+        lane: LaneRecord,
+        settings: Export,
+        files: Files,
+        carried: Mapping[str, str] | None = None,
+        **run: Unpack[RunOptions],
     ) -> Written:
-        """Classify the objects of an opened image set and write what is asked for."""
-        return results.write(chain, lane, settings, files, retrain=False, **run)
+        """Classify the objects of an opened image set and write what is asked for, see :func:`results.write`."""
+        return results.write(chain, lane, settings, files, retrain=False, carried=carried, **run)

@@ -20,6 +20,7 @@ from napari_objclass.workflow.output_image import prepared
 from napari_objclass.workflow.sources import ANNOTATIONS, IDENTITIES, PREDICTIONS, PROBABILITIES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -52,9 +53,29 @@ class Written:
 
 
 def write(
-    chain: Chain, lane: LaneRecord, settings: Export, files: Files, *, retrain: bool, **run: Unpack[RunOptions]
+    chain: Chain,
+    lane: LaneRecord,
+    settings: Export,
+    files: Files,
+    *,
+    retrain: bool,
+    carried: Mapping[str, str] | None = None,
+    **run: Unpack[RunOptions],
 ) -> Written:
     """Classify the objects of a lane, and write images and a table.
+
+    Parameters
+    ----------
+    chain, lane
+        The lane, and what follows from the state it is in.
+    settings, files
+        What to write, and where.
+    retrain
+        Bring the forest up to date first; False to use the stored one as it is.
+    carried
+        Columns of one text each that come first in the table.
+    **run
+        ``threads``, ``progress`` and ``cancel``.
 
     Raises
     ------
@@ -69,7 +90,7 @@ def write(
         picture = prepared(_picture(source, chain, lane, prediction, **run), settings)
         written.append(write_picture(path, picture, inner=settings.inner, compressed=settings.compressed))
     if files.table is not None and measured is not None:
-        written.append(_write_table(files.table, chain, lane, prediction, measured))
+        written.append(_write_table(files.table, chain, lane, prediction, measured, carried or {}))
     numbers = np.bincount(prediction.classes, minlength=len(prediction.class_names) + 1)[1:].tolist()
     return Written(tuple(written), len(prediction.ids), dict(zip(prediction.class_names, numbers, strict=True)))
 
@@ -111,8 +132,16 @@ def _picture(source: str, chain: Chain, lane: LaneRecord, prediction: Prediction
     )
 
 
-def _write_table(path: Path, chain: Chain, lane: LaneRecord, prediction: Prediction, table: FeatureTable) -> Path:
-    columns = object_table(
+def _write_table(
+    path: Path,
+    chain: Chain,
+    lane: LaneRecord,
+    prediction: Prediction,
+    table: FeatureTable,
+    carried: Mapping[str, str],
+) -> Path:
+    first = {name: np.full(len(table), text) for name, text in carried.items()}
+    columns = first | object_table(
         table,
         classes=prediction.class_names,
         labels=chain.class_numbers(lane, table),
