@@ -121,7 +121,7 @@ import os, signal, sys, time
 from napari_objclass.cli import main
 from napari_objclass.io import tiff
 
-def write(path, *_):
+def write(path, *_, **__):
     path.write_bytes(b"half")
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(5)

@@ -46,8 +46,8 @@ def test_interrupted_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suff
 
     for module in (hdf5, npy, tiff):
 
-        def write(*args: object, original: object = module.write) -> None:
-            original(*args)
+        def write(*args: object, original: object = module.write, **named: object) -> None:
+            original(*args, **named)
             raise KeyboardInterrupt
 
         monkeypatch.setattr(module, "write", write)
