@@ -69,7 +69,8 @@ def has_gap(path: Path) -> bool:
 def may_become(path: Path, place: Path) -> bool:
     """Whether the path of a result, its gaps filled in somehow, is ``place``."""
     parts = _GAP.split(str(path.resolve()))  # text and names of gaps by turns
-    pattern = "".join(".+" if i % 2 else re.escape(part) for i, part in enumerate(parts))
+    filling = {"roi": r"[\w-]+"}
+    pattern = "".join(filling.get(part, r"\d+") if i % 2 else re.escape(part) for i, part in enumerate(parts))
     return re.fullmatch(pattern, str(place.resolve())) is not None
 
 
