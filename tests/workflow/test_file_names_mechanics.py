@@ -66,7 +66,7 @@ def test_placeholders_that_nobody_knows(fields: dict[str, str], says: str) -> No
 
 
 def test_results_of_one_image_in_one_file(tmp_path: Path) -> None:
-    with pytest.raises(ParameterError, match="put {result_type} into it"):
+    with pytest.raises(ParameterError, match=r"put {result_type} into it"):
         Export(("Uncertainty", SOURCE), "{dataset_dir}/a").files("cells", tmp_path)
 
 
