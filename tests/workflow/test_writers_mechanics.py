@@ -68,6 +68,21 @@ def test_interrupted_image(tmp_path: Path, interrupted: Callable[[int], None], s
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("suffix", [".tif", ".h5", ".npy", ".png"])
+def test_read_only_folder(tmp_path: Path, suffix: str) -> None:
+    if os.name != "posix" or os.geteuid() == 0:
+        folder = Path("/proc/self")  # where root cannot write either
+        if not folder.is_dir():
+            pytest.skip("the superuser may write everywhere, and there is no /proc")
+    else:
+        folder = tmp_path
+        folder.chmod(0o500)
+    with pytest.raises(FileError, match="cannot be written: ") as caught:
+        write_image(folder / f"a{suffix}", IMAGE, "yx")
+    assert "\n" not in str(caught.value)
+    assert not (folder / f"a{suffix}").exists()
+
+
 @pytest.mark.parametrize("suffix", [".tif", ".png"])
 def test_interrupted_sequence(tmp_path: Path, interrupted: Callable[[int], None], suffix: str) -> None:
     (tmp_path / f"a_0{suffix}").write_text("old")
@@ -212,7 +227,8 @@ FILL_THE_DISK = """
 import resource, signal, sys
 import numpy as np
 from napari_objclass.errors import FileError
-from napari_objclass.io.writers import write_image
+from napari_objclass.io.image import Picture
+from napari_objclass.io.writers import write_image, write_sequence
 from napari_objclass.workflow.data_folder import store_data
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -220,6 +236,9 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
 noise = np.random.default_rng(0).integers(0, 2**16, (1000, 1000), "u2")
 for write in (
     lambda: write_image(f"{sys.argv[1]}/a.{sys.argv[2]}", noise, "yx"),
+    lambda: write_sequence(
+        f"{sys.argv[1]}/a_{{slice_index}}.{sys.argv[2]}", Picture(np.stack([noise * 0, noise]), "zyx")
+    ),
     lambda: store_data(f"{sys.argv[1]}/p.objclass", "noise", noise, "yx"),
 ):
     try:
@@ -235,5 +254,5 @@ def test_a_full_disk_is_an_error_and_no_crash(tmp_path: Path, suffix: str) -> No
     words = [sys.executable, "-c", FILL_THE_DISK, str(tmp_path), suffix]
     result = subprocess.run(words, capture_output=True, text=True, check=False)
     assert (result.returncode, result.stderr) == (0, "")
-    assert len(result.stdout.splitlines()) == 2
+    assert len(result.stdout.splitlines()) == 3
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
