@@ -28,17 +28,18 @@ FORMATS = {
     ".png": "picture",
     ".jpg": "picture",
     ".jpeg": "picture",
+    ".zarr": "ome_zarr",
 }
 #: Of project files.
 PROJECT_SUFFIX = ".objclass"
 
-WRITABLE = (".h5", ".hdf5", ".tif", ".tiff", ".npy")
+WRITABLE = (".h5", ".hdf5", ".tif", ".tiff", ".npy", ".zarr")
 
-_CONTAINER = re.compile(r"\.(?:h5|hdf5|ilp)(?=[/\\]|$)", re.IGNORECASE)
+_CONTAINER = re.compile(r"\.(?:h5|hdf5|ilp|zarr)(?=[/\\]|$)", re.IGNORECASE)
 
 
 class Location(NamedTuple):
-    """A file, the dataset inside it, and the module that knows its format."""
+    """A file or the folder of a zarr image, the dataset inside it, and the module that knows its format."""
 
     path: Path
     inner: str
@@ -67,6 +68,11 @@ def split(text: str) -> tuple[Path, str]:
     """Split into the file and the inner path, "" if there is none; wildcards may be in the file."""
     for match in _CONTAINER.finditer(text):
         outer = Path(text[: match.end()])
-        if not outer.is_dir():
+        if not outer.is_dir() or is_zarr(outer):
             return outer, text[match.end() :].replace("\\", "/").strip("/")
     return Path(text), ""
+
+
+def is_zarr(folder: Path) -> bool:
+    """Whether a folder is a zarr group or array."""
+    return any((folder / name).is_file() for name in ("zarr.json", ".zgroup", ".zarray"))

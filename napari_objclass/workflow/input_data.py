@@ -164,7 +164,9 @@ def describe(
         name=name or next((image.path.stem for image in files.values()), "image"),
         sources={each: _source(files.get(each), arrays[each], letters[each]) for each in sources},
         spacing=triple(spacing) or told[0],
-        offset=_whole_triple(offset),
+        offset=_whole_triple(
+            next((each.offset for each in files.values() if each.offset), None) if offset is None else offset
+        ),
         units=units or (told[1] if spacing is None else None),
         channel_names=tuple(channel_names or ()) or (files[RAW].channel_names if RAW in files else None),
     )
