@@ -73,6 +73,32 @@ def split(text: str) -> tuple[Path, str]:
     return Path(text), ""
 
 
+def matching(pattern: str) -> tuple[str, ...]:
+    """Files that match a pattern with ``*``, ``?`` or ``[...]`` in its path, each with the inner path of the pattern.
+
+    Numbers in names are compared as numbers: ``z2.png`` comes before ``z10.png``. A path without wildcards, or to a
+    file that is there, is that file.
+
+    Raises
+    ------
+    FileError
+        If nothing matches.
+    """
+    path, inner = split(str(Path(pattern).expanduser()))
+    wild = [number for number, part in enumerate(path.parts) if set("*?[") & set(part)]
+    if not wild or path.exists():
+        return (pattern,)
+    found = Path(*path.parts[: wild[0]]).glob(str(Path(*path.parts[wild[0] :])))
+    files = tuple(str(file / inner) for file in sorted(found, key=_with_numbers))
+    if not files:
+        raise FileError(f"no file matches {pattern!r}; check the folder and the pattern")
+    return files
+
+
+def _with_numbers(path: Path) -> list[tuple[int, str]]:
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", str(path))]
+
+
 def is_zarr(folder: Path) -> bool:
     """Whether a folder is a zarr group or array."""
     return any((folder / name).is_file() for name in ("zarr.json", ".zgroup", ".zarray"))
