@@ -105,8 +105,7 @@ def _find(path: Path, inner: str) -> tuple[str, str]:
         return _find(path, _joined(inner, inside[0]))
     if not inside:
         raise FileError(f"{name} holds no image; name one inside it, if there is one further down")
-    shown = ", ".join(inside[:12]) + (f" and {len(inside) - 12} more" if len(inside) > 12 else "")
-    raise FileError(f"{name} holds several images; append one of them to the path: {shown}")
+    raise FileError(f"{name} holds several images; append one of them to the path: {_list(inside)}")
 
 
 def _described(image: Image) -> Image:
@@ -223,7 +222,13 @@ def _node(path: Path, inner: str) -> Any:
     try:
         return zarr.open(path, path=inner, mode="r")
     except FileNotFoundError as error:
-        raise FileError(f"{path} has no image {inner!r}; check the name") from error
+        there = sorted(each.name for each in path.iterdir() if is_zarr(each))
+        hint = f"it has {_list(there)}" if there else "check the name"
+        raise FileError(f"{path} has no image {inner!r}; {hint}") from error
+
+
+def _list(names: list[str]) -> str:
+    return ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
 
 
 def _joined(inner: str, name: str) -> str:
