@@ -41,9 +41,7 @@ def write_image(
     """Write pixels of which little is known, see :func:`write_picture`."""
     spacing = None if spacing is None else tuple(spacing)
     names = None if channel_names is None else tuple(channel_names)
-    return write_picture(
-        path, Picture(np.asarray(array), axes, spacing=spacing, units=units, channel_names=names)
-    )
+    return write_picture(path, Picture(np.asarray(array), axes, spacing=spacing, units=units, channel_names=names))
 
 
 def write_picture(
