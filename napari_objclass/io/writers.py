@@ -200,6 +200,8 @@ def check_image_path(path: str | os.PathLike[str]) -> Location:
     found = locate(path)
     if found.path.suffix.lower() not in WRITABLE:
         raise FileError(f"{found.path}: images are written as {', '.join(WRITABLE)}; choose one of these suffixes")
+    if found.inner and FORMATS[found.path.suffix.lower()] == "ome_zarr":
+        raise FileError(f"{path} would be inside {found.path}; choose a folder of its own for an OME-Zarr image")
     check_place(found.path)
     return found
 

@@ -240,6 +240,9 @@ def test_a_result_is_replaced_and_nothing_else(tmp_path: Path, scene: Path) -> N
     assert sorted(each.name for each in path.iterdir()) == ["0", "zarr.json"]
     np.testing.assert_array_equal(open_image(path).data, IMAGE)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["a.ome.zarr", "data", "link.ome.zarr"]
+    with pytest.raises(FileError, match="would be inside"):
+        write_image(path / "labels" / "cells", IMAGE, "yx")
+    np.testing.assert_array_equal(open_image(path).data, IMAGE)
     (tmp_path / "folder.ome.zarr").mkdir()
     (tmp_path / "file.ome.zarr").write_text("")
     array = zarr.create_array(tmp_path / "array.zarr", data=IMAGE).store.root

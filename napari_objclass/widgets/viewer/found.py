@@ -68,7 +68,7 @@ def _in_folder(folder: Path) -> Iterator[Path]:
 def _look_into(file: Path) -> list[Found]:
     try:
         inner = locate(file).module.datasets(file) if file.suffix.lower() in CONTAINERS else []
-    except (OSError, ObjClassError):
+    except OSError:
         inner = []  # opening it as an image tells what is wrong
     if len(inner) < 2:
         return [_look_at(str(file))]
