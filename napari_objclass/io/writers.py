@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import shutil
 import uuid
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
@@ -14,7 +15,7 @@ import numpy as np
 
 from napari_objclass.axes import check
 from napari_objclass.errors import AxesError, FileError, ShapeError
-from napari_objclass.io.formats import WRITABLE, locate
+from napari_objclass.io.formats import FORMATS, WRITABLE, locate
 from napari_objclass.io.image import Picture, spatial
 
 if TYPE_CHECKING:
@@ -43,8 +44,15 @@ def write_image(
     return write_picture(path, Picture(np.asarray(array), axes, spacing=spacing, units=units, channel_names=names))
 
 
-def write_picture(path: str | os.PathLike[str], picture: Picture, *, inner: str = "", compressed: bool = True) -> Path:
-    """Write an image as OME-TIFF, HDF5, PNG or npy, by suffix.
+def write_picture(
+    path: str | os.PathLike[str],
+    picture: Picture,
+    *,
+    inner: str = "",
+    compressed: bool = True,
+    multiscale: bool = True,
+) -> Path:
+    """Write an image as OME-TIFF, HDF5, PNG, npy or OME-Zarr, by suffix.
 
     Parameters
     ----------
@@ -56,6 +64,8 @@ def write_picture(path: str | os.PathLike[str], picture: Picture, *, inner: str 
         Dataset inside an HDF5 file, if ``path`` does not name it (``file.h5/inner/path``); default ``exported_data``.
     compressed
         Whether to compress, where the format leaves a choice.
+    multiscale
+        Whether an OME-Zarr image has smaller copies for viewers.
 
     Returns
     -------
@@ -75,8 +85,9 @@ def write_picture(path: str | os.PathLike[str], picture: Picture, *, inner: str 
     if module.__name__.endswith("hdf5"):
         inner = inner or module.DEFAULT_INNER
         _refuse_to_replace_others(target, inner, module)
+    form = {"compressed": compressed} | ({"multiscale": multiscale} if module.__name__.endswith("ome_zarr") else {})
     with replacing(target) as temporary:
-        module.write(temporary, picture, inner, compressed=compressed)
+        module.write(temporary, picture, inner, **form)
     return target
 
 
@@ -189,6 +200,8 @@ def check_image_path(path: str | os.PathLike[str]) -> Location:
     found = locate(path)
     if found.path.suffix.lower() not in WRITABLE:
         raise FileError(f"{found.path}: images are written as {', '.join(WRITABLE)}; choose one of these suffixes")
+    if found.inner and FORMATS[found.path.suffix.lower()] == "ome_zarr":
+        raise FileError(f"{path} would be inside {found.path}; choose a folder of its own for an OME-Zarr image")
     check_place(found.path)
     return found
 
@@ -211,7 +224,7 @@ def check_table_path(path: str | os.PathLike[str]) -> Path:
 def replacing(path: Path) -> Iterator[Path]:
     """Lend a temporary sibling of ``path`` that takes its place at the end, and vanishes if the block fails.
 
-    A missing folder is made.
+    The block makes it a file or a folder. A missing folder around it is made.
 
     Raises
     ------
@@ -224,15 +237,17 @@ def replacing(path: Path) -> Iterator[Path]:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
-        temporary.replace(target)
+        if target.is_dir():
+            _replace_folder(target, temporary)
+        else:
+            temporary.replace(target)
     except OSError as error:
         if isinstance(error, FileError):
             raise
         reason = os.strerror(error.errno) if error.errno else error  # HDF5 tells more than anyone wants to know
         raise FileError(f"{path} cannot be written: {reason}") from error
     finally:
-        with suppress(OSError):  # what keeps it from being removed has kept it from being made, and was said
-            temporary.unlink(missing_ok=True)
+        _remove(temporary)
 
 
 def check_place(path: Path) -> Path:
@@ -241,14 +256,45 @@ def check_place(path: Path) -> Path:
     Raises
     ------
     FileError
-        If there can be no such folder, or the place is taken by something that is not a file.
+        If there can be no such folder, or the place is taken by something that is not a file, nor where a folder goes
+        nothing but an OME-Zarr image.
     """
     nearest = next(folder for folder in path.absolute().parents if folder.exists())
     if not nearest.is_dir():
         raise FileError(f"{path} cannot be written: {nearest} is not a folder; choose another name")
-    if path.exists() and not path.is_file():
+    if FORMATS.get(path.suffix.lower()) == "ome_zarr":
+        if path.exists() and not _is_only_an_image(path):
+            raise FileError(f"{path} cannot be written: it is there, and not just an image; choose another name")
+    elif path.exists() and not path.is_file():
         raise FileError(f"{path} cannot be written: it is not a file; choose another name")
     return path
+
+
+def _is_only_an_image(folder: Path) -> bool:
+    from napari_objclass.io.ome_zarr import is_only_an_image
+
+    return is_only_an_image(folder)
+
+
+def _replace_folder(target: Path, new: Path) -> None:
+    """Put a folder in the place of another, which is back if that fails."""
+    old = new.with_suffix(".old")
+    target.replace(old)
+    try:
+        new.replace(target)
+    except OSError:
+        old.replace(target)
+        raise
+    _remove(old)
+
+
+def _remove(path: Path) -> None:
+    """Remove a temporary file or folder; what keeps it from being removed has kept it from being made, and was said."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def _refuse_to_replace_others(path: Path, inner: str, module: Any) -> None:

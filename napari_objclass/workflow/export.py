@@ -137,6 +137,11 @@ class Export(Settings):
         return self.format != "hdf5"
 
     @property
+    def multiscale(self) -> bool:
+        """Whether an OME-Zarr image has smaller copies for viewers."""
+        return self.format != "single-scale OME-Zarr"
+
+    @property
     def is_sequence(self) -> bool:
         """Whether there is one file for each slice along the first axis."""
         return self.format.endswith(" sequence")

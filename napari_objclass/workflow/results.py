@@ -109,7 +109,8 @@ def _write_image(path: Path, picture: Picture, settings: Export) -> list[Path]:
     path = filled_in(path, region)
     if settings.is_sequence:
         return write_sequence(path, part, first=region.get(part.axes[0], (0, 1))[0])
-    return [write_picture(path, part, inner=settings.inner, compressed=settings.compressed)]
+    form = {"compressed": settings.compressed, "multiscale": settings.multiscale}
+    return [write_picture(path, part, inner=settings.inner, **form)]
 
 
 def _picture(source: str, chain: Chain, lane: LaneRecord, prediction: Prediction, **run: Unpack[RunOptions]) -> Picture:
