@@ -50,7 +50,7 @@ def _marks(spec: FeatureSpec) -> Iterator[str]:
 
 def _measure(args: argparse.Namespace) -> int:
     """Measure and write; tell about values that are missing."""
-    from napari_objclass.io.writers import check_table_path, write_table
+    from napari_objclass.io.tables import check_table_path, write_table
     from napari_objclass.workflow.feature_selection import FeatureSelection
     from napari_objclass.workflow.object_table import object_table
     from napari_objclass.workflow.session import Session

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from napari_objclass.io.writers import write_table
+from napari_objclass.io.tables import write_table
 from napari_objclass.workflow.annotations import middle
 from napari_objclass.workflow.marks import AnnotationState
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from napari_objclass.errors import FileError, ParameterError
 from napari_objclass.io.formats import WRITABLE
-from napari_objclass.io.writers import check_place, check_table_path
+from napari_objclass.io.tables import check_table_path
+from napari_objclass.io.writers import check_place
 from napari_objclass.workflow import sources
 from napari_objclass.workflow.applet import Settings
 

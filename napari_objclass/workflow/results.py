@@ -13,7 +13,8 @@ import numpy as np
 from napari_objclass import axes as axis_letters
 from napari_objclass.features import feature_catalog
 from napari_objclass.io.image import Picture
-from napari_objclass.io.writers import write_picture, write_table
+from napari_objclass.io.tables import write_table
+from napari_objclass.io.writers import write_picture
 from napari_objclass.workflow.lane import LABELS
 from napari_objclass.workflow.object_table import object_table, with_required
 from napari_objclass.workflow.output_image import prepared
