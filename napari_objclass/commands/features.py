@@ -61,8 +61,9 @@ def _measure(args: argparse.Namespace) -> int:
         session.feature_selection = FeatureSelection(feature_set(args.features), args.margin)
         lane = session.add_lane(raw=None if args.image == "-" else args.image, **{role: source}, axes=args.axes)
         table = session.table_to_export(lane, threads=args.threads, progress=progress)
+        columns = object_table(table, original_oid=role == "labels")
+        path = write_table(args.output, columns, threads=args.threads, progress=progress)
         say_notes(session)
-    path = write_table(args.output, object_table(table, original_oid=role == "labels"))
     print(f"{len(table)} objects × {len(table.columns)} values → {path}")
     for (feature, reason), count in Counter((each.feature, each.reason) for each in table.problems).items():
         print(f"  {feature}: {count} values missing, {reason}")

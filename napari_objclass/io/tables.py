@@ -72,6 +72,11 @@ def check_table_path(path: str | os.PathLike[str]) -> Path:
     return check_place(target)
 
 
+def holds_crops(path: Path) -> bool:
+    """Whether a table of this name has a place for the pixels of its rows."""
+    return FORMATS.get(path.suffix.lower()) == HDF5
+
+
 def write_table(
     path: str | os.PathLike[str],
     columns: Mapping[str, NDArray[Any]],

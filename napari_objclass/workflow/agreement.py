@@ -166,7 +166,7 @@ class Agreement:
         }
 
     def write(self, path: str | os.PathLike[str]) -> Path:
-        """Write :attr:`columns` as a CSV table."""
+        """Write :attr:`columns` as a table: CSV, HDF5 or Excel, by suffix."""
         return write_table(Path(path).expanduser(), self.columns)
 
 
