@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,10 +45,11 @@ def write(path: Path, columns: Mapping[str, NDArray[Any]], *, watch: Watch) -> N
         )
     book = Workbook(write_only=True)
     sheet = book.create_sheet("objects")
-    sheet.append([_text(sheet, name) for name in columns])
-    for part in watch.parts(n_rows, _ROWS_AT_ONCE, "writing the table"):
-        for row in zip(*(_cells(sheet, column[part]) for column in columns.values()), strict=True):
-            sheet.append(row)
+    with closing(sheet):  # also when it is given up: what openpyxl has begun it wants to end
+        sheet.append([_text(sheet, name) for name in columns])
+        for part in watch.parts(n_rows, _ROWS_AT_ONCE, "writing the table"):
+            for row in zip(*(_cells(sheet, column[part]) for column in columns.values()), strict=True):
+                sheet.append(row)
     book.save(path)
 
 

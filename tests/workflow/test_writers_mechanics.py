@@ -58,12 +58,12 @@ def test_interrupted_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suff
 
 
 def test_failing_column_leaves_nothing(tmp_path: Path) -> None:
-    class Torn(np.ndarray):
-        def astype(self, *_: object, **__: object) -> np.ndarray:
+    class Torn:
+        def __str__(self) -> str:
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        write_table(tmp_path / "a.csv", {"x": np.zeros(3), "y": np.zeros(3).view(Torn)})
+        write_table(tmp_path / "a.csv", {"x": np.zeros(3), "y": np.array([Torn()] * 3)})
     assert list(tmp_path.iterdir()) == []
 
 
