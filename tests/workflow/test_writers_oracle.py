@@ -20,7 +20,8 @@ import tifffile
 from napari_objclass.io import tiff
 from napari_objclass.io.image import Picture
 from napari_objclass.io.readers import open_image
-from napari_objclass.io.writers import write_image, write_picture, write_sequence, write_table
+from napari_objclass.io.tables import write_table
+from napari_objclass.io.writers import write_image, write_picture, write_sequence
 
 if TYPE_CHECKING:
     from pathlib import Path
