@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from napari_objclass import __version__
 from napari_objclass.commands._arguments import (
     add_images,
+    export_arguments,
     objects_arguments,
     predict_arguments,
     threads_argument,
@@ -33,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code (0 done, 1 failed, 2 usage, 3 some inputs failed, 130 interrupted)."""
     arguments = sys.argv[1:] if argv is None else list(argv)
     words = [_dashes(word) for word in arguments]
-    args = _parser(listing="--list" in words).parse_args(words)
+    args = _headless(words) if "--headless" in words else _parser(listing="--list" in words).parse_args(words)
     if argv is None:  # the program, not a test: end in good order when a scheduler asks for it
         signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
@@ -55,12 +56,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
+def _headless(words: Sequence[str]) -> argparse.Namespace:
+    """Parse the flags of ilastik's headless mode."""
+    from napari_objclass.commands._ilastik_flags import parse
+
+    parser = _Parser(
+        prog="objclass --headless",
+        description="Classify images by the flags of ilastik's headless mode; underscores are as good as dashes.",
+        conflict_handler="resolve",
+    )
+    parser.set_defaults(command="headless")
+    return parse(parser, words)
+
+
 def _parser(*, listing: bool) -> argparse.ArgumentParser:
     """All commands; with ``--list`` nothing else is required."""
     parser = _Parser(
         prog="objclass",
         description="Object classification: label a few objects, classify all of them.",
-        epilog="The five-minute tour is in the README.",
+        epilog="The five-minute tour is in the README; --headless takes the flags of ilastik's headless mode.",
     )
     parser.add_argument("--version", action="version", version=f"objclass {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
@@ -142,6 +156,12 @@ def _parser(*, listing: bool) -> argparse.ArgumentParser:
     command = _command(commands, "predict", "classify all objects of images with the stored forest of a project")
     command.add_argument("project", metavar="PROJECT")
     predict_arguments(command)
+
+    command = _command(commands, "export", "classify the images of a project itself and write what its settings say")
+    command.add_argument("project", metavar="PROJECT")
+    command.add_argument("--image", nargs="+", metavar="NAME", help="which images of the project (default: all)")
+    export_arguments(command)
+    threads_argument(command)
 
     command = _command(commands, "gui", "open napari with the workbench, on a project or on images")
     command.add_argument(

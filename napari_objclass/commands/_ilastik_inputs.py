@@ -1,0 +1,111 @@
+"""Images as they are named to ilastik's headless mode: patterns and joined names are stacks, axes are the project's."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from napari_objclass.commands._inputs import OBJECT_ROLES, expand
+from napari_objclass.errors import ObjClassError, ParameterError
+from napari_objclass.io.image import Image, Stack
+from napari_objclass.io.readers import open_image
+from napari_objclass.workflow.batch import ImageSet
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping, Sequence
+
+    Volume = str | Stack
+
+ROLES = ("raw", *OBJECT_ROLES)
+
+
+class Job(NamedTuple):
+    """An image set, and the order of axes that its results are written in; "" if it cannot be opened."""
+
+    images: ImageSet
+    axes: str
+
+
+class _Seen(NamedTuple):
+    """The first file of an image, and the axes that the files give it."""
+
+    first: Image
+    axes: str
+
+
+def jobs(args: argparse.Namespace, training: Mapping[str, str]) -> list[Job]:
+    """Images named on the command line, with their names and axes as ilastik takes them.
+
+    Parameters
+    ----------
+    args
+        Words by role (``raw``, ``labels``, ``segmentation``, ``probabilities``), ``axes`` and ``stack_along``.
+    training
+        Axes by role of the images of the project; they hold where their number is right.
+
+    Raises
+    ------
+    ParameterError
+        If the roles have different numbers of images, or there are none.
+    """
+    words = {role: getattr(args, role) for role in ROLES if getattr(args, role)}
+    if not words:
+        raise ParameterError("name images: --raw-data, and --label-image, --segmentation-image or --prediction-maps")
+    if len({len(each) for each in words.values()}) > 1:
+        told = " but ".join(f"{len(each)} images for {role}" for role, each in words.items())
+        raise ParameterError(f"{told}; give one of each per image, a stack as a pattern in quotes")
+    volumes = ([volume(word, args.stack_along) for word in each] for each in words.values())
+    told_axes = _by_role(args.axes or [])
+    return [_job(dict(zip(words, each, strict=True)), told_axes, training) for each in zip(*volumes, strict=True)]
+
+
+def volume(word: str, along: str) -> Volume:
+    """One image: a file; or a stack, if the word is a pattern or joins files with the path separator of the system."""
+    parts = [word] if "://" in word or os.path.exists(word) else [part for part in word.split(os.pathsep) if part]
+    files = [file for part in parts for file in sorted(expand([part]), key=_natural)]
+    return word if files == [word] else Stack(tuple(files), along)
+
+
+def nickname(image: Image) -> str:
+    """What ilastik calls an image: the name of its file, and of the dataset inside it."""
+    inner = image.inner.strip("/").replace("/", "-")
+    return (f"{image.path.stem}-{inner}" if inner else image.path.stem).replace("*", "")
+
+
+def _job(volumes: Mapping[str, Volume], told: Mapping[str, str], training: Mapping[str, str]) -> Job:
+    seen = {role: found for role, each in volumes.items() if (found := _look(each)) is not None}
+    axes = {role: told[role] for role in volumes if role in told}
+    for role, found in seen.items():
+        if role not in told and len(training.get(role, "")) == len(found.axes):
+            axes[role] = training[role]
+    role = next(iter(volumes))
+    if role not in seen:  # it is said why when its turn comes
+        return Job(ImageSet(volumes, axes=axes), "")
+    return Job(ImageSet(volumes, nickname(seen[role].first), axes or None), axes.get(role, seen[role].axes))
+
+
+def _look(volume: Volume) -> _Seen | None:
+    """Look into the first file of an image; None if that cannot be read."""
+    stack = volume if isinstance(volume, Stack) else None
+    try:
+        first = open_image(volume if stack is None else stack.files[0])
+    except ObjClassError:
+        return None
+    if stack is None or stack.along in first.axes:
+        return _Seen(first, first.axes)
+    return _Seen(first, f"{first.axes}c" if stack.along == "c" else stack.along + first.axes)
+
+
+def _by_role(axes: Sequence[str]) -> dict[str, str]:
+    """Axes of raw and of the objects, with commas or spaces between; one for all."""
+    told = [letters.strip().lower() for word in axes for letters in word.split(",")]
+    raw, objects = (told * 2)[:2] if len(told) == 1 else [*told, "", ""][:2]
+    by_role = {"raw": raw} | dict.fromkeys(OBJECT_ROLES, objects)
+    return {role: letters for role, letters in by_role.items() if letters not in ("", "none")}
+
+
+def _natural(text: str) -> list[tuple[int, str]]:
+    """Key by which ``z2`` comes before ``z10``."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", text)]

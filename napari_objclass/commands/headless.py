@@ -1,0 +1,127 @@
+"""``objclass --headless``: ilastik's headless mode; its flags, with the meaning and the results they have there."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import replace
+from io import StringIO
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from napari_objclass.commands._arguments import export_settings
+from napari_objclass.commands._ilastik_inputs import jobs
+from napari_objclass.commands._inputs import say_note, say_notes
+from napari_objclass.errors import ProjectError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from napari_objclass.commands._ilastik_inputs import Job
+    from napari_objclass.workflow.batch import Outcome
+    from napari_objclass.workflow.export import Export
+    from napari_objclass.workflow.session import Session
+
+
+def run(args: argparse.Namespace) -> int:
+    """Classify image after image; one that fails is named and the others go on."""
+    from napari_objclass.workflow.opening import open_project
+
+    with _logged(args.logfile):
+        for sentence in args.ignored:
+            say_note(sentence)
+        with open_project(args.project, read_only=True) as session:
+            return _classify(session, args)
+
+
+def _classify(session: Session, args: argparse.Namespace) -> int:
+    from napari_objclass.cli import DONE, FAILED, SOME_FAILED, say
+    from napari_objclass.workflow.batch import Status
+
+    if session.forest is None:
+        raise ProjectError(f"{args.project} has no trained forest; train it in the workbench, or: objclass train")
+    training = {role: source.axes for lane in session.lanes for role, source in lane.sources.items()}
+    args.input_axes = _axes_of_region(args, training)
+    settings = _settings(args, session.export_settings)
+    todo = jobs(args, {} if args.ignore_training_axistags else training)
+    failed = done = 0
+    for outcome in _outcomes(session, args, settings, todo):
+        if outcome.status is Status.FAILED:
+            failed += 1
+            say(f"{next(iter(outcome.image.images.values()))}: {outcome.error}")
+            if args.exit_on_failure:
+                break
+        else:
+            done += 1
+            print(*outcome.files, sep="\n")
+    say_notes(session)
+    if len(todo) > 1:
+        print(f"{done} of {len(todo)} done, {failed} failed", file=sys.stderr)
+    return DONE if not failed else SOME_FAILED if done else FAILED
+
+
+def _outcomes(session: Session, args: argparse.Namespace, settings: Export, todo: list[Job]) -> Iterator[Outcome]:
+    """Classify images, those with the same axes in one run: results have the order of axes of their image."""
+    from napari_objclass.workflow import batch
+    from napari_objclass.workflow.sources import PROBABILITIES
+
+    predictor = session.predictor()
+    for axes, group in groupby(todo, key=lambda job: job.axes):
+        ordered = settings
+        if settings.axes is None and axes:
+            with_channels = "" if "c" in axes or PROBABILITIES not in settings.images else "c"
+            ordered = replace(settings, axes=axes + with_channels)
+        yield from batch.run(predictor, [job.images for job in group], ordered, threads=args.threads)
+
+
+def _settings(args: argparse.Namespace, project: Export) -> Export:
+    """Export settings of the project and of the flags; a table in CSV has ``_table`` in its name, as in ilastik."""
+    settings = export_settings(args, project)
+    if settings.table is None:
+        return settings
+    folder, name = Path(settings.table).parent, Path(settings.table).name
+    stem, dot, suffix = name.rpartition(".")
+    if not dot or "}" in suffix:
+        stem, suffix = name, "csv"
+    return replace(settings, table=str(folder / (f"{stem}_table.csv" if suffix.lower() == "csv" else name)))
+
+
+def _axes_of_region(args: argparse.Namespace, training: dict[str, str]) -> str | None:
+    """Axes that ``--cutout-subregion`` is about, if it has not five: those of the raw image."""
+    return args.axes[0].split(",")[0] if args.axes else training.get("raw")
+
+
+@contextmanager
+def _logged(path: str | None) -> Iterator[None]:
+    """Write into a file, too, what is said."""
+    if path is None:
+        yield
+        return
+    from napari_objclass.cli import sentence
+
+    with Path(path).open("a", encoding="utf-8") as log:
+        with redirect_stdout(_Both(sys.stdout, log)), redirect_stderr(_Both(sys.stderr, log)):
+            try:
+                yield
+            except Exception as error:
+                print(f"objclass: {sentence(error)}", file=log)
+                raise
+
+
+class _Both(StringIO):
+    """A text stream that writes into two others."""
+
+    def __init__(self, *streams: TextIO) -> None:
+        super().__init__()
+        self._streams = streams
+
+    def write(self, text: str) -> int:
+        """Write into both."""
+        return max(stream.write(text) for stream in self._streams)
+
+    def flush(self) -> None:
+        """Flush both."""
+        for stream in self._streams:
+            stream.flush()
