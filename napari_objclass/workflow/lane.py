@@ -225,7 +225,7 @@ class LaneRecord:
 
     @property
     def content(self) -> tuple[tuple[str, str], ...]:
-        """What the pixels are, wherever they lie: role and fingerprint of each source; unknown ones are like no other."""
+        """What the pixels are, wherever they lie: role and fingerprint of each; unknown ones are like no other."""
         unknown = f"unknown {self.uuid}"
         return tuple((role, source.fingerprint or unknown) for role, source in sorted(self.sources.items()))
 
