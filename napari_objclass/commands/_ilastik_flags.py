@@ -60,6 +60,8 @@ def parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.Nam
     for flag in REFUSED:
         if getattr(args, _destination(flag)) is not None:
             parser.error(f"{flag} makes a project, which is done in the workbench: objclass gui")
+    if args.project is None:
+        parser.error("name a trained project with --project")
     if args.files and any((args.raw, args.labels, args.segmentation, args.probabilities)):
         parser.error(f"{args.files[0]!r} follows no flag; put it behind the flag of its role")
     args.raw = args.raw or args.files or None
@@ -75,7 +77,7 @@ def parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.Nam
 def _add_flags(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--headless", action="store_true", help="run without a window, with the flags of ilastik's headless mode")
-    add("--project", required=True, metavar="PROJECT", help="a trained project: .objclass, or ilastik's .ilp")
+    add("--project", metavar="PROJECT", help="a trained project: .objclass, or ilastik's .ilp")
     add("files", nargs="*", metavar="FILE", help="raw images, if no flag names images")
     add("--raw-data", dest="raw", nargs="+", metavar="FILE", help="raw images; a quoted pattern is a stack")
     add("--prediction-maps", dest="probabilities", nargs="+", metavar="FILE", help="images of probabilities")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from napari_objclass.commands._arguments import export_settings
 from napari_objclass.commands._ilastik_inputs import jobs
-from napari_objclass.commands._inputs import say_note, say_notes
+from napari_objclass.commands._inputs import objects_source, say_note, say_notes, thresholds_raw
 from napari_objclass.errors import ProjectError
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ def _classify(session: Session, args: argparse.Namespace) -> int:
     training = {role: source.axes for lane in session.lanes for role, source in lane.sources.items()}
     args.input_axes = _axes_of_region(args, training)
     settings = _settings(args, session.export_settings)
+    if args.raw and not thresholds_raw(session):
+        objects_source(args)
     todo = jobs(args, {} if args.ignore_training_axistags else training)
     failed = done = 0
     for outcome in _outcomes(session, args, settings, todo):
