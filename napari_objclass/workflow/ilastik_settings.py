@@ -35,13 +35,10 @@ def thresholding(project: IlpProject, notes: list[str]) -> Thresholding:
     method = int(values.get("CurOperator", _SIMPLE))
     if method == _GRAPH_CUT:
         notes.append("objects were found by graph cut, which does not exist here; a simple threshold is used instead")
-    low = values.get("LowThreshold", Thresholding.threshold)
-    if method == _SIMPLE:
-        low = values.get("SingleThreshold", low)
     channel = int(values.get("Channel", 0))
     core = int(values.get("CoreChannel", channel))
     sigma = tuple(float(values.get(f"SmootherSigma/{axis}", 1.0)) for axis in "zyx")
-    return _valid(
+    settings: Thresholding = _valid(
         Thresholding,
         "thresholds",
         notes,
@@ -49,12 +46,13 @@ def thresholding(project: IlpProject, notes: list[str]) -> Thresholding:
         channel=channel,
         core_channel=None if core == channel else core,
         sigma=sigma,
-        threshold=float(low),
+        threshold=float(values.get("LowThreshold", Thresholding.threshold)),
         core_threshold=float(values.get("HighThreshold", Thresholding.core_threshold)),
         merge=method != _DONT_MERGE,
         min_size=int(values.get("MinSize", Thresholding.min_size)),
         max_size=int(values.get("MaxSize", Thresholding.max_size)),
     )
+    return settings
 
 
 def object_classes(project: IlpProject, notes: list[str]) -> tuple[ObjectClass, ...]:
@@ -105,16 +103,14 @@ def export(project: IlpProject, known: Mapping[tuple[str, str], FeatureSpec], no
         chosen["format"] = form
     else:
         notes.append(f"images cannot be exported as {form!r} here; {Export.format} is used instead")
-    if (dtype := values.get("ExportDtype")) is not None:
-        chosen["dtype"] = str(dtype)
-    if axes := values.get("OutputAxisOrder"):
-        chosen["axes"] = str(axes)
+    chosen |= {"dtype": values.get("ExportDtype") or None, "axes": values.get("OutputAxisOrder") or None}
     ranges = [values.get(f"{way}{end}") for way in ("Input", "Output") for end in ("Min", "Max")]
     if None not in ranges:
         chosen["renormalize"] = tuple(map(float, ranges))  # type: ignore[arg-type]
     chosen["region"] = _region(values.get("RegionStart"), values.get("RegionStop"), notes)
     chosen |= _table(project, known)
-    return _valid(Export, "export settings", notes, **chosen)
+    settings: Export = _valid(Export, "export settings", notes, **chosen)
+    return settings
 
 
 def _region(start: Any, stop: Any, notes: list[str]) -> tuple[tuple[str, int | None, int | None], ...]:
