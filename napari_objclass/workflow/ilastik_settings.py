@@ -77,14 +77,10 @@ def known_features(extent: tuple[int, int]) -> dict[tuple[str, str], FeatureSpec
     return {(plugin, name): spec for spec in specs for plugin, _, name in [(spec.ilastik_id or "").partition("/")]}
 
 
-def fitting_extent(project: IlpProject, declared: tuple[int, int] | None, n_columns: int | None) -> tuple[int, int]:
-    """Dimensions and channels of the images: as they are declared, or else such that the columns of the forest fit."""
-    if declared is not None:
-        return declared
-    possible = [(n_dims, n) for n in range(1, _MOST_CHANNELS) for n_dims in (2, 3)]
-    if n_columns is None:
-        possible = possible[:2]
-    for extent in possible:
+def fitting_extent(project: IlpProject) -> tuple[int, int]:
+    """Dimensions and channels of images that nobody knows: such that the features exist, and fit the forest."""
+    n_columns = None if project.forest is None else len(project.forest["importances"])
+    for extent in ((n_dims, n) for n in range(1, _MOST_CHANNELS) for n_dims in (2, 3)):
         known = known_features(extent)
         used = [known.get(each) for each in project.selected]
         if used and all(used) and n_columns in (None, sum(spec.n_values for spec in used if spec)):
