@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from psygnal import Signal
 
 from napari_objclass.errors import FileError, ObjClassError, ProjectError
-from napari_objclass.io.formats import ILASTIK_SUFFIX, PROJECT_SUFFIX
+from napari_objclass.io.formats import ILASTIK_SUFFIX
 from napari_objclass.workflow import events, input_data
 from napari_objclass.workflow.chain import Chain, Memory
 from napari_objclass.workflow.history import History
