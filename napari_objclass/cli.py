@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 DONE, FAILED, USAGE, SOME_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 
+# Of commands whose name no module can have.
+MODULES = {"import": "import_"}
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code (0 done, 1 failed, 2 usage, 3 some inputs failed, 130 interrupted)."""
@@ -38,7 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if argv is None:  # the program, not a test: end in good order when a scheduler asks for it
         signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
-        code = int(import_module(f"napari_objclass.commands.{args.command}").run(args))
+        name = MODULES.get(args.command, args.command)
+        code = int(import_module(f"napari_objclass.commands.{name}").run(args))
         if sys.stdout is not None:
             sys.stdout.flush()
     except (KeyboardInterrupt, Cancelled):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_objclass.errors import ObjClassError
+from napari_objclass.errors import FileError, ObjClassError
 from napari_objclass.workflow.annotations import make
 from napari_objclass.workflow.object_classification import Samples
 from napari_objclass.workflow.objects import Objects
@@ -105,7 +105,10 @@ def _of_lane(
         labelled = np.flatnonzero(numbers)
         if not len(labelled):
             continue
-        cached = lane.features.get(frame, {})
+        try:
+            cached, pairs = lane.features.get(frame, {}), lane.original_ids.get(frame, ())
+        except FileError:
+            return None
         values = [cached[each] for each in used if each in cached]
         if len(values) < len(used) or any(labelled[-1] >= len(each) for each in values):
             return None
@@ -115,7 +118,7 @@ def _of_lane(
         rows.append(matrix.astype(np.float32))
         y += numbers[labelled].astype(int).tolist()
         frames += [frame] * len(labelled)
-        given = {int(own): int(original) for own, original in lane.original_ids.get(frame, ())}
+        given = {int(own): int(original) for own, original in pairs}
         ids += [given.get(int(each), int(each)) for each in labelled]
     return Samples(
         X=np.concatenate(rows),

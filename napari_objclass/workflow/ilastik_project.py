@@ -71,14 +71,17 @@ def import_ilp(path: str | os.PathLike[str], *, recover: bool = True) -> Session
     project = ilp.read(Path(path))
     notes = list(project.notes)
     project = replace(project, lanes=_complete(project, notes))
-    lanes = [_lane(lane, number, notes) for number, lane in enumerate(project.lanes, 1)]
-    n_columns = None if project.forest is None else len(project.forest["importances"])
-    extent = ilastik_settings.fitting_extent(project, _declared_extent(project), n_columns)
-    known = ilastik_settings.known_features(extent)
-    classes = ilastik_settings.object_classes(project, notes)
-    state = State(settings=_settings(project, known, notes), lanes=tuple(lanes), classes=classes)
-    marks = _marks(project, state, notes)
-    state = replace(state, marks=marks)
+    opened = [_lane(lane, number, notes) for number, lane in enumerate(project.lanes, 1)]
+    extent = next((extent for _, extent in opened if extent is not None), None) or _declared_extent(project)
+    known = ilastik_settings.known_features(extent or ilastik_settings.fitting_extent(project))
+    state = State(
+        settings=_settings(project, known, notes),
+        lanes=tuple(record for record, _ in opened),
+        classes=ilastik_settings.object_classes(project, notes),
+    )
+    chain = Chain(state, Memory(None), {})
+    notes += [sentence for lane in state.lanes if (sentence := _missing(chain, lane))]
+    state = replace(state, marks=_marks(project, chain, notes))
     forest = _forest(project, known, state, notes)
     notes += [sentence for sentence in [ilastik_settings.blockwise_note(project)] if sentence]
     return Session.starting_from(state, forest, notes, recover=recover)
@@ -96,8 +99,8 @@ def _complete(project: IlpProject, notes: list[str]) -> tuple[IlpLane, ...]:
     return complete
 
 
-def _lane(lane: IlpLane, number: int, notes: list[str]) -> LaneRecord:
-    """Record of an image; of unknown content if it cannot be opened."""
+def _lane(lane: IlpLane, number: int, notes: list[str]) -> tuple[LaneRecord, tuple[int, int] | None]:
+    """Record of an image with its dimensions and channels; of unknown content if it cannot be opened."""
     if "atlas" in lane.datasets:
         notes.append("the atlas was left out: values of an atlas are not measured here")
     datasets = {role: lane.datasets[role] for role in ROLES if role in lane.datasets}
@@ -105,12 +108,21 @@ def _lane(lane: IlpLane, number: int, notes: list[str]) -> LaneRecord:
     try:
         sources = {role: _found(dataset) for role, dataset in datasets.items()}
         axes = {role: letters for role, dataset in datasets.items() if (letters := _letters(dataset))}
-        record, _, _ = input_data.describe(sources, axes=axes, name=name)
-    except ObjClassError as error:
-        notes.append(f"needs image {name}: {error}")
-        return LaneRecord(uuid4().hex, name, {role: _unknown(dataset) for role, dataset in datasets.items()})
+        record, _, images = input_data.describe(sources, axes=axes, name=name)
+    except ObjClassError:
+        unknown = {role: _unknown(dataset) for role, dataset in datasets.items()}
+        return LaneRecord(uuid4().hex, name, unknown), None
     found = {role: _as_it_was(role, source, datasets[role]) for role, source in record.sources.items()}
-    return replace(record, sources=found)
+    return replace(record, sources=found), images.extent
+
+
+def _missing(chain: Chain, lane: LaneRecord) -> str | None:
+    """Why an image cannot be seen; None if it can."""
+    try:
+        chain.images(lane)
+    except FileError as error:
+        return str(error)
+    return None
 
 
 def _found(dataset: IlpDataset) -> str | Stack:
@@ -178,11 +190,11 @@ def _settings(project: IlpProject, known: Known, notes: list[str]) -> dict[str, 
 # ------------------------------------------------------------------------------------------- labels and forest
 
 
-def _marks(project: IlpProject, state: State, notes: list[str]) -> dict[str, Any]:
+def _marks(project: IlpProject, chain: Chain, notes: list[str]) -> dict[str, Any]:
     """Marks by lane uuid and their own uuid."""
-    chain, marks = Chain(state, Memory(None), {}), {}
-    for lane, record in zip(project.lanes, state.lanes, strict=True):
-        own = ilastik_labels.marks_of(lane, record, state.classes, partial(chain.objects, record), notes)
+    marks = {}
+    for lane, record in zip(project.lanes, chain.state.lanes, strict=True):
+        own = ilastik_labels.marks_of(lane, record, chain.state.classes, partial(chain.objects, record), notes)
         if own:
             marks[record.uuid] = {mark.uuid: mark for mark in own}
     return marks

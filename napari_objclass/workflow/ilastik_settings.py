@@ -35,13 +35,10 @@ def thresholding(project: IlpProject, notes: list[str]) -> Thresholding:
     method = int(values.get("CurOperator", _SIMPLE))
     if method == _GRAPH_CUT:
         notes.append("objects were found by graph cut, which does not exist here; a simple threshold is used instead")
-    low = values.get("LowThreshold", Thresholding.threshold)
-    if method == _SIMPLE:
-        low = values.get("SingleThreshold", low)
     channel = int(values.get("Channel", 0))
     core = int(values.get("CoreChannel", channel))
     sigma = tuple(float(values.get(f"SmootherSigma/{axis}", 1.0)) for axis in "zyx")
-    return _valid(
+    settings: Thresholding = _valid(
         Thresholding,
         "thresholds",
         notes,
@@ -49,12 +46,13 @@ def thresholding(project: IlpProject, notes: list[str]) -> Thresholding:
         channel=channel,
         core_channel=None if core == channel else core,
         sigma=sigma,
-        threshold=float(low),
+        threshold=float(values.get("LowThreshold", Thresholding.threshold)),
         core_threshold=float(values.get("HighThreshold", Thresholding.core_threshold)),
         merge=method != _DONT_MERGE,
         min_size=int(values.get("MinSize", Thresholding.min_size)),
         max_size=int(values.get("MaxSize", Thresholding.max_size)),
     )
+    return settings
 
 
 def object_classes(project: IlpProject, notes: list[str]) -> tuple[ObjectClass, ...]:
@@ -79,14 +77,10 @@ def known_features(extent: tuple[int, int]) -> dict[tuple[str, str], FeatureSpec
     return {(plugin, name): spec for spec in specs for plugin, _, name in [(spec.ilastik_id or "").partition("/")]}
 
 
-def fitting_extent(project: IlpProject, declared: tuple[int, int] | None, n_columns: int | None) -> tuple[int, int]:
-    """Dimensions and channels of the images: as they are declared, or else such that the columns of the forest fit."""
-    if declared is not None:
-        return declared
-    possible = [(n_dims, n) for n in range(1, _MOST_CHANNELS) for n_dims in (2, 3)]
-    if n_columns is None:
-        possible = possible[:2]
-    for extent in possible:
+def fitting_extent(project: IlpProject) -> tuple[int, int]:
+    """Dimensions and channels of images that nobody knows: such that the features exist, and fit the forest."""
+    n_columns = None if project.forest is None else len(project.forest["importances"])
+    for extent in ((n_dims, n) for n in range(1, _MOST_CHANNELS) for n_dims in (2, 3)):
         known = known_features(extent)
         used = [known.get(each) for each in project.selected]
         if used and all(used) and n_columns in (None, sum(spec.n_values for spec in used if spec)):
@@ -105,16 +99,14 @@ def export(project: IlpProject, known: Mapping[tuple[str, str], FeatureSpec], no
         chosen["format"] = form
     else:
         notes.append(f"images cannot be exported as {form!r} here; {Export.format} is used instead")
-    if (dtype := values.get("ExportDtype")) is not None:
-        chosen["dtype"] = str(dtype)
-    if axes := values.get("OutputAxisOrder"):
-        chosen["axes"] = str(axes)
+    chosen |= {"dtype": values.get("ExportDtype") or None, "axes": values.get("OutputAxisOrder") or None}
     ranges = [values.get(f"{way}{end}") for way in ("Input", "Output") for end in ("Min", "Max")]
     if None not in ranges:
         chosen["renormalize"] = tuple(map(float, ranges))  # type: ignore[arg-type]
     chosen["region"] = _region(values.get("RegionStart"), values.get("RegionStop"), notes)
     chosen |= _table(project, known)
-    return _valid(Export, "export settings", notes, **chosen)
+    settings: Export = _valid(Export, "export settings", notes, **chosen)
+    return settings
 
 
 def _region(start: Any, stop: Any, notes: list[str]) -> tuple[tuple[str, int | None, int | None], ...]:

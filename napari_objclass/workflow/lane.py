@@ -263,7 +263,7 @@ def open_source(record: LaneRecord, role: str, given: Mapping[str, NDArray[Any]]
     except ObjClassError as error:
         if source.fingerprint == UNKNOWN:
             raise FileError(
-                f"needs image {record.name}: the {role} image is not at {source.path} ({error}); "
+                f"needs image {record.name}: its {role} image cannot be opened ({error}); "
                 "put it there, or say where it is now"
             ) from error
         raise FileError(
