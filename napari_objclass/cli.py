@@ -158,7 +158,6 @@ def _parser(*, listing: bool) -> argparse.ArgumentParser:
     threads_argument(command)
 
     command = _command(commands, "predict", "classify all objects of images with the stored forest of a project")
-    command.add_argument("project", metavar="PROJECT")
     predict_arguments(command)
 
     command = _command(commands, "export", "classify the images of a project itself and write what its settings say")

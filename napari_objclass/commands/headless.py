@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from napari_objclass.commands._ilastik_inputs import Job
-    from napari_objclass.workflow.batch import Outcome
+    from napari_objclass.workflow.batch import ImageSet, Outcome
     from napari_objclass.workflow.export import Export
     from napari_objclass.workflow.session import Session
 
@@ -52,7 +52,7 @@ def _classify(session: Session, args: argparse.Namespace) -> int:
     for outcome in _outcomes(session, args, settings, todo):
         if outcome.status is Status.FAILED:
             failed += 1
-            say(f"{next(iter(outcome.image.images.values()))}: {outcome.error}")
+            say(f"{_named(outcome.image)}: {outcome.error}")
             if args.exit_on_failure:
                 break
         else:
@@ -76,6 +76,12 @@ def _outcomes(session: Session, args: argparse.Namespace, settings: Export, todo
             with_channels = "" if "c" in axes or PROBABILITIES not in settings.images else "c"
             ordered = replace(settings, axes=axes + with_channels)
         yield from batch.run(predictor, [job.images for job in group], ordered, threads=args.threads)
+
+
+def _named(image: ImageSet) -> str:
+    """What is said of the files of an image."""
+    first = next(iter(image.images.values()))
+    return first if isinstance(first, str) else f"{first.files[0]} and {len(first.files) - 1} others"
 
 
 def _settings(args: argparse.Namespace, project: Export) -> Export:
