@@ -21,7 +21,7 @@ _WHOLE = "every image is classified as a whole, by this process"
 _SOURCE = "--export-source says what is written"
 
 #: Flags without an effect: what follows them (nothing, a word, maybe one, some), and what happens instead.
-IGNORED = {
+IGNORED: dict[str, tuple[int | str | None, str]] = {
     "--readonly": ("?", "projects are only read in any case"),
     "--preconvert-stacks": (0, "stacks are read as they are, nothing has to be converted first"),
     "--atlas": ("+", "columns of an atlas are not written yet"),

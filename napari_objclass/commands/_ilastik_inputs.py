@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from napari_objclass.commands._inputs import OBJECT_ROLES, expand
@@ -63,7 +64,7 @@ def jobs(args: argparse.Namespace, training: Mapping[str, str]) -> list[Job]:
 
 def volume(word: str, along: str) -> Volume:
     """One image: a file; or a stack, if the word is a pattern or joins files with the path separator of the system."""
-    parts = [word] if "://" in word or os.path.exists(word) else [part for part in word.split(os.pathsep) if part]
+    parts = [word] if "://" in word or Path(word).exists() else [part for part in word.split(os.pathsep) if part]
     files = [file for part in parts for file in sorted(expand([part]), key=_natural)]
     return word if files == [word] else Stack(tuple(files), along)
 
@@ -88,14 +89,14 @@ def _job(volumes: Mapping[str, Volume], told: Mapping[str, str], training: Mappi
 
 def _look(volume: Volume) -> _Seen | None:
     """Look into the first file of an image; None if that cannot be read."""
-    stack = volume if isinstance(volume, Stack) else None
+    file, along = (volume, "") if isinstance(volume, str) else (volume.files[0], volume.along)
     try:
-        first = open_image(volume if stack is None else stack.files[0])
+        first = open_image(file)
     except ObjClassError:
         return None
-    if stack is None or stack.along in first.axes:
+    if along in first.axes:
         return _Seen(first, first.axes)
-    return _Seen(first, f"{first.axes}c" if stack.along == "c" else stack.along + first.axes)
+    return _Seen(first, f"{first.axes}c" if along == "c" else along + first.axes)
 
 
 def _by_role(axes: Sequence[str]) -> dict[str, str]:

@@ -109,13 +109,16 @@ def _logged(path: str | None) -> Iterator[None]:
         return
     from napari_objclass.cli import sentence
 
-    with Path(path).open("a", encoding="utf-8") as log:
-        with redirect_stdout(_Both(sys.stdout, log)), redirect_stderr(_Both(sys.stderr, log)):
-            try:
-                yield
-            except Exception as error:
-                print(f"objclass: {sentence(error)}", file=log)
-                raise
+    with (
+        Path(path).open("a", encoding="utf-8") as log,
+        redirect_stdout(_Both(sys.stdout, log)),
+        redirect_stderr(_Both(sys.stderr, log)),
+    ):
+        try:
+            yield
+        except Exception as error:
+            print(f"objclass: {sentence(error)}", file=log)
+            raise
 
 
 class _Both(StringIO):

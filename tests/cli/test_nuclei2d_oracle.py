@@ -1,7 +1,6 @@
 """``objclass --headless`` on a project of ilastik writes what ilastik's headless mode wrote with the same flags."""
 
 import csv
-import os
 import shutil
 from pathlib import Path
 
@@ -31,11 +30,11 @@ def written(objclass, folder, monkeypatch):
     """Names of the files that a run left in the folder."""
 
     def run(*words):
-        before = set(os.listdir(folder))
+        before = {path.name for path in folder.iterdir()}
         monkeypatch.chdir(folder)
         result = objclass("--headless", "--project=nuclei2d.ilp", *words)
         assert result.code == 0, result.err
-        return set(os.listdir(folder)) - before
+        return {path.name for path in folder.iterdir()} - before
 
     return run
 

@@ -85,10 +85,11 @@ def test_all_ways_write_the_same_bytes(objclass, place):
     for way, words in (("predict", ["predict", "p.objclass"]), ("headless", ["--headless", "--project=p.objclass"])):
         roles = [word for role, path in place.items() for word in (FLAGS.get(role, "--raw-data"), path)]
         for source in SOURCES:
-            result = objclass(
-                *words, *roles, f"--export-source={source}", f"--output-filename-format={way}/{{nickname}}_{{result_type}}",
+            names = [
+                f"--output-filename-format={way}/{{nickname}}_{{result_type}}",
                 f"--table-filename={way}/{{nickname}}.csv",
-            )  # fmt: skip
+            ]
+            result = objclass(*words, *roles, f"--export-source={source}", *names)
             assert result.code == 0, result.err
 
     expected = written("session")
