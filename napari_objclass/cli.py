@@ -21,7 +21,7 @@ from napari_objclass.commands._arguments import (
     threads_argument,
     whole_numbers,
 )
-from napari_objclass.errors import Cancelled, ObjClassError
+from napari_objclass.errors import Cancelled, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else list(argv)
     words = [_dashes(word) for word in arguments]
     args = _parser(listing="--list" in words).parse_args(words)
+    args.words = arguments
     if argv is None:  # the program, not a test: end in good order when a scheduler asks for it
         signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
@@ -140,7 +141,6 @@ def _parser(*, listing: bool) -> argparse.ArgumentParser:
     threads_argument(command)
 
     command = _command(commands, "predict", "classify all objects of images with the stored forest of a project")
-    command.add_argument("project", metavar="PROJECT")
     predict_arguments(command)
 
     command = _command(commands, "gui", "open napari with the workbench, on a project or on images")
@@ -210,17 +210,6 @@ def _dashes(word: str) -> str:
         return word
     flag, equals, value = word.partition("=")
     return flag.replace("_", "-") + equals + value
-
-
-def sentence(error: Exception) -> str:
-    """What a user is told about an error."""
-    if isinstance(error, ObjClassError):
-        return str(error)
-    if isinstance(error, MemoryError):
-        return "not enough memory for this image; close other programs or use a smaller image"
-    if isinstance(error, OSError) and error.strerror:
-        return f"cannot access {error.filename or 'the output'}: {error.strerror}"
-    return f"unexpected {type(error).__name__} ({error}); please report it with the output of the same line and --debug"
 
 
 def say(message: str) -> None:
