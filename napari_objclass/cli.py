@@ -22,7 +22,7 @@ from napari_objclass.commands._arguments import (
     threads_argument,
     whole_numbers,
 )
-from napari_objclass.errors import Cancelled, ObjClassError
+from napari_objclass.errors import Cancelled, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else list(argv)
     words = [_dashes(word) for word in arguments]
     args = _headless(words) if "--headless" in words else _parser(listing="--list" in words).parse_args(words)
+    args.words = arguments
     if argv is None:  # the program, not a test: end in good order when a scheduler asks for it
         signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
@@ -237,17 +238,6 @@ def _dashes(word: str) -> str:
         return word
     flag, equals, value = word.partition("=")
     return flag.replace("_", "-") + equals + value
-
-
-def sentence(error: Exception) -> str:
-    """What a user is told about an error."""
-    if isinstance(error, ObjClassError):
-        return str(error)
-    if isinstance(error, MemoryError):
-        return "not enough memory for this image; close other programs or use a smaller image"
-    if isinstance(error, OSError) and error.strerror:
-        return f"cannot access {error.filename or 'the output'}: {error.strerror}"
-    return f"unexpected {type(error).__name__} ({error}); please report it with the output of the same line and --debug"
 
 
 def say(message: str) -> None:
