@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 DONE, FAILED, USAGE, SOME_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 
+# Of commands whose name no module can have.
+MODULES = {"import": "import_"}
+
 # One name a role, and the names ilastik's headless mode gives it; dashes and underscores are the same.
 ROLES = {
     "raw": ("--raw-data", "--raw"),
@@ -39,7 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if argv is None:  # the program, not a test: end in good order when a scheduler asks for it
         signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
-        code = int(import_module(f"napari_objclass.commands.{args.command}").run(args))
+        name = MODULES.get(args.command, args.command)
+        code = int(import_module(f"napari_objclass.commands.{name}").run(args))
         if sys.stdout is not None:
             sys.stdout.flush()
     except (KeyboardInterrupt, Cancelled):
@@ -157,6 +161,10 @@ def _parser(*, listing: bool) -> argparse.ArgumentParser:
     command.add_argument("--table-filename", metavar="TEMPLATE", help="write a CSV table too, such as {nickname}.csv")
     command.add_argument("--table-only", action="store_true", help="write no images")
     _threads(command)
+
+    command = _command(commands, "import", "make a project of a project of ilastik; its classifier stays in force")
+    command.add_argument("project", metavar="FILE.ilp", help="a project of ilastik's object classification")
+    command.add_argument("-o", "--output", required=True, metavar="PROJECT.objclass", help="the project to write")
 
     command = _command(commands, "gui", "open napari with the workbench, on a project or on images")
     command.add_argument(

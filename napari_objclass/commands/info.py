@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_objclass.commands._inputs import agreement
-from napari_objclass.io.formats import PROJECT_SUFFIX
+from napari_objclass.io.formats import ILASTIK_SUFFIX, PROJECT_SUFFIX
 
 if TYPE_CHECKING:
     import argparse
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 def run(args: argparse.Namespace) -> int:
     """Print a line per fact."""
-    facts = _project(args.file) if Path(args.file).suffix == PROJECT_SUFFIX else _image(args.file)
+    is_project = Path(args.file).suffix.lower() in {PROJECT_SUFFIX, ILASTIK_SUFFIX}
+    facts = _project(args.file) if is_project else _image(args.file)
     width = max(map(len, facts))
     for name, fact in facts.items():
         print(_line(f"{name:<{width}}  ", fact))
@@ -55,9 +56,9 @@ def _image(path: str) -> dict[str, str]:
 
 
 def _project(path: str) -> dict[str, str]:
-    from napari_objclass.workflow.session import Session
+    from napari_objclass.workflow.opening import open_project
 
-    with Session.open(path, read_only=True) as session:
+    with open_project(path, read_only=True) as session:
         annotations = session.annotations
         facts = {"project": path, "images": ", ".join(lane.name for lane in session.lanes) or "none"}
         active = Counter(each.cls for each in annotations if each.state == "active")
