@@ -167,7 +167,9 @@ def add_computed(
     file[f"ObjectClassification/CachedProbabilities/{lane:04}/{frame}"] = probabilities.astype(np.float32)
 
 
-def add_forest(file: h5py.File, trees: list[Tree], known: list[int], *, number: int = 0, described: bool = True) -> None:
+def add_forest(
+    file: h5py.File, trees: list[Tree], known: list[int], *, number: int = 0, described: bool = True
+) -> None:
     """Trees as a forest; ``known`` are the classes of their frequencies."""
     group = file.require_group("ObjectClassification/ClassifierForests")
     digits = len(str(len(trees) - 1))
