@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_objclass.errors import FileError, ObjClassError
+from napari_objclass.errors import AxesError, FileError, ObjClassError
 from napari_objclass.io.fingerprint import fingerprint
 from napari_objclass.io.formats import ILASTIK_SUFFIX
 from napari_objclass.io.image import Stack
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_objclass.io.image import LazyArray
+    from napari_objclass.io.image import Image, LazyArray
 
 RAW = "raw"
 LABELS = "labels"
@@ -269,7 +269,7 @@ def open_source(record: LaneRecord, role: str, given: Mapping[str, NDArray[Any]]
     if source.path is None:
         raise FileError(f"the {role} image of {record.name!r} was only in memory and is gone; add it again")
     try:
-        image = open_files(source.place, axes=source.axes or None)
+        image = _open(source)
     except ObjClassError as error:
         if source.fingerprint == UNKNOWN:
             raise FileError(
@@ -285,7 +285,17 @@ def open_source(record: LaneRecord, role: str, given: Mapping[str, NDArray[Any]]
             f"the {role} image of {record.name!r} at {source.path} has other content than when it was annotated; "
             "put the old file back, or accept the new content"
         )
-    return Pixels(image.data, source.axes or image.axes, problem, source.drange or getattr(image, "drange", None))
+    return Pixels(image.data, image.axes, problem, source.drange or image.drange)
+
+
+def _open(source: Source) -> Image:
+    """Open what is at the place of a source; unknown pixels may lack the axis of channels that was foreseen."""
+    try:
+        return open_files(source.place, axes=source.axes or None)
+    except AxesError:
+        if source.fingerprint != UNKNOWN or "c" not in source.axes:
+            raise
+        return open_files(source.place, axes=source.axes.replace("c", ""))
 
 
 def location(source: Source) -> str:

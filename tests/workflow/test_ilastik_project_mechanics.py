@@ -203,14 +203,37 @@ def test_counted():
 # ------------------------------------------------------------------------------------- images, settings, classes
 
 
-def test_a_channel_axis_that_the_file_has_not(tmp_path):
-    for name, array in (("raw", RAW), ("labels", squares())):
-        with h5py.File(tmp_path / f"{name}.h5", "w") as file:
-            file["data"] = array
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_channel_axis_that_the_file_has_not(tmp_path, moment):
+    def put():
+        for name, array in (("raw", RAW), ("labels", squares())):
+            with h5py.File(tmp_path / f"{name}.h5", "w") as file:
+                file["data"] = array
+
     path = write_project(tmp_path / "a.ilp", "labels", [("raw.h5/data", "labels.h5/data")], axes="yxc", tree=(0, 5))
+    if moment == "before":
+        put()
     with oc.import_ilp(path, recover=False) as session:
+        put()
         assert session.predict(0).classes.tolist() == [2, 2, 1]
-        assert session.lane(0).sources["raw"].axes == "yx"
+        assert session.axes(0) == "yx"
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_stack_of_files(tmp_path, moment):
+    def put():
+        for t in range(3):
+            np.save(tmp_path / f"raw{t}.npy", RAW + t)
+            np.save(tmp_path / f"labels{t}.npy", squares())
+
+    names = [":".join(f"{name}{t}.npy" for t in range(3)) for name in ("raw", "labels")]
+    path = write_project(tmp_path / "a.ilp", "labels", [names], axes="tyx", tree=(0, 5))
+    if moment == "before":
+        put()
+    with oc.import_ilp(path, recover=False) as session:
+        put()
+        assert session.predict(0).classes.tolist() == [2, 2, 1] * 3
+        assert session.predict(0).frames.tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2]
 
 
 def test_data_in_the_project_go_into_ours(tmp_path, path):
