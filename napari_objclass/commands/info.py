@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
 def run(args: argparse.Namespace) -> int:
     """Print a line per fact."""
-    is_project = Path(args.file).suffix.lower() in {PROJECT_SUFFIX, ILASTIK_SUFFIX}
-    facts = _project(args.file) if is_project else _image(args.file)
+    facts = _READERS.get(Path(args.file).suffix.lower(), _image)(args.file)
     width = max(map(len, facts))
     for name, fact in facts.items():
         print(_line(f"{name:<{width}}  ", fact))
@@ -55,10 +54,16 @@ def _image(path: str) -> dict[str, str]:
     return facts
 
 
-def _project(path: str) -> dict[str, str]:
-    from napari_objclass.workflow.opening import open_project
+def _ilastik(path: str) -> dict[str, str]:
+    from napari_objclass.commands._ilastik_facts import facts
 
-    with open_project(path, read_only=True) as session:
+    return facts(path)
+
+
+def _project(path: str) -> dict[str, str]:
+    from napari_objclass.workflow.session import Session
+
+    with Session.open(path, read_only=True) as session:
         annotations = session.annotations
         facts = {"project": path, "images": ", ".join(lane.name for lane in session.lanes) or "none"}
         active = Counter(each.cls for each in annotations if each.state == "active")
@@ -99,3 +104,6 @@ def _thresholding(settings: Thresholding) -> str:
     others = {name: value for name, value in asdict(settings).items() if name not in shown}
     changed = [f"{name} {value}" for name, value in others.items() if value != getattr(Thresholding, name)]
     return ", ".join([f"{settings.method}, from {settings.threshold:g}{cores}", *changed])
+
+
+_READERS = {PROJECT_SUFFIX: _project, ILASTIK_SUFFIX: _ilastik}

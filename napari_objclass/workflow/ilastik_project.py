@@ -18,7 +18,7 @@ from napari_objclass.errors import FileError, ObjClassError
 from napari_objclass.forest import RandomForest
 from napari_objclass.io.formats import ILASTIK_SUFFIX, split
 from napari_objclass.io.image import Stack
-from napari_objclass.io.readers import open_image
+from napari_objclass.io.stack import open_files
 from napari_objclass.thresholding import AS_IS
 from napari_objclass.workflow import (
     export,
@@ -140,7 +140,7 @@ def _found(dataset: IlpDataset) -> str | Stack:
 
 def _letters(dataset: IlpDataset) -> str:
     """Axes of the array in the file: ilastik names a channel axis where there is none, too."""
-    n_dims = open_image(dataset.found[0]).data.ndim + (len(dataset.found) > 1)
+    n_dims = open_files(_found(dataset)).data.ndim
     letters = dataset.axes
     if len(letters) == n_dims + 1:
         letters = letters.replace("c", "")
@@ -149,14 +149,16 @@ def _letters(dataset: IlpDataset) -> str:
 
 def _unknown(dataset: IlpDataset) -> Source:
     """Pixels that are awaited where the project says they are."""
-    path, inner = split(dataset.files[0])
-    return Source(dataset.axes, UNKNOWN, str(path), inner)
+    parts = [Source("", UNKNOWN, str(path), inner) for path, inner in map(split, dataset.files)]
+    if len(parts) == 1:
+        return replace(parts[0], axes=dataset.axes)
+    return replace(parts[0], axes=dataset.axes, parts=tuple(parts), along=dataset.along)
 
 
 def _as_it_was(role: str, source: Source, dataset: IlpDataset) -> Source:
     """The same with what ilastik knew of it; data in the project itself are stored beside ours when that is saved."""
     inside = source.path is not None and Path(source.path).suffix.lower() == ILASTIK_SUFFIX
-    drange = dataset.drange or open_image(dataset.found[0]).drange or AS_IS
+    drange = dataset.drange or open_files(source.place).drange or AS_IS
     return replace(source, stored=inside, drange=drange if role == PROBABILITIES else None)
 
 
