@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 from napari_objclass.commands._arguments import export_settings
 from napari_objclass.commands._ilastik_inputs import jobs
 from napari_objclass.commands._inputs import objects_source, say_note, say_notes, thresholds_raw
-from napari_objclass.errors import ProjectError
+from napari_objclass.errors import ProjectError, sentence
 
 if TYPE_CHECKING:
     import argparse
@@ -107,8 +107,6 @@ def _logged(path: str | None) -> Iterator[None]:
     if path is None:
         yield
         return
-    from napari_objclass.cli import sentence
-
     with (
         Path(path).open("a", encoding="utf-8") as log,
         redirect_stdout(_Both(sys.stdout, log)),
