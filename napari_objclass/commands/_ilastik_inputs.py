@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from napari_objclass.commands._inputs import OBJECT_ROLES, expand
-from napari_objclass.errors import ObjClassError, ParameterError
+from napari_objclass.commands._inputs import OBJECT_ROLES
+from napari_objclass.errors import FileError, ObjClassError, ParameterError
+from napari_objclass.io import hdf5
+from napari_objclass.io.formats import matching, split, with_numbers
 from napari_objclass.io.image import Image, Stack
 from napari_objclass.io.readers import open_image
+from napari_objclass.io.stack import whole_axes
 from napari_objclass.workflow.batch import ImageSet
 
 if TYPE_CHECKING:
@@ -65,8 +68,8 @@ def jobs(args: argparse.Namespace, training: Mapping[str, str]) -> list[Job]:
 def volume(word: str, along: str) -> Volume:
     """One image: a file; or a stack, if the word is a pattern or joins files with the path separator of the system."""
     parts = [word] if "://" in word or Path(word).exists() else [part for part in word.split(os.pathsep) if part]
-    files = [file for part in parts for file in sorted(expand([part]), key=_natural)]
-    return word if files == [word] else Stack(tuple(files), along)
+    files = tuple(dataset for part in parts for file in matching(part) for dataset in _datasets(file))
+    return word if files == (word,) else Stack(files, along)
 
 
 def nickname(image: Image) -> str:
@@ -94,9 +97,7 @@ def _look(volume: Volume) -> _Seen | None:
         first = open_image(file)
     except ObjClassError:
         return None
-    if along in first.axes:
-        return _Seen(first, first.axes)
-    return _Seen(first, f"{first.axes}c" if along == "c" else along + first.axes)
+    return _Seen(first, whole_axes(first.axes, along) if along else first.axes)
 
 
 def _by_role(axes: Sequence[str]) -> dict[str, str]:
@@ -107,6 +108,12 @@ def _by_role(axes: Sequence[str]) -> dict[str, str]:
     return {role: letters for role, letters in by_role.items() if letters not in ("", "none")}
 
 
-def _natural(text: str) -> list[tuple[int, str]]:
-    """Key by which ``z2`` comes before ``z10``."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", text)]
+def _datasets(file: str) -> tuple[str, ...]:
+    """Datasets of an HDF5 file that match a pattern behind its name; the file itself without a pattern."""
+    path, inner = split(file)
+    if not set("*?[") & set(inner):
+        return (file,)
+    found = [name for name in hdf5.datasets(path) if fnmatchcase(name, inner)]
+    if not found:
+        raise FileError(f"{path} has no dataset that matches {inner!r}; objclass info {path} says what it has")
+    return tuple(f"{path}/{name}" for name in sorted(found, key=with_numbers))

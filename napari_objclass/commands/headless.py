@@ -14,6 +14,7 @@ from napari_objclass.commands._arguments import export_settings
 from napari_objclass.commands._ilastik_inputs import jobs
 from napari_objclass.commands._inputs import objects_source, say_note, say_notes, thresholds_raw
 from napari_objclass.errors import ProjectError, sentence
+from napari_objclass.workflow.sources import PROBABILITIES
 
 if TYPE_CHECKING:
     import argparse
@@ -67,15 +68,26 @@ def _classify(session: Session, args: argparse.Namespace) -> int:
 def _outcomes(session: Session, args: argparse.Namespace, settings: Export, todo: list[Job]) -> Iterator[Outcome]:
     """Classify images, those with the same axes in one run: results have the order of axes of their image."""
     from napari_objclass.workflow import batch
-    from napari_objclass.workflow.sources import PROBABILITIES
+    from napari_objclass.workflow.export import check_overwriting
 
     predictor = session.predictor()
-    for axes, group in groupby(todo, key=lambda job: job.axes):
-        ordered = settings
-        if settings.axes is None and axes:
-            with_channels = "" if "c" in axes or PROBABILITIES not in settings.images else "c"
-            ordered = replace(settings, axes=axes + with_channels)
-        yield from batch.run(predictor, [job.images for job in group], ordered, threads=args.threads)
+    protected = [("project", Path(args.project)), *(file for lane in session.lanes for file in lane.files)]
+    plans = [
+        batch.plan([job.images for job in group], _in_order(settings, axes), protected=protected)
+        for axes, group in groupby(todo, key=lambda job: job.axes)
+    ]
+    if len(plans) > 1:  # what each is sure of for itself
+        tables = [[plan.table] for plan in plans if plan.table is not None]
+        check_overwriting([*tables, *(each.files.all for plan in plans for each in plan.images)], ())
+    for plan in plans:
+        yield from batch.run(predictor, plan, threads=args.threads)
+
+
+def _in_order(settings: Export, axes: str) -> Export:
+    """Settings with these axes, if they do not name others; probabilities have channels in any case."""
+    if settings.axes is not None or not axes:
+        return settings
+    return replace(settings, axes=axes if "c" in axes or PROBABILITIES not in settings.images else f"{axes}c")
 
 
 def _named(image: ImageSet) -> str:

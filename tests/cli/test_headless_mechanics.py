@@ -11,20 +11,39 @@ import pytest
 
 from napari_objclass.cli import main
 from napari_objclass.commands._ilastik_inputs import jobs, volume
-from napari_objclass.errors import ParameterError
+from napari_objclass.errors import FileError, ParameterError
 from napari_objclass.io.image import Stack
 from napari_objclass.io.readers import open_image
 from napari_objclass.io.writers import write_image
+from napari_objclass.workflow.session import Session
 
 PREDICTIONS = "Object Predictions"
 
 
+@pytest.fixture(scope="module")
+def trained(images, tmp_path_factory) -> Path:
+    """A folder with a quarter of the images, one of another size, one inside an HDF5 file, and a trained project."""
+    folder = tmp_path_factory.mktemp("trained")
+    raw, labels = (open_image(images / name).data[:256, :256] for name in ("raw.tif", "labels.tif"))
+    write_image(folder / "raw.tif", raw, "yx")
+    write_image(folder / "labels.tif", labels, "yx")
+    write_image(folder / "other.tif", raw[:100], "yx")
+    write_image(folder / "data.h5/volumes/raw", raw, "yx")
+    with Session(recover=False) as session:
+        session.add_lane(raw=folder / "raw.tif", labels=folder / "labels.tif")
+        ids = [int(each) for each in session.objects(0).ids[:12]]
+        session.annotate_many(0, ids=ids, classes=[1, 2] * 6)
+        session.train()
+        session.save(folder / "nuclei.objclass")
+    return folder
+
+
 @pytest.fixture
-def here(images, project, tmp_path, monkeypatch) -> Path:
-    """The current folder: images, trained project, and the same images in HDF5 with inner paths."""
-    for name in ("raw.tif", "labels.tif", "other.tif"):
-        shutil.copy(images / name, tmp_path / name)
-    write_image(tmp_path / "data.h5/volumes/raw", open_image(images / "raw.tif").data, "yx")
+def here(trained, tmp_path, monkeypatch) -> Path:
+    """The current folder: a copy of all that."""
+    for path in trained.iterdir():
+        if path.suffix not in (".bak", ".journal"):
+            shutil.copy(path, tmp_path / path.name)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -170,6 +189,15 @@ def test_a_file_is_itself(planes):
     assert volume("a:b[1].tif", "z") == "a:b[1].tif"
 
 
+def test_a_pattern_of_datasets_is_a_stack(planes):
+    with h5py.File("film.h5", "w") as file:
+        for number in (1, 2, 10):
+            file[f"frames/{number}"] = np.zeros((8, 9), np.uint8)
+    assert volume("film.h5/frames/*", "t") == Stack(tuple(f"film.h5/frames/{n}" for n in (1, 2, 10)), "t")
+    with pytest.raises(FileError, match="no dataset"):
+        volume("film.h5/slices/*", "t")
+
+
 def described(training=None, **words):
     named = dict.fromkeys(("raw", "labels", "segmentation", "probabilities", "axes")) | {"stack_along": "z"} | words
     (job,) = jobs(Namespace(**named), training or {})
@@ -260,6 +288,27 @@ def test_results_have_the_axes_of_the_raw_image(headless, here):
         assert file["exported_data"].shape == (*raw.shape, 2)
 
 
+def test_images_of_different_axes(headless, here):
+    write_image(here / "plane.h5/data", open_image("raw.tif").data[...][..., np.newaxis], "yxc")
+    images = ("--raw_data", "raw.tif", "plane.h5/data", "--label_image", "labels.tif", "labels.tif")
+    result = headless("--table_filename=all.csv", images=images)
+    assert result.code == 1
+    assert "two images" in result.err
+    assert not list(here.glob("*Predictions*"))
+    result = headless("--table_filename={nickname}.csv", images=images)
+    assert result.code == 0, result.err
+    assert (here / "plane-data_table.csv").exists()
+
+
+def test_one_table_for_all_images(headless, here):
+    shutil.copy(here / "raw.tif", here / "second.tif")
+    images = ("--raw_data", "raw.tif", "second.tif", "--label_image", "labels.tif", "labels.tif")
+    result = headless("--table_filename=all.csv", "--table_only", images=images)
+    assert result.code == 0, result.err
+    with (here / "all_table.csv").open(newline="") as file:
+        assert {row["image"] for row in csv.DictReader(file)} == {"raw", "second"}
+
+
 def test_a_range_of_values_becomes_another(headless, here):
     result = headless("--pipeline_result_drange=(0,2)", "--export_drange=(0.0, 200.0)")
     assert result.code == 0, result.err
@@ -339,11 +388,9 @@ def test_nothing_is_written_to_the_project_and_its_images_are_not_needed(headles
     }  # fmt: skip
 
 
-def test_a_project_without_a_forest(objclass, here, images):
-    made = objclass(
-        "annotate", "fresh.objclass", "--raw", "raw.tif", "--labels", "labels.tif", "--from", images / "table.csv"
-    )
-    assert made.code == 0, made.err
+def test_a_project_without_a_forest(objclass, here):
+    with Session(recover=False) as session:
+        session.save("fresh.objclass")
     result = objclass("--headless", "--project=fresh.objclass", "--raw_data=raw.tif", "--label_image=labels.tif")
     assert result.code == 1
     assert "no trained forest" in result.err
