@@ -57,7 +57,7 @@ def lines() -> list[str]:
         loaded = _least([sys.executable, "-c", "import napari_objclass.workflow.session"], Path(folder))
     return [
         "",
-        f"The whole process of `objclass --headless`, {name}, {n_columns} columns (wall clock, user time, peak memory):",
+        f"The whole process of `objclass --headless`, {name}, {n_columns} columns; wall clock, user time, peak memory:",
         "",
         "| work | |",
         "|---|---:|",

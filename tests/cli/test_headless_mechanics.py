@@ -22,9 +22,9 @@ PREDICTIONS = "Object Predictions"
 
 @pytest.fixture(scope="module")
 def trained(images, tmp_path_factory) -> Path:
-    """A folder with a quarter of the images, one of another size, one inside an HDF5 file, and a trained project."""
+    """A folder with a corner of the images, one of another size, one inside an HDF5 file, and a trained project."""
     folder = tmp_path_factory.mktemp("trained")
-    raw, labels = (open_image(images / name).data[:256, :256] for name in ("raw.tif", "labels.tif"))
+    raw, labels = (open_image(images / name).data[:192, :160] for name in ("raw.tif", "labels.tif"))
     write_image(folder / "raw.tif", raw, "yx")
     write_image(folder / "labels.tif", labels, "yx")
     write_image(folder / "other.tif", raw[:100], "yx")

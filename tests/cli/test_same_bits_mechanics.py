@@ -16,10 +16,10 @@ FLAGS = {"labels": "--label-image", "segmentation": "--segmentation-image", "pro
 
 
 def _plane():
-    """Raw, labels and probabilities of a quarter of the sample."""
+    """Raw, labels and probabilities of a corner of the sample."""
     nuclei = sample.nuclei_2d()
-    quarter = np.s_[:256, :256]
-    return nuclei.raw[quarter], nuclei.labels[quarter], sample.probabilities(nuclei)[quarter]
+    corner = np.s_[:192, :160]
+    return nuclei.raw[corner], nuclei.labels[corner], sample.probabilities(nuclei)[corner]
 
 
 def _kinds():
