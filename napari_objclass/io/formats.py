@@ -30,8 +30,8 @@ FORMATS = {
     ".jpeg": "picture",
     ".zarr": "ome_zarr",
 }
-#: Of project files.
-PROJECT_SUFFIX = ".objclass"
+#: Of project files, our own and ilastik's.
+PROJECT_SUFFIX, ILASTIK_SUFFIX = ".objclass", ".ilp"
 
 WRITABLE = (".h5", ".hdf5", ".tif", ".tiff", ".png", ".npy", ".zarr")
 
@@ -89,14 +89,15 @@ def matching(pattern: str) -> tuple[str, ...]:
     if not wild or path.exists():
         return (pattern,)
     found = Path(*path.parts[: wild[0]]).glob(str(Path(*path.parts[wild[0] :])))
-    files = tuple(str(file / inner) for file in sorted(found, key=_with_numbers))
+    files = tuple(str(file / inner) for file in sorted(found, key=lambda file: with_numbers(str(file))))
     if not files:
         raise FileError(f"no file matches {pattern!r}; check the folder and the pattern")
     return files
 
 
-def _with_numbers(path: Path) -> list[tuple[int, str]]:
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", str(path))]
+def with_numbers(name: str) -> list[tuple[int, str]]:
+    """Key by which names are sorted, numbers in them as numbers."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
 
 
 def is_zarr(folder: Path) -> bool:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from psygnal import Signal
 
-from napari_objclass.errors import FileError, ObjClassError
+from napari_objclass.errors import FileError, ObjClassError, ProjectError
+from napari_objclass.io.formats import ILASTIK_SUFFIX
 from napari_objclass.workflow import events, input_data
 from napari_objclass.workflow.chain import Chain, Memory
 from napari_objclass.workflow.history import History
@@ -67,7 +68,21 @@ class Journaled:
         read_only
             Leave the file and its journal as they are; changes live in this session only.
         """
+        if Path(path).suffix.lower() == ILASTIK_SUFFIX:
+            raise ProjectError(
+                f"{path} is a project of ilastik; make one of it: objclass import {path} -o NAME.objclass"
+            )
         return cls._over(*ProjectStore.open(Path(path), read_only=read_only), detached=read_only)
+
+    @classmethod
+    def starting_from(cls, state: State, forest: TrainedForest | None, notes: Sequence[str], *, recover: bool) -> Self:
+        """Begin an unsaved session with what was made elsewhere, which is not a matter of undo."""
+        session = cls(recover=recover)
+        session._write(events.making(state))
+        session._chain = Chain(state, Memory(forest), {})
+        for note in notes:
+            session._chain.memory.note(note)
+        return session
 
     @classmethod
     def recover(cls, recovery_id: str) -> Self:
@@ -245,7 +260,7 @@ class Journaled:
                 chain.memory.note(input_data.left_out(lane))
         self._chain = chain = replace(chain, state=replace(chain.state, lanes=tuple(lanes)), given=given)
         document, arrays = chain.state.to_document(target.parent)
-        forest = chain.memory.forest
+        forest = chain.forest
         if forest is not None:
             about, learnt = forest.to_document()
             document, arrays = document | about, arrays | learnt

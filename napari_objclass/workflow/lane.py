@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_objclass.errors import FileError, ObjClassError
+from napari_objclass.errors import AxesError, FileError, ObjClassError
 from napari_objclass.io.fingerprint import fingerprint
+from napari_objclass.io.formats import ILASTIK_SUFFIX
 from napari_objclass.io.image import Stack
 from napari_objclass.io.stack import open_files
 
@@ -21,13 +22,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_objclass.io.image import LazyArray
+    from napari_objclass.io.image import Image, LazyArray
 
 RAW = "raw"
 LABELS = "labels"
 SEGMENTATION = "segmentation"
 PROBABILITIES = "probabilities"
 ROLES = (RAW, LABELS, SEGMENTATION, PROBABILITIES)
+
+#: Fingerprint of pixels that were not there when the lane was made: whatever is found at their place is accepted.
+UNKNOWN = ""
 
 
 @dataclass(frozen=True)
@@ -37,9 +41,9 @@ class Source:
     Attributes
     ----------
     axes
-        Letters of the array as it is in the file or was handed over.
+        Letters of the array as it is in the file or was handed over; "" to take those that the file names.
     fingerprint
-        Of the pixels that the annotations were made on.
+        Of the pixels that the annotations were made on, or ``UNKNOWN``.
     path
         Absolute; None for an array that no file holds.
     inner
@@ -51,6 +55,8 @@ class Source:
         those of the first.
     along
         Axis along which the parts lie; "" without.
+    drange
+        Values that count as 0 and 1, where the file does not say so itself.
     """
 
     axes: str
@@ -60,6 +66,7 @@ class Source:
     stored: bool = False
     parts: tuple[Source, ...] = ()
     along: str = ""
+    drange: tuple[float, float] | None = None
 
     @property
     def files(self) -> tuple[Source, ...]:
@@ -89,6 +96,8 @@ class Source:
         if self.parts:
             values["along"] = self.along
             values["channels"] = [each.to_json(folder) for each in self.parts]  # as when there were no other parts
+        if self.drange:
+            values["drange"] = list(self.drange)
         return values
 
     @classmethod
@@ -100,6 +109,7 @@ class Source:
             if absolute is not None and not Path(path).exists() and Path(absolute).exists():
                 path = absolute
         parts = tuple(cls.from_json(each, folder) for each in values.get("channels", ()))
+        low_high = values.get("drange")
         return cls(
             axes=values["axes"],
             fingerprint=values["fingerprint"],
@@ -108,6 +118,7 @@ class Source:
             stored=bool(values["stored"]),
             parts=parts,
             along=values.get("along", "c") if parts else "",
+            drange=None if low_high is None else (float(low_high[0]), float(low_high[1])),
         )
 
 
@@ -170,8 +181,9 @@ class LaneRecord:
         source = self.sources.get(RAW) or next(iter(self.sources.values()))
         if source.path is None:
             return Path.cwd()
-        folder = Path(source.path).parent
-        return folder.parent if source.stored else folder
+        path = Path(source.path)
+        is_inside = path.suffix == ILASTIK_SUFFIX  # of a project of ilastik, which holds data itself
+        return path.parent.parent if source.stored and not is_inside else path.parent
 
     @property
     def files(self) -> list[tuple[str, Path]]:
@@ -222,12 +234,13 @@ class LaneRecord:
     @property
     def looks(self) -> tuple[tuple[str, str], ...]:
         """What the image is, whatever its objects come from: role and fingerprint of raw; of all without raw."""
-        return ((RAW, self.sources[RAW].fingerprint),) if RAW in self.sources else self.content
+        return tuple(each for each in self.content if each[0] == RAW) or self.content
 
     @property
     def content(self) -> tuple[tuple[str, str], ...]:
-        """What the pixels are, wherever they lie: role and fingerprint of each source."""
-        return tuple((role, source.fingerprint) for role, source in sorted(self.sources.items()))
+        """What the pixels are, wherever they lie: role and fingerprint of each; unknown ones are like no other."""
+        unknown = f"unknown {self.uuid}"
+        return tuple((role, source.fingerprint or unknown) for role, source in sorted(self.sources.items()))
 
 
 @dataclass(frozen=True)
@@ -256,18 +269,33 @@ def open_source(record: LaneRecord, role: str, given: Mapping[str, NDArray[Any]]
     if source.path is None:
         raise FileError(f"the {role} image of {record.name!r} was only in memory and is gone; add it again")
     try:
-        image = open_files(source.place, axes=source.axes)
+        image = _open(source)
     except ObjClassError as error:
+        if source.fingerprint == UNKNOWN:
+            raise FileError(
+                f"needs image {record.name}: its {role} image cannot be opened ({error}); "
+                "put it there, or say where it is now"
+            ) from error
         raise FileError(
             f"the {role} image of {record.name!r} cannot be opened ({error}); put it back, or say where it is now"
         ) from error
     problem = None
-    if fingerprint(image.data, source.axes) != source.fingerprint:
+    if source.fingerprint != UNKNOWN and fingerprint(image.data, source.axes) != source.fingerprint:
         problem = (
             f"the {role} image of {record.name!r} at {source.path} has other content than when it was annotated; "
             "put the old file back, or accept the new content"
         )
-    return Pixels(image.data, source.axes, problem, getattr(image, "drange", None))
+    return Pixels(image.data, image.axes, problem, source.drange or image.drange)
+
+
+def _open(source: Source) -> Image:
+    """Open what is at the place of a source; unknown pixels may lack the axis of channels that was foreseen."""
+    try:
+        return open_files(source.place, axes=source.axes or None)
+    except AxesError:
+        if source.fingerprint != UNKNOWN or "c" not in source.axes:
+            raise
+        return open_files(source.place, axes=source.axes.replace("c", ""))
 
 
 def location(source: Source) -> str:
