@@ -120,8 +120,8 @@ def _places(info: h5py.Group, facts: dict[str, Any], project: Path) -> list[tupl
     if _ADDRESS.match(stored):
         return [(_from_address(stored), "")]
     file, inner = whole = _split(stored)
-    if stored and _ONE_PATH.fullmatch(inner or "/") and _exists(_at_home(file, project)):
-        return [whole]  # whose name may have separators in it
+    if stored and not re.search("[:;]", inner) and _exists(_at_home(file, project)):
+        return [whole]  # the name of one file may have separators in it
     return [_split(each) for each in _ONE_PATH.findall(stored)]
 
 
