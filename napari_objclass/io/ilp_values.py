@@ -100,9 +100,17 @@ def reason(error: Exception) -> str:
 
 
 def text(value: Any) -> str:
-    """Text from UTF-8 bytes or an array of one."""
+    """Text from UTF-8 bytes or an array of one.
+
+    Raises
+    ------
+    ValueError
+        If it is no text.
+    """
     value = value.item() if isinstance(value, np.ndarray) and value.size == 1 else value
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    if not isinstance(value, (bytes, str)):
+        raise ValueError(f"{value!r} is no text")
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
 def plain(value: Any) -> Any:
