@@ -159,6 +159,16 @@ def test_channels_of_missing_images_follow_from_the_forest(tmp_path):
         assert session.predict(0).classes.tolist() == [2, 2, 1]
 
 
+def test_a_place_of_another_system_is_awaited_beside_the_project(tmp_path):
+    places = (r"C:\images\raw.h5\data", r"C:\images\labels.h5\data")
+    path = write_project(tmp_path / "a.ilp", "labels", [places], tree=(0, 5))
+    with oc.import_ilp(path, recover=False) as session:
+        for name, array in (("raw", RAW), ("labels", squares())):
+            with h5py.File(tmp_path / f"{name}.h5", "w") as file:
+                file["data"] = array
+        assert session.predict(0).classes.tolist() == [2, 2, 1]
+
+
 def test_missing_images_of_two_projects_are_not_the_same(nuclei):
     with oc.import_ilp(nuclei) as one, oc.import_ilp(nuclei) as other:
         assert one.lane(0).content != other.lane(0).content
@@ -277,9 +287,13 @@ def test_integers_are_no_fractions_unless_the_project_says_so(tmp_path):
     path = write_project(tmp_path / "a.ilp", "probabilities", [(RAW, probabilities)], settings=settings)
     with oc.import_ilp(path, recover=False) as session:
         assert session.objects(0).sizes.tolist() == [4, 9, 16]
+        session.relink_lane(0, raw=RAW + 1)
+        assert session.objects(0).sizes.tolist() == [4, 9, 16]
     with h5py.File(path, "r+") as file:
         file["Input Data/infos/lane0000/Prediction Maps/drange"] = (0, 255)
     with oc.import_ilp(path, recover=False) as session:
+        assert len(session.objects(0).ids) == 0
+        session.relink_lane(0, raw=RAW + 1)
         assert len(session.objects(0).ids) == 0
 
 
