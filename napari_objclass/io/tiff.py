@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_OID, uuid5
@@ -25,6 +26,9 @@ _MICROMETRES = {
     "mm": 1e3, "cm": 1e4, "inch": 25400.0, "m": 1e6,
 }  # fmt: skip
 _OME_ORDER = "tczyx"
+
+# What is wrong with a file is said in one sentence, by an error; tifffile says it on stderr as well.
+logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 
 class TiffPages(LazyArray):
