@@ -12,11 +12,13 @@ import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from napari_objclass import __version__
 from napari_objclass.errors import FileError
 from napari_objclass.io.formats import split
 from napari_objclass.workflow.batch_image import Outcome, Status
+from napari_objclass.workflow.batch_plan import paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -143,8 +145,7 @@ def _described(planned: Planned, folder: Path) -> list[Any]:
     image = planned.image
     return [
         planned.name,
-        {role: repr(source) for role, source in image.images.items()},
-        [_state(file) for file in image.files],
+        {role: _source(source) for role, source in image.images.items()},
         repr(image.axes),
         dict(image.columns),
         [os.path.relpath(file, folder) for file in planned.files.all],
@@ -154,6 +155,11 @@ def _described(planned: Planned, folder: Path) -> list[Any]:
 def digest(content: object) -> str:
     """Digest of what JSON can hold."""
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
+
+
+def _source(source: Any) -> list[Any]:
+    """What is known of the files of one role; of an array, that it is another one each time."""
+    return [getattr(source, "along", ""), *(_state(file) for file in paths(source))] if paths(source) else [uuid4().hex]
 
 
 def _state(file: str) -> list[Any]:
