@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from napari_objclass.commands._arguments import export_settings
 from napari_objclass.commands._inputs import OBJECT_ROLES, expand, progress_bar, say_note, thresholds_raw
-from napari_objclass.errors import FileError, ObjClassError, ParameterError, ProjectError
+from napari_objclass.errors import FileError, ObjClassError, ParameterError, ProjectError, sentence
 
 if TYPE_CHECKING:
     import argparse
@@ -198,8 +198,8 @@ def _carry_out(
                 if progress is None:
                     bar(len(report.outcomes), len(plan.images), "images")
         ending = "done"
-    except ObjClassError as error:
-        ending = str(error)
+    except Exception as error:
+        ending = sentence(error)
         raise
     finally:
         if reported:
@@ -241,7 +241,8 @@ def _tell(outcome: Outcome, report: Report, log: TextIO | None) -> None:
     if log is not None:
         print(json.dumps(report.line(outcome), ensure_ascii=False), file=log, flush=True)
     if outcome.error:
-        say(f"{outcome.image.files[0]}: {outcome.error}")
+        file = outcome.image.files[0]
+        say(outcome.error if file in outcome.error else f"{file}: {outcome.error}")
     elif outcome.files and log is not sys.stdout:
         print(*outcome.files, sep="\n")
     for note in outcome.notes:

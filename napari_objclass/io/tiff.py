@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_OID, uuid5
@@ -32,6 +33,9 @@ _OME_ORDER = "tczyx"
 
 #: More bytes of pixels than this go into a BigTIFF; the rest of what a classic one can hold is for its tables.
 LARGEST_CLASSIC = 2**32 - 2**25
+
+# What is wrong with a file is said in one sentence, by an error; tifffile says it on stderr as well.
+logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 
 class TiffPages(LazyArray):
