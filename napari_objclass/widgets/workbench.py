@@ -8,13 +8,13 @@ from qtpy.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_objclass.widgets._base import WIDTH, Dock
 from napari_objclass.widgets._connections import Connections
-from napari_objclass.widgets.export import ExportStep
 from napari_objclass.widgets.feature_selection import FeatureSelectionStep
 from napari_objclass.widgets.input_data import InputDataStep
 from napari_objclass.widgets.object_classification import ObjectClassificationStep
 from napari_objclass.widgets.objects import ObjectsStep
 from napari_objclass.widgets.parts.accordion import Accordion
 from napari_objclass.widgets.parts.footer import Footer
+from napari_objclass.widgets.results import ResultsStep
 from napari_objclass.widgets.start import StartPage
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ STEPS: tuple[type[Step], ...] = (
     ObjectsStep,
     FeatureSelectionStep,
     ObjectClassificationStep,
-    ExportStep,
+    ResultsStep,
 )
 
 
