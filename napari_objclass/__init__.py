@@ -31,7 +31,9 @@ _PUBLIC = {
     "workflow.classes": ("ObjectClass",),
     "workflow.export": ("Export",),
     "workflow.feature_selection": ("FeatureSelection",),
+    "workflow.ilastik_project": ("import_ilp",),
     "workflow.object_classification": ("Classifier", "Prediction"),
+    "workflow.opening": ("open_project",),
     "workflow.session": ("Session",),
     "workflow.thresholding": ("Thresholding",),
 }

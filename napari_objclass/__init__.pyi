@@ -26,7 +26,9 @@ from napari_objclass.thresholding import threshold as threshold
 from napari_objclass.workflow.classes import ObjectClass as ObjectClass
 from napari_objclass.workflow.export import Export as Export
 from napari_objclass.workflow.feature_selection import FeatureSelection as FeatureSelection
+from napari_objclass.workflow.ilastik_project import import_ilp as import_ilp
 from napari_objclass.workflow.object_classification import Classifier as Classifier, Prediction as Prediction
+from napari_objclass.workflow.opening import open_project as open_project
 from napari_objclass.workflow.session import Session as Session
 from napari_objclass.workflow.thresholding import Thresholding as Thresholding
 

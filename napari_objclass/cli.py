@@ -158,6 +158,10 @@ def _parser(*, listing: bool) -> argparse.ArgumentParser:
     command.add_argument("--table-only", action="store_true", help="write no images")
     _threads(command)
 
+    command = _command(commands, "import", "make a project of a project of ilastik; its classifier stays in force")
+    command.add_argument("project", metavar="FILE.ilp", help="a project of ilastik's object classification")
+    command.add_argument("-o", "--output", required=True, metavar="PROJECT.objclass", help="the project to write")
+
     command = _command(commands, "gui", "open napari with the workbench, on a project or on images")
     command.add_argument(
         "files",

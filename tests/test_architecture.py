@@ -33,9 +33,9 @@ STOREYS = [
     r"axes|kernels|labels|feature_table|features|forest|sample|splice|thresholding",
     r"io(\..*)?|workflow\.sources",
     r"workflow\.(lane|applet|classes|objects|marks|changes)",
-    r"workflow\.(?!session|batch|script|sources|lane|applet|classes|objects|marks|changes|chain|state|events|history|journaled|exchange|results|predictor|ilastik_project)[a-z_]+",
+    r"workflow\.(?!session|batch|script|sources|lane|applet|classes|objects|marks|changes|chain|state|events|history|journaled|exchange|results|predictor|ilastik_project|opening)[a-z_]+",
     r"workflow\.(chain|state|events|history|journaled|lanes|exchange|results|predictor)",
-    r"workflow\.(session|batch|script|ilastik_project)",
+    r"workflow\.(session|batch|script|ilastik_project|opening)",
     r"widgets(\..*)?|cli|commands(\..*)?|__main__",
 ]
 

@@ -58,6 +58,8 @@ def feature_set(text: str) -> str | tuple[str, ...]:
 
 def agreement(trained: TrainedForest) -> str:
     """Say how well a forest does on objects that it was not trained on."""
+    if trained.imported:
+        return "from ilastik, which does not store how well it does"
     if math.isnan(trained.oob_error):
         return "too few labelled objects to tell how well the forest does"
     return f"agreement on objects not used for training: {100 * (1 - trained.oob_error):.0f} %"

@@ -29,8 +29,8 @@ FORMATS = {
     ".jpg": "picture",
     ".jpeg": "picture",
 }
-#: Of project files.
-PROJECT_SUFFIX = ".objclass"
+#: Of project files, our own and ilastik's.
+PROJECT_SUFFIX, ILASTIK_SUFFIX = ".objclass", ".ilp"
 
 WRITABLE = (".h5", ".hdf5", ".tif", ".tiff", ".npy")
 

@@ -7,50 +7,31 @@ dictionaries. What it means for a session is told in :mod:`napari_objclass.workf
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+from napari_objclass.errors import FileError
+from napari_objclass.io import ilp_cache, ilp_settings
+from napari_objclass.io.ilp_data import IlpDataset, read_datasets
+from napari_objclass.io.ilp_forest import read_forest
+from napari_objclass.io.ilp_settings import Features
+from napari_objclass.io.ilp_values import Notes, numbered, open_project, text
+from napari_objclass.io.ilp_workflow import variant_of
 
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+
+    import h5py
     import numpy as np
     from numpy.typing import NDArray
 
-
-@dataclass(frozen=True)
-class IlpDataset:
-    """One role of one image.
-
-    Attributes
-    ----------
-    files
-        Files that may be meant, best guess first: each a list of places (with inner path), several for a stack.
-    found
-        The places that exist, () if none do.
-    axes
-        Letters, "" if the project does not say.
-    shape
-        () if unknown.
-    nickname
-        What ilastik calls it.
-    along
-        Axis along which several files lie.
-    drange
-        Range of values.
-    """
-
-    files: tuple[str, ...]
-    found: tuple[str, ...]
-    axes: str = ""
-    shape: tuple[int, ...] = ()
-    nickname: str = ""
-    along: str = "z"
-    drange: tuple[float, float] | None = None
+__all__ = ["IlpDataset", "IlpLane", "IlpProject", "read"]
 
 
 @dataclass(frozen=True, eq=False)
 class IlpLane:
-    """One image.
+    """One image. What ilastik computed is read from the file when a frame of it is asked for.
 
     Attributes
     ----------
@@ -127,3 +108,76 @@ class IlpProject:
     table: Mapping[str, Any]
     blockwise: Mapping[str, tuple[int, int, int]]
     notes: tuple[str, ...] = ()
+
+
+def read(path: str | os.PathLike[str]) -> IlpProject:
+    """Read a project; the file is never changed, and what was computed for its images is read only when asked for.
+
+    Raises
+    ------
+    FileError
+        If it is not a project of object classification with its own segmentation, or cannot be read.
+    """
+    path = Path(path).absolute()
+    with open_project(path) as file:
+        if "workflowName" not in file:
+            raise FileError(f"{path} is not a project of ilastik 1.0 or later: it names no workflow")
+        workflow = text(file["workflowName"][()])
+        variant = variant_of(workflow, path)
+        notes = Notes()
+        classes = _classes(file, notes)
+        computed = _features(file, "ObjectExtraction/Features", Features(), notes)
+        selected = _features(file, "ObjectClassification/SelectedFeatures", computed, notes)
+        return IlpProject(
+            path=path,
+            version=text(file["ilastikVersion"][()]) if "ilastikVersion" in file else "",
+            workflow=workflow,
+            variant=variant,
+            lanes=_lanes(file, path, notes),
+            thresholds=notes.attempt("Thresholds were", {}, ilp_settings.thresholds, file),
+            features=computed.ids,
+            selected=selected.ids,
+            margin=computed.margin or selected.margin,
+            **classes,
+            forest=_forest(file, len(classes["class_names"]), notes),
+            export=notes.attempt("Settings of the export were", {}, ilp_settings.export, file),
+            table=notes.attempt("Settings of the table were", {}, ilp_settings.table, file),
+            blockwise=notes.attempt("Settings of blocks were", {}, ilp_settings.blockwise, file),
+            notes=tuple(notes),
+        )
+
+
+def _classes(file: h5py.File, notes: Notes) -> dict[str, tuple[str, ...]]:
+    return {
+        "class_names": notes.attempt("Names of classes were", (), ilp_settings.class_names, file),
+        "label_colors": notes.attempt("Colours were", (), ilp_settings.colors, file, "LabelColors"),
+        "prediction_colors": notes.attempt("Colours were", (), ilp_settings.colors, file, "PmapColors"),
+    }
+
+
+def _features(file: h5py.File, name: str, default: Features, notes: Notes) -> Features:
+    return notes.attempt(f"{name.rpartition('/')[2]} were", default, ilp_settings.features, file, name, default)
+
+
+def _lanes(file: h5py.File, path: Path, notes: Notes) -> tuple[IlpLane, ...]:
+    lanes = file.get("Input Data/infos", {})
+    return tuple(_lane(file, lanes[name], number, path, notes) for number, name in numbered(lanes).items())
+
+
+def _lane(file: h5py.File, lane: h5py.Group, number: int, path: Path, notes: Notes) -> IlpLane:
+    of = f"of image {number + 1} were"
+    return IlpLane(
+        datasets=read_datasets(lane, path, notes),
+        labels=notes.attempt(f"Labels {of}", {}, ilp_cache.labels, file, number),
+        label_image=notes.attempt(f"Stored objects {of}", {}, ilp_cache.label_images, file, path, number),
+        original_ids=notes.attempt(f"Stored ids {of}", {}, ilp_cache.original_ids, file, path, number),
+        features=notes.attempt(f"Stored features {of}", {}, ilp_cache.features, file, path, number),
+        probabilities=notes.attempt(f"Stored probabilities {of}", {}, ilp_cache.probabilities, file, path, number),
+    )
+
+
+def _forest(file: h5py.File, n_classes: int, notes: Notes) -> dict[str, NDArray[Any]] | None:
+    stored = file.get("ObjectClassification/ClassifierForests")
+    if stored is None or not len(stored):
+        return None
+    return notes.attempt("The trained classifier was", None, read_forest, stored, n_classes)

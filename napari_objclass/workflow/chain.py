@@ -51,6 +51,12 @@ OBJECTS, SELECTED = "objects", "selected features"
 #: Pixels of so many lanes are held, also as what predictions are painted on; others are read again when needed.
 LANES_HELD = 4
 
+#: What is said when a forest that another program grew gives way to one grown here.
+REPLACED = (
+    "labels, classes or features changed, so the classifier that came from ilastik was replaced by a new one; "
+    "undo brings it back"
+)
+
 Keys = dict[tuple[str, str | None], "Key"]
 
 
@@ -62,7 +68,9 @@ class Memory:
     outputs
         What applets computed.
     forest
-        The forest that was trained last.
+        The forest that was trained last; :attr:`Chain.forest` is the one in force.
+    imported
+        The forest that another program grew, if the session came with one.
     notes
         Sentences that the user should read once.
     """
@@ -70,6 +78,7 @@ class Memory:
     def __init__(self, forest: TrainedForest | None) -> None:
         self.outputs = Outputs(limits=dict.fromkeys((input_data.ID, OBJECTS, object_classification.ID), LANES_HELD))
         self.forest = forest
+        self.imported = forest if forest is not None and forest.imported else None
         self.notes: list[str] = []
         self.arrivals = count()
 
@@ -349,10 +358,19 @@ class Chain:
         classes = [each.uuid for each in self.state.classes]
         return self.present_claims(lane).class_numbers(table.frames, table.ids, classes)
 
+    @property
+    def forest(self) -> TrainedForest | None:
+        """The forest that was trained last; the imported one while nothing differs from what it was taught."""
+        imported = self.memory.imported
+        return imported if imported is not None and self._is_current(imported) else self.memory.forest
+
     def train(self, **run: Unpack[RunOptions]) -> TrainedForest:
         """Grow a forest from the active annotations of all lanes, unless the last one stands for just these."""
-        last = self.memory.forest
+        last = self.forest
         if last is not None and self._is_current(last):
+            self.memory.forest = last
+            if last.imported:
+                self.memory.settle(REPLACED)
             return last
         parts, without, unseen = [], [], None
         for lane in self.state.lanes:
@@ -377,6 +395,8 @@ class Chain:
         trained = self._grown(Samples.pooled(parts), **run)
         trained_on = self._trained_on(incomplete=bool(without))
         self.memory.forest = trained = replace(trained, trained_on=trained_on, without=tuple(without))
+        if self.memory.imported is not None:
+            self.memory.note(REPLACED)
         return trained
 
     def _grown(self, samples: Samples, **run: Unpack[RunOptions]) -> TrainedForest:
@@ -401,6 +421,8 @@ class Chain:
         return f"{digest} {sorted(self.arrived.items())}" if incomplete else digest
 
     def _is_current(self, forest: TrainedForest) -> bool:
+        if forest.imported:
+            return forest.trained_on == self.state.teaching_digest()
         return forest.trained_on == self._trained_on(incomplete=bool(forest.without))
 
     def _why_none_is_active(self, unseen: str | None) -> str:
@@ -460,7 +482,7 @@ class Chain:
         return last.samples.part(lane.uuid).renumbered(renumbered)
 
     def _stored_forest(self) -> TrainedForest:
-        last = self.memory.forest
+        last = self.forest
         if last is None:
             raise ObjClassError("there is no trained classifier; annotate objects, call train() and save the project")
         if not self._is_current(last):

@@ -238,6 +238,17 @@ EVENTS: dict[str, Any] = {
 }
 
 
+def making(state: State) -> list[Event]:
+    """Changes that make a state of an empty one; it has no edits and no removed images."""
+    marked = tuple(mark for lane in state.lanes for mark in state.marks_of(lane.uuid))
+    return [
+        LanesChanged(put=tuple(enumerate(state.lanes))),
+        *(SettingsChanged(applet, settings) for applet, settings in state.settings.items()),
+        ClassesChanged(state.classes),
+        AnnotationsChanged(add=marked),
+    ]
+
+
 def to_json(event: Event, folder: Path | None) -> Json:
     """Entry of the journal of a project in ``folder``."""
     return {"event": event.KIND} | event.to_json(folder)

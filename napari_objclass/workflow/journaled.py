@@ -70,6 +70,16 @@ class Journaled:
         return cls._over(*ProjectStore.open(Path(path), read_only=read_only), detached=read_only)
 
     @classmethod
+    def starting_from(cls, state: State, forest: TrainedForest | None, notes: Sequence[str], *, recover: bool) -> Self:
+        """Begin an unsaved session with what was made elsewhere, which is not a matter of undo."""
+        session = cls(recover=recover)
+        session._write(events.making(state))
+        session._chain = Chain(state, Memory(forest), {})
+        for note in notes:
+            session._chain.memory.note(note)
+        return session
+
+    @classmethod
     def recover(cls, recovery_id: str) -> Self:
         """Go on with work that was never saved; :meth:`recoverable` lists it."""
         return cls._over(*ProjectStore.recover(recovery_id))
@@ -245,7 +255,7 @@ class Journaled:
                 chain.memory.note(input_data.left_out(lane))
         self._chain = chain = replace(chain, state=replace(chain.state, lanes=tuple(lanes)), given=given)
         document, arrays = chain.state.to_document(target.parent)
-        forest = chain.memory.forest
+        forest = chain.forest
         if forest is not None:
             about, learnt = forest.to_document()
             document, arrays = document | about, arrays | learnt

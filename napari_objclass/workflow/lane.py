@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from napari_objclass.errors import FileError, ObjClassError
 from napari_objclass.io.channels import open_channels
 from napari_objclass.io.fingerprint import fingerprint
+from napari_objclass.io.formats import ILASTIK_SUFFIX
 from napari_objclass.io.readers import open_image
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ SEGMENTATION = "segmentation"
 PROBABILITIES = "probabilities"
 ROLES = (RAW, LABELS, SEGMENTATION, PROBABILITIES)
 
+#: Fingerprint of pixels that were not there when the lane was made: whatever is found at their place is accepted.
+UNKNOWN = ""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -37,9 +41,9 @@ class Source:
     Attributes
     ----------
     axes
-        Letters of the array as it is in the file or was handed over.
+        Letters of the array as it is in the file or was handed over; "" to take those that the file names.
     fingerprint
-        Of the pixels that the annotations were made on.
+        Of the pixels that the annotations were made on, or ``UNKNOWN``.
     path
         Absolute; None for an array that no file holds.
     inner
@@ -48,6 +52,8 @@ class Source:
         Whether the file belongs to the project.
     channels
         Where each channel comes from, if they are in files of their own; ``path`` and ``inner`` are those of the first.
+    drange
+        Values that count as 0 and 1, where the file does not say so itself.
     """
 
     axes: str
@@ -56,6 +62,7 @@ class Source:
     inner: str = ""
     stored: bool = False
     channels: tuple[Source, ...] = ()
+    drange: tuple[float, float] | None = None
 
     @property
     def files(self) -> tuple[Source, ...]:
@@ -77,6 +84,8 @@ class Source:
         }
         if self.channels:
             values["channels"] = [each.to_json(folder) for each in self.channels]
+        if self.drange:
+            values["drange"] = list(self.drange)
         return values
 
     @classmethod
@@ -88,7 +97,16 @@ class Source:
             if absolute is not None and not Path(path).exists() and Path(absolute).exists():
                 path = absolute
         channels = tuple(cls.from_json(each, folder) for each in values.get("channels", ()))
-        return cls(values["axes"], values["fingerprint"], path, values["inner"] or "", bool(values["stored"]), channels)
+        low_high = values.get("drange")
+        return cls(
+            axes=values["axes"],
+            fingerprint=values["fingerprint"],
+            path=path,
+            inner=values["inner"] or "",
+            stored=bool(values["stored"]),
+            channels=channels,
+            drange=None if low_high is None else (float(low_high[0]), float(low_high[1])),
+        )
 
 
 @dataclass(frozen=True)
@@ -150,8 +168,9 @@ class LaneRecord:
         source = self.sources.get(RAW) or next(iter(self.sources.values()))
         if source.path is None:
             return Path.cwd()
-        folder = Path(source.path).parent
-        return folder.parent if source.stored else folder
+        path = Path(source.path)
+        is_inside = path.suffix == ILASTIK_SUFFIX  # of a project of ilastik, which holds data itself
+        return path.parent.parent if source.stored and not is_inside else path.parent
 
     @property
     def files(self) -> list[tuple[str, Path]]:
@@ -202,12 +221,13 @@ class LaneRecord:
     @property
     def looks(self) -> tuple[tuple[str, str], ...]:
         """What the image is, whatever its objects come from: role and fingerprint of raw; of all without raw."""
-        return ((RAW, self.sources[RAW].fingerprint),) if RAW in self.sources else self.content
+        return tuple(each for each in self.content if each[0] == RAW) or self.content
 
     @property
     def content(self) -> tuple[tuple[str, str], ...]:
-        """What the pixels are, wherever they lie: role and fingerprint of each source."""
-        return tuple((role, source.fingerprint) for role, source in sorted(self.sources.items()))
+        """What the pixels are, wherever they lie: role and fingerprint of each; unknown ones are like no other."""
+        unknown = f"unknown {self.uuid}"
+        return tuple((role, source.fingerprint or unknown) for role, source in sorted(self.sources.items()))
 
 
 @dataclass(frozen=True)
@@ -239,18 +259,23 @@ def open_source(record: LaneRecord, role: str, given: Mapping[str, NDArray[Any]]
         if source.channels:
             image = open_channels([location(file) for file in source.channels], axes=source.axes)
         else:
-            image = open_image(location(source), axes=source.axes)
+            image = open_image(location(source), axes=source.axes or None)
     except ObjClassError as error:
+        if source.fingerprint == UNKNOWN:
+            raise FileError(
+                f"needs image {record.name}: the {role} image is not at {source.path} ({error}); "
+                "put it there, or say where it is now"
+            ) from error
         raise FileError(
             f"the {role} image of {record.name!r} cannot be opened ({error}); put it back, or say where it is now"
         ) from error
     problem = None
-    if fingerprint(image.data, source.axes) != source.fingerprint:
+    if source.fingerprint != UNKNOWN and fingerprint(image.data, source.axes) != source.fingerprint:
         problem = (
             f"the {role} image of {record.name!r} at {source.path} has other content than when it was annotated; "
             "put the old file back, or accept the new content"
         )
-    return Pixels(image.data, source.axes, problem, getattr(image, "drange", None))
+    return Pixels(image.data, source.axes or image.axes, problem, source.drange or getattr(image, "drange", None))
 
 
 def location(source: Source) -> str:

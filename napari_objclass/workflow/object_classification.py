@@ -172,6 +172,9 @@ class TrainedForest:
         Digest of the annotations and settings it stands for.
     without
         Names of annotated images that could not be read.
+    imported
+        Whether another program grew it: it is in force until labels, classes or features change, whatever becomes of
+        the images; nothing is known of its agreement with labels, and maybe not all samples are.
     """
 
     forest: RandomForest
@@ -181,6 +184,7 @@ class TrainedForest:
     margin: int | tuple[int, ...] | None
     trained_on: str
     without: tuple[str, ...] = ()
+    imported: bool = False
     #: What it was grown with beside samples; None if that is not known any more.
     grown_with: object = field(default=None, repr=False)
 
@@ -229,6 +233,7 @@ class TrainedForest:
                 "margin": self.margin,
                 # A forest that lacks an image is grown again as soon as the image is there.
                 "trained_on": "" if self.without else self.trained_on,
+                **({"imported": True} if self.imported else {}),
             },
         }
         arrays: dict[str, NDArray[Any]] = {
@@ -255,6 +260,7 @@ class TrainedForest:
             features=tuple(about["features"]),
             margin=tuple(about["margin"]) if isinstance(about["margin"], list) else about["margin"],
             trained_on=about["trained_on"],
+            imported=bool(about.get("imported")),
         )
 
 

@@ -51,11 +51,11 @@ class Predictor:
         ObjClassError
             If no forest was trained.
         """
-        forest = chain.memory.forest
+        forest = chain.forest
         if forest is None:
             raise ObjClassError("there is no trained classifier; annotate objects, call train() and save the project")
         state = State(settings=chain.state.settings, classes=chain.state.classes)
-        return cls(state, replace(forest, trained_on=state.training_digest(), without=()))
+        return cls(state, replace(forest, trained_on=state.training_digest(), without=(), imported=False))
 
     def open(self, images: Mapping[str, Any], **described: Any) -> tuple[Chain, LaneRecord]:
         """Open an image set, given as the arguments of :meth:`Session.add_lane`.

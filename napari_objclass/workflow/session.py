@@ -202,8 +202,11 @@ class Session(WithExchange):
 
     @property
     def forest(self) -> TrainedForest | None:
-        """The forest that was trained last; :meth:`train` brings it up to date."""
-        return self._chain.memory.forest
+        """The forest that was trained last; :meth:`train` brings it up to date.
+
+        One that came with a project of ilastik stays until labels, classes or features change.
+        """
+        return self._chain.forest
 
     def predict(
         self, lane: int | str, *, retrain: bool = True, rows: ArrayLike | None = None, **run: Unpack[RunOptions]

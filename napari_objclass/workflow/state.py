@@ -134,12 +134,16 @@ class State:
         exact = [old for old in same if old.content == lane.content]
         return next(reversed(exact or same), None)
 
+    def teaching_digest(self) -> str:
+        """Text that changes with labels, classes and settings of the learning, whatever the images are."""
+        marks = sorted((mark.uuid, mark.cls) for lane in self.lanes for mark in self.marks_of(lane.uuid))
+        return _digest({**self._lesson(), "marks": marks})
+
     def training_digest(self) -> str:
         """Text that changes with everything a forest depends on: marks, their images, classes and settings."""
         lanes = [lane for lane in self.lanes if self.marks.get(lane.uuid)]
         content = {
-            "settings": {applet: settings.to_json() for applet, settings in self.learning.items()},
-            "classes": [each.uuid for each in self.classes],
+            **self._lesson(),
             "lanes": [
                 (
                     lane.uuid,
@@ -153,7 +157,13 @@ class State:
             ],
             "marks": [sorted((mark.uuid, mark.cls) for mark in self.marks_of(lane.uuid)) for lane in lanes],
         }
-        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+        return _digest(content)
+
+    def _lesson(self) -> dict[str, Any]:
+        return {
+            "settings": {applet: settings.to_json() for applet, settings in self.learning.items()},
+            "classes": [each.uuid for each in self.classes],
+        }
 
     def to_document(self, folder: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """Entries of a project document in ``folder``, and the arrays behind them."""
@@ -192,6 +202,10 @@ class State:
             marks=_marks(document.get("annotations", []), arrays),
             edits=_by_lane(edits.from_arrays(document.get("edits", []), arrays)),
         )
+
+
+def _digest(content: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 def _by_lane(found: Sequence[Edit]) -> dict[str, tuple[Edit, ...]]:
