@@ -33,6 +33,7 @@ class Region(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.rows: dict[str, tuple[Line, Line]] = {}
+        self._shown: Sequence[Part] = ()
         self._widgets: dict[str, tuple[QWidget, ...]] = {}
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -62,11 +63,13 @@ class Region(QWidget):
     @property
     def parts(self) -> tuple[Part, ...]:
         """Parts that are not all of their axis."""
-        numbers = ((axis, _number(start), _number(stop)) for axis, (start, stop) in self.rows.items())
-        return tuple(part for part in numbers if part[1:] != (None, None))
+        numbers = {axis: (_number(start), _number(stop)) for axis, (start, stop) in self.rows.items()}
+        order = dict.fromkeys([*(axis for axis, _, _ in self._shown), *self.rows])
+        return tuple((axis, *numbers[axis]) for axis in order if numbers[axis] != (None, None))
 
     def show_parts(self, parts: Sequence[Part]) -> None:
         """Show these."""
+        self._shown = parts
         by_axis = {axis: (start, stop) for axis, start, stop in parts}
         for axis, lines in self.rows.items():
             for line, at in zip(lines, by_axis.get(axis, (None, None)), strict=True):
