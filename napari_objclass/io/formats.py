@@ -32,7 +32,7 @@ FORMATS = {
 #: Of project files, our own and ilastik's.
 PROJECT_SUFFIX, ILASTIK_SUFFIX = ".objclass", ".ilp"
 
-WRITABLE = (".h5", ".hdf5", ".tif", ".tiff", ".npy")
+WRITABLE = (".h5", ".hdf5", ".tif", ".tiff", ".png", ".npy")
 
 _CONTAINER = re.compile(r"\.(?:h5|hdf5|ilp)(?=[/\\]|$)", re.IGNORECASE)
 

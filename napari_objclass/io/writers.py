@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import uuid
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_objclass.axes import check
-from napari_objclass.errors import FileError, ShapeError
+from napari_objclass.errors import AxesError, FileError, ShapeError
 from napari_objclass.io.formats import WRITABLE, locate
 from napari_objclass.io.image import Picture, spatial
 
@@ -34,16 +34,17 @@ def write_image(
     axes: str,
     *,
     spacing: Sequence[float] | None = None,
+    units: str | None = "µm",
     channel_names: Sequence[str] | None = None,
 ) -> Path:
     """Write pixels of which little is known, see :func:`write_picture`."""
     spacing = None if spacing is None else tuple(spacing)
     names = None if channel_names is None else tuple(channel_names)
-    return write_picture(path, Picture(np.asarray(array), axes, spacing=spacing, channel_names=names))
+    return write_picture(path, Picture(np.asarray(array), axes, spacing=spacing, units=units, channel_names=names))
 
 
 def write_picture(path: str | os.PathLike[str], picture: Picture, *, inner: str = "", compressed: bool = True) -> Path:
-    """Write an image as OME-TIFF, HDF5 or npy, by suffix.
+    """Write an image as OME-TIFF, HDF5, PNG or npy, by suffix.
 
     Parameters
     ----------
@@ -77,6 +78,56 @@ def write_picture(path: str | os.PathLike[str], picture: Picture, *, inner: str 
     with replacing(target) as temporary:
         module.write(temporary, picture, inner, compressed=compressed)
     return target
+
+
+def write_sequence(path: str | os.PathLike[str], picture: Picture, *, first: int = 0) -> list[Path]:
+    """Write one file for each slice along the first axis: all of them appear, or none.
+
+    Parameters
+    ----------
+    path
+        With ``{slice_index}`` in place of the number of the slice, which gets as many digits as the last one.
+    picture
+        Pixels with all that is known of them.
+    first
+        Number of the first slice.
+
+    Returns
+    -------
+    list of Path
+        The files, in order.
+
+    Raises
+    ------
+    FileError, AxesError, ShapeError, DtypeError
+        As for :func:`write_picture`; also if the first axis is y or x.
+    """
+    picture = _checked(picture)
+    along, last = picture.axes[0], first + len(picture.data) - 1
+    if along in "yx":
+        raise AxesError(
+            f"a sequence has one file for each slice along the first axis, which is {along} in {picture.axes!r}; "
+            "choose an order of axes that begins with t, c or z, or write one file"
+        )
+    template, digits = str(path), len(str(last))
+    paths = [Path(template.replace("{slice_index}", f"{i:0{digits}}")) for i in range(first, last + 1)]
+    with ExitStack() as stack:
+        for number, each in enumerate(paths):
+            target, inner, module = check_image_path(each)
+            module.write(stack.enter_context(replacing(target)), _slice(picture, number), inner, compressed=True)
+    return paths
+
+
+def _slice(picture: Picture, number: int) -> Picture:
+    in_space = picture.axes[0] in "zyx"
+    return replace(
+        picture,
+        data=picture.data[number],
+        axes=picture.axes[1:],
+        spacing=picture.spacing[1:] if picture.spacing and in_space else picture.spacing,
+        offset=picture.offset[1:] if picture.offset and in_space else picture.offset,
+        channel_names=picture.channel_names if "c" in picture.axes[1:] else None,
+    )
 
 
 def _checked(picture: Picture) -> Picture:
@@ -132,8 +183,8 @@ def check_image_path(path: str | os.PathLike[str]) -> Location:
     Raises
     ------
     FileError
-        If images are not written with this suffix, the folder is missing, or the place is taken by something that is
-        not a file.
+        If images are not written with this suffix, there can be no such folder, or the place is taken by something
+        that is not a file.
     """
     found = locate(path)
     if found.path.suffix.lower() not in WRITABLE:
@@ -148,7 +199,7 @@ def check_table_path(path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     FileError
-        If the suffix is not .csv, the folder is missing, or the place is taken by something that is not a file.
+        If the suffix is not .csv, there can be no such folder, or the place is taken by something that is not a file.
     """
     target = Path(path).expanduser()
     if target.suffix.lower() != ".csv":
@@ -160,6 +211,8 @@ def check_table_path(path: str | os.PathLike[str]) -> Path:
 def replacing(path: Path) -> Iterator[Path]:
     """Lend a temporary sibling of ``path`` that takes its place at the end, and vanishes if the block fails.
 
+    A missing folder is made.
+
     Raises
     ------
     FileError
@@ -169,6 +222,7 @@ def replacing(path: Path) -> Iterator[Path]:
     target = Path(os.path.realpath(path))  # a symbolic link stays one
     temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         temporary.replace(target)
     except OSError as error:
@@ -187,10 +241,11 @@ def check_place(path: Path) -> Path:
     Raises
     ------
     FileError
-        If the folder is missing, or the place is taken by something that is not a file.
+        If there can be no such folder, or the place is taken by something that is not a file.
     """
-    if not path.parent.is_dir():
-        raise FileError(f"{path} cannot be written: there is no folder {path.parent}; create it first")
+    nearest = next(folder for folder in path.absolute().parents if folder.exists())
+    if not nearest.is_dir():
+        raise FileError(f"{path} cannot be written: {nearest} is not a folder; choose another name")
     if path.exists() and not path.is_file():
         raise FileError(f"{path} cannot be written: it is not a file; choose another name")
     return path

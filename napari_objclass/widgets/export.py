@@ -19,7 +19,7 @@ from napari_objclass.widgets.parts.section import Section
 from napari_objclass.widgets.parts.theme import problem_color, text_color
 from napari_objclass.widgets.table_features import show_table_features
 from napari_objclass.widgets.viewer import exporting
-from napari_objclass.widgets.viewer.export_names import examples, unknown_placeholder
+from napari_objclass.widgets.viewer.export_names import examples
 from napari_objclass.workflow import export
 
 if TYPE_CHECKING:
@@ -152,15 +152,14 @@ class ExportStep(Step):
     def _look(self) -> Export | None:
         """Show examples of what the page says, or why it cannot be so."""
         try:
-            settings = self.settings
+            settings, record = self.settings, self.shared.record
+            self.names.show_examples(() if record is None else examples(settings, record, self._sizes))
         except ObjClassError as error:
+            self.names.show_examples(())
             self._refuse(str(error))
             return None
-        refusal = unknown_placeholder(settings.filename) or unknown_placeholder(settings.table or "") or ""
-        record = self.shared.record
-        self.names.show_examples(() if record is None or refusal else examples(settings, record, self._sizes))
-        self._refuse(refusal)
-        return None if refusal else settings
+        self._refuse("")
+        return settings
 
     def _refuse(self, why: str) -> None:
         self.refusal.setText(why)

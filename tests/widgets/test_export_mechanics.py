@@ -109,10 +109,11 @@ def test_a_choice_withdraws_the_question(page, mailbox, tmp_path):
 
 
 def test_what_goes_wrong_is_told(page, mailbox, tmp_path):
-    write_into(page, page.names.folder, str(tmp_path / "nowhere"))
+    (tmp_path / "file").touch()
+    write_into(page, page.names.folder, str(tmp_path / "file"))
     page.this.click()
     mailbox.until(lambda: page.shared.problem("export"))
-    assert "there is no folder" in page.shared.problem("export")
+    assert "file is not a folder" in page.shared.problem("export")
     write_into(page, page.names.folder, str(tmp_path))
     page.this.click()
     mailbox.until(lambda: page.shared.problem("export") is None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -15,9 +15,6 @@ from napari_objclass.errors import AxesError, DtypeError, FileError, ObjClassErr
 from napari_objclass.io.formats import FORMATS, WRITABLE
 from napari_objclass.io.readers import open_image
 from napari_objclass.io.writers import check_table_path, replacing, write_image, write_table
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 IMAGE = np.arange(42, dtype="u2").reshape(6, 7)
 
@@ -46,8 +43,8 @@ def test_interrupted_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suff
 
     for module in (hdf5, npy, tiff):
 
-        def write(*args: object, original: object = module.write) -> None:
-            original(*args)
+        def write(*args: object, original: object = module.write, **named: object) -> None:
+            original(*args, **named)
             raise KeyboardInterrupt
 
         monkeypatch.setattr(module, "write", write)
@@ -104,9 +101,9 @@ def test_wide_integers_in_tiff(tmp_path: Path, dtype: str) -> None:
 
 def test_what_cannot_be_written(tmp_path: Path) -> None:
     cases: list[tuple[type[ObjClassError], tuple[object, ...], dict[str, object]]] = [
-        (FileError, (tmp_path / "a.png", IMAGE, "yx"), {}),
+        (FileError, (tmp_path / "a.jpg", IMAGE, "yx"), {}),
         (FileError, (tmp_path / "a.xyz", IMAGE, "yx"), {}),
-        (FileError, (tmp_path / "no folder" / "a.tif", IMAGE, "yx"), {}),
+        (FileError, (Path(__file__) / "a" / "b.tif", IMAGE, "yx"), {}),
         (AxesError, (tmp_path / "a.tif", IMAGE, "zyx"), {}),
         (ShapeError, (tmp_path / "a.tif", IMAGE[:0], "yx"), {}),
         (ShapeError, (tmp_path / "a.tif", IMAGE, "yx"), {"spacing": (1, 1, 1)}),
@@ -127,9 +124,10 @@ def test_tables_that_cannot_be_written(tmp_path: Path) -> None:
         write_table(tmp_path / "a.csv", {"x": np.zeros(2), "y": np.zeros(3)})
     with pytest.raises(FileError, match=r"\.csv"):
         write_table(tmp_path / "a.parquet", {"x": np.zeros(2)})
-    with pytest.raises(FileError, match="no folder"):
-        check_table_path(tmp_path / "missing" / "a.csv")
+    with pytest.raises(FileError, match="is not a folder"):
+        check_table_path(Path(__file__) / "a.csv")
     assert check_table_path(str(tmp_path / "a.csv")) == tmp_path / "a.csv"
+    assert check_table_path(tmp_path / "missing" / "a.csv") == tmp_path / "missing" / "a.csv"
     assert list(tmp_path.iterdir()) == []
 
 

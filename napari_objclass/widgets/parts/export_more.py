@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from napari_objclass.workflow.export import Export
 
-DTYPES = ("uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64", "float32", "float64")
 CROPS = {
     sources.OBJECTS: "Mask and image of each",
     sources.IMAGE: "Masks, whole image once",
@@ -46,7 +45,7 @@ class ExportMore(QWidget):
         self.region = Region()
         self.dtype, self.crops = NarrowCombo(), NarrowCombo()
         self.dtype.addItem("as it is", "")
-        for dtype in DTYPES:
+        for dtype in sources.DTYPES:
             self.dtype.addItem(dtype, dtype)
         for kind, name in CROPS.items():
             self.crops.addItem(name, kind)
@@ -73,7 +72,7 @@ class ExportMore(QWidget):
         self._silent = False
 
     def _say_what_they_are(self) -> None:
-        self.dtype.setToolTip("Pixel type of the images; numbers that do not fit become the nearest that do.")
+        self.dtype.setToolTip("Pixel type of the images; values that do not fit are refused, unless they are mapped.")
         self.renormalize.setToolTip("Map one range of values linearly to another, such as [0, 1] to [0, 255].")
         self.axes.setToolTip("Order of the axes in the file, one letter each, such as tzyxc.")
         self.inner.setToolTip("Name of the dataset inside an HDF5 file.")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from napari_objclass.workflow.export import Export
 
-_TIP = "Name of the files, without suffix." + "".join(f"\n{{{name}}}: {what}" for name, what in PLACEHOLDERS.items())
+_TIP = "Name of the files, without suffix." + "".join(f"\n{name}: {what}" for name, what in PLACEHOLDERS.items())
 
 
 class ExportNames(QWidget):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_objclass.workflow.export import expand_template
+from napari_objclass.workflow.file_names import expand_template, filled_in, has_gap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,17 +17,15 @@ if TYPE_CHECKING:
 BESIDE = "{dataset_dir}"
 NAME = "{nickname}_{result_type}"
 
-#: What templates may have, and what it stands for.
+#: What may be in a template, and what it stands for.
 PLACEHOLDERS = {
-    "dataset_dir": "the folder of the image",
-    "nickname": "the name of the image",
-    "result_type": "what is in the file",
-    "x_start": "where the region begins along x; also y, z, t, c",
-    "x_stop": "where it ends",
-    "roi": "the whole region",
-    "slice_index": "the number of a file of a sequence",
+    "{dataset_dir}": "the folder of the image",
+    "{nickname}": "the name of the image",
+    "{result_type}": "what is in the file",
+    "{x_start}, {x_stop}": "where the region begins and ends; also y, z, t, c",
+    "{roi}": "the whole region",
+    "{slice_index}": "the number of a slice, for one file per slice",
 }
-_KNOWN = {*PLACEHOLDERS, *(f"{axis}_{end}" for axis in "tzyxc" for end in ("start", "stop"))}
 
 
 def parted(template: str) -> tuple[str, str]:
@@ -46,16 +43,10 @@ def joined(folder: str, name: str) -> str:
 
 
 def beside_images(filename: str) -> str:
-    """Template of a table that is named as the images are, without suffix."""
-    return expand_template(filename, {"result_type": "table"})
-
-
-def unknown_placeholder(template: str) -> str | None:
-    """Say what is wrong with a template, in one sentence; None if nothing is."""
-    wrong = next((name for name in re.findall(r"\{([^{}/]*)\}", template) if name not in _KNOWN), None)
-    if wrong is None:
-        return None
-    return f"{{{wrong}}} is not known; known are {', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}."
+    """Template of a table that is beside images, without suffix; a table has no region that could be in its name."""
+    folder, name = parted(filename)
+    template = joined("" if has_gap(Path(folder)) else folder, NAME if has_gap(Path(name)) else name)
+    return expand_template(template, {"result_type": "table"})
 
 
 def examples(settings: Export, record: LaneRecord, sizes: Mapping[str, int]) -> tuple[str, ...]:
@@ -69,23 +60,17 @@ def examples(settings: Export, record: LaneRecord, sizes: Mapping[str, int]) -> 
         The image.
     sizes
         Its length along each axis, by letter.
+
+    Raises
+    ------
+    ParameterError
+        If two results would be in one file.
     """
-    fields = {"dataset_dir": record.folder.as_posix(), "nickname": record.name, **_ends(settings, sizes)}
-    image = [expand_template(settings.filename, {**fields, "result_type": source}) for source in settings.images[:1]]
-    table = [] if settings.table is None else [expand_template(settings.table, fields)]
-    return (*(_absolute(path) + settings.suffix for path in image), *map(_absolute, table))
-
-
-def _ends(settings: Export, sizes: Mapping[str, int]) -> dict[str, str]:
-    """Where the region begins and ends along every axis."""
-    ends = {axis: (0, size) for axis, size in sizes.items()}
+    planned = settings.planned(record.name, record.folder)
+    region = {axis: (0, size) for axis, size in sizes.items()}
     for axis, start, stop in settings.region:
         if axis in sizes:
-            ends[axis] = (start or 0, sizes[axis] if stop is None else min(stop, sizes[axis]))
-    return {
-        f"{axis}_{end}": str(at) for axis, both in ends.items() for end, at in zip(("start", "stop"), both, strict=True)
-    }
-
-
-def _absolute(path: str) -> str:
-    return str(Path(path).expanduser().absolute())
+            region[axis] = (start or 0, sizes[axis] if stop is None else min(stop, sizes[axis]))
+    paths = [filled_in(path, region) for path in planned.images.values()][:1]
+    paths += [] if planned.table is None else [planned.table]
+    return tuple(expand_template(str(path.absolute()), {"slice_index": 0}) for path in paths)

@@ -55,7 +55,7 @@ def write(
     records = [session.lane(lane) for lane in lanes]
     files = [session.export_settings.files(record.name, record.folder) for record in records]
     export.check_overwriting([each.all for each in files], [file for record in session.lanes for file in record.files])
-    in_the_way = tuple(path for each in files for path in each.all if path.exists())
+    in_the_way = tuple(path for each in files for path in each.existing)
     if in_the_way and not overwrite:
         return Outcome(in_the_way=in_the_way)
     written: list[Path] = []
