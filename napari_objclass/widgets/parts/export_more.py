@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QLabel, QSpinBox, QWidget
+from qtpy.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QLabel, QWidget
 
 from napari_objclass.widgets.parts.line import Line
 from napari_objclass.widgets.parts.narrow import NarrowCombo
@@ -26,6 +26,7 @@ CROPS = {
     sources.IMAGE: "Masks, whole image once",
     sources.NOTHING: "No pixels",
 }
+LARGEST_MARGIN = 200
 _LARGEST = 1e12
 
 
@@ -54,7 +55,7 @@ class ExportMore(QWidget):
         self.axes = Line(placeholderText="as the image", maxLength=5)
         self.inner = Line(placeholderText=sources.INNER_PATH)
         self.table = Line(placeholderText="beside the images")
-        self.margin = QSpinBox(maximum=200, suffix=" px")
+        self.margin = Number(LARGEST_MARGIN)
         self.form = QFormLayout(self)
         self._say_what_they_are()
         self._lay_out()
@@ -67,6 +68,8 @@ class ExportMore(QWidget):
             number.valueChanged.connect(self._edit_numbers)
         for number in self.ranges:
             number.setDecimals(4)
+        self.margin.setDecimals(0)
+        self.margin.setSuffix(" px")
         self.renormalize.clicked.connect(self.edited)
         self.region.edited.connect(self.edited)
         self._silent = False
@@ -135,7 +138,7 @@ class ExportMore(QWidget):
             inner=self.inner.text().strip() or sources.INNER_PATH,
             table=table + table_suffix if table_suffix else None,
             crops=self.crops.currentData(),
-            margin=self.margin.value(),
+            margin=int(self.margin.value()),
         )
 
     def _show_rows(self, settings: Export) -> None:

@@ -57,7 +57,7 @@ class Footer(QWidget):
     def _refresh(self, *_: object) -> None:
         session = self._shared.session
         file, origin = session.path, self._shared.origin
-        self.name.setText(file.name if file else f"from {origin.name}" if origin else "New project")
+        self.name.setText(file.name if file else origin.name if origin else "New project")
         self.name.setToolTip(f"{origin} is only read; Save makes a project of it." if origin else _place(file))
         self.state.setText(saved_state(session))
         self.state.setToolTip(
