@@ -22,8 +22,6 @@ OUT_OF_BAG = (
     "Out-of-bag: every tree learns from a part of the labelled objects only; "
     "each object is judged by the trees that did not learn from it."
 )
-TOO_FEW = f"Label {ENOUGH} of each class, to see here how well they are told apart."
-FROM_ILASTIK = "The classifier comes from ilastik; the first label you change makes a new one."
 
 
 class AgreementView(QWidget):
@@ -79,7 +77,7 @@ class AgreementView(QWidget):
         if forest is None:
             return
         if found is None:
-            self.line.setText(FROM_ILASTIK if forest.imported else TOO_FEW)
+            self.line.setText(f"Label {ENOUGH} of each class, to see here how well they are told apart.")
             return
         self.line.setText(found.sentence)
         if self.unfold.isChecked():
