@@ -15,7 +15,7 @@ RUST = sorted((ROOT / "src").rglob("*.rs"))
 PYTHON = sorted(PACKAGE.rglob("*.py"))
 
 # Rust folders from the bottom up; each may use those before it.
-RUST_STOREYS = ["error", "task", "block", "label", "region", "feature", "learn", "project", "python"]
+RUST_STOREYS = ["error", "task", "block", "csv", "label", "region", "feature", "learn", "project", "python"]
 
 # Which Rust files may name a crate.
 RUST_DOORS = {
@@ -35,7 +35,7 @@ STOREYS = [
     r"workflow\.(lane|applet|classes|objects|marks|changes)",
     r"workflow\.(?!session|batch|script|sources|lane|applet|classes|objects|marks|changes|chain|state|events|history|journaled|exchange|results|predictor|ilastik_project|opening)[a-z_]+",
     r"workflow\.(chain|state|events|history|journaled|lanes|exchange|results|predictor)",
-    r"workflow\.(session|batch|script|ilastik_project|opening)",
+    r"workflow\.(session|batch\w*|script|ilastik_project|opening)",
     r"widgets(\..*)?|cli|commands(\..*)?|__main__",
 ]
 

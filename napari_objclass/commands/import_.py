@@ -37,9 +37,13 @@ def _summary(session: Session) -> str:
     forest = session.forest
     return "; ".join(
         [
-            f"{len(session.lanes)} images",
-            f"{len(annotations)} labels ({classes})",
-            f"{len(session.feature_selection.features)} features",
+            _counted(len(session.lanes), "image"),
+            f"{_counted(len(annotations), 'label')} ({classes})",
+            _counted(len(session.feature_selection.features), "feature"),
             "no classifier" if forest is None else f"classifier of {forest.forest.n_trees} trees in force",
         ]
     )
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"

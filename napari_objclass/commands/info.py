@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_objclass.commands._inputs import agreement
-from napari_objclass.io.formats import PROJECT_SUFFIX
+from napari_objclass.io.formats import ILASTIK_SUFFIX, PROJECT_SUFFIX
 
 if TYPE_CHECKING:
     import argparse
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def run(args: argparse.Namespace) -> int:
     """Print a line per fact."""
-    facts = _project(args.file) if Path(args.file).suffix == PROJECT_SUFFIX else _image(args.file)
+    facts = _READERS.get(Path(args.file).suffix.lower(), _image)(args.file)
     width = max(map(len, facts))
     for name, fact in facts.items():
         print(_line(f"{name:<{width}}  ", fact))
@@ -52,6 +52,12 @@ def _image(path: str) -> dict[str, str]:
     if image.note:
         facts["note"] = image.note
     return facts
+
+
+def _ilastik(path: str) -> dict[str, str]:
+    from napari_objclass.commands._ilastik_facts import facts
+
+    return facts(path)
 
 
 def _project(path: str) -> dict[str, str]:
@@ -98,3 +104,6 @@ def _thresholding(settings: Thresholding) -> str:
     others = {name: value for name, value in asdict(settings).items() if name not in shown}
     changed = [f"{name} {value}" for name, value in others.items() if value != getattr(Thresholding, name)]
     return ", ".join([f"{settings.method}, from {settings.threshold:g}{cores}", *changed])
+
+
+_READERS = {PROJECT_SUFFIX: _project, ILASTIK_SUFFIX: _ilastik}

@@ -12,7 +12,7 @@ from napari_objclass.errors import FileError
 from napari_objclass.io.image import Image, LazyArray, Picture, slabs, spatial
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     import h5py
@@ -70,15 +70,6 @@ def write(path: Path, picture: Picture, inner: str, *, compressed: bool) -> None
     import h5py
 
     sizes = dict(zip(spatial(picture.axes), picture.spacing or (), strict=False))
-    tags = [
-        {
-            "key": letter,
-            "typeFlags": _TYPE_FLAGS[letter],
-            "resolution": sizes.get(letter, 0),
-            "description": (picture.units or "") if letter in sizes else "",
-        }
-        for letter in picture.axes
-    ]
     form: dict[str, Any] = {"chunks": True, "compression": "gzip", "compression_opts": 1, "shuffle": True}
     data = np.asarray(picture.data)
     composed = BytesIO()  # were HDF5 to write to disk itself, a full disk would crash the process
@@ -87,7 +78,7 @@ def write(path: Path, picture: Picture, inner: str, *, compressed: bool) -> None
         # In one piece, an array in another order of memory would be copied.
         for part in [slice(None)] if data.flags.c_contiguous else slabs(data):
             dataset[part] = data[part]
-        dataset.attrs["axistags"] = json.dumps({"axes": tags})
+        dataset.attrs["axistags"] = axistags(picture.axes, sizes, picture.units)
         if picture.drange is not None:
             dataset.attrs["drange"] = picture.drange
         if picture.offset is not None:
@@ -97,6 +88,20 @@ def write(path: Path, picture: Picture, inner: str, *, compressed: bool) -> None
         if picture.colors is not None:
             dataset.attrs["colors"] = json.dumps(dict(picture.colors))
     path.write_bytes(composed.getbuffer())
+
+
+def axistags(axes: str, sizes: Mapping[str, float], unit: str | None) -> str:
+    """What axes are, as VIGRA's JSON; those with a size of pixels have its unit as description."""
+    tags = [
+        {
+            "key": letter,
+            "typeFlags": _TYPE_FLAGS[letter],
+            "resolution": sizes.get(letter, 0),
+            "description": unit or "" if letter in sizes else "",
+        }
+        for letter in axes
+    ]
+    return json.dumps({"axes": tags})
 
 
 def datasets(path: Path) -> list[str]:

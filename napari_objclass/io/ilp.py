@@ -125,7 +125,8 @@ def read(path: str | os.PathLike[str]) -> IlpProject:
         workflow = text(file["workflowName"][()])
         variant = variant_of(workflow, path)
         notes = Notes()
-        classes = _classes(file, notes)
+        lanes = _lanes(file, path, notes)
+        class_names, forest = _classes(file, lanes, notes)
         computed = _features(file, "ObjectExtraction/Features", Features(), notes)
         selected = _features(file, "ObjectClassification/SelectedFeatures", computed, notes)
         return IlpProject(
@@ -133,13 +134,15 @@ def read(path: str | os.PathLike[str]) -> IlpProject:
             version=text(file["ilastikVersion"][()]) if "ilastikVersion" in file else "",
             workflow=workflow,
             variant=variant,
-            lanes=_lanes(file, path, notes),
+            lanes=lanes,
             thresholds=notes.attempt("Thresholds were", {}, ilp_settings.thresholds, file),
             features=computed.ids,
             selected=selected.ids,
             margin=computed.margin or selected.margin,
-            **classes,
-            forest=_forest(file, len(classes["class_names"]), notes),
+            class_names=class_names,
+            label_colors=notes.attempt("Colours were", (), ilp_settings.colors, file, "LabelColors"),
+            prediction_colors=notes.attempt("Colours were", (), ilp_settings.colors, file, "PmapColors"),
+            forest=forest,
             export=notes.attempt("Settings of the export were", {}, ilp_settings.export, file),
             table=notes.attempt("Settings of the table were", {}, ilp_settings.table, file),
             blockwise=notes.attempt("Settings of blocks were", {}, ilp_settings.blockwise, file),
@@ -147,12 +150,20 @@ def read(path: str | os.PathLike[str]) -> IlpProject:
         )
 
 
-def _classes(file: h5py.File, notes: Notes) -> dict[str, tuple[str, ...]]:
-    return {
-        "class_names": notes.attempt("Names of classes were", (), ilp_settings.class_names, file),
-        "label_colors": notes.attempt("Colours were", (), ilp_settings.colors, file, "LabelColors"),
-        "prediction_colors": notes.attempt("Colours were", (), ilp_settings.colors, file, "PmapColors"),
-    }
+def _classes(
+    file: h5py.File, lanes: tuple[IlpLane, ...], notes: Notes
+) -> tuple[tuple[str, ...], dict[str, NDArray[Any]] | None]:
+    """Names of all classes, those that only labels or the forest know included; and the forest."""
+    names: tuple[str, ...] = notes.attempt("Names of classes were", (), ilp_settings.class_names, file)
+    labelled = max((int(each.max(initial=0)) for lane in lanes for each in lane.labels.values()), default=0)
+    n_classes = max(labelled, len(names))
+    stored = file.get("ObjectClassification/ClassifierForests")
+    forest = None
+    if stored:
+        forest = notes.attempt("The trained classifier was", None, read_forest, stored, n_classes)
+    if forest is not None:
+        n_classes = len(forest["classes"])
+    return names + tuple(f"Label {i + 1}" for i in range(len(names), n_classes)), forest
 
 
 def _features(file: h5py.File, name: str, default: Features, notes: Notes) -> Features:
@@ -165,19 +176,13 @@ def _lanes(file: h5py.File, path: Path, notes: Notes) -> tuple[IlpLane, ...]:
 
 
 def _lane(file: h5py.File, lane: h5py.Group, number: int, path: Path, notes: Notes) -> IlpLane:
-    of = f"of image {number + 1} were"
+    title = f"image {number + 1}"
+    of = f"of {title} were"
     return IlpLane(
-        datasets=read_datasets(lane, path, notes),
+        datasets=read_datasets(lane, title, path, notes),
         labels=notes.attempt(f"Labels {of}", {}, ilp_cache.labels, file, number),
         label_image=notes.attempt(f"Stored objects {of}", {}, ilp_cache.label_images, file, path, number),
         original_ids=notes.attempt(f"Stored ids {of}", {}, ilp_cache.original_ids, file, path, number),
         features=notes.attempt(f"Stored features {of}", {}, ilp_cache.features, file, path, number),
         probabilities=notes.attempt(f"Stored probabilities {of}", {}, ilp_cache.probabilities, file, path, number),
     )
-
-
-def _forest(file: h5py.File, n_classes: int, notes: Notes) -> dict[str, NDArray[Any]] | None:
-    stored = file.get("ObjectClassification/ClassifierForests")
-    if stored is None or not len(stored):
-        return None
-    return notes.attempt("The trained classifier was", None, read_forest, stored, n_classes)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from napari_objclass.io.ilp_forest import MOST_CLASSES
 from napari_objclass.io.ilp_values import Frames, groups_and_values, numbered, text
 
 if TYPE_CHECKING:
@@ -74,12 +75,14 @@ def probabilities(file: h5py.File, path: Path, lane: int) -> Mapping[int, NDArra
 
 
 def labels(file: h5py.File, lane: int) -> dict[int, NDArray[np.int64]]:
-    """Class number of every object by frame."""
+    """Class number of every object by frame; what is no class of ilastik's counts as none."""
     frames = _of_lane(file, "ObjectClassification/LabelInputs", lane)
-    return {
-        frame: np.nan_to_num(np.ravel(frames[name][()]), nan=0, posinf=0, neginf=0).astype(np.int64)
-        for frame, name in numbered(frames).items()
-    }
+    return {frame: _class_numbers(frames[name][()]) for frame, name in numbered(frames).items()}
+
+
+def _class_numbers(stored: NDArray[Any]) -> NDArray[np.int64]:
+    numbers = np.ravel(stored)
+    return np.where((numbers >= 1) & (numbers <= MOST_CLASSES), numbers, 0).astype(np.int64)
 
 
 def _of_lane(file: h5py.File, name: str, lane: int) -> Any:

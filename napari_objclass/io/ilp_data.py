@@ -47,7 +47,7 @@ class IlpDataset:
     found
         Where it is, each for :func:`~napari_objclass.io.readers.open_image`; () if any of the files is missing.
     sought
-        Files that were looked for in vain; () if all were found.
+        Files that were looked for in vain; () if all were found, or are at a web address.
     axes
         Letters, "" if the project does not say.
     shape
@@ -70,27 +70,32 @@ class IlpDataset:
     drange: tuple[float, float] | None = None
 
 
-def read_datasets(lane: h5py.Group, project: Path, notes: Notes) -> dict[str, IlpDataset]:
-    """Datasets of a lane by our roles."""
+def read_datasets(lane: h5py.Group, title: str, project: Path, notes: Notes) -> dict[str, IlpDataset]:
+    """Datasets of a lane by our roles; notes call it ``title``."""
     found = {}
     for name in lane:
         role = ROLES.get(name.lower())
         info = lane.get(name)
         if role is None:
-            notes.append(f"The role {name!r} of an image is unknown and was left out")
+            notes.append(f"{name} of {title} was left out, because this role is unknown")
         elif info:  # groups without anything in them stand for roles without data
-            dataset = notes.attempt(f"The {name} of {lane.name.rpartition('/')[2]} was", None, _read, info, project)
+            what = f"{name} of {title}"
+            dataset = notes.attempt(f"{what} was", None, _read, info, what, project, notes)
             if dataset is not None:
                 found[role] = dataset
     return found
 
 
-def _read(info: h5py.Group, project: Path) -> IlpDataset | None:
+def _read(info: h5py.Group, what: str, project: Path, notes: Notes) -> IlpDataset | None:
     facts = {name: plain(info[name][()]) for name in info if hasattr(info[name], "shape")}
-    axes, shape = _axes(facts), _shape(facts.get("shape"))
+    axes, shape = notes.attempt(f"Axes of {what} were", "", _axes, facts), _shape(facts.get("shape"))
     places = _places(info, facts, project)
     if not places:
         return None
+    if _ADDRESS.match(places[0][0]):
+        notes.append(f"{what} is at a web address, {places[0][0]}; download it and choose the copy")
+    if facts.get("subvolume_roi"):
+        notes.append(f"ilastik used only a part of {what}; here all of it counts")
     found = [_find(file, inner, project) for file, inner in places]
     return IlpDataset(
         files=tuple(_joined(_at_home(file, project), inner) for file, inner in places),
@@ -106,7 +111,7 @@ def _read(info: h5py.Group, project: Path) -> IlpDataset | None:
 
 def _places(info: h5py.Group, facts: dict[str, Any], project: Path) -> list[tuple[str, str]]:
     """Files with inner paths as the project says; data in the project as those of its own file."""
-    stored = facts.get("filePath", "")
+    stored = str(facts.get("filePath") or "")
     if _is_internal(facts):
         own = [facts.get("inner_path"), f"{LOCAL_DATA}/{facts.get('datasetId')}", stored]
         inner = next((place for place in own if place and place in info.file), own[0] or own[1])
@@ -120,7 +125,7 @@ def _places(info: h5py.Group, facts: dict[str, Any], project: Path) -> list[tupl
 
 
 def _is_internal(facts: dict[str, Any]) -> bool:
-    kind = facts.get("__class__", "")
+    kind = str(facts.get("__class__", ""))
     return kind.startswith("ProjectInternal") or (not kind and facts.get("location", "FileSystem") != "FileSystem")
 
 
@@ -157,10 +162,9 @@ def _candidates(file: str, project: Path) -> Iterator[str]:
     """As stored, else relative to the project, else the longest tail of the path that exists beside the project."""
     if _ADDRESS.match(file):
         return
-    yield _at_home(file, project)
     parts = [part for part in PurePosixPath(file).parts if part not in {"/", "//", ".", ".."} and part[1:] != ":"]
-    for i in range(0 if _is_absolute(file) else 1, len(parts)):
-        yield str(project.parent.joinpath(*parts[i:]))
+    tails = (str(project.parent.joinpath(*parts[i:])) for i in range(len(parts)))
+    yield from dict.fromkeys([_at_home(file, project), *tails])
 
 
 def _at_home(file: str, project: Path) -> str:

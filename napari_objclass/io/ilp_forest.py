@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from napari_objclass.io.ilp_values import numbered, plain
+from napari_objclass.io.ilp_values import numbered
 
 if TYPE_CHECKING:
     import h5py
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 _SPLIT, _LEAF = 0, 1 << 30
 _ROOT = 2
+
+#: As many as ilastik allows.
+MOST_CLASSES = 99
 
 
 def read_forest(group: h5py.Group, n_classes: int) -> dict[str, NDArray[Any]]:
@@ -42,12 +45,13 @@ def read_forest(group: h5py.Group, n_classes: int) -> dict[str, NDArray[Any]]:
     trees = [forest[name] for forest in forests for name in numbered(forest).values() if name.startswith("Tree")]
     if not trees:
         raise ValueError("it is not a random forest of VIGRA")
-    known = _known_labels(group, forests[0])
-    n_columns = {int(tree["topology"][0]) for tree in trees}
-    if len(n_columns) > 1:
-        raise ValueError("its trees differ in columns")
     stored = _Stored.of([tree["topology"][()] for tree in trees], [tree["parameters"][()] for tree in trees])
-    return _arrays(stored, n_columns.pop(), known, max(n_classes, *known))
+    forms = set(zip(*(stored.topology[stored.topology_starts[:-1] + i].tolist() for i in (0, 1)), strict=True))
+    if len(forms) > 1:
+        raise ValueError("its trees differ in columns or classes")
+    ((n_columns, n_known),) = forms
+    known = _known_labels(group, forests[0], n_known)
+    return _arrays(stored, n_columns, known, max(n_classes, *known))
 
 
 class _Stored(NamedTuple):
@@ -83,10 +87,15 @@ def _arrays(stored: _Stored, n_columns: int, known: list[int], n_classes: int) -
     order = np.argsort(np.concatenate(positions), kind="stable")
     tree, address, is_split = tree[order], address[order], is_split[order]
     parameters = stored.parameter_starts[tree] + stored.topology[address + 1]
+    n_numbers = np.where(is_split, 2, 1 + len(known))
+    if (stored.topology[address + 1] < 0).any() or (parameters + n_numbers > stored.parameter_starts[tree + 1]).any():
+        raise ValueError("the numbers of a node are not in its tree")
 
     n_nodes = len(order)
     column = np.full(n_nodes, -1, np.int32)
     column[is_split] = stored.topology[address[is_split] + 4]
+    if (column[is_split] < 0).any() or (column >= n_columns).any():
+        raise ValueError("a node asks for a column that is not there")
     threshold = np.zeros(n_nodes, np.float32)
     threshold[is_split] = _largest_below(stored.parameters[parameters[is_split] + 1])
     right = np.zeros(n_nodes, np.uint32)
@@ -98,12 +107,15 @@ def _arrays(stored: _Stored, n_columns: int, known: list[int], n_classes: int) -
     leaves = parameters[~is_split, None] + 1 + np.arange(len(known))
     frequencies = np.zeros((len(leaves), n_classes))
     frequencies[:, np.array(known) - 1] = stored.parameters[leaves]
+    sums = frequencies.sum(axis=1, keepdims=True)
+    if not ((frequencies >= 0).all() and (sums > 0).all() and np.isfinite(sums).all()):
+        raise ValueError("a leaf has no class frequencies")
     return {
         "nodes_per_tree": sizes[0].astype(np.uint32),
         "column": column,
         "threshold": threshold,
         "right": right,
-        "leaf_frequencies": (frequencies / frequencies.sum(axis=1, keepdims=True)).astype(np.float32),
+        "leaf_frequencies": (frequencies / sums).astype(np.float32),
         "importances": np.zeros(n_columns),
         "oob_classes": np.empty(0, np.uint32),
         "oob_confusion": np.zeros((n_classes, n_classes), np.uint64),
@@ -113,15 +125,16 @@ def _arrays(stored: _Stored, n_columns: int, known: list[int], n_classes: int) -
     }
 
 
-def _known_labels(group: h5py.Group, forest: h5py.Group) -> list[int]:
-    """Class of each of the forest's columns, counted from 1."""
-    known = group.get("known_labels", forest.get("_ext_param/labels"))
-    labels = [int(each) for each in plain(known[()])] if known is not None else []
-    n_classes = int(forest[next(name for name in forest if name.startswith("Tree"))]["topology"][1])
-    labels = labels or list(range(1, n_classes + 1))
-    if len(labels) != n_classes or min(labels) < 1 or len(set(labels)) != n_classes:
-        raise ValueError("its classes are not those of its trees")
-    return labels
+def _known_labels(group: h5py.Group, forest: h5py.Group, n_known: int) -> list[int]:
+    """Class of each frequency in a leaf, counted from 1."""
+    stored = [place for place in (group.get("known_labels"), forest.get("_ext_param/labels")) if place is not None]
+    for place in stored:
+        labels = [int(label) for label in np.ravel(place[()])]
+        if n_known == len(labels) == len(set(labels)) and all(1 <= label <= MOST_CLASSES for label in labels):
+            return labels
+    if not stored:
+        return list(range(1, n_known + 1))
+    raise ValueError("its classes are not those of its trees")
 
 
 def _levels(stored: _Stored) -> list[_Level]:
@@ -131,20 +144,24 @@ def _levels(stored: _Stored) -> list[_Level]:
     levels, n_nodes = [], 0
     while len(address):
         n_nodes += len(address)
-        if n_nodes > len(stored.topology):  # a node that several others point to would be counted for ever
+        if n_nodes > len(stored.topology):  # nodes that point back would be counted for ever
             raise ValueError("its nodes are no trees")
+        _refuse_unless((address >= stored.topology_starts[tree] + _ROOT) & (address < stored.topology_starts[tree + 1]))
         kind = stored.topology[address]
         is_split = kind == _SPLIT
         if not (is_split | (kind == _LEAF)).all():
             raise ValueError("it has nodes of an unknown kind")
+        _refuse_unless(address + np.where(is_split, 4, 1) < stored.topology_starts[tree + 1])
         levels.append(_Level(tree, address, is_split))
-        children = stored.topology[address[is_split, None] + (2, 3)]
+        children = stored.topology[address[is_split, None] + (2, 3)].ravel()
         tree = np.repeat(tree[is_split], 2)
-        address = children.ravel() + stored.topology_starts[tree]
-        inside = (children.ravel() >= _ROOT) & (address + 1 < stored.topology_starts[tree + 1])
-        if not inside.all():
-            raise ValueError("a node is not in its tree")
+        address = children + stored.topology_starts[tree]
     return levels
+
+
+def _refuse_unless(is_inside: NDArray[np.bool_]) -> None:
+    if not is_inside.all():
+        raise ValueError("a node is not in its tree")
 
 
 def _preorder(levels: list[_Level]) -> tuple[list[Addresses], list[Addresses]]:

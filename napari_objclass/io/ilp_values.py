@@ -106,12 +106,14 @@ def text(value: Any) -> str:
 
 
 def plain(value: Any) -> Any:
-    """Text, number, or tuple of them."""
+    """Text, number, or tuple of them; None for anything else."""
     if isinstance(value, bytes):
         return text(value)
     if isinstance(value, np.ndarray):
         return plain(value.item()) if value.ndim == 0 else tuple(plain(each) for each in value)
-    return value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, np.generic):
+        return value.item()
+    return value if isinstance(value, str) else None  # a dataset may be there without a value
 
 
 def settings(parent: h5py.Group, name: str) -> dict[str, Any]:

@@ -1,9 +1,10 @@
-"""Writing images and tables, so that a file is there whole or not at all."""
+"""Writing images, so that a file is there whole or not at all."""
 
 from __future__ import annotations
 
-import csv
 import os
+import re
+import shutil
 import uuid
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
@@ -14,18 +15,15 @@ import numpy as np
 
 from napari_objclass.axes import check
 from napari_objclass.errors import AxesError, FileError, ShapeError
-from napari_objclass.io.formats import WRITABLE, locate
+from napari_objclass.io.formats import FORMATS, WRITABLE, locate
 from napari_objclass.io.image import Picture, spatial
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
     from napari_objclass.io.formats import Location
-
-_ROWS_AT_ONCE = 10_000
-_POWERS = np.array([float(f"1e{k}") for k in range(23)])
 
 
 def write_image(
@@ -43,8 +41,15 @@ def write_image(
     return write_picture(path, Picture(np.asarray(array), axes, spacing=spacing, units=units, channel_names=names))
 
 
-def write_picture(path: str | os.PathLike[str], picture: Picture, *, inner: str = "", compressed: bool = True) -> Path:
-    """Write an image as OME-TIFF, HDF5, PNG or npy, by suffix.
+def write_picture(
+    path: str | os.PathLike[str],
+    picture: Picture,
+    *,
+    inner: str = "",
+    compressed: bool = True,
+    multiscale: bool = True,
+) -> Path:
+    """Write an image as OME-TIFF, HDF5, PNG, npy or OME-Zarr, by suffix.
 
     Parameters
     ----------
@@ -56,6 +61,8 @@ def write_picture(path: str | os.PathLike[str], picture: Picture, *, inner: str 
         Dataset inside an HDF5 file, if ``path`` does not name it (``file.h5/inner/path``); default ``exported_data``.
     compressed
         Whether to compress, where the format leaves a choice.
+    multiscale
+        Whether an OME-Zarr image has smaller copies for viewers.
 
     Returns
     -------
@@ -75,8 +82,9 @@ def write_picture(path: str | os.PathLike[str], picture: Picture, *, inner: str 
     if module.__name__.endswith("hdf5"):
         inner = inner or module.DEFAULT_INNER
         _refuse_to_replace_others(target, inner, module)
+    form = {"compressed": compressed} | ({"multiscale": multiscale} if module.__name__.endswith("ome_zarr") else {})
     with replacing(target) as temporary:
-        module.write(temporary, picture, inner, compressed=compressed)
+        module.write(temporary, picture, inner, **form)
     return target
 
 
@@ -146,37 +154,6 @@ def _checked(picture: Picture) -> Picture:
     return replace(picture, data=array, axes=axes, spacing=spacing)
 
 
-def write_table(path: str | os.PathLike[str], columns: Mapping[str, NDArray[Any]]) -> Path:
-    """Write a table as CSV: commas, one header line, numbers in the fewest digits that read back as the same number.
-
-    Parameters
-    ----------
-    path
-        A file ending in .csv.
-    columns
-        Arrays of one length (n_rows,): integers, floats (NaN is written ``nan``) or text, which is quoted where it
-        has to be.
-
-    Raises
-    ------
-    FileError
-        If the file cannot be written.
-    ShapeError
-        If the columns differ in length.
-    """
-    target = check_table_path(path)
-    lengths = {len(column) for column in columns.values()}
-    if len(lengths) > 1:
-        raise ShapeError(f"the columns of a table have one length, these have {sorted(lengths)}")
-    with replacing(target) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        for start in range(0, max(lengths, default=0), _ROWS_AT_ONCE):
-            part = slice(start, start + _ROWS_AT_ONCE)
-            writer.writerows(zip(*(_cells(column[part]) for column in columns.values()), strict=True))
-    return target
-
-
 def check_image_path(path: str | os.PathLike[str]) -> Location:
     """Say before the work starts that its image could not be written: its place if it could.
 
@@ -193,25 +170,11 @@ def check_image_path(path: str | os.PathLike[str]) -> Location:
     return found
 
 
-def check_table_path(path: str | os.PathLike[str]) -> Path:
-    """Say before the work starts that its table could not be written: the path if it could.
-
-    Raises
-    ------
-    FileError
-        If the suffix is not .csv, there can be no such folder, or the place is taken by something that is not a file.
-    """
-    target = Path(path).expanduser()
-    if target.suffix.lower() != ".csv":
-        raise FileError(f"{target}: tables are written as .csv; choose this suffix")
-    return check_place(target)
-
-
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Lend a temporary sibling of ``path`` that takes its place at the end, and vanishes if the block fails.
 
-    A missing folder is made.
+    The block makes it a file or a folder. A missing folder around it is made.
 
     Raises
     ------
@@ -224,15 +187,30 @@ def replacing(path: Path) -> Iterator[Path]:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
-        temporary.replace(target)
+        if target.is_dir():
+            _replace_folder(target, temporary)
+        else:
+            temporary.replace(target)
     except OSError as error:
         if isinstance(error, FileError):
             raise
         reason = os.strerror(error.errno) if error.errno else error  # HDF5 tells more than anyone wants to know
         raise FileError(f"{path} cannot be written: {reason}") from error
     finally:
-        with suppress(OSError):  # what keeps it from being removed has kept it from being made, and was said
-            temporary.unlink(missing_ok=True)
+        _remove(temporary)
+
+
+def remove_leftovers(paths: Iterable[Path]) -> None:
+    """Remove temporary siblings that :func:`replacing` left behind in processes that were killed."""
+    folders: dict[Path, set[str]] = {}
+    for path in paths:
+        target = Path(os.path.realpath(path))
+        folders.setdefault(target.parent, set()).add(target.name)
+    for folder, names in folders.items():
+        for left in folder.glob(".*.part") if folder.is_dir() else ():
+            match = re.fullmatch(r"\.(.+)\.[0-9a-f]{8}\.part", left.name)
+            if match and match[1] in names:
+                shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
 
 
 def check_place(path: Path) -> Path:
@@ -241,14 +219,45 @@ def check_place(path: Path) -> Path:
     Raises
     ------
     FileError
-        If there can be no such folder, or the place is taken by something that is not a file.
+        If there can be no such folder, or the place is taken by something that is not a file, nor where a folder goes
+        nothing but an OME-Zarr image.
     """
     nearest = next(folder for folder in path.absolute().parents if folder.exists())
     if not nearest.is_dir():
         raise FileError(f"{path} cannot be written: {nearest} is not a folder; choose another name")
-    if path.exists() and not path.is_file():
+    if FORMATS.get(path.suffix.lower()) == "ome_zarr":
+        if path.exists() and not _is_only_an_image(path):
+            raise FileError(f"{path} cannot be written: it is there, and not just an image; choose another name")
+    elif path.exists() and not path.is_file():
         raise FileError(f"{path} cannot be written: it is not a file; choose another name")
     return path
+
+
+def _is_only_an_image(folder: Path) -> bool:
+    from napari_objclass.io.ome_zarr import is_only_an_image
+
+    return is_only_an_image(folder)
+
+
+def _replace_folder(target: Path, new: Path) -> None:
+    """Put a folder in the place of another, which is back if that fails."""
+    old = new.with_suffix(".old")
+    target.replace(old)
+    try:
+        new.replace(target)
+    except OSError:
+        old.replace(target)
+        raise
+    _remove(old)
+
+
+def _remove(path: Path) -> None:
+    """Remove a temporary file or folder; what keeps it from being removed has kept it from being made, and was said."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def _refuse_to_replace_others(path: Path, inner: str, module: Any) -> None:
@@ -260,44 +269,3 @@ def _refuse_to_replace_others(path: Path, inner: str, module: Any) -> None:
         raise FileError(f"{path} exists and is no HDF5 file; write to another file") from error
     if others:
         raise FileError(f"{path} already holds {others[0]!r}, which would be lost; write to another file")
-
-
-def _cells(column: NDArray[Any]) -> list[Any]:
-    if column.dtype.kind == "f" and column.dtype.itemsize < 8:
-        return _shortest(column.astype(np.float32, copy=False)).tolist()  # type: ignore[no-any-return]
-    return column.tolist()  # type: ignore[no-any-return]
-
-
-def _shortest(values: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Find the doubles that print like ``values``: each rounded to as few digits as still tell it from its neighbours.
-
-    6 digits always fit into a float32 and 9 always tell it. Powers of ten up to 22 are exact doubles, so that within
-    the bounds here each candidate is the double nearest to its decimal; the few other values go one by one.
-    """
-    shortest = values.astype(np.float64)
-    size = np.abs(shortest)
-    whole = (size < 2**24) & (size == np.rint(size))
-    usual = (size >= 1e-12) & (size < 1e16) & ~whole
-    rest = np.flatnonzero(usual)
-    exact = shortest[rest]
-    exponent = np.floor(np.log10(size[rest])).astype(np.intp)
-    told = np.zeros(len(rest), np.bool_)
-    pending = np.arange(len(rest))
-    for digits in (8, 7, 6):  # most need 8, and only those told by 8 may do with fewer
-        candidate = _rounded(exact[pending], exponent[pending], digits)
-        same = candidate.astype(np.float32) == values[rest[pending]]
-        pending = pending[same]
-        shortest[rest[pending]] = candidate[same]
-        told[pending] = True
-    pending = np.flatnonzero(~told)
-    shortest[rest[pending]] = _rounded(exact[pending], exponent[pending], 9)
-    for index in np.flatnonzero(~usual & ~whole & np.isfinite(size)):
-        shortest[index] = float(str(values[index]))
-    return shortest
-
-
-def _rounded(exact: NDArray[np.float64], exponent: NDArray[np.intp], digits: int) -> NDArray[np.float64]:
-    scale = digits - 1 - exponent
-    up, down = _POWERS[np.maximum(scale, 0)], _POWERS[np.maximum(-scale, 0)]  # one of them is 1
-    rounded: NDArray[np.float64] = np.rint(exact * up / down) / up * down
-    return rounded

@@ -57,6 +57,9 @@ REPLACED = (
     "undo brings it back"
 )
 
+#: What is said where the stored forest is used although another would be grown now.
+OUTDATED = "annotations or settings changed after the classifier was trained; it was used as it is"
+
 Keys = dict[tuple[str, str | None], "Key"]
 
 
@@ -362,12 +365,16 @@ class Chain:
     def forest(self) -> TrainedForest | None:
         """The forest that was trained last; the imported one while nothing differs from what it was taught."""
         imported = self.memory.imported
-        return imported if imported is not None and self._is_current(imported) else self.memory.forest
+        return imported if imported is not None and self.keeps(imported) else self.memory.forest
+
+    def keeps(self, forest: TrainedForest) -> bool:
+        """Whether a forest that another program grew is in force."""
+        return forest.imported and forest.trained_on == self.state.teaching_digest()
 
     def train(self, **run: Unpack[RunOptions]) -> TrainedForest:
         """Grow a forest from the active annotations of all lanes, unless the last one stands for just these."""
         last = self.forest
-        if last is not None and self._is_current(last):
+        if last is not None and self.is_current(last):
             self.memory.forest = last
             if last.imported:
                 self.memory.settle(REPLACED)
@@ -420,10 +427,9 @@ class Chain:
         digest = self.state.training_digest()
         return f"{digest} {sorted(self.arrived.items())}" if incomplete else digest
 
-    def _is_current(self, forest: TrainedForest) -> bool:
-        if forest.imported:
-            return forest.trained_on == self.state.teaching_digest()
-        return forest.trained_on == self._trained_on(incomplete=bool(forest.without))
+    def is_current(self, forest: TrainedForest) -> bool:
+        """Whether a forest stands for the annotations and settings of now."""
+        return self.keeps(forest) or forest.trained_on == self._trained_on(incomplete=bool(forest.without))
 
     def _why_none_is_active(self, unseen: str | None) -> str:
         return unseen or (
@@ -485,8 +491,8 @@ class Chain:
         last = self.forest
         if last is None:
             raise ObjClassError("there is no trained classifier; annotate objects, call train() and save the project")
-        if not self._is_current(last):
-            self.memory.note("annotations or settings changed after the classifier was trained; it was used as it is")
+        if not self.is_current(last):
+            self.memory.note(OUTDATED)
         return last
 
     def _used_selection(self) -> FeatureSelection:

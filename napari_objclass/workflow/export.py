@@ -12,7 +12,8 @@ import numpy as np
 from napari_objclass.axes import LETTERS, check
 from napari_objclass.errors import AxesError, DtypeError, FileError, ParameterError
 from napari_objclass.io.formats import WRITABLE
-from napari_objclass.io.writers import check_place, check_table_path
+from napari_objclass.io.tables import check_table_path
+from napari_objclass.io.writers import check_place
 from napari_objclass.workflow import file_names, sources
 from napari_objclass.workflow.applet import Settings
 from napari_objclass.workflow.file_names import expand_template as expand_template
@@ -74,9 +75,11 @@ class Export(Settings):
     table
         Template of the file name of the table, which every export writes then: .csv, .h5 or .xlsx; None for no table.
     columns
-        ``"all"``, or ``"compact"``: ids, classes, probabilities, uncertainty, place and size.
+        ``"all"``: those of ilastik's table, with all features; ``"compact"``: ids, annotated and predicted class,
+        probabilities, uncertainty, size in pixels and centre, whatever the features.
     features
-        Ids of the features in the table; None for those that are selected.
+        Ids of the features in the table, measured or not for the classifier; None for those that are selected. Size,
+        bounding box and centre are always there.
     crops
         What an HDF5 table holds of every object: ``"objects"`` its mask and a crop of raw, ``"image"`` its mask and all
         of raw once, ``"nothing"``.
@@ -134,6 +137,11 @@ class Export(Settings):
     def compressed(self) -> bool:
         """Whether files are compressed, where the format leaves a choice."""
         return self.format != "hdf5"
+
+    @property
+    def multiscale(self) -> bool:
+        """Whether an OME-Zarr image has smaller copies for viewers."""
+        return self.format != "single-scale OME-Zarr"
 
     @property
     def is_sequence(self) -> bool:

@@ -18,7 +18,7 @@ from napari_objclass.errors import FileError, ObjClassError
 from napari_objclass.forest import RandomForest
 from napari_objclass.io.formats import ILASTIK_SUFFIX, split
 from napari_objclass.io.image import Stack
-from napari_objclass.io.readers import open_image
+from napari_objclass.io.stack import open_files
 from napari_objclass.thresholding import AS_IS
 from napari_objclass.workflow import (
     export,
@@ -79,7 +79,9 @@ def import_ilp(path: str | os.PathLike[str], *, recover: bool = True) -> Session
         lanes=tuple(record for record, _ in opened),
         classes=ilastik_settings.object_classes(project, notes),
     )
-    state = replace(state, marks=_marks(project, state, notes))
+    chain = Chain(state, Memory(None), {})
+    notes += [sentence for lane in state.lanes if (sentence := _missing(chain, lane))]
+    state = replace(state, marks=_marks(project, chain, notes))
     forest = _forest(project, known, state, notes)
     notes += [sentence for sentence in [ilastik_settings.blockwise_note(project)] if sentence]
     return Session.starting_from(state, forest, notes, recover=recover)
@@ -107,12 +109,20 @@ def _lane(lane: IlpLane, number: int, notes: list[str]) -> tuple[LaneRecord, tup
         sources = {role: _found(dataset) for role, dataset in datasets.items()}
         axes = {role: letters for role, dataset in datasets.items() if (letters := _letters(dataset))}
         record, _, images = input_data.describe(sources, axes=axes, name=name)
-    except ObjClassError as error:
-        notes.append(f"needs image {name}: {error}")
+    except ObjClassError:
         unknown = {role: _unknown(dataset) for role, dataset in datasets.items()}
         return LaneRecord(uuid4().hex, name, unknown), None
     found = {role: _as_it_was(role, source, datasets[role]) for role, source in record.sources.items()}
     return replace(record, sources=found), images.extent
+
+
+def _missing(chain: Chain, lane: LaneRecord) -> str | None:
+    """Why an image cannot be seen; None if it can."""
+    try:
+        chain.images(lane)
+    except FileError as error:
+        return str(error)
+    return None
 
 
 def _found(dataset: IlpDataset) -> str | Stack:
@@ -130,7 +140,7 @@ def _found(dataset: IlpDataset) -> str | Stack:
 
 def _letters(dataset: IlpDataset) -> str:
     """Axes of the array in the file: ilastik names a channel axis where there is none, too."""
-    n_dims = open_image(dataset.found[0]).data.ndim + (len(dataset.found) > 1)
+    n_dims = open_files(_found(dataset)).data.ndim
     letters = dataset.axes
     if len(letters) == n_dims + 1:
         letters = letters.replace("c", "")
@@ -139,14 +149,16 @@ def _letters(dataset: IlpDataset) -> str:
 
 def _unknown(dataset: IlpDataset) -> Source:
     """Pixels that are awaited where the project says they are."""
-    path, inner = split(dataset.files[0])
-    return Source(dataset.axes, UNKNOWN, str(path), inner)
+    parts = [Source("", UNKNOWN, str(path), inner) for path, inner in map(split, dataset.files)]
+    if len(parts) == 1:
+        return replace(parts[0], axes=dataset.axes)
+    return replace(parts[0], axes=dataset.axes, parts=tuple(parts), along=dataset.along)
 
 
 def _as_it_was(role: str, source: Source, dataset: IlpDataset) -> Source:
     """The same with what ilastik knew of it; data in the project itself are stored beside ours when that is saved."""
     inside = source.path is not None and Path(source.path).suffix.lower() == ILASTIK_SUFFIX
-    drange = dataset.drange or open_image(dataset.found[0]).drange or AS_IS
+    drange = dataset.drange or open_files(source.place).drange or AS_IS
     return replace(source, stored=inside, drange=drange if role == PROBABILITIES else None)
 
 
@@ -180,11 +192,11 @@ def _settings(project: IlpProject, known: Known, notes: list[str]) -> dict[str, 
 # ------------------------------------------------------------------------------------------- labels and forest
 
 
-def _marks(project: IlpProject, state: State, notes: list[str]) -> dict[str, Any]:
+def _marks(project: IlpProject, chain: Chain, notes: list[str]) -> dict[str, Any]:
     """Marks by lane uuid and their own uuid."""
-    chain, marks = Chain(state, Memory(None), {}), {}
-    for lane, record in zip(project.lanes, state.lanes, strict=True):
-        own = ilastik_labels.marks_of(lane, record, state.classes, partial(chain.objects, record), notes)
+    marks = {}
+    for lane, record in zip(project.lanes, chain.state.lanes, strict=True):
+        own = ilastik_labels.marks_of(lane, record, chain.state.classes, partial(chain.objects, record), notes)
         if own:
             marks[record.uuid] = {mark.uuid: mark for mark in own}
     return marks

@@ -12,10 +12,9 @@ import numpy as np
 
 from napari_objclass import axes as axis_letters, kernels
 from napari_objclass.errors import DtypeError, FileError, ObjClassError, ParameterError, ShapeError
-from napari_objclass.io import channels
 from napari_objclass.io.fingerprint import fingerprint
 from napari_objclass.io.image import Image, spatial
-from napari_objclass.io.readers import open_image
+from napari_objclass.io.stack import Stacked, along, in_files, open_files, stacked, whole_axes
 from napari_objclass.labels import as_ids
 from napari_objclass.thresholding import AS_IS, range_of
 from napari_objclass.workflow import image_axes
@@ -28,7 +27,6 @@ from napari_objclass.workflow.lane import (
     LaneRecord,
     Pixels,
     Source,
-    location,
     open_source,
 )
 
@@ -152,19 +150,26 @@ def describe(
     sources = {role: source for role, source in sources.items() if source is not None}
     role = _role_of_objects(sources)
     named = image_axes.by_role(axes, sources, role)
-    several = {each for each, source in sources.items() if channels.is_list(source)}
-    files = {each: _open(source, named.get(each)) for each, source in sources.items() if _in_files(source)}
-    given = {each: _in_memory(source) for each, source in sources.items() if each not in files}
+    letter = {each: along(source) for each, source in sources.items()}
+    several = {each for each in sources if letter[each] == "c"}
+    files = {each: open_files(source, axes=named.get(each)) for each, source in sources.items() if in_files(source)}
+    given = {
+        each: stacked(source) if each in several else np.asarray(source)
+        for each, source in sources.items()
+        if each not in files
+    }
     arrays = given | {each: image.data for each, image in files.items()}
-    named |= {each: f"{channels.without_last(named[each])}c" for each in several & set(named)}
+    named |= {each: whole_axes(axes, letter[each]) for each, axes in named.items() if letter[each]}
     letters = image_axes.choose(arrays, role, named, {each: image.axes for each, image in files.items()}, several)
     told = next(((size, image.units) for image in files.values() if (size := _spacing(image))), (None, None))
     record = LaneRecord(
         uuid=uuid or uuid4().hex,
         name=name or next((image.path.stem for image in files.values()), "image"),
-        sources={each: _source(files.get(each), arrays[each], letters[each]) for each in sources},
+        sources={each: _source(files.get(each), arrays[each], letters[each], letter[each]) for each in sources},
         spacing=triple(spacing) or told[0],
-        offset=_whole_triple(offset),
+        offset=_whole_triple(
+            next((each.offset for each in files.values() if each.offset), None) if offset is None else offset
+        ),
         units=units or (told[1] if spacing is None else None),
         channel_names=tuple(channel_names or ()) or (files[RAW].channel_names if RAW in files else None),
     )
@@ -213,9 +218,7 @@ def again(old: LaneRecord, new: LaneRecord, name: str | None) -> LaneRecord:
 
 
 def _again(source: Source, given: NDArray[Any] | None) -> ArrayOrPath:
-    if source.channels:
-        return [location(file) for file in source.channels]
-    return given if source.path is None else location(source)
+    return given if source.path is None else source.place
 
 
 def with_files(
@@ -273,31 +276,17 @@ def label_image(record: LaneRecord, images: Images, **run: Unpack[RunOptions]) -
     return images.objects
 
 
-def _in_files(source: ArrayOrPath) -> bool:
-    """Whether files hold the pixels; of channels, all of them."""
-    parts = source if channels.is_list(source) else [source]
-    return all(channels.is_path(each) for each in parts)
-
-
-def _open(source: ArrayOrPath, axes: str | None) -> Image:
-    return channels.open_channels(source, axes=axes) if channels.is_list(source) else open_image(source, axes=axes)
-
-
-def _in_memory(source: ArrayOrPath) -> NDArray[Any]:
-    return channels.stacked(source) if channels.is_list(source) else np.asarray(source)
-
-
-def _source(image: Image | None, array: NDArray[Any] | LazyArray, letters: str) -> Source:
-    """Where pixels come from that are in memory, a file, or one file per channel."""
+def _source(image: Image | None, array: NDArray[Any] | LazyArray, letters: str, letter: str) -> Source:
+    """Where pixels come from that are in memory, a file, or several along an axis."""
     found = Source(letters, fingerprint(array, letters))
     if image is None:
         return found
     found = replace(found, path=str(image.path.absolute()), inner=image.inner)
-    parts = array.images if isinstance(array, channels.Stacked) else ()
-    return replace(
-        found,
-        channels=tuple(Source(letters[:-1], "", str(part.path.absolute()), part.inner) for part in parts),
-    )
+    if not isinstance(array, Stacked):
+        return found
+    of_part = letters.replace(letter, "")
+    parts = (Source(of_part, "", str(part.path.absolute()), part.inner) for part in array.images)
+    return replace(found, parts=tuple(parts), along=letter)
 
 
 def _with_fitting_names(record: LaneRecord, images: Images, *, asked: bool) -> LaneRecord:
@@ -322,7 +311,7 @@ def _role_of_objects(sources: Mapping[str, ArrayOrPath]) -> str:
         )
     if not roles:
         return RAW
-    if roles[0] != PROBABILITIES and channels.is_list(sources[roles[0]]):
+    if roles[0] != PROBABILITIES and along(sources[roles[0]]) == "c":
         raise ParameterError(f"{roles[0]}= is one image; only raw and probabilities can be a list of channels")
     return roles[0]
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from psygnal import Signal
 
-from napari_objclass.errors import FileError, ObjClassError
+from napari_objclass.errors import FileError, ObjClassError, ProjectError
+from napari_objclass.io.formats import ILASTIK_SUFFIX
 from napari_objclass.workflow import events, input_data
 from napari_objclass.workflow.chain import Chain, Memory
 from napari_objclass.workflow.history import History
@@ -67,6 +68,10 @@ class Journaled:
         read_only
             Leave the file and its journal as they are; changes live in this session only.
         """
+        if Path(path).suffix.lower() == ILASTIK_SUFFIX:
+            raise ProjectError(
+                f"{path} is a project of ilastik; make one of it: objclass import {path} -o NAME.objclass"
+            )
         return cls._over(*ProjectStore.open(Path(path), read_only=read_only), detached=read_only)
 
     @classmethod

@@ -94,8 +94,7 @@ impl Geometry {
     /// Mean coordinate along each axis (z, y, x).
     #[must_use]
     pub fn centroid(&self) -> [f64; 3] {
-        let inner = self.inner_centroid();
-        std::array::from_fn(|axis| f64::from(self.min[axis]) + inner[axis])
+        std::array::from_fn(|axis| self.sums[axis] as f64 / self.count as f64)
     }
 
     /// Mean coordinate along each axis (z, y, x), counted from the smallest one.

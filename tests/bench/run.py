@@ -14,6 +14,7 @@ import default_set
 import edits
 import features
 import forest
+import headless
 import hulls
 import neighbourhood
 import skeleton
@@ -50,6 +51,7 @@ def main() -> None:
     for part in (components, thresholding, features):
         lines += [f"| {row.work} | {row.who} | {row.megabytes:.0f} |" for row in part.memory()]
     lines += default_set.lines()
+    lines += headless.lines()
     lines += clicks.lines()
     lines += edits.lines()
     lines += strokes.lines()

@@ -14,7 +14,8 @@ import pytest
 from napari_objclass.errors import AxesError, DtypeError, FileError, ObjClassError, ShapeError
 from napari_objclass.io.formats import FORMATS, WRITABLE
 from napari_objclass.io.readers import open_image
-from napari_objclass.io.writers import check_table_path, replacing, write_image, write_table
+from napari_objclass.io.tables import check_table_path, write_table
+from napari_objclass.io.writers import replacing, write_image
 
 IMAGE = np.arange(42, dtype="u2").reshape(6, 7)
 
@@ -55,7 +56,7 @@ def test_interrupted_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suff
 
 def test_failing_column_leaves_nothing(tmp_path: Path) -> None:
     class Torn(np.ndarray):
-        def tolist(self) -> list[object]:
+        def astype(self, *_: object, **__: object) -> np.ndarray:
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
