@@ -178,8 +178,8 @@ def tour(folder: Path) -> None:
     window.press(classify.agreement.unfold)
     pages.append(window.page())
     window.press(classify.agreement.unfold)
-    results = window.step("export")
-    results.folder.setText("results")
+    results = window.step("results")
+    results.pages["export"].names.folder.setText("results")
     pages.append(window.page())
     keep(beside(pages), "pages")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from napari_objclass.commands._inputs import OBJECT_ROLES, expand
 from napari_objclass.errors import ObjClassError, ParameterError
-from napari_objclass.io.formats import PROJECT_SUFFIX, is_zarr
+from napari_objclass.io.formats import ILASTIK_SUFFIX, PROJECT_SUFFIX, is_zarr
 
 if TYPE_CHECKING:
     import argparse
@@ -50,7 +50,7 @@ def what_to_open(args: argparse.Namespace) -> ToOpen:
         If objects cannot be read.
     """
     named = expand(args.files)
-    projects = [Path(name) for name in named if name.endswith(PROJECT_SUFFIX)]
+    projects = [Path(name) for name in named if name.endswith((PROJECT_SUFFIX, ILASTIK_SUFFIX))]
     folders = tuple(name for name in named if Path(name).is_dir() and not is_zarr(Path(name)))
     files = [name for name in named if name not in folders]
     given = [(role, expand(getattr(args, role))) for role in OBJECT_ROLES if getattr(args, role)]

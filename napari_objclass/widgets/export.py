@@ -1,102 +1,65 @@
-"""The step Results: images and tables of the classified objects, as files."""
+"""The page that exports: images and tables of the classified objects, as files."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from qtpy.QtCore import Qt, QUrl
-from qtpy.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QFileDialog,
-    QFormLayout,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QPushButton,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from qtpy.QtCore import QUrl
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from napari_objclass.errors import ObjClassError
 from napari_objclass.widgets._base import Step, StepDock, StepState
-from napari_objclass.widgets.parts.theme import text_color
-from napari_objclass.widgets.viewer.exporting import ExportChoice
-from napari_objclass.workflow import sources
+from napari_objclass.widgets.parts.export_contents import ExportContents
+from napari_objclass.widgets.parts.export_more import ExportMore
+from napari_objclass.widgets.parts.export_names import ExportNames
+from napari_objclass.widgets.parts.line import Line
+from napari_objclass.widgets.parts.overwriting import Overwriting
+from napari_objclass.widgets.parts.section import Section
+from napari_objclass.widgets.parts.theme import problem_color, text_color
+from napari_objclass.widgets.table_features import show_table_features
+from napari_objclass.widgets.viewer import exporting
+from napari_objclass.widgets.viewer.export_names import examples
+from napari_objclass.workflow import export
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from napari_objclass.widgets.viewer.exporting import Outcome
     from napari_objclass.widgets.viewer.session import ViewerSession
-
-#: What is exported, and what users call it.
-BOXES = {
-    sources.PREDICTIONS: ("Class image", "The number of its class in every object"),
-    sources.PROBABILITIES: ("Probabilities", "One channel per class"),
-    sources.IDENTITIES: ("Object ids", "The label image, to join with the table"),
-    sources.UNCERTAINTY: (
-        "Uncertainty",
-        "How close the two most probable classes of every object are: 1 minus their difference",
-    ),
-}
-
-NAME = "{nickname}_{result_type}"
-
-#: What napari and everything else opens.
-FORMAT = "tif"
+    from napari_objclass.workflow.export import Export
+    from napari_objclass.workflow.session import Session
 
 
 class ExportStep(Step):
-    """The step Results."""
+    """The page Export: what is written of every image, which lives in the project, and writing it."""
 
     ID: ClassVar[str] = "export"
-    TITLE: ClassVar[str] = "Results"
+    TITLE: ClassVar[str] = "Export"
     APPLET: ClassVar[str] = "Object Information Export"
 
     def __init__(self, shared: ViewerSession, parent: QWidget | None = None) -> None:
         super().__init__(shared, parent)
         self._n_written = 0  # files, by the latest export
-        self.boxes = {source: QCheckBox(title, toolTip=tip) for source, (title, tip) in BOXES.items()}
-        self.boxes[sources.PREDICTIONS].setChecked(True)
-        self.table = QCheckBox(
-            "Table (CSV)", checked=True, toolTip="One row per object: class, probabilities, features"
-        )
-        self.format = QComboBox()
-        self.format.addItems(list(sources.FORMATS))
-        self.format.setCurrentText(FORMAT)
-        self.folder = QLineEdit(clearButtonEnabled=True)
-        self.name = QLineEdit(NAME, toolTip="{nickname} is the name of the image, {result_type} what is in the file.")
-        self.example = QLabel(wordWrap=True)
+        self._asked: Export | None = None  # settings that are on their way into the session
+        self._is_new = not shared.session.lanes  # the session has no image, and so no settings of its own
+        self.contents, self.names, self.more = ExportContents(), ExportNames(), ExportMore()
+        self.refusal = QLabel(wordWrap=True, visible=False, objectName="refusal")
         self.this = QPushButton("Export this image", clicked=lambda: self._export(self._this()))
         self.all = QPushButton("Export all", clicked=lambda: self._export(self._all()))
         self.buttons = QWidget()
-        self.question = _Question(instead_of=self.buttons)
-        self.result = QLabel(wordWrap=True, openExternalLinks=True)
-        self.result.hide()
+        self.question = Overwriting(instead_of=self.buttons)
+        self.result = QLabel(wordWrap=True, openExternalLinks=True, visible=False)
         self._lay_out()
-        for box in (*self.boxes.values(), self.table):
-            box.toggled.connect(self._choose)
-        for line in (self.folder, self.name):
-            line.textChanged.connect(self._choose)
-        self.format.currentTextChanged.connect(self._choose)
+        for part in (self.contents, self.names, self.more):
+            part.edited.connect(self._edit)
+        self.names.typed.connect(self._look)
+        self.contents.choosing.connect(lambda: show_table_features(shared, self))
         self.connections.connect(shared.replaced, self._begin)
-        for signal in (shared.shown_changed, shared.changed, shared.saved):
+        self.connections.connect(shared.changed, self._follow)
+        for signal in (shared.shown_changed, shared.saved):
             self.connections.connect(signal, self._refresh)
+        self.connections.connect(shared.viewer.events.theme, self._paint)
+        self._paint()
         self._refresh()
-
-    @property
-    def choice(self) -> ExportChoice:
-        """What the user chose."""
-        return ExportChoice(
-            images=tuple(source for source, box in self.boxes.items() if box.isChecked()),
-            table=self.table.isChecked(),
-            format=self.format.currentText(),
-            folder=self.folder.text().strip(),
-            name=self.name.text().strip() or NAME,
-        )
 
     @property
     def state(self) -> StepState:
@@ -121,50 +84,110 @@ class ExportStep(Step):
         return "To classify more images with these labels, add them in Images."
 
     def _lay_out(self) -> None:
-        pick = QToolButton(text="…", clicked=self._ask_for_folder, toolTip="Choose a folder")
-        folder = QHBoxLayout()
-        folder.addWidget(self.folder, 1)
-        folder.addWidget(pick)
-        form = QFormLayout()
-        form.addRow("Format", self.format)
-        form.addRow("Folder", folder)
-        form.addRow("Name", self.name)
-        form.addRow("", self.example)
-        boxes = QGridLayout()
-        for place, box in enumerate((*self.boxes.values(), self.table)):
-            boxes.addWidget(box, place // 2, place % 2)
         buttons = QHBoxLayout(self.buttons)
         buttons.setContentsMargins(0, 0, 0, 0)
         buttons.addWidget(self.this)
         buttons.addWidget(self.all)
+        self.this.setToolTip("Write the image that is shown.")
+        self.all.setToolTip("Write all images of the project, one after another.")
+        self.more_section = Section("More", self.more)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 0, 4, 0)
-        layout.addLayout(boxes)
-        layout.addLayout(form)
-        layout.addWidget(self.buttons)
-        layout.addWidget(self.question)
-        layout.addWidget(self.result)
+        for widget in (self.contents, self.names, self.refusal, self.more_section):
+            layout.addWidget(widget)
+        for widget in (self.buttons, self.question, self.result):
+            layout.addWidget(widget)
+
+    # ------------------------------------------------------------------------------------------------- settings
+
+    @property
+    def settings(self) -> Export:
+        """What the page says.
+
+        Raises
+        ------
+        ParameterError
+            If it cannot be so.
+        """
+        settings = self.names.applied_to(self.contents.applied_to(self._asked or self.shared.session.export_settings))
+        return self.more.applied_to(settings, self.contents.table_suffix)
 
     def _begin(self) -> None:
-        self._n_written = 0
+        self._n_written, self._asked = 0, None
+        self._is_new = not self.shared.session.lanes
         self.result.hide()
-        self._choose()
+        self.question.withdraw()
+        for line in self.findChildren(Line):
+            line.forget()
+        self._refresh()
 
-    def _refresh(self, *_: object) -> None:
-        lanes, shown, choice = self.shared.session.lanes, self.shared.shown, self.choice
-        wanted = bool(lanes) and (bool(choice.images) or choice.table)
-        self.format.setEnabled(bool(choice.images))
-        self.this.setEnabled(wanted and shown is not None)
+    def _follow(self, changed: set[tuple[str, str | None]]) -> None:
+        """Begin with settings that everything opens, and show those of the session when somebody changed them."""
+        if self._is_new and self.shared.session.lanes:
+            self._is_new = False
+            if self.shared.session.path is None:
+                self.do(exporting.begin)
+        if (export.ID, None) in changed and self._asked not in (None, self.shared.session.export_settings):
+            return  # what the user chose since is on its way
+        self._asked = None
+        self._refresh()
+
+    def _edit(self) -> bool:
+        """Keep what the user chose, if it can be so."""
+        self.question.withdraw()
+        self.result.hide()
+        settings = self._look()
+        if settings is None:
+            return False
+        if settings != (self._asked or self.shared.session.export_settings):
+            self._asked = settings
+
+            def change(session: Session) -> None:
+                session.export_settings = settings
+
+            self.do(change)
+        self._refresh()
+        return True
+
+    def _look(self) -> Export | None:
+        """Show examples of what the page says, or why it cannot be so."""
+        try:
+            settings, record = self.settings, self.shared.record
+            self.names.show_examples(() if record is None else examples(settings, record, self._sizes))
+        except ObjClassError as error:
+            self.names.show_examples(())
+            self._refuse(str(error))
+            return None
+        self._refuse("")
+        return settings
+
+    def _refuse(self, why: str) -> None:
+        self.refusal.setText(why)
+        self.refusal.setVisible(bool(why))
+        lanes = self.shared.session.lanes
+        wanted = bool(lanes) and self.contents.wanted and not why
+        self.this.setEnabled(wanted and self.shared.shown is not None)
         self.all.setEnabled(wanted)
         self.all.setVisible(len(lanes) > 1)
-        self.folder.setPlaceholderText(str(lanes[0].folder) if len(lanes) == 1 else "beside each image")
-        example = self.shared.record or next(iter(lanes), None)
-        self.example.setText("" if example is None else choice.example(example))
+
+    def _refresh(self, *_: object) -> None:
+        settings, lanes = self._asked or self.shared.session.export_settings, self.shared.session.lanes
+        self.contents.show_settings(settings)
+        self.names.show_settings(settings)
+        self.more.show_settings(settings, self._sizes)
+        self.names.folder.setPlaceholderText(str(lanes[0].folder) if len(lanes) == 1 else "beside each image")
+        self._look()
         self.told.emit()
 
-    def _choose(self, *_: object) -> None:
-        self.question.withdraw()
-        self._refresh()
+    @property
+    def _sizes(self) -> dict[str, int]:
+        """Length of the image shown along each axis, by letter."""
+        images = None if self.shared.shown is None else self.shared.shown.images
+        if images is None:
+            return {"y": 0, "x": 0}
+        return {axis: size for axis, size in zip("tzyx", images.shape, strict=True) if axis in images.axes}
+
+    # ------------------------------------------------------------------------------------------------ exporting
 
     def _this(self) -> list[str]:
         return [] if self.shared.shown is None else [self.shared.shown.uuid]
@@ -174,80 +197,34 @@ class ExportStep(Step):
 
     def _export(self, images: list[str], *, overwrite: bool = False) -> None:
         """Export images, and ask before anything is overwritten."""
-        work = partial(self.choice.write, self.shared.session, images, overwrite=overwrite)
-        self.question.withdraw()
-        self.result.hide()
+        if not self._edit():
+            return
 
         def tell(outcome: Outcome | None) -> None:
             if outcome is None:
                 self._say("Stopped; the files before are complete.")
             elif outcome.in_the_way:
-                self.question.ask(_in_the_way(outcome), lambda: self._export(images, overwrite=True))
+                self.question.ask(outcome.in_the_way, lambda: self._export(images, overwrite=True))
             else:
                 self._n_written = len(outcome.written)
                 self._say(_written(outcome, text_color(self.shared.viewer)))
                 self.told.emit()
 
+        work = partial(exporting.write, self.shared.session, images, overwrite=overwrite)
         self.shared.run(self.ID, "exporting", work, self.connections.while_here(tell))
 
     def _say(self, text: str) -> None:
         self.result.setText(text)
         self.result.show()
 
-    def _ask_for_folder(self) -> None:
-        dialog = QFileDialog(self, "Folder for the results", self.folder.text())
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.fileSelected.connect(self.folder.setText)
-        dialog.open()
+    def _paint(self, *_: object) -> None:
+        self.refusal.setStyleSheet(f"color: {problem_color(self.shared.viewer)};")
 
 
 class ExportDock(StepDock):
-    """The step as a widget of its own."""
+    """The page as a widget of its own."""
 
     STEP: ClassVar[type[Step]] = ExportStep
-
-
-class _Question(QWidget):
-    """A question in the page, with the answers Overwrite and Cancel, in the place of another widget."""
-
-    def __init__(self, instead_of: QWidget) -> None:
-        super().__init__()
-        self._instead_of = instead_of
-        self._go_on: Callable[[], object] | None = None
-        self.text = QLabel(wordWrap=True)
-        self.overwrite = QPushButton("Overwrite", clicked=self._answer)
-        self.cancel = QPushButton("Cancel", clicked=self.withdraw)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.overwrite)
-        buttons.addWidget(self.cancel)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.text)
-        layout.addLayout(buttons)
-        self.hide()
-
-    def ask(self, text: str, go_on: Callable[[], object]) -> None:
-        """Ask; ``go_on`` is called for a yes."""
-        self.text.setText(text)
-        self._go_on = go_on
-        self._instead_of.hide()
-        self.show()
-
-    def withdraw(self) -> None:
-        """Ask no more."""
-        self.hide()
-        self._instead_of.show()
-
-    def _answer(self) -> None:
-        if self._go_on is not None:
-            self._go_on()
-
-
-def _in_the_way(outcome: Outcome) -> str:
-    first, n_more = outcome.in_the_way[0], len(outcome.in_the_way) - 1
-    files = f"{first.name} and {n_more} more are" if n_more else f"{first.name} is"
-    return f"{files} there already."
 
 
 def _written(outcome: Outcome, color: str) -> str:

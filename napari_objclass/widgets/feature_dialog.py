@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import (
@@ -47,9 +47,12 @@ def show_feature_dialog(shared: ViewerSession, parent: QWidget) -> FeatureDialog
 class FeatureDialog(LiveDialog):
     """A tree of features to tick, and the neighborhood some of them look at; nothing is measured before Apply."""
 
+    TITLE: ClassVar[str] = "Choose features"
+    STEP: ClassVar[str] = feature_selection.ID
+
     def __init__(self, shared: ViewerSession, parent: QWidget) -> None:
         super().__init__(shared, parent)
-        self.setWindowTitle("Choose features")
+        self.setWindowTitle(self.TITLE)
         self._extent: tuple[int, int] | None = None
         self._offered: dict[str, FeatureSpec] = {}
         self._reasons: dict[str, str] = {}
@@ -113,7 +116,7 @@ class FeatureDialog(LiveDialog):
 
     def _follow(self, *_: object) -> None:
         """Take over what is chosen when that changed; otherwise what was not applied yet stays."""
-        chosen = self.shared.session.feature_selection
+        chosen = self.selection(self.shared.session)
         images = self.shared.shown.images if self.shared.shown else None
         extent = images.extent if images else None
         if (extent, chosen) == (self._extent, self._known):
@@ -197,10 +200,17 @@ class FeatureDialog(LiveDialog):
         if not any(self._offered[feature].uses_margin for feature in chosen):
             margin = self.shared.session.feature_selection.margin
 
-        def change(session: Session) -> None:
-            session.feature_selection = replace(session.feature_selection, features=chosen, margin=margin)
+        self.shared.do(self.STEP, lambda session: self.select(session, chosen, margin))
 
-        self.shared.do(feature_selection.ID, change)
+    @staticmethod
+    def selection(session: Session) -> FeatureSelection:
+        """What is chosen in a session."""
+        return session.feature_selection
+
+    @staticmethod
+    def select(session: Session, features: tuple[str, ...], margin: int | tuple[int, ...] | None) -> None:
+        """Choose it in a session."""
+        session.feature_selection = replace(session.feature_selection, features=features, margin=margin)
 
 
 def _row(wide: QWidget, *others: QWidget) -> QHBoxLayout:

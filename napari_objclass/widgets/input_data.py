@@ -11,6 +11,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_objclass.widgets._base import Step, StepDock, StepState
+from napari_objclass.widgets.parts.dropping import dropped_project
 from napari_objclass.widgets.parts.image_details import ImageDetails
 from napari_objclass.widgets.parts.image_problem import ImageProblem
 from napari_objclass.widgets.parts.image_table import ImageTable
@@ -323,8 +324,8 @@ class InputDataStep(Step):
             self.adding.setText(f"Adding {progress.total} images, {progress.done} done…")
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files."""
-        if event.mimeData().hasUrls():
+        """Take files, but leave a project to the workbench."""
+        if event.mimeData().hasUrls() and dropped_project(event.mimeData()) is None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:

@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 from napari_objclass.io.formats import PROJECT_SUFFIX
 from napari_objclass.widgets._connections import Connections
 from napari_objclass.widgets.comparison import Comparison
-from napari_objclass.widgets.parts.file_dialogs import ask_for_labels, ask_for_project
+from napari_objclass.widgets.parts.file_dialogs import OURS, ask_for_labels, ask_for_project
 from napari_objclass.widgets.parts.which_image import ask_which_image
 from napari_objclass.workflow.matching import UnmatchedError
 
@@ -38,7 +38,7 @@ class LabelExchange(QWidget):
         self.take = QPushButton("Import…", clicked=lambda: ask_for_labels(self, self.import_labels))
         self.take.setToolTip("Take labels over from another project, a table or an image of classes.")
         self.match = QPushButton(
-            "Compare with…", clicked=lambda: ask_for_project(self, self.compare, title="Compare with")
+            "Compare with…", clicked=lambda: ask_for_project(self, self.compare, title="Compare with", kinds=OURS)
         )
         self.match.setToolTip("See how far somebody else's labels of these images agree with yours.")
         self.outcome = QLabel(wordWrap=True)

@@ -40,7 +40,7 @@ class ProjectMenu(QMenu):
         self.connections = Connections(self)
         self.connections.connect(shared.saved, self._remember)
         self.addAction("New").triggered.connect(lambda: shared.open(Session))
-        self.addAction("Open…").triggered.connect(self._ask_for_project)
+        self.addAction("Open project or .ilp…").triggered.connect(self._ask_for_project)
         self._recent = self.addMenu("Open recent")
         self.addSeparator()
         self._save = self.addAction("Save")
@@ -65,10 +65,15 @@ class ProjectMenu(QMenu):
 
     def save_as(self) -> None:
         """Ask where, and save the project there."""
-        session = self._shared.session
-        lanes = session.lanes
+        ask_where_to_save(self._parent, self._shared.session.path or self._proposed(), self._shared.save)
+
+    def _proposed(self) -> Path:
+        """Where a project that was never saved may go: beside the one it came from, or beside its first image."""
+        origin, lanes = self._shared.origin, self._shared.session.lanes
+        if origin is not None:
+            return origin.with_suffix(PROJECT_SUFFIX)
         folder, name = (lanes[0].folder, Path(lanes[0].name).stem) if lanes else (Path.cwd(), "objects")
-        ask_where_to_save(self._parent, session.path or folder / f"{name}{PROJECT_SUFFIX}", self._shared.save)
+        return folder / f"{name}{PROJECT_SUFFIX}"
 
     def _remember(self) -> None:
         self._shared.fetch(PROJECT, recent.add_project_of, lambda _: None)

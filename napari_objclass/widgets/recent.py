@@ -1,4 +1,4 @@
-"""Projects that were opened or saved last; kept as JSON in the user's state folder."""
+"""Projects: opening one of ours or of ilastik, and those opened or saved last, as JSON in the user's state folder."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from napari_objclass.io.formats import ILASTIK_SUFFIX
 from napari_objclass.workflow.project import recovery_folder
-from napari_objclass.workflow.session import Session
 
 if TYPE_CHECKING:
     from napari_objclass.widgets.viewer.session import ViewerSession
+    from napari_objclass.workflow.session import Session
 
 #: So many are kept.
 N_KEPT = 8
@@ -52,16 +53,22 @@ def add_project_of(session: Session) -> None:
 
 
 def open_project(shared: ViewerSession, path: Path) -> None:
-    """Go on with a project, and put it first in the list; one that is open already stays as it is."""
-    if shared.session.path == path.resolve():
+    """Go on with a project, and put it first in the list; one that is open already stays as it is.
+
+    One of ilastik becomes a session that was never saved.
+    """
+    path = path.resolve()
+    if path in (shared.session.path, shared.origin):
         return
 
     def load() -> Session:
-        session = Session.open(path)
+        from napari_objclass.workflow.opening import open_project
+
+        session = open_project(path)
         add_project_of(session)
         return session
 
-    shared.open(load)
+    shared.open(load, origin=path if path.suffix.lower() == ILASTIK_SUFFIX else None)
 
 
 def _file() -> Path:

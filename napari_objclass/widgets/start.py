@@ -53,7 +53,8 @@ class StartPage(QWidget):
         self.layers, self.images = QPushButton("Use the layers of this viewer…"), QPushButton("Open images…")
         self.layers.clicked.connect(self.layers_asked)  # PySide6 takes no signal as an argument of the button
         self.images.clicked.connect(self.images_asked)
-        self.project = QPushButton("Open project…", clicked=lambda: ask_for_project(self, self._open))
+        self.project = QPushButton("Open project or .ilp…", clicked=lambda: ask_for_project(self, self._open))
+        self.project.setToolTip("Go on with a project, or with one of ilastik, which is only read.")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
         layout.addLayout(self._recovery)

@@ -6,19 +6,22 @@ from typing import TYPE_CHECKING, cast
 
 from qtpy.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from napari_objclass.widgets import recent
 from napari_objclass.widgets._base import WIDTH, Dock
 from napari_objclass.widgets._connections import Connections
-from napari_objclass.widgets.export import ExportStep
 from napari_objclass.widgets.feature_selection import FeatureSelectionStep
 from napari_objclass.widgets.input_data import InputDataStep
 from napari_objclass.widgets.object_classification import ObjectClassificationStep
 from napari_objclass.widgets.objects import ObjectsStep
 from napari_objclass.widgets.parts.accordion import Accordion
+from napari_objclass.widgets.parts.dropping import dropped_project
 from napari_objclass.widgets.parts.footer import Footer
+from napari_objclass.widgets.results import ResultsStep
 from napari_objclass.widgets.start import StartPage
 
 if TYPE_CHECKING:
     import napari
+    from qtpy.QtGui import QDragEnterEvent, QDropEvent
 
     from napari_objclass.widgets._base import Step
 
@@ -27,7 +30,7 @@ STEPS: tuple[type[Step], ...] = (
     ObjectsStep,
     FeatureSelectionStep,
     ObjectClassificationStep,
-    ExportStep,
+    ResultsStep,
 )
 
 
@@ -48,6 +51,7 @@ class Workbench(Dock):
         super().__init__(napari_viewer)
         self.setWindowTitle("Object Classification")
         self.setMinimumWidth(WIDTH)
+        self.setAcceptDrops(True)
         # napari lets half of the dock be empty below a widget that does not ask for all of its height.
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.steps = [step(self.shared) for step in STEPS]
@@ -81,6 +85,18 @@ class Workbench(Dock):
     def step(self, step_id: str) -> Step:
         """The step of a name."""
         return next(each for each in self.steps if step_id == each.ID)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take a project."""
+        if dropped_project(event.mimeData()) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open the project that was dropped."""
+        project = dropped_project(event.mimeData())
+        if project is not None:
+            recent.open_project(self.shared, project)
+            event.acceptProposedAction()
 
     def _begin(self) -> None:
         """Open the page that a session begins with."""

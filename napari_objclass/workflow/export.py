@@ -159,14 +159,29 @@ class Export(Settings):
         FileError
             If a file cannot be written there.
         """
+        files = self.planned(name, folder)
+        for path in files.images.values():
+            check_place(path)
+        if files.table is not None:
+            check_table_path(files.table)
+        return files
+
+    def planned(self, name: str, folder: Path) -> Files:
+        """As :meth:`files`, without a look at the disk.
+
+        Raises
+        ------
+        ParameterError
+            If two results would be in one file.
+        """
         fields = {"dataset_dir": folder.as_posix(), "nickname": file_names.harmless(name)}
         paths = {}
         for source in self.images:
             path = Path(expand_template(self._stem, fields | {"result_type": source})).expanduser()
-            paths[source] = check_place(path.with_name(path.name + self.suffix))
+            paths[source] = path.with_name(path.name + self.suffix)
         if len(set(paths.values())) < len(self.images):
             raise ParameterError(f"{self.filename!r} names one file for several images; put {{result_type}} into it")
-        table = None if self.table is None else check_table_path(expand_template(self.table, fields))
+        table = None if self.table is None else Path(expand_template(self.table, fields)).expanduser()
         if table in paths.values():
             raise ParameterError(f"{table} would be both image and table; give the table another name")
         return Files(paths, table)

@@ -5,8 +5,9 @@ import threading
 import numpy as np
 import pytest
 
-from napari_objclass.widgets.viewer.exporting import ExportChoice
+from napari_objclass.widgets.viewer.exporting import write
 from napari_objclass.workflow import sources
+from napari_objclass.workflow.export import Export
 from napari_objclass.workflow.session import Session
 
 
@@ -82,12 +83,11 @@ def test_a_click_means_the_class_that_was_chosen_whatever_was_asked_for_before(w
 def test_an_export_writes_the_image_that_was_chosen_whatever_was_asked_for_before(three, mailbox, tmp_path):
     for number, object_id in enumerate(three.shown.objects.ids[:2].tolist(), 1):
         three.annotate(0, [object_id], number)
-    chosen, choice = [three.shown.uuid], ExportChoice((sources.IDENTITIES,), False, "tif", str(tmp_path), "{nickname}")
+    chosen = [three.shown.uuid]
+    three.session.export_settings = Export((sources.IDENTITIES,), f"{tmp_path.as_posix()}/{{nickname}}", "tif")
     three.do("input_data", lambda s: s.remove_lane(0))
     written = []
-    three.run(
-        "export", "exporting", lambda **run: choice.write(three.session, chosen, overwrite=False, **run), written.append
-    )
+    three.run("export", "exporting", lambda **run: write(three.session, chosen, overwrite=False, **run), written.append)
     mailbox.until(lambda: written)
     assert [path.name for path in written[0].written] == ["top.tif"]
 

@@ -140,10 +140,11 @@ def test_story(kind, make_napari_viewer, tmp_path):
     until(lambda: not shared.session.unsaved and project.exists())
 
     # A table
-    user.press(story.workbench.accordion.headers[story.workbench.step("export")])
-    export = story.workbench.step("export")
-    if not export.table.isChecked():
-        user.press(export.table)
+    results = story.workbench.step("results")
+    user.press(story.workbench.accordion.headers[results])
+    export = results.pages["export"]
+    if not export.contents.table.isChecked():
+        user.press(export.contents.table)
     user.press(export.this)
     until(lambda: any(tmp_path.glob("*.csv")))
     table = next(tmp_path.glob("*.csv")).read_text().splitlines()

@@ -8,21 +8,25 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog
 
-from napari_objclass.io.formats import FORMATS, PROJECT_SUFFIX
+from napari_objclass.io.formats import FORMATS, ILASTIK_SUFFIX, PROJECT_SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from qtpy.QtWidgets import QWidget
 
-_FILTER = f"Projects (*{PROJECT_SUFFIX})"
+#: Projects of ours, and those that can be opened.
+OURS = f"Projects (*{PROJECT_SUFFIX})"
+OPENED = f"Projects (*{PROJECT_SUFFIX} *{ILASTIK_SUFFIX})"
 _TABLES = "Tables (*.csv)"
 _LABELS = f"Labels ({' '.join(f'*{suffix}' for suffix in (PROJECT_SUFFIX, '.csv', '.tsv', '.txt', *FORMATS))})"
 
 
-def ask_for_project(parent: QWidget, chosen: Callable[[Path], object], *, title: str = "Open project") -> QFileDialog:
+def ask_for_project(
+    parent: QWidget, chosen: Callable[[Path], object], *, title: str = "Open project", kinds: str = OPENED
+) -> QFileDialog:
     """Ask which project to open; ``chosen`` gets its path."""
-    return _ask_for_file(_dialog(parent, title, chosen))
+    return _ask_for_file(_dialog(parent, title, chosen, kinds))
 
 
 def ask_for_labels(parent: QWidget, chosen: Callable[[Path], object]) -> QFileDialog:
@@ -61,7 +65,7 @@ def with_suffix(path: Path) -> Path:
     return path if path.suffix == PROJECT_SUFFIX else path.with_name(path.name + PROJECT_SUFFIX)
 
 
-def _dialog(parent: QWidget, title: str, chosen: Callable[[Path], object], kinds: str = _FILTER) -> QFileDialog:
+def _dialog(parent: QWidget, title: str, chosen: Callable[[Path], object], kinds: str = OURS) -> QFileDialog:
     dialog = QFileDialog(parent, title)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setNameFilters([kinds, "All files (*)"])

@@ -16,6 +16,8 @@ from napari_objclass.widgets.project_menu import ProjectMenu
 from napari_objclass.widgets.viewer.session import PROJECT
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from napari_objclass.widgets.viewer.session import ViewerSession
     from napari_objclass.workflow.session import Session
 
@@ -54,13 +56,18 @@ class Footer(QWidget):
 
     def _refresh(self, *_: object) -> None:
         session = self._shared.session
-        self.name.setText(session.path.name if session.path else "New project")
-        self.name.setToolTip(str(session.path or "It has no file yet."))
+        file, origin = session.path, self._shared.origin
+        self.name.setText(file.name if file else origin.name if origin else "New project")
+        self.name.setToolTip(f"{origin} is only read; Save makes a project of it." if origin else _place(file))
         self.state.setText(saved_state(session))
         self.state.setToolTip(
             "Every label is kept from the moment you make it, saved or not; saving puts all into one file."
         )
         self.save.setEnabled(bool(session.lanes) and not session.read_only)
+
+
+def _place(file: Path | None) -> str:
+    return "It has no file yet." if file is None else str(file)
 
 
 def saved_state(session: Session) -> str:

@@ -41,7 +41,8 @@ class LiveDialog(QDialog):
     @classmethod
     def open_for(cls, shared: ViewerSession, parent: QWidget) -> Self:
         """Show the dialog of the window that ``parent`` is in; one that is open already comes to the front."""
-        dialog = next((d for d in parent.window().findChildren(cls) if d.isVisible() and d.shared is shared), None)
+        found = (d for d in parent.window().findChildren(cls) if type(d) is cls)
+        dialog = next((d for d in found if d.isVisible() and d.shared is shared), None)
         if dialog is None:
             dialog = cls(shared, parent)
         dialog.show()

@@ -31,6 +31,7 @@ from napari_objclass.workflow.session import Session
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
+    from pathlib import Path
     from threading import Event
 
     from napari.components import ViewerModel
@@ -90,6 +91,7 @@ class ViewerSession:
     def __init__(self, viewer: ViewerModel, post: Post) -> None:
         self.viewer = viewer
         self.session = Session()
+        self._origin: Path | None = None
         self.shown: Shown | None = None
         self.tool = Tool()
         self.live = True
@@ -107,6 +109,11 @@ class ViewerSession:
         self.display, self.hand, self.keys, self.guide = Display(self, post), Hand(self), Keys(self), Guide(self)
         self.editing, self.preview = Editing(self, post), Preview(self, post)
         self.session.changed.connect(self._session_changed)
+
+    @property
+    def origin(self) -> Path | None:
+        """Project of ilastik that the session was made of, until it is saved; None if there is none."""
+        return self._origin if self.session.path is None else None
 
     @property
     def activity(self) -> Activity | None:
@@ -188,12 +195,17 @@ class ViewerSession:
 
     # ------------------------------------------------------------------------------------------ sessions, files
 
-    def open(self, load: Callable[[], Session], step: str = PROJECT) -> None:
+    def open(self, load: Callable[[], Session], step: str = PROJECT, *, origin: Path | None = None) -> None:
         """Go on with another session, which ``load`` opens: ``Session.open``, ``Session.recover`` or ``Session``.
 
-        Sessions that were left are closed first: the project of one that is open can only be read.
+        Sessions that were left are closed first: the project of one that is open can only be read. ``origin`` is the
+        project of ilastik that the session is made of.
         """
-        self._do(self._changes, step, "opening", load, self._take, after=self._files.all_done())
+
+        def take(session: Session) -> None:
+            self._take(session, origin)
+
+        self._do(self._changes, step, "opening", load, take, after=self._files.all_done())
 
     def save(self, path: str | os.PathLike[str] | None = None, *, store_raw: bool = False) -> None:
         """Save the project as it is after all changes that were asked for; more can be made meanwhile."""
@@ -207,13 +219,13 @@ class ViewerSession:
             after=self._changes.all_done(),
         )
 
-    def _take(self, session: Session) -> None:
+    def _take(self, session: Session, origin: Path | None) -> None:
         """Go on with a session, and close the one before."""
         if self._closed:
             self._files.do(session.close)
             return
         self._leave()
-        self.session, self.shown, self._problems = session, None, Problems()
+        self.session, self.shown, self._problems, self._origin = session, None, Problems(), origin
         session.changed.connect(self._session_changed)
         self._classes = session.classes
         self.set_tool(cls=1)

@@ -1,0 +1,143 @@
+"""Projects of ilastik in the workbench: opened in every way, shown as they were, saved as ours."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from qtpy.QtCore import QMimeData, QPointF, Qt, QUrl
+from qtpy.QtGui import QDragEnterEvent, QDropEvent
+from qtpy.QtWidgets import QFileDialog
+
+from napari_objclass.widgets import recent
+from napari_objclass.widgets.parts.agreement import FROM_ILASTIK, AgreementView
+from napari_objclass.widgets.parts.file_dialogs import ask_for_project
+from napari_objclass.widgets.parts.footer import Footer
+from napari_objclass.widgets.parts.note_line import NoteLine
+
+DATA = Path(__file__).parents[1] / "data" / "nuclei2d"
+IMAGES = ("nuclei2d_raw.h5", "nuclei2d_seg.h5")
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A project of ilastik with its images beside it."""
+    for name in ("nuclei2d.ilp", *IMAGES):
+        shutil.copy(DATA / name, tmp_path)
+    return (tmp_path / "nuclei2d.ilp").resolve()
+
+
+@pytest.fixture
+def opened(shared, mailbox, project):
+    """The session of it, with its predictions."""
+    recent.open_project(shared, project)
+    mailbox.until(lambda: shared.shown and shared.shown.prediction is not None)
+    return shared
+
+
+def test_it_is_shown_as_it_was(opened):
+    session = opened.session
+    assert (opened.problem("project"), session.path, session.unsaved) == (None, None, True)
+    assert [(each.name, each.color) for each in session.classes] == [("class A", "#ff0000"), ("class B", "#00ff00")]
+    assert opened.shown.forest.imported
+    assert len(opened.shown.claims.active) == 40
+
+
+def test_the_footer_says_so_and_proposes_a_name_beside_it(opened, mailbox, project, qtbot):
+    footer = Footer(opened)
+    qtbot.addWidget(footer)
+    footer.show()
+    assert (footer.name.text(), footer.state.text()) == ("nuclei2d.ilp", "not saved yet")
+    assert "only read" in footer.name.toolTip()
+    before = project.read_bytes()
+    footer.save.click()
+    dialog = footer.findChild(QFileDialog)
+    target = project.with_suffix(".objclass")
+    assert dialog.selectedFiles() == [str(target)]
+    dialog.fileSelected.emit(str(target))
+    dialog.close()
+    mailbox.until(target.exists)
+    mailbox.settle()
+    assert footer.name.text() == "nuclei2d.objclass"
+    assert project.read_bytes() == before
+    assert recent.read()[0].path == target
+
+
+def test_what_is_open_stays_as_it_is(opened, mailbox, project):
+    session = opened.session
+    opened.annotate(0, [int(opened.shown.objects.ids[0])], 1)
+    mailbox.settle()
+    recent.open_project(opened, project)
+    mailbox.settle()
+    assert opened.session is session
+
+
+def test_its_classifier_is_in_force_until_a_label_changes(opened, mailbox, qtbot):
+    view, notes = AgreementView(opened), NoteLine(opened)
+    for widget in (view, notes):
+        qtbot.addWidget(widget)
+        widget.show()
+    assert view.line.text() == FROM_ILASTIK
+    unlabelled = next(
+        int(each) for each in opened.shown.objects.ids if (0, int(each)) not in opened.shown.claims.active
+    )
+    opened.annotate(0, [unlabelled], 2)
+    mailbox.until(lambda: not opened.shown.forest.imported)
+    mailbox.settle()
+    assert "ilastik was replaced" in notes.text.text()
+    assert notes.isVisible()
+    opened.undo()
+    mailbox.until(lambda: opened.shown.forest.imported)
+
+
+def test_images_that_are_gone_are_asked_for(shared, mailbox, project, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for name in IMAGES:
+        shutil.move(tmp_path / name, elsewhere)
+    recent.open_project(shared, project)
+    mailbox.until(lambda: shared.problem("input_data"))
+    assert any("needs image" in note for note in shared.session.notes)
+    lane = shared.session.lanes[0].uuid
+    for role, name in zip(("raw", "segmentation"), IMAGES, strict=True):
+        shared.do("input_data", lambda s, r=role, n=name: s.relink_lane(lane, **{r: elsewhere / n / "data"}))
+    mailbox.until(lambda: shared.shown.prediction is not None)
+    assert len(shared.shown.claims.active) == 40
+    assert shared.shown.forest.imported
+
+
+def test_what_is_no_project_is_told_and_the_session_goes_on(with_nuclei, mailbox, tmp_path):
+    session = with_nuclei.session
+    (tmp_path / "bad.ilp").write_text("no")
+    recent.open_project(with_nuclei, tmp_path / "bad.ilp")
+    mailbox.until(lambda: with_nuclei.problem("project"))
+    assert "bad.ilp" in with_nuclei.problem("project")
+    assert with_nuclei.session is session
+
+
+def test_the_dialog_offers_both_kinds(qtbot, workbench):
+    dialog = ask_for_project(workbench, lambda path: None)
+    assert dialog.nameFilters()[0] == "Projects (*.objclass *.ilp)"
+    dialog.close()
+
+
+def drop(widget, *paths):
+    """Drop files, if they are taken; whether they were."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    buttons, keys, action = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.DropAction.CopyAction
+    enter = QDragEnterEvent(QPointF(5, 5).toPoint(), action, data, buttons, keys)
+    enter.setAccepted(False)
+    widget.dragEnterEvent(enter)
+    if enter.isAccepted():
+        widget.dropEvent(QDropEvent(QPointF(5, 5), action, data, buttons, keys))
+    return enter.isAccepted()
+
+
+def test_a_project_is_dropped_on_the_workbench(workbench, qtbot, project):
+    images = workbench.step("input_data")
+    assert not drop(images, project)  # so that Qt asks the workbench
+    assert drop(workbench, project)
+    qtbot.waitUntil(lambda: workbench.shared.origin == project)
+    qtbot.waitUntil(lambda: workbench.shared.shown and workbench.shared.shown.prediction is not None)
+    assert not drop(workbench, project, project)
+    assert not drop(workbench, project.with_name(IMAGES[0]))
