@@ -14,21 +14,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from napari_objclass import __version__
-from napari_objclass.errors import Cancelled, ObjClassError
-from napari_objclass.workflow import sources
+from napari_objclass.commands._arguments import (
+    add_images,
+    objects_arguments,
+    predict_arguments,
+    threads_argument,
+    whole_numbers,
+)
+from napari_objclass.errors import Cancelled, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 DONE, FAILED, USAGE, SOME_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
-
-# One name a role, and the names ilastik's headless mode gives it; dashes and underscores are the same.
-ROLES = {
-    "raw": ("--raw-data", "--raw"),
-    "labels": ("--labels", "--label-image"),
-    "segmentation": ("--segmentation", "--segmentation-image"),
-    "probabilities": ("--probabilities", "--prediction-maps"),
-}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,6 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else list(argv)
     words = [_dashes(word) for word in arguments]
     args = _parser(listing="--list" in words).parse_args(words)
+    args.words = arguments
     if argv is None:  # the program, not a test: end in good order when a scheduler asks for it
         signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
@@ -87,16 +86,16 @@ def _parser(*, listing: bool) -> argparse.ArgumentParser:
         metavar="VALUE",
         help="values that count as 0 and 1 (default: what the file says, or the range of an integer type)",
     )
-    _threads(command)
+    threads_argument(command)
 
     command = _command(commands, "features", "measure every object of one image and write the table")
     command.add_argument("image", nargs="?" if listing else None, metavar="RAW", help="intensity image, or - for none")
-    _objects(command, required=not listing, nargs=None)
+    objects_arguments(command, required=not listing, nargs=None)
     command.add_argument("-o", "--output", required=not listing, metavar="TABLE.csv")
     command.add_argument("--features", default="default", metavar="SET", help="default, all, or ids: a,b,c")
     _margin(command)
     command.add_argument("--axes", metavar="AXES", help="axes of RAW, such as zyxc, where the file does not tell")
-    _threads(command)
+    threads_argument(command)
     command.add_argument("--list", action="store_true", help="only say which features there are")
     command.add_argument("--dims", type=int, choices=(2, 3), default=2, help="with --list: of images in 2D or 3D (2)")
     command.add_argument("--channels", type=int, default=1, metavar="N", help="with --list: of so many channels (1)")
@@ -124,8 +123,8 @@ def _parser(*, listing: bool) -> argparse.ArgumentParser:
         choices=("theirs", "mine", "both"),
         help="objects that have labels: whose count, or both (default: theirs; of projects both)",
     )
-    _add(command, "raw", help="add this image to the project first, or tell where the one of this name is now")
-    _objects(command, required=False, nargs=None)
+    add_images(command, "raw", help="add this image to the project first, or tell where the one of this name is now")
+    objects_arguments(command, required=False, nargs=None)
     command.add_argument("--axes", metavar="AXES", help="axes of the raw image, where the file does not tell")
 
     command = _command(commands, "compare", "say how far the labels of two projects agree")
@@ -139,24 +138,10 @@ def _parser(*, listing: bool) -> argparse.ArgumentParser:
     command.add_argument("project", metavar="PROJECT")
     command.add_argument("--features", metavar="SET", help="also choose the features: default, all, or ids: a,b,c")
     _margin(command)
-    _threads(command)
+    threads_argument(command)
 
     command = _command(commands, "predict", "classify all objects of images with the stored forest of a project")
-    command.add_argument("project", metavar="PROJECT")
-    _add(command, "raw", nargs="+", help="intensity images, in the order of the label images or probabilities")
-    _objects(command, required=False, nargs="+")
-    command.add_argument("--input-axes", metavar="AXES", help="axes of the raw images, where the files do not tell")
-    command.add_argument(
-        "--export-source", default=sources.PREDICTIONS, metavar="SOURCE", help=", ".join(sources.SOURCES)
-    )
-    command.add_argument(
-        "--output-format", default=next(iter(sources.FORMATS)), metavar="FORMAT", help=", ".join(sources.FORMATS)
-    )
-    command.add_argument("--output-filename-format", default=sources.FILENAME, metavar="TEMPLATE", help="%(default)s")
-    command.add_argument("--output-internal-path", default=sources.INNER_PATH, metavar="NAME", help="%(default)s")
-    command.add_argument("--table-filename", metavar="TEMPLATE", help="write a CSV table too, such as {nickname}.csv")
-    command.add_argument("--table-only", action="store_true", help="write no images")
-    _threads(command)
+    predict_arguments(command)
 
     command = _command(commands, "gui", "open napari with the workbench, on a project or on images")
     command.add_argument(
@@ -165,7 +150,7 @@ def _parser(*, listing: bool) -> argparse.ArgumentParser:
         metavar="FILE",
         help="a project; or images, and their labels, masks or probabilities, told by their names; or folders of such",
     )
-    _objects(command, required=False, nargs="+")
+    objects_arguments(command, required=False, nargs="+")
 
     command = _command(commands, "info", "say what is in a project or an image")
     command.add_argument("file", metavar="FILE")
@@ -194,17 +179,6 @@ def _command(commands: Any, name: str, summary: str) -> argparse.ArgumentParser:
     return command
 
 
-def _add(command: Any, role: str, **options: Any) -> None:
-    command.add_argument(*ROLES[role], dest=role, metavar="FILE", **options)
-
-
-def _objects(command: argparse.ArgumentParser, *, required: bool, nargs: str | None) -> None:
-    group = command.add_mutually_exclusive_group(required=required)
-    _add(group, "labels", nargs=nargs, help="label image: its ids are kept")
-    _add(group, "segmentation", nargs=nargs, help="segmentation: touching pixels of equal value are an object")
-    _add(group, "probabilities", nargs=nargs, help="probabilities: objects are found by thresholds")
-
-
 def _thresholding(command: argparse.ArgumentParser) -> None:
     """Options as the settings are called; those that are not given stay what they are by default."""
     add = partial(command.add_argument, default=argparse.SUPPRESS)
@@ -224,21 +198,10 @@ def _thresholding(command: argparse.ArgumentParser) -> None:
 def _margin(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--margin",
-        type=_whole_numbers,
+        type=whole_numbers,
         metavar="Z,Y,X",
         help="pixels around an object that are its neighborhood, or one number for all axes (default: 1,30,30)",
     )
-
-
-def _whole_numbers(text: str) -> tuple[int, ...]:
-    try:
-        return tuple(map(int, text.split(",")))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"whole numbers with commas between are expected, not {text!r}") from None
-
-
-def _threads(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--threads", type=int, metavar="N", help="default: the CPUs this process may use")
 
 
 def _dashes(word: str) -> str:
@@ -247,17 +210,6 @@ def _dashes(word: str) -> str:
         return word
     flag, equals, value = word.partition("=")
     return flag.replace("_", "-") + equals + value
-
-
-def sentence(error: Exception) -> str:
-    """What a user is told about an error."""
-    if isinstance(error, ObjClassError):
-        return str(error)
-    if isinstance(error, MemoryError):
-        return "not enough memory for this image; close other programs or use a smaller image"
-    if isinstance(error, OSError) and error.strerror:
-        return f"cannot access {error.filename or 'the output'}: {error.strerror}"
-    return f"unexpected {type(error).__name__} ({error}); please report it with the output of the same line and --debug"
 
 
 def say(message: str) -> None:

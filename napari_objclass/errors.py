@@ -43,3 +43,14 @@ class Cancelled(ObjClassError):
 
 class InternalError(ObjClassError, RuntimeError):
     """A defect of napari-objclass itself."""
+
+
+def sentence(error: BaseException) -> str:
+    """What a user is told about an error."""
+    if isinstance(error, ObjClassError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "not enough memory for this image; close other programs or use a smaller image"
+    if isinstance(error, OSError) and error.strerror:
+        return f"cannot access {error.filename or 'the output'}: {error.strerror}"
+    return f"unexpected {type(error).__name__} ({error}); please report it with the output of the same line and --debug"

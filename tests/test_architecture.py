@@ -35,7 +35,7 @@ STOREYS = [
     r"workflow\.(lane|applet|classes|objects|marks|changes)",
     r"workflow\.(?!session|batch|script|sources|lane|applet|classes|objects|marks|changes|chain|state|events|history|journaled|exchange|results|predictor|ilastik_project)[a-z_]+",
     r"workflow\.(chain|state|events|history|journaled|lanes|exchange|results|predictor)",
-    r"workflow\.(session|batch|script|ilastik_project)",
+    r"workflow\.(session|batch\w*|script|ilastik_project)",
     r"widgets(\..*)?|cli|commands(\..*)?|__main__",
 ]
 

@@ -2,109 +2,247 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
+import shlex
 import sys
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from napari_objclass.commands._inputs import (
-    OBJECT_ROLES,
-    expand,
-    objects_source,
-    progress_bar,
-    say_notes,
-    thresholds_raw,
-)
-from napari_objclass.errors import Cancelled, ObjClassError, ParameterError, ProjectError
+from napari_objclass.commands._arguments import export_settings
+from napari_objclass.commands._inputs import OBJECT_ROLES, expand, progress_bar, say_note, thresholds_raw
+from napari_objclass.errors import FileError, ObjClassError, ParameterError, ProjectError
 
 if TYPE_CHECKING:
     import argparse
-    from pathlib import Path
+    from collections.abc import Iterator
+    from typing import TextIO
 
-    from napari_objclass.kernels import Progress
-    from napari_objclass.workflow.session import Session
+    from napari_objclass.workflow.batch import ImageSet, Outcome, Plan
+    from napari_objclass.workflow.batch_report import Report
+    from napari_objclass.workflow.export import Export
+    from napari_objclass.workflow.predictor import Predictor
 
-ImageSet = dict[str, str]
-"""Files by role; raw, if there is one, comes first and gives the name."""
+# Of so many images, the first and the last are shown.
+_SHOWN, _FIRST, _LAST = 20, 10, 3
 
 
 def run(args: argparse.Namespace) -> int:
     """Classify image after image; one that fails is named and the others go on."""
-    from napari_objclass.cli import DONE, FAILED, SOME_FAILED, say, sentence
+    trained = _open(args)
+    shard = _shard(args.shard)
+    image_sets, unpaired = _inputs(args, trained)
+    with _folder(args.out, keep=not args.dry_run) as folder:
+        plan = _plan(args, image_sets, unpaired, trained, folder)
+        if shard is not None:
+            plan = plan.shard(*shard)
+        _show(plan, args)
+        if args.dry_run:
+            return 0
+        # Of one image among others in its folder, reports would replace each other.
+        return _carry_out(args, trained, plan, shard, reported=len(image_sets) > 1 or folder is not None)
+
+
+class _Trained(NamedTuple):
+    """What is needed of a project."""
+
+    predictor: Predictor
+    settings: Export
+    generation: str | None
+    protected: list[tuple[str, Path]]
+    finds_objects_in_raw: bool
+
+
+def _open(args: argparse.Namespace) -> _Trained:
+    from napari_objclass import kernels
     from napari_objclass.workflow.session import Session
 
-    if args.table_only and args.table_filename is None:
-        raise ParameterError("--table-only writes just the table; name it with --table-filename")
-    image_sets = _image_sets(args)
-    _check_results(args, image_sets)
-    failed = 0
-    with Session.open(args.project, read_only=True) as session, progress_bar() as progress:
-        if image_sets[0].keys() == {"raw"} and not thresholds_raw(session):
-            objects_source(args)
+    with Session.open(args.project, read_only=True) as session:
         if session.forest is None:
             raise ProjectError(f"{args.project} has no trained forest; run: objclass train {args.project}")
-        for image_set in image_sets:
-            try:
-                written = _predict(session, args, image_set, progress)
-            except Cancelled:
-                raise
-            except (ObjClassError, OSError, MemoryError) as error:
-                failed += 1
-                say(f"{next(iter(image_set.values()))}: {sentence(error)}")
-            else:
-                print(*written, sep="\n")
-        say_notes(session)
-    if len(image_sets) > 1:
-        print(f"{len(image_sets) - failed} of {len(image_sets)} done, {failed} failed", file=sys.stderr)
-    return DONE if not failed else FAILED if failed == len(image_sets) else SOME_FAILED
+        predictor, notes = session.predictor(), session.notes
+        for note in dict.fromkeys([*notes, *predictor.notes]):
+            say_note(note)
+        files = [file for lane in session.lanes for file in lane.files]
+        protected = [*files, ("project", Path(args.project)), *([("table", Path(args.inputs))] if args.inputs else [])]
+        settings = export_settings(args, session.export_settings)
+        generation = kernels.project_generation(Path(args.project))
+        return _Trained(predictor, settings, generation, protected, thresholds_raw(session))
 
 
-def _image_sets(args: argparse.Namespace) -> list[ImageSet]:
-    if args.raw and not any(getattr(args, role) for role in OBJECT_ROLES):  # the objects may be found in raw
-        return [{"raw": file} for file in expand(args.raw)]
-    role, patterns = objects_source(args)
-    objects = expand(patterns)
-    if not args.raw:
-        return [{role: file} for file in objects]
-    raws = expand(args.raw)
-    if len(raws) != len(objects):
-        raise ParameterError(
-            f"{len(raws)} raw images but {len(objects)} for {role}; give one of each per image, in the same order"
-        )
-    return [{"raw": raw, role: file} for raw, file in zip(raws, objects, strict=True)]
+def _shard(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d+)/(\d+)", text)
+    if match is None:
+        raise ParameterError(f"--shard is I/N, such as 1/4 for the first of four parts, not {text}")
+    return int(match[1]), int(match[2])
 
 
-def _check_results(args: argparse.Namespace, image_sets: list[ImageSet]) -> None:
-    """Refuse before the first image what would write over an image, or twice into one file."""
-    from napari_objclass.io.formats import locate
-    from napari_objclass.workflow.export import Export, check_overwriting
+def _inputs(args: argparse.Namespace, trained: _Trained) -> tuple[list[ImageSet], list[str]]:
+    """Image sets, and files without partner."""
+    from napari_objclass.workflow import batch_inputs
 
-    settings = Export(
-        images=() if args.table_only else (args.export_source,),
-        table=args.table_filename,
-        filename=args.output_filename_format,
-        format=args.output_format,
-        inner=args.output_internal_path,
-    )
-    inputs = [[(role, locate(file).path.absolute()) for role, file in each.items()] for each in image_sets]
-    results = [settings.files(path.stem, path.parent).all for ((_, path), *_) in inputs]
-    check_overwriting(results, [file for each in inputs for file in each])
+    given = {role: expand(files) for role in ("raw", *OBJECT_ROLES) if (files := getattr(args, role))}
+    if args.inputs:
+        if given:
+            raise ParameterError("--inputs names all images; leave out the others, or the table")
+        image_sets, unpaired = batch_inputs.from_table(Path(args.inputs).expanduser(), args.input_axes), []
+    elif given:
+        found = batch_inputs.from_files(given, args.input_axes)
+        image_sets, unpaired = found.image_sets, found.unpaired
+    else:
+        image_sets, unpaired = [], []
+    without = [each for each in image_sets if set(each.images) == {"raw"}]
+    if not (given or image_sets) or (without and not trained.finds_objects_in_raw):
+        raise ParameterError("name the objects: --labels, --segmentation, or --probabilities")
+    return image_sets, unpaired
 
 
-def _predict(session: Session, args: argparse.Namespace, image_set: ImageSet, progress: Progress) -> list[Path]:
-    """Write what is asked for of one image; return the files."""
-    own = len(session.lanes)
-    lane = session.add_lane(**image_set, axes=args.input_axes)  # type: ignore[arg-type]
+@contextmanager
+def _folder(name: str | None, *, keep: bool) -> Iterator[Path | None]:
+    """Folder of all results, made if it is not there; for a look only, it goes again."""
+    if name is None:
+        yield None
+        return
+    folder = Path(name).expanduser()
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
     try:
-        return session.export(
-            lane,
-            images=() if args.table_only else (args.export_source,),
-            filename=args.output_filename_format,
-            format=args.output_format,
-            inner=args.output_internal_path,
-            table=args.table_filename,
-            retrain=False,
-            threads=args.threads,
-            progress=progress,
-        )
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(f"the folder {folder} cannot be made: {error.strerror}") from error
+    try:
+        yield folder
+    except ObjClassError:
+        keep = False
+        raise
     finally:
-        if lane >= own:
-            session.remove_lane(lane)
+        for each in () if keep else missing:
+            with suppress(OSError):  # something is in it
+                each.rmdir()
+
+
+def _plan(
+    args: argparse.Namespace, image_sets: list[ImageSet], unpaired: list[str], trained: _Trained, folder: Path | None
+) -> Plan:
+    from napari_objclass.workflow.batch import plan
+    from napari_objclass.workflow.batch_inputs import without_results
+
+    planned = plan(image_sets, trained.settings, folder=folder, protected=trained.protected) if image_sets else None
+    results = [] if planned is None else [file for each in planned.images for file in each.files.all]
+    unpaired = without_results(unpaired, results)
+    if (unpaired and not args.skip_unpaired) or planned is None:
+        told = ", ".join(Path(file).name for file in unpaired[:5]) + (", …" if len(unpaired) > 5 else "")
+        raise ParameterError(
+            f"{len(unpaired)} files have no partner of their name: {told}; "
+            "rename them, leave them out with --skip-unpaired, or pair them in a table with --inputs"
+        )
+    for file in unpaired:
+        say_note(f"{file} has no partner and is left out")
+    return planned
+
+
+def _show(plan: Plan, args: argparse.Namespace) -> None:
+    """Say which files make an image, and what comes of them."""
+    if len(plan.images) == 1 and not args.dry_run:
+        return
+    lines = [
+        f"{' + '.join(map(_short, each.image.files))} → {', '.join(path.name for path in each.files.all) or 'rows'}"
+        for each in plan.images
+    ]
+    if len(lines) > _SHOWN and not args.dry_run:
+        lines[_FIRST:-_LAST] = [f"… {len(lines) - _FIRST - _LAST} more"]
+    if plan.table is not None:
+        lines.append(f"all → {plan.table}")
+    print(*lines, sep="\n", file=sys.stderr)
+
+
+def _short(file: str) -> str:
+    return os.path.join(*Path(file).parts[-2:])  # noqa: PTH118 the folder often tells the role
+
+
+def _carry_out(
+    args: argparse.Namespace, trained: _Trained, plan: Plan, shard: tuple[int, int] | None, *, reported: bool
+) -> int:
+    """Do what is planned, and tell what comes of it."""
+    from napari_objclass.cli import DONE, FAILED, SOME_FAILED
+    from napari_objclass.workflow.batch import Record, Status, run
+    from napari_objclass.workflow.batch_report import Report
+
+    part = "" if shard is None else ".shard-{}-of-{}".format(*shard)
+    origin = {
+        "command": shlex.join(["objclass", *args.words]),
+        "project": args.project,
+        "generation": trained.generation,
+    }
+    report = Report(trained.predictor, plan, part=part, origin=origin)
+    record = None
+    if reported:
+        results = [path for each in plan.images for path in each.files.all] + ([plan.table] if plan.table else [])
+        inputs = [Path(file) for each in plan.images for file in each.image.files]
+        report.refuse_to_overwrite([*results, *inputs, *(path for _, path in trained.protected)])
+        record = Record(plan.folder, f"run{part}", restart=args.restart)
+    ending = "interrupted"
+    try:
+        with _log(args.log_json) as log, progress_bar() as bar:
+            progress = bar if len(plan.images) == 1 else None
+            outcomes = run(
+                trained.predictor, plan, jobs=args.jobs, record=record, join=shard is None,
+                threads=args.threads, progress=progress,
+            )  # fmt: skip
+            for outcome in outcomes:
+                report.add(outcome)
+                _tell(outcome, report, log)
+                if progress is None:
+                    bar(len(report.outcomes), len(plan.images), "images")
+        ending = "done"
+    except ObjClassError as error:
+        ending = str(error)
+        raise
+    finally:
+        if reported:
+            _write(report, ending)
+    n_failed = sum(each.status is Status.FAILED for each in report.outcomes)
+    n_kept = sum(each.status is Status.KEPT for each in report.outcomes)
+    print(*report.totals.lines, sep="\n", end="\n" if n_failed < len(plan.images) else "", file=sys.stderr)
+    if n_kept:
+        say_note(f"{n_kept} images were done before and are kept; --restart does them again")
+    if len(plan.images) > 1:
+        print(f"{len(plan.images) - n_failed} of {len(plan.images)} done, {n_failed} failed", file=sys.stderr)
+    return DONE if not n_failed else FAILED if n_failed == len(plan.images) else SOME_FAILED
+
+
+def _write(report: Report, ending: str) -> None:
+    """Write the reports; where the run itself ended by an error, that is what is told."""
+    try:
+        report.write(ending)
+    except FileError:
+        if ending == "done":
+            raise
+
+
+def _log(name: str | None) -> Any:
+    if name is None:
+        return nullcontext()
+    if name == "-":
+        return nullcontext(sys.stdout)
+    try:
+        return Path(name).open("w", encoding="utf-8")
+    except OSError as error:
+        raise FileError(f"the log {name} cannot be written: {error.strerror}") from error
+
+
+def _tell(outcome: Outcome, report: Report, log: TextIO | None) -> None:
+    """Say what came of an image, at once."""
+    from napari_objclass.cli import say
+
+    if log is not None:
+        print(json.dumps(report.line(outcome), ensure_ascii=False), file=log, flush=True)
+    if outcome.error:
+        say(f"{outcome.image.files[0]}: {outcome.error}")
+    elif outcome.files and log is not sys.stdout:
+        print(*outcome.files, sep="\n")
+    for note in outcome.notes:
+        say_note(note)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import os
+import re
+import shutil
 import uuid
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -18,7 +20,7 @@ from napari_objclass.io.formats import WRITABLE, locate
 from napari_objclass.io.image import Picture, spatial
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -179,6 +181,19 @@ def replacing(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):  # what keeps it from being removed has kept it from being made, and was said
             temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(paths: Iterable[Path]) -> None:
+    """Remove temporary siblings that :func:`replacing` left behind in processes that were killed."""
+    folders: dict[Path, set[str]] = {}
+    for path in paths:
+        target = Path(os.path.realpath(path))
+        folders.setdefault(target.parent, set()).add(target.name)
+    for folder, names in folders.items():
+        for left in folder.glob(".*.part") if folder.is_dir() else ():
+            match = re.fullmatch(r"\.(.+)\.[0-9a-f]{8}\.part", left.name)
+            if match and match[1] in names:
+                shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
 
 
 def check_place(path: Path) -> Path:

@@ -51,6 +51,9 @@ OBJECTS, SELECTED = "objects", "selected features"
 #: Pixels of so many lanes are held, also as what predictions are painted on; others are read again when needed.
 LANES_HELD = 4
 
+#: What is said where the stored forest is used although another would be grown now.
+OUTDATED = "annotations or settings changed after the classifier was trained; it was used as it is"
+
 Keys = dict[tuple[str, str | None], "Key"]
 
 
@@ -352,7 +355,7 @@ class Chain:
     def train(self, **run: Unpack[RunOptions]) -> TrainedForest:
         """Grow a forest from the active annotations of all lanes, unless the last one stands for just these."""
         last = self.memory.forest
-        if last is not None and self._is_current(last):
+        if last is not None and self.is_current(last):
             return last
         parts, without, unseen = [], [], None
         for lane in self.state.lanes:
@@ -400,7 +403,8 @@ class Chain:
         digest = self.state.training_digest()
         return f"{digest} {sorted(self.arrived.items())}" if incomplete else digest
 
-    def _is_current(self, forest: TrainedForest) -> bool:
+    def is_current(self, forest: TrainedForest) -> bool:
+        """Whether a forest stands for the annotations and settings of now."""
         return forest.trained_on == self._trained_on(incomplete=bool(forest.without))
 
     def _why_none_is_active(self, unseen: str | None) -> str:
@@ -463,8 +467,8 @@ class Chain:
         last = self.memory.forest
         if last is None:
             raise ObjClassError("there is no trained classifier; annotate objects, call train() and save the project")
-        if not self._is_current(last):
-            self.memory.note("annotations or settings changed after the classifier was trained; it was used as it is")
+        if not self.is_current(last):
+            self.memory.note(OUTDATED)
         return last
 
     def _used_selection(self) -> FeatureSelection:

@@ -6,22 +6,29 @@ project file. Every image goes through a chain of its own, the same as in a sess
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Unpack
 
 from napari_objclass.errors import ObjClassError
-from napari_objclass.workflow import input_data, results
-from napari_objclass.workflow.chain import Arrival, Chain, Memory
+from napari_objclass.workflow import export, input_data, results
+from napari_objclass.workflow.chain import OUTDATED, Arrival, Chain, Memory
 from napari_objclass.workflow.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from napari_objclass.workflow.applet import RunOptions
+    from napari_objclass.workflow.classes import Classes
     from napari_objclass.workflow.export import Export, Files
     from napari_objclass.workflow.lane import LaneRecord
     from napari_objclass.workflow.object_classification import TrainedForest
     from napari_objclass.workflow.results import Written
+
+# Arrays of a forest that only tell how it was grown.
+_OF_TRAINING = {"importances", "oob_classes", "oob_confusion", "seed"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +62,31 @@ class Predictor:
         if forest is None:
             raise ObjClassError("there is no trained classifier; annotate objects, call train() and save the project")
         state = State(settings=chain.state.settings, classes=chain.state.classes)
-        return cls(state, replace(forest, trained_on=state.training_digest(), without=()))
+        notes = () if chain.is_current(forest) else (OUTDATED,)
+        return cls(state, replace(forest, trained_on=state.training_digest(), without=()), notes)
+
+    @cached_property
+    def digest(self) -> str:
+        """Text that changes with everything that the class of an object depends on beside its image."""
+        arrays = self.forest.forest.to_arrays()
+        hashed = hashlib.sha256()
+        for name in sorted(set(arrays) - _OF_TRAINING):
+            array = arrays[name]
+            hashed.update(f"{name} {array.shape} {array.dtype.str}".encode() + array.tobytes())
+        described = [
+            self.forest.features,
+            self.forest.margin,
+            [each.to_json() for each in self.classes],
+            {applet: settings.to_json() for applet, settings in self.state.settings.items() if applet != export.ID},
+        ]
+        hashed.update(json.dumps(described).encode())
+        return hashed.hexdigest()
+
+    @property
+    def classes(self) -> Classes:
+        """The classes that it knows, in order, as they are called now."""
+        current = {each.uuid: each for each in self.state.classes}
+        return tuple(current.get(each.uuid, each) for each in self.forest.classes)
 
     def open(self, images: Mapping[str, Any], **described: Any) -> tuple[Chain, LaneRecord]:
         """Open an image set, given as the arguments of :meth:`Session.add_lane`.

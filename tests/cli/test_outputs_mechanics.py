@@ -33,7 +33,6 @@ def both(plates, *words):
     [
         ["--output-filename-format", "{out}/{{nickname}}_{{result_type}}"],
         ["--table-only", "--table-filename", "{out}/{{nickname}}.csv"],
-        ["--table-filename", "{out}/all.csv"],
         ["--output-filename-format", "{out}/../out/{{nickname}}", "--output-format", "tif"],
     ],
 )

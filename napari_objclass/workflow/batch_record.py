@@ -1,0 +1,169 @@
+"""The record of a run: a line for every image that is done, so that a run that was interrupted goes on from there.
+
+A line is known by a key: the digest of all that its results depend on. It counts as long as the files that it names
+are there in the size that they had.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari_objclass import __version__
+from napari_objclass.errors import FileError
+from napari_objclass.io.formats import split
+from napari_objclass.workflow.batch_image import Outcome, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from napari_objclass.workflow.batch_plan import Planned
+    from napari_objclass.workflow.export import Export
+    from napari_objclass.workflow.predictor import Predictor
+
+_SUFFIX = ".record.jsonl"
+
+
+class Record:
+    """What runs in one folder have done.
+
+    Parameters
+    ----------
+    folder
+        Where the record is; results are named relative to it.
+    name
+        ``"run"``, or another name that begins with it for a part of a run. All parts know of each other.
+    restart
+        Forget what was done.
+
+    Raises
+    ------
+    FileError
+        If the record cannot be written.
+    """
+
+    def __init__(self, folder: Path, name: str = "run", *, restart: bool = False) -> None:
+        self.folder = folder
+        self.path = folder / f"{name}{_SUFFIX}"
+        self._done: dict[str, dict[str, Any]] = {}
+        self._tables: dict[str, dict[str, Any]] = {}
+        if restart:
+            self._write(b"", "wb")
+            return
+        for path in sorted(folder.glob(f"run*{_SUFFIX}")):
+            for line in path.read_bytes().split(b"\n"):
+                with suppress(ValueError):  # the last line of a run that was killed may be torn
+                    entry = json.loads(line)
+                    (self._tables if "table" in entry else self._done)[entry["key"]] = entry
+        self._write(b"\n", "ab")  # after a torn line
+
+    @property
+    def parts(self) -> Path:
+        """Folder of the parts of a table of all images, which is made of them at the end."""
+        return self.folder / "run.parts"
+
+    def outcome(self, key: str, planned: Planned, *, with_part: bool) -> Outcome | None:
+        """What came of an image before; None if that does not stand, or ``with_part`` and its part of the table."""
+        entry = self._done.get(key)
+        if entry is None or not all(self._is_intact(file) for file in entry["files"]):
+            return None
+        if with_part and not (entry["part"] and self._is_intact(entry["part"])):
+            return None
+        files = tuple(self.folder / name for name, _ in entry["files"])
+        counted = entry["n_objects"], entry["counts"], entry["seconds"]
+        return Outcome(planned.image, Status.KEPT, files, *counted)
+
+    def add(self, key: str, outcome: Outcome, part: Path | None) -> None:
+        """Note that an image is done; that is durable when this returns.
+
+        Raises
+        ------
+        FileError
+            If it cannot be written.
+        """
+        entry = {
+            "key": key,
+            "image": outcome.image.title,
+            "files": [self._seen(path) for path in outcome.files if path != part],
+            "part": None if part is None else self._seen(part),
+            "n_objects": outcome.n_objects,
+            "counts": dict(outcome.counts),
+            "seconds": round(outcome.seconds, 3),
+        }
+        self._append(entry)
+
+    def has_table(self, path: Path, keys: Iterable[str]) -> bool:
+        """Whether the table of just these images stands."""
+        entry = self._tables.get(digest(list(keys)))
+        return entry is not None and self._seen(path, missing=True) == entry["table"]
+
+    def add_table(self, path: Path, keys: Iterable[str]) -> None:
+        """Note that the table of these images is written."""
+        self._append({"key": digest(list(keys)), "table": self._seen(path)})
+
+    def _append(self, entry: Mapping[str, Any]) -> None:
+        self._write(json.dumps(entry).encode() + b"\n", "ab")
+
+    def _write(self, line: bytes, mode: str) -> None:
+        try:
+            with self.path.open(mode) as file:
+                file.write(line)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise FileError(f"the record of the run, {self.path}, cannot be written: {error.strerror}") from error
+
+    def _seen(self, path: Path, *, missing: bool = False) -> list[Any]:
+        """Path from the folder of the record, and size."""
+        with suppress(ValueError):  # on another drive
+            path = Path(os.path.relpath(path, self.folder))
+        return [path.as_posix(), _size(self.folder / path) if not missing or (self.folder / path).exists() else None]
+
+    def _is_intact(self, file: Sequence[Any]) -> bool:
+        path = self.folder / file[0]
+        return path.exists() and bool(_size(path) == file[1])
+
+
+def keys(predictor: Predictor, settings: Export, images: Iterable[Planned]) -> list[str]:
+    """Digest of all that the results of each image depend on: program, classifier, settings, pixels and names."""
+    common = [__version__, predictor.digest, settings.to_json()]
+    return [
+        digest(
+            [
+                common,
+                each.name,
+                {role: repr(source) for role, source in each.image.images.items()},
+                [_state(file) for file in each.image.files],
+                repr(each.image.axes),
+                dict(each.image.columns),
+                [str(file.absolute()) for file in each.files.all],
+            ]
+        )
+        for each in images
+    ]
+
+
+def digest(content: object) -> str:
+    """Digest of what JSON can hold."""
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
+
+
+def _state(file: str) -> list[Any]:
+    """Path, size and time of change of a file."""
+    path = split(file)[0].absolute()
+    try:
+        found = path.stat()
+    except OSError:
+        return [str(path)]
+    return [str(path), found.st_size, found.st_mtime_ns]
+
+
+def _size(path: Path) -> int:
+    """Size of a file, or of all files in a folder."""
+    if path.is_dir():
+        return sum(each.stat().st_size for each in path.rglob("*") if each.is_file())
+    return path.stat().st_size
