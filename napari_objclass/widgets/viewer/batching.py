@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
-from napari_objclass.errors import Cancelled
 from napari_objclass.workflow import batch
-from napari_objclass.workflow.batch import ImageSet, Outcome, Status
+from napari_objclass.workflow.batch import ImageSet, Outcome, Record, Status
+from napari_objclass.workflow.batch_report import Report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,19 +104,23 @@ class Batching:
     def _classify(
         self, session: Session, images: list[ImageSet], positions: list[int], progress: Progress, cancel: CancelToken
     ) -> None:
+        """Classify images as ``objclass predict`` does: what was done by an earlier run is kept, and reports written."""
         session.train(progress=progress, cancel=cancel)
+        predictor = session.predictor()
+        plan = batch.plan(images, session.export_settings, protected=[f for lane in session.lanes for f in lane.files])
+        report = Report(predictor, plan, origin={"project": None if session.path is None else session.path.name})
         done = 0
 
-        def report(part: int, total: int, what: str) -> None:
+        def report_progress(part: int, total: int, what: str) -> None:
             progress(part, total, f"image {done + 1}/{len(images)}: {what}")
 
-        settings = session.export_settings
-        for outcome in batch.run(session.predictor(), images, settings, progress=report, cancel=cancel):
-            self._outcomes[positions[images.index(outcome.image)]] = outcome
-            done += 1
-            if cancel.cancelled:
-                raise Cancelled("the batch was stopped")
-            progress(done, len(images), f"image {done}/{len(images)}")
+        record = Record(plan.folder)
+        with report.written():
+            for outcome in batch.run(predictor, plan, record=record, progress=report_progress, cancel=cancel):
+                report.add(outcome)
+                self._outcomes[positions[images.index(outcome.image)]] = outcome
+                done += 1
+                progress(done, len(images), f"image {done}/{len(images)}")
 
     def _over(self, _: object = None) -> None:
         self.running = False
