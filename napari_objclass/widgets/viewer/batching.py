@@ -104,7 +104,7 @@ class Batching:
     def _classify(
         self, session: Session, images: list[ImageSet], positions: list[int], progress: Progress, cancel: CancelToken
     ) -> None:
-        """Classify images as ``objclass predict`` does: what was done by an earlier run is kept, and reports written."""
+        """Classify images as ``objclass predict`` does: what an earlier run did is kept, and reports are written."""
         session.train(progress=progress, cancel=cancel)
         predictor = session.predictor()
         plan = batch.plan(images, session.export_settings, protected=[f for lane in session.lanes for f in lane.files])
