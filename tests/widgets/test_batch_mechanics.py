@@ -29,8 +29,8 @@ def images(folder, *numbers):
 
 
 @pytest.fixture
-def step(make_napari_viewer, qtbot, tmp_path):
-    """The page, with a session that has labels and writes into a folder."""
+def dock(make_napari_viewer, qtbot, tmp_path):
+    """The widget of its own, with a session that has labels and writes into a folder."""
     dock = BatchDock(make_napari_viewer(show=False))
     qtbot.addWidget(dock)
     shared, nuclei = dock.shared, oc.sample.nuclei_2d()
@@ -47,7 +47,13 @@ def step(make_napari_viewer, qtbot, tmp_path):
 
     shared.do("batch", label)
     qtbot.waitUntil(lambda: shared.session.n_annotated_classes == 2 and shared.activity is None)
-    yield dock.step
+    return dock
+
+
+@pytest.fixture
+def step(dock):
+    """The page."""
+    return dock.step
 
 
 def test_images_are_classified_as_in_the_project(step, plate, qtbot, tmp_path):
