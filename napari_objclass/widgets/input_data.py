@@ -7,36 +7,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from napari.layers import Labels
-from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from napari_objclass.widgets._base import Step, StepDock, StepState
-from napari_objclass.widgets.parts.dropping import dropped_project
+from napari_objclass.widgets._base import StepDock, StepState
+from napari_objclass.widgets._files_step import FilesStep
 from napari_objclass.widgets.parts.image_details import ImageDetails
 from napari_objclass.widgets.parts.image_problem import ImageProblem
 from napari_objclass.widgets.parts.image_table import ImageTable
 from napari_objclass.widgets.parts.layer_choice import LayerChoice
-from napari_objclass.widgets.parts.pairing_table import PairingTable
 from napari_objclass.widgets.parts.section import Section
-from napari_objclass.widgets.viewer.adding import Intake, add
-from napari_objclass.widgets.viewer.found import CONTAINERS, SUFFIXES
+from napari_objclass.widgets.viewer.adding import add
+from napari_objclass.widgets.viewer.found import CONTAINERS
 from napari_objclass.widgets.viewer.glance import Fate, Glances
 from napari_objclass.widgets.viewer.image_changes import ImageChanges
 from napari_objclass.widgets.viewer.painted import Painted
 from napari_objclass.workflow.lane import LABELS, location
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from qtpy.QtGui import QDragEnterEvent, QDropEvent
-
+    from napari_objclass.widgets._base import Step
     from napari_objclass.widgets.viewer.from_layers import Reading
     from napari_objclass.widgets.viewer.session import ViewerSession
 
-FILES = f"Images ({' '.join('*' + suffix for suffix in SUFFIXES)})"
 
-
-class InputDataStep(Step):
+class InputDataStep(FilesStep):
     """The images of the project, one of them shown."""
 
     ID: ClassVar[str] = "input_data"
@@ -46,22 +41,18 @@ class InputDataStep(Step):
     def __init__(self, shared: ViewerSession, parent: QWidget | None = None) -> None:
         super().__init__(shared, parent)
         self.glances = Glances(shared)
-        self.intake, self.changes, self.painted = Intake(shared, self.ID), ImageChanges(shared, self.ID), Painted()
+        self.changes, self.painted = ImageChanges(shared, self.ID), Painted()
         self.destroyed.connect(self.painted.rest)
         self.table, self.problem = ImageTable(self.glances), ImageProblem()
         self.empty = QLabel(
             "Drop images here, with label images, masks or probabilities, or choose layers below.", wordWrap=True
         )
-        self.add_files, self.add_folder = QPushButton("Add files…"), QPushButton("Add folder…")
-        self.remove = QPushButton("Remove")
         self.adding, self.stop = QLabel(), QPushButton("Stop")
         self.layers, self.details = LayerChoice(shared), ImageDetails()
         self.layers_section, self.details_section = (
             Section("From layers", self.layers),
             Section("Details", self.details),
         )
-        self.pairing = PairingTable()
-        self.setAcceptDrops(True)
         self._lay_out()
         self._explain()
         self._connect()
@@ -70,11 +61,6 @@ class InputDataStep(Step):
         self._progressed()
 
     def _lay_out(self) -> None:
-        self.main = QWidget()
-        buttons = QHBoxLayout()
-        buttons.setSpacing(4)
-        for button in (self.add_files, self.add_folder, self.remove):
-            buttons.addWidget(button)
         progress = QHBoxLayout()
         progress.addWidget(self.adding, 1)
         progress.addWidget(self.stop)
@@ -84,22 +70,13 @@ class InputDataStep(Step):
         inner.addWidget(self.empty)
         inner.addWidget(self.table)
         inner.addWidget(self.problem)
-        inner.addLayout(buttons)
+        inner.addLayout(self.file_buttons())
         inner.addLayout(progress)
         inner.addWidget(self.layers_section)
         inner.addWidget(self.details_section)
         inner.addStretch()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.main)
-        layout.addWidget(self.pairing)
-        self.pairing.hide()
 
     def _explain(self) -> None:
-        self.add_files.setToolTip(
-            "Images with label images, masks or probabilities: they are paired by name, and shown before."
-        )
-        self.add_folder.setToolTip("All images in a folder and the folders in it, such as raw/ and labels/.")
         self.remove.setToolTip(
             "Take this image out of the project.\nIts labels are kept: undo, or adding it again, brings all back."
         )
@@ -114,19 +91,13 @@ class InputDataStep(Step):
         connect(self.glances.taken, self._glanced)
         connect(self.painted.changed, self._glanced)
         connect(self.changes.made, self._refresh)
-        connect(self.intake.looked, self.pairing.take)
         connect(self.intake.progressed, self._progressed)
         self.table.chosen.connect(self._choose)
         self.table.renamed.connect(lambda row, name: self.changes.rename(shared.session.lanes[row].uuid, name))
-        self.add_files.clicked.connect(self.ask_for_files)
-        self.add_folder.clicked.connect(self._ask_folder)
         self.remove.clicked.connect(lambda: self._change(self.changes.remove))
         self.stop.clicked.connect(self.intake.stop)
         self.layers.used.connect(self._use_layers)
         self.layers.changed.connect(self.told)
-        self.pairing.accepted.connect(self._add_images)
-        self.pairing.cancelled.connect(self._show_main)
-        self.pairing.more.connect(self.ask_for_files)
         self.details.axes_edited.connect(self._set_axes)
         self.details.size_edited.connect(partial(self._change, self.changes.set_size))
         self.details.role_edited.connect(partial(self._change, self.changes.set_role))
@@ -155,8 +126,8 @@ class InputDataStep(Step):
     @property
     def hint(self) -> str:
         """What to do to have an image."""
-        if not self.pairing.isHidden():
-            return "Check which files belong together, then add them."
+        if super().hint:
+            return super().hint
         record = self.shared.record
         if record is not None:
             glance = self.glances.of(record)
@@ -246,7 +217,7 @@ class InputDataStep(Step):
             is_container = source.inner and paths[0].lower().endswith(CONTAINERS)
             self.changes.relink(record.uuid, role, f"{paths[0]}/{source.inner}" if is_container else paths[0])
 
-        dialog = self._ask(f"Find {Path(begin).name}", QFileDialog.FileMode.ExistingFile, found)
+        dialog = self.ask(f"Find {Path(begin).name}", QFileDialog.FileMode.ExistingFile, found)
         dialog.setDirectory(str(Path(begin).parent))
 
     def _take_content(self, role: str) -> None:
@@ -279,40 +250,8 @@ class InputDataStep(Step):
         self.shared.do(self.ID, lambda session: add(session, **reading.arguments()), added)
         self.layers_section.open(is_open=False)
 
-    def ask_for_files(self) -> None:
-        """Ask for images and label images."""
-        self._ask("Images and label images", QFileDialog.FileMode.ExistingFiles, self.look_at)
-
-    def _ask_folder(self) -> None:
-        self._ask("Folder of images", QFileDialog.FileMode.Directory, self.look_at)
-
-    def _ask(self, title: str, mode: QFileDialog.FileMode, chosen: Callable[[list[str]], object]) -> QFileDialog:
-        """Ask for files; the viewer stays usable meanwhile."""
-        dialog = QFileDialog(self, title)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(mode)
-        if mode != QFileDialog.FileMode.Directory:
-            dialog.setNameFilters([FILES, "All files (*)"])
-        dialog.filesSelected.connect(chosen)
-        dialog.open()
-        return dialog
-
-    def look_at(self, paths: Sequence[str]) -> None:
-        """Look at files and folders, and show which make an image."""
-        if paths:
-            self.pairing.expect()
-            self.main.hide()
-            self.pairing.show()
-            self.intake.look(paths)
-            self.told.emit()
-
-    def _show_main(self) -> None:
-        self.pairing.hide()
-        self.main.show()
-        self.told.emit()
-
-    def _add_images(self, images: list[dict[str, Any]]) -> None:
-        self._show_main()
+    def take_images(self, images: list[dict[str, Any]]) -> None:
+        """Add images to the project."""
         self.layers_section.open(is_open=False)
         self.intake.add(images)
 
@@ -322,16 +261,6 @@ class InputDataStep(Step):
             widget.setVisible(progress is not None)
         if progress is not None:
             self.adding.setText(f"Adding {progress.total} images, {progress.done} done…")
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files, but leave a project to the workbench."""
-        if event.mimeData().hasUrls() and dropped_project(event.mimeData()) is None:
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        """Look at the files that were dropped."""
-        self.look_at([url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()])
-        event.acceptProposedAction()
 
 
 class InputDataDock(StepDock):

@@ -161,7 +161,14 @@ class ViewerSession:
             lambda: look(session), done, lambda error: self.set_problem(step, error), after=self._changes.all_done()
         )
 
-    def run(self, step: str, what: str, work: Work[T], done: Callable[[T | None], object]) -> None:
+    def run(
+        self,
+        step: str,
+        what: str,
+        work: Work[T],
+        done: Callable[[T | None], object],
+        failed: Callable[[], object] | None = None,
+    ) -> None:
         """Do long work that changes nothing, such as an export, while changes go on.
 
         Parameters
@@ -174,15 +181,20 @@ class ViewerSession:
             Called with ``progress`` and ``cancel`` on a thread of its own, after all changes that were asked for.
         done
             Gets the result on the GUI thread; None if the user stopped it.
+        failed
+            Called there when it went wrong, which the step tells.
         """
 
         def succeed(result: T | None) -> None:
             self.set_problem(step, None)
             done(result)
 
-        self._errands.do(
-            what, work, succeed, lambda error: self.set_problem(step, error), after=self._changes.all_done()
-        )
+        def fail(error: Exception) -> None:
+            self.set_problem(step, error)
+            if failed is not None:
+                failed()
+
+        self._errands.do(what, work, succeed, fail, after=self._changes.all_done())
 
     def set_problem(self, step: str, problem: Exception | None) -> None:
         """Tell the user what went wrong with a change made in a step; None when nothing is any more."""

@@ -1,0 +1,127 @@
+"""The images of a batch and what comes of them, run on other threads by the classifier of the viewer's session."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from psygnal import Signal
+
+from napari_objclass.workflow import batch
+from napari_objclass.workflow.batch import ImageSet, Outcome, Record, Status
+from napari_objclass.workflow.batch_report import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from napari_objclass.kernels import CancelToken, Progress
+    from napari_objclass.widgets.viewer.session import ViewerSession
+    from napari_objclass.workflow.session import Session
+
+
+class Batching:
+    """The batch of a viewer: images that are not in the project, classified one after another.
+
+    Attributes
+    ----------
+    images
+        The images, in order.
+    running
+        Whether they are being classified.
+    changed
+        Emitted on the GUI thread when anything here is another.
+    """
+
+    changed = Signal()
+
+    def __init__(self, shared: ViewerSession, step: str) -> None:
+        self._shared, self._step = shared, step
+        self.images: list[ImageSet] = []
+        self.running = False
+        self._outcomes: dict[int, Outcome] = {}
+
+    def add(self, arguments: Sequence[dict[str, Any]]) -> None:
+        """Add images by the arguments of ``Session.add_lane``; those that are here already are left out."""
+        known = [each.images for each in self.images]
+        self.images += [ImageSet(each) for each in arguments if each not in known]
+        self.changed.emit()
+
+    def remove(self, positions: Sequence[int]) -> None:
+        """Take images out of the list; nothing happens to files."""
+        kept = [position for position in range(len(self.images)) if position not in positions]
+        self._outcomes = {new: self._outcomes[old] for new, old in enumerate(kept) if old in self._outcomes}
+        self.images = [self.images[position] for position in kept]
+        self.changed.emit()
+
+    def outcome(self, position: int) -> Outcome | None:
+        """What came of an image; None while nothing did."""
+        return self._outcomes.get(position)
+
+    @property
+    def left(self) -> list[int]:
+        """Positions of the images that are not done."""
+        done = (Status.DONE, Status.KEPT)
+        return [i for i in range(len(self.images)) if i not in self._outcomes or self._outcomes[i].status not in done]
+
+    @property
+    def n_failed(self) -> int:
+        """Number of images that failed."""
+        return sum(each.status is Status.FAILED for each in self._outcomes.values())
+
+    @property
+    def counts(self) -> Counter[str]:
+        """Objects of each class in all images that are done, by its name."""
+        total: Counter[str] = Counter()
+        for each in self._outcomes.values():
+            total.update(each.counts)
+        return total
+
+    @property
+    def folders(self) -> list[Path]:
+        """Folders of the results."""
+        return list(dict.fromkeys(file.resolve().parent for each in self._outcomes.values() for file in each.files))
+
+    def run(self) -> None:
+        """Classify the images that are not done, with the classifier and the export settings of now."""
+        positions = self.left
+        for position in positions:
+            self._outcomes.pop(position, None)
+        session, images = self._shared.session, [self.images[position] for position in positions]
+
+        def work(*, progress: Progress, cancel: CancelToken) -> None:
+            self._classify(session, images, positions, progress, cancel)
+
+        self.running = True
+        self._shared.run(self._step, "classifying", work, self._over, self._over)
+        self.changed.emit()
+
+    def begin_again(self) -> None:
+        """Forget what came of the images, so that all are classified again."""
+        self._outcomes = {}
+        self.changed.emit()
+
+    def _classify(
+        self, session: Session, images: list[ImageSet], positions: list[int], progress: Progress, cancel: CancelToken
+    ) -> None:
+        """Classify images as ``objclass predict`` does: what an earlier run did is kept, and reports are written."""
+        session.train(progress=progress, cancel=cancel)
+        predictor = session.predictor()
+        plan = batch.plan(images, session.export_settings, protected=[f for lane in session.lanes for f in lane.files])
+        report = Report(predictor, plan, origin={"project": None if session.path is None else session.path.name})
+        done = 0
+
+        def report_progress(part: int, total: int, what: str) -> None:
+            progress(part, total, f"image {done + 1}/{len(images)}: {what}")
+
+        record = Record(plan.folder)
+        with report.written():
+            for outcome in batch.run(predictor, plan, record=record, progress=report_progress, cancel=cancel):
+                report.add(outcome)
+                self._outcomes[positions[images.index(outcome.image)]] = outcome
+                done += 1
+                progress(done, len(images), f"image {done}/{len(images)}")
+
+    def _over(self, _: object = None) -> None:
+        self.running = False
+        self.changed.emit()

@@ -1,0 +1,135 @@
+"""The page Batch: images in, results out, by the classifier of the workbench; what fails is told, the rest goes on."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+import napari_objclass as oc
+from napari_objclass.io.readers import open_image
+from napari_objclass.io.writers import write_image
+from napari_objclass.widgets.batch import BatchDock
+from napari_objclass.workflow.batch import Status
+
+
+@pytest.fixture(scope="module")
+def plate(tmp_path_factory):
+    """Three images with label images, the last of which cannot be read."""
+    folder = tmp_path_factory.mktemp("plate")
+    for number in range(3):
+        nuclei = oc.sample.nuclei_2d(seed=number + 1)
+        write_image(folder / f"cells_{number}.tif", nuclei.raw, "yx")
+        write_image(folder / f"cells_{number}_labels.tif", nuclei.labels, "yx")
+    return folder
+
+
+def images(folder, *numbers):
+    return [{"raw": str(folder / f"cells_{n}.tif"), "labels": str(folder / f"cells_{n}_labels.tif")} for n in numbers]
+
+
+@pytest.fixture
+def dock(make_napari_viewer, qtbot, tmp_path):
+    """The widget of its own, with a session that has labels and writes into a folder."""
+    dock = BatchDock(make_napari_viewer(show=False))
+    qtbot.addWidget(dock)
+    shared, nuclei = dock.shared, oc.sample.nuclei_2d()
+
+    def label(session):
+        session.add_lane(raw=nuclei.raw, labels=nuclei.labels)
+        examples = oc.sample.labelled_examples(nuclei)
+        session.annotate_many(0, ids=list(examples), classes=list(examples.values()))
+        session.export_settings = oc.Export(
+            filename=f"{tmp_path.as_posix()}/{{nickname}}_{{result_type}}",
+            format="tif",
+            table=f"{tmp_path.as_posix()}/{{nickname}}.csv",
+        )
+
+    shared.do("batch", label)
+    qtbot.waitUntil(lambda: shared.session.n_annotated_classes == 2 and shared.activity is None)
+    return dock
+
+
+@pytest.fixture
+def step(dock):
+    """The page."""
+    return dock.step
+
+
+def test_images_are_classified_as_in_the_project(step, plate, qtbot, tmp_path):
+    assert not step.run.isVisibleTo(step)
+    step.take_images(images(plate, 0, 1))
+    assert step.run.isVisibleTo(step)
+    assert "predictions, table" in step.output.text()
+    step.run.click()
+    qtbot.waitUntil(lambda: not step.batch.running)
+    assert step.summary == "2 of 2 done"
+    session = step.shared.session
+    total = 0
+    for number, arguments in enumerate(images(plate, 0, 1)):
+        lane = session.add_lane(**arguments)
+        expected = session.predict(lane)
+        found = open_image(tmp_path / f"cells_{number}_Object Predictions.tif").data
+        np.testing.assert_array_equal(found, expected.paint("classes"))
+        with (tmp_path / f"cells_{number}.csv").open(newline="") as file:
+            assert len(list(csv.DictReader(file))) == len(expected.ids)
+        total += len(expected.ids)
+    assert f"{total:,} objects" in step.result.text()
+    assert json.loads((tmp_path / "run.json").read_text("utf-8"))["ending"] == "done"
+
+
+def test_what_fails_is_told_and_the_rest_goes_on(step, plate, qtbot, tmp_path):
+    bad = tmp_path / "bad.tif"
+    bad.write_bytes(b"no picture")
+    step.take_images([{"raw": str(bad), "labels": str(bad)}, *images(plate, 2)])
+    step.run.click()
+    qtbot.waitUntil(lambda: not step.batch.running)
+    assert [step.batch.outcome(row).status for row in (0, 1)] == [Status.FAILED, Status.DONE]
+    assert "1 of 2 done, 1 failed" in step.result.text()
+    model = step.table.model()
+    assert model.index(0, 2).data() == "! failed"
+    assert "bad.tif" in model.index(0, 0).data(3)
+    write_image(bad, oc.sample.nuclei_2d().labels, "yx")  # mended meanwhile
+    assert step.run.text() == "Go on"
+    step.run.click()
+    qtbot.waitUntil(lambda: not step.batch.running)
+    assert not step.batch.left
+
+
+def test_a_run_that_was_stopped_goes_on(step, plate, qtbot):
+    step.take_images(images(plate, 0, 1, 2))
+    step.connections.connect(step.shared.activity_changed, lambda: step.batch.outcome(0) and step.stop.click())
+    step.run.click()
+    qtbot.waitUntil(lambda: not step.batch.running)
+    n_left = len(step.batch.left)
+    assert step.shared.problem("batch") is None
+    if n_left:  # unless the machine was faster than the click
+        step.run.click()
+        qtbot.waitUntil(lambda: not step.batch.running)
+
+
+def test_results_are_never_written_over_images(step, plate, qtbot):
+    step.take_images(images(plate, 0))
+    step.shared.do(
+        "batch",
+        lambda s: setattr(s, "export_settings", oc.Export(filename=f"{plate.as_posix()}/{{nickname}}", format="tif")),
+    )
+    qtbot.waitUntil(lambda: step.shared.session.export_settings.table is None)
+    before = (plate / "cells_0.tif").read_bytes()
+    step.run.click()
+    qtbot.waitUntil(lambda: not step.batch.running)
+    assert "is the raw image itself" in step.shared.problem("batch")
+    assert (plate / "cells_0.tif").read_bytes() == before
+
+
+def test_images_leave_the_list(step, plate):
+    step.take_images(images(plate, 0, 1))
+    step.take_images(images(plate, 1))
+    assert len(step.batch.images) == 2
+    step.table.selectRow(0)
+    step.remove.click()
+    assert [each.title for each in step.batch.images] == ["cells_1"]
+    step.table.clearSelection()
+    step.remove.click()
+    assert not step.batch.images
+    assert step.empty.isVisibleTo(step)
