@@ -86,13 +86,8 @@ def _with_axes(image: Image, axes: str | None) -> Image:
     by_letter = dict(zip(spatial(image.axes), image.spacing or (), strict=False))
     spacing = tuple(by_letter[letter] for letter in spatial(letters) if letter in by_letter)
     known = len(spacing) == len(spatial(letters))
-    starts = dict(zip(spatial(image.axes), image.offset or (), strict=False))
     return dataclasses.replace(
-        image,
-        axes=letters,
-        spacing=spacing if known else None,
-        units=image.units if known else None,
-        offset=tuple(starts.get(letter, 0) for letter in spatial(letters)) if starts else None,
+        image, axes=letters, spacing=spacing if known else None, units=image.units if known else None
     )
 
 
