@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from napari_objclass.commands._arguments import export_settings
 from napari_objclass.commands._inputs import OBJECT_ROLES, expand, progress_bar, say_note, thresholds_raw
-from napari_objclass.errors import FileError, ObjClassError, ParameterError, ProjectError, sentence
+from napari_objclass.errors import FileError, ObjClassError, ParameterError, ProjectError
 
 if TYPE_CHECKING:
     import argparse

@@ -112,6 +112,25 @@ def test_ome_tiff_has_unit_and_place(tmp_path: Path, units: str | None, stored: 
         ]
 
 
+@pytest.mark.parametrize(
+    ("spacing", "units", "expected"),
+    [
+        ((500, 250), "nm", (40_000, 20_000)), ((0.5, 0.25), "µm", (40_000, 20_000)), ((0.5, 0.25), None, None),
+        ((0.001, 0.001), "pm", None),
+    ],
+)  # fmt: skip
+def test_resolution_of_a_tiff(
+    tmp_path: Path, spacing: tuple[float, float], units: str | None, expected: tuple[float, float] | None
+) -> None:
+    write_picture(tmp_path / "a.tif", Picture(np.ones((4, 5), "u1"), "yx", spacing=spacing, units=units))
+    with PIL.Image.open(tmp_path / "a.tif") as image:
+        tags = image.tag_v2
+        if expected is None:
+            assert tags.get(296, 1) == 1  # no unit
+        else:
+            assert (float(tags[282]), float(tags[283]), tags[296]) == (*expected, 3)  # per centimetre
+
+
 def test_stage_positions_are_no_offset(tmp_path: Path) -> None:
     plane = {"PositionX": [10.0], "PositionXUnit": ["µm"], "PositionY": [20.0], "PositionYUnit": ["µm"]}
     metadata = {"axes": "YX", "PhysicalSizeX": 0.5, "PhysicalSizeY": 0.5, "Plane": plane}
