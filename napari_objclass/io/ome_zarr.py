@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from ome_zarr_models.v05.multiscales import Dataset, Multiscale
 
-__all__ = ["ZarrArray", "is_only_an_image", "read", "write"]
+__all__ = ["ZarrArray", "datasets", "is_only_an_image", "read", "write"]
 
 _FORMATS = {"0.4": "v04", "0.5": "v05"}
 _METADATA = {"zarr.json", ".zgroup", ".zattrs", ".zmetadata"}
@@ -66,6 +66,18 @@ def read(path: Path, inner: str) -> Image:
         return _described(plain)
     except FileError as error:  # the array was named, so it is opened with or without its metadata
         return replace(plain, note=str(error))
+
+
+def datasets(path: Path) -> list[str]:
+    """Paths of the image and of the label images in a folder.
+
+    Raises
+    ------
+    FileError
+        If it does not hold one image, or its metadata are damaged.
+    """
+    labels = _ome(_node(path, "labels")).get("labels", ()) if is_zarr(path / "labels") else ()
+    return [_find(path, "")[0], *(f"labels/{name}" for name in labels)]
 
 
 def is_only_an_image(folder: Path) -> bool:

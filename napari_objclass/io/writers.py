@@ -38,9 +38,7 @@ def write_image(
     """Write pixels of which little is known, see :func:`write_picture`."""
     spacing = None if spacing is None else tuple(spacing)
     names = None if channel_names is None else tuple(channel_names)
-    return write_picture(
-        path, Picture(np.asarray(array), axes, spacing=spacing, units=units, channel_names=names)
-    )
+    return write_picture(path, Picture(np.asarray(array), axes, spacing=spacing, units=units, channel_names=names))
 
 
 def write_picture(
@@ -168,6 +166,8 @@ def check_image_path(path: str | os.PathLike[str]) -> Location:
     found = locate(path)
     if found.path.suffix.lower() not in WRITABLE:
         raise FileError(f"{found.path}: images are written as {', '.join(WRITABLE)}; choose one of these suffixes")
+    if found.inner and FORMATS[found.path.suffix.lower()] == "ome_zarr":
+        raise FileError(f"{path} would be inside {found.path}; choose a folder of its own for an OME-Zarr image")
     check_place(found.path)
     return found
 

@@ -14,6 +14,7 @@ from workflow.scenes import nuclei
 from napari_objclass.errors import FileError, ObjClassError
 from napari_objclass.io import ome_zarr
 from napari_objclass.io.fingerprint import fingerprint
+from napari_objclass.io.formats import is_zarr
 from napari_objclass.io.image import Picture
 from napari_objclass.io.readers import open_image
 from napari_objclass.io.writers import check_place, write_image, write_picture
@@ -239,6 +240,9 @@ def test_a_result_is_replaced_and_nothing_else(tmp_path: Path, scene: Path) -> N
     assert sorted(each.name for each in path.iterdir()) == ["0", "zarr.json"]
     np.testing.assert_array_equal(open_image(path).data, IMAGE)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["a.ome.zarr", "data", "link.ome.zarr"]
+    with pytest.raises(FileError, match="would be inside"):
+        write_image(path / "labels" / "cells", IMAGE, "yx")
+    np.testing.assert_array_equal(open_image(path).data, IMAGE)
     (tmp_path / "folder.ome.zarr").mkdir()
     (tmp_path / "file.ome.zarr").write_text("")
     array = zarr.create_array(tmp_path / "array.zarr", data=IMAGE).store.root
@@ -259,3 +263,33 @@ def test_a_result_is_replaced_and_nothing_else(tmp_path: Path, scene: Path) -> N
     for taken in (path, scene):
         with pytest.raises(FileError, match="it is not a file"):
             check_place(taken.rename(taken.with_suffix(".h5")))
+
+
+@pytest.mark.parametrize("form", ["single-scale OME-Zarr", "multi-scale OME-Zarr"])
+def test_a_session_exports_it(tmp_path: Path, scene: Path, form: str) -> None:
+    sources = ["Object Predictions", "Object Probabilities", "Object Identities", "Uncertainty"]
+    with Session(recover=False) as session:
+        session.add_lane(raw=scene, labels=f"{scene}/labels/cells", name="cells")
+        session.annotate_many(0, ids=[1, 2], classes=[1, 2])
+        first = session.export(0, sources, format=form)
+        assert session.export(0, sources, format=form) == first  # in the place of the first
+        prediction, classes = session.predict(0), session.classes
+        with pytest.raises(FileError, match="choose another name"):
+            session.export(0, "Object Predictions", filename="{dataset_dir}/{nickname}", format=form)
+    assert [path.name for path in first] == [f"cells_{source}.ome.zarr" for source in sources]
+    images = [open_image(path) for path in first]
+    for image in images:
+        assert (image.spacing, image.units, image.offset) == ((0.5, 0.25), "µm", (30, 40))
+        assert is_zarr(image.path / "1") == (form == "multi-scale OME-Zarr")
+    np.testing.assert_array_equal(images[0].data, prediction.paint("classes"))
+    assert images[0].colors == {number: each.color for number, each in enumerate(classes, 1)}
+    np.testing.assert_array_equal(images[1].data[1], prediction.paint(2))
+    assert images[1].channel_names == tuple(each.name for each in classes)
+    np.testing.assert_array_equal(images[2].data, SCENE.labels)
+    assert images[2].colors == {}
+
+
+def test_what_is_in_a_folder_is_listed(scene: Path, tmp_path: Path) -> None:
+    assert ome_zarr.datasets(scene) == ["0", "labels/cells"]
+    with pytest.raises(FileError, match="holds no image"):
+        ome_zarr.datasets(zarr.create_group(tmp_path / "a.zarr").store.root)

@@ -173,7 +173,7 @@ for write in (
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a full disk is imitated by a limit of POSIX")
-@pytest.mark.parametrize("suffix", ["h5", "tif", "npy"])
+@pytest.mark.parametrize("suffix", ["h5", "tif", "npy", "zarr"])
 def test_a_full_disk_is_an_error_and_no_crash(tmp_path: Path, suffix: str) -> None:
     words = [sys.executable, "-c", FILL_THE_DISK, str(tmp_path), suffix]
     result = subprocess.run(words, capture_output=True, text=True, check=False)
