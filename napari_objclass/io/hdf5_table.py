@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
-from h5py import h5a, h5d, h5g, h5s, h5t
+from h5py import h5a, h5d, h5g, h5p, h5s, h5t
 
 from napari_objclass.io.hdf5 import axistags
 
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 #: The formats of HDF5 1.8, which everything reads: twice as many columns fit, and small groups take less space.
 _VERSION = ("v108", "v108")
+
+#: Fewer bytes are kept with the description of a dataset, which is a fifth faster; HDF5 allows twice as many.
+_INLINE = 32_000
 
 _ROWS_AT_ONCE = 10_000
 _OBJECTS_AT_ONCE = 200
@@ -127,11 +130,14 @@ class _Pixels:
         self._name = name.encode()
         self._attributes = [(b"type", np.array(kind, object)), (b"axistags", np.array(tags, object))]
         self._text, self._scalar = h5t.py_create(h5py.string_dtype(), logical=True), h5s.create(h5s.SCALAR)
+        self._inline = h5p.create(h5p.DATASET_CREATE)
+        self._inline.set_layout(h5d.COMPACT)
 
     def write(self, group: h5g.GroupID, pixels: NDArray[Any]) -> None:
         """Write those of one object into its group."""
         dtype, space = h5t.py_create(pixels.dtype, logical=True), h5s.create_simple(pixels.shape)
-        dataset = h5d.create(group, self._name, dtype, space)
+        layout = self._inline if pixels.nbytes < _INLINE else None
+        dataset = h5d.create(group, self._name, dtype, space, layout)
         dataset.write(h5s.ALL, h5s.ALL, np.ascontiguousarray(pixels))
         for name, value in self._attributes:
             h5a.create(dataset, name, self._text, self._scalar).write(value)
