@@ -138,9 +138,12 @@ def describe(
     units: str | None = None,
     offset: Sequence[int] | None = None,
     channel_names: Sequence[str] | None = None,
+    dranges: Mapping[str, tuple[float, float] | None] | None = None,
     uuid: str | None = None,
 ) -> tuple[LaneRecord, Given, Images]:
     """Make the record of a lane out of arrays and paths by role, with the pixels that no file holds, and all pixels.
+
+    Parameters are those of ``Session.add_lane``, and ``dranges``, :attr:`Source.drange` by role.
 
     Raises
     ------
@@ -148,6 +151,7 @@ def describe(
         In one sentence, when the images do not fit together.
     """
     sources = {role: source for role, source in sources.items() if source is not None}
+    known = {role: drange for role, drange in (dranges or {}).items() if drange is not None}
     role = _role_of_objects(sources)
     named = image_axes.by_role(axes, sources, role)
     letter = {each: along(source) for each, source in sources.items()}
@@ -165,7 +169,10 @@ def describe(
     record = LaneRecord(
         uuid=uuid or uuid4().hex,
         name=name or next((image.path.stem for image in files.values()), "image"),
-        sources={each: _source(files.get(each), arrays[each], letters[each], letter[each]) for each in sources},
+        sources={
+            each: replace(_source(files.get(each), arrays[each], letters[each], letter[each]), drange=known.get(each))
+            for each in sources
+        },
         spacing=triple(spacing) or told[0],
         offset=_whole_triple(
             next((each.offset for each in files.values() if each.offset), None) if offset is None else offset
@@ -173,8 +180,8 @@ def describe(
         units=units or (told[1] if spacing is None else None),
         channel_names=tuple(channel_names or ()) or (files[RAW].channel_names if RAW in files else None),
     )
-    dranges = {each: image.drange for each, image in files.items()}
-    opened = {each: Pixels(array, letters[each], drange=dranges.get(each)) for each, array in arrays.items()}
+    ranges = {each: image.drange for each, image in files.items()} | known
+    opened = {each: Pixels(array, letters[each], drange=ranges.get(each)) for each, array in arrays.items()}
     fitted = _fit(record, opened)
     return _with_fitting_names(record, fitted, asked=bool(channel_names)), given, fitted
 
@@ -189,7 +196,7 @@ def describe_again(
     """Make the record of a lane some of whose sources are others; like :func:`describe`, identity and name stay."""
     new = {role: source for role, source in sources.items() if source is not None}
     kept = [role for role in old.sources if role not in new and (role == RAW or not OBJECT_ROLES & set(new))]
-    letters = {role: old.sources[role].axes for role in kept}
+    letters = {role: old.sources[role].axes for role in kept if old.sources[role].axes}
     if isinstance(axes, str):
         axes = {RAW if RAW in new else next(iter(new), RAW): axes}
     return describe(
@@ -200,6 +207,7 @@ def describe_again(
         units=old.units,
         offset=old.offset if offset is None else offset,
         channel_names=old.channel_names if RAW in kept else None,
+        dranges={role: source.drange for role, source in old.sources.items() if role in kept or source.is_unknown},
         uuid=old.uuid,
     )
 

@@ -56,7 +56,7 @@ class Source:
     along
         Axis along which the parts lie; "" without.
     drange
-        Values that count as 0 and 1, where the file does not say so itself.
+        Values that count as 0 and 1, whatever the file says; None for what it says.
     """
 
     axes: str
@@ -67,6 +67,11 @@ class Source:
     parts: tuple[Source, ...] = ()
     along: str = ""
     drange: tuple[float, float] | None = None
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether its pixels were never seen."""
+        return self.fingerprint == UNKNOWN
 
     @property
     def files(self) -> tuple[Source, ...]:
@@ -271,7 +276,7 @@ def open_source(record: LaneRecord, role: str, given: Mapping[str, NDArray[Any]]
     try:
         image = _open(source)
     except ObjClassError as error:
-        if source.fingerprint == UNKNOWN:
+        if source.is_unknown:
             raise FileError(
                 f"needs image {record.name}: its {role} image cannot be opened ({error}); "
                 "put it there, or say where it is now"
@@ -280,7 +285,7 @@ def open_source(record: LaneRecord, role: str, given: Mapping[str, NDArray[Any]]
             f"the {role} image of {record.name!r} cannot be opened ({error}); put it back, or say where it is now"
         ) from error
     problem = None
-    if source.fingerprint != UNKNOWN and fingerprint(image.data, source.axes) != source.fingerprint:
+    if not source.is_unknown and fingerprint(image.data, source.axes) != source.fingerprint:
         problem = (
             f"the {role} image of {record.name!r} at {source.path} has other content than when it was annotated; "
             "put the old file back, or accept the new content"
@@ -293,7 +298,7 @@ def _open(source: Source) -> Image:
     try:
         return open_files(source.place, axes=source.axes or None)
     except AxesError:
-        if source.fingerprint != UNKNOWN or "c" not in source.axes:
+        if not source.is_unknown or "c" not in source.axes:
             raise
         return open_files(source.place, axes=source.axes.replace("c", ""))
 

@@ -9,7 +9,7 @@ import pytest
 import napari_objclass as oc
 from napari_objclass.errors import FileError, ProjectError
 from napari_objclass.workflow.chain import REPLACED
-from napari_objclass.workflow.ilastik_labels import counted
+from napari_objclass.workflow.ilastik_labels import in_order
 from tests.workflow.ilp_samples import write_project
 
 FILES = ("nuclei2d_raw.h5", "nuclei2d_seg.h5")
@@ -159,6 +159,16 @@ def test_channels_of_missing_images_follow_from_the_forest(tmp_path):
         assert session.predict(0).classes.tolist() == [2, 2, 1]
 
 
+def test_a_place_of_another_system_is_awaited_beside_the_project(tmp_path):
+    places = (r"C:\images\raw.h5\data", r"C:\images\labels.h5\data")
+    path = write_project(tmp_path / "a.ilp", "labels", [places], tree=(0, 5))
+    with oc.import_ilp(path, recover=False) as session:
+        for name, array in (("raw", RAW), ("labels", squares())):
+            with h5py.File(tmp_path / f"{name}.h5", "w") as file:
+                file["data"] = array
+        assert session.predict(0).classes.tolist() == [2, 2, 1]
+
+
 def test_missing_images_of_two_projects_are_not_the_same(nuclei):
     with oc.import_ilp(nuclei) as one, oc.import_ilp(nuclei) as other:
         assert one.lane(0).content != other.lane(0).content
@@ -196,8 +206,10 @@ def test_frames_and_images(tmp_path):
         assert [session.object_classes(1, t) for t in (0, 1)] == [{}, {30: 2}]
 
 
-def test_counted():
-    np.testing.assert_array_equal(np.unique(counted(squares()), return_counts=True)[1], [371, 4, 9, 16])
+def test_ids_are_in_the_order_of_their_places():
+    assert in_order(squares()) == [30, 10, 20]
+    assert in_order(np.array([[7, 0], [0, 7]])) == [7]
+    assert in_order(np.zeros((2, 2), int)) == []
 
 
 # ------------------------------------------------------------------------------------- images, settings, classes
@@ -277,9 +289,13 @@ def test_integers_are_no_fractions_unless_the_project_says_so(tmp_path):
     path = write_project(tmp_path / "a.ilp", "probabilities", [(RAW, probabilities)], settings=settings)
     with oc.import_ilp(path, recover=False) as session:
         assert session.objects(0).sizes.tolist() == [4, 9, 16]
+        session.relink_lane(0, raw=RAW + 1)
+        assert session.objects(0).sizes.tolist() == [4, 9, 16]
     with h5py.File(path, "r+") as file:
         file["Input Data/infos/lane0000/Prediction Maps/drange"] = (0, 255)
     with oc.import_ilp(path, recover=False) as session:
+        assert len(session.objects(0).ids) == 0
+        session.relink_lane(0, raw=RAW + 1)
         assert len(session.objects(0).ids) == 0
 
 
