@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from napari_objclass.commands._arguments import export_settings
 from napari_objclass.commands._inputs import OBJECT_ROLES, expand, progress_bar, say_note, thresholds_raw
-from napari_objclass.errors import FileError, ObjClassError, ParameterError, ProjectError, sentence
+from napari_objclass.errors import FileError, ObjClassError, ParameterError, ProjectError
 
 if TYPE_CHECKING:
     import argparse
@@ -184,26 +184,17 @@ def _carry_out(
         inputs = [Path(file) for each in plan.images for file in each.image.files]
         report.refuse_to_overwrite([*results, *inputs, *(path for _, path in trained.protected)])
         record = Record(plan.folder, f"run{part}", restart=args.restart)
-    ending = "interrupted"
-    try:
-        with _log(args.log_json) as log, progress_bar() as bar:
-            progress = bar if len(plan.images) == 1 else None
-            outcomes = run(
-                trained.predictor, plan, jobs=args.jobs, record=record, join=shard is None,
-                threads=args.threads, progress=progress,
-            )  # fmt: skip
-            for outcome in outcomes:
-                report.add(outcome)
-                _tell(outcome, report, log)
-                if progress is None:
-                    bar(len(report.outcomes), len(plan.images), "images")
-        ending = "done"
-    except Exception as error:
-        ending = sentence(error)
-        raise
-    finally:
-        if reported:
-            _write(report, ending)
+    with report.written() if reported else nullcontext(), _log(args.log_json) as log, progress_bar() as bar:
+        progress = bar if len(plan.images) == 1 else None
+        outcomes = run(
+            trained.predictor, plan, jobs=args.jobs, record=record, join=shard is None,
+            threads=args.threads, progress=progress,
+        )  # fmt: skip
+        for outcome in outcomes:
+            report.add(outcome)
+            _tell(outcome, report, log)
+            if progress is None:
+                bar(len(report.outcomes), len(plan.images), "images")
     n_failed = sum(each.status is Status.FAILED for each in report.outcomes)
     n_kept = sum(each.status is Status.KEPT for each in report.outcomes)
     print(*report.totals.lines, sep="\n", end="\n" if n_failed < len(plan.images) else "", file=sys.stderr)
@@ -212,15 +203,6 @@ def _carry_out(
     if len(plan.images) > 1:
         print(f"{len(plan.images) - n_failed} of {len(plan.images)} done, {n_failed} failed", file=sys.stderr)
     return DONE if not n_failed else FAILED if n_failed == len(plan.images) else SOME_FAILED
-
-
-def _write(report: Report, ending: str) -> None:
-    """Write the reports; where the run itself ended by an error, that is what is told."""
-    try:
-        report.write(ending)
-    except FileError:
-        if ending == "done":
-            raise
 
 
 def _log(name: str | None) -> Any:
