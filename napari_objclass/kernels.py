@@ -45,6 +45,7 @@ __all__ = [
     "Thresholded",
     "changed_runs",
     "connected_components",
+    "csv_rows",
     "default_threads",
     "feature_specs",
     "fit_forest",
@@ -286,6 +287,33 @@ def forest_probabilities(
 def uncertainty(probabilities: Array) -> Array:
     """1 - (first - second) of each row of (rows, classes); NaN where a probability is."""
     return _core.uncertainty(Run("uncertainty"), probabilities)
+
+
+# Tables
+
+
+def csv_rows(
+    columns: Sequence[Array | Sequence[str]], *, threads: int | None = None, cancel: CancelToken | None = None
+) -> list[bytes]:
+    """Rows of a CSV file, UTF-8 in pieces: commas, line feeds, quotes where they have to be.
+
+    Columns are numbers, (n_rows,), or texts. Floats are written as ``str`` does, in as few digits as tell them from
+    their neighbours of the same type; what is no number is written as its ``str``.
+    """
+    return _core.csv_rows(Run("writing the table", threads, None, cancel), [_column(column) for column in columns])
+
+
+_COLUMN_TYPES = {"i": np.int64, "u": np.uint64, "f": np.float64}
+
+
+def _column(values: Array | Sequence[str]) -> Array | list[str]:
+    """In one of the types that the core knows."""
+    kind = values.dtype.kind if isinstance(values, np.ndarray) else ""
+    if kind not in _COLUMN_TYPES:
+        return list(map(str, values))
+    values = np.asarray(values)
+    dtype = np.float32 if kind == "f" and values.dtype.itemsize < 8 else _COLUMN_TYPES[kind]
+    return np.require(values.astype(dtype, copy=False), requirements="A")
 
 
 # Project file and journal

@@ -19,10 +19,11 @@
 //!            project/  settings, classes, annotations and forest on disk; a journal of every change
 //! ```
 //!
-//! `block`, `error` and `task` serve all of them; `python` is the only folder that knows Python.
+//! `csv` writes tables out; `block`, `error` and `task` serve all of them; `python` is the only folder that knows Python.
 //! A whole image is a plan of one block: there is no second code path.
 
 pub mod block;
+pub mod csv;
 pub mod error;
 pub mod feature;
 pub mod label;

@@ -15,7 +15,7 @@ RUST = sorted((ROOT / "src").rglob("*.rs"))
 PYTHON = sorted(PACKAGE.rglob("*.py"))
 
 # Rust folders from the bottom up; each may use those before it.
-RUST_STOREYS = ["error", "task", "block", "label", "region", "feature", "learn", "project", "python"]
+RUST_STOREYS = ["error", "task", "block", "csv", "label", "region", "feature", "learn", "project", "python"]
 
 # Which Rust files may name a crate.
 RUST_DOORS = {

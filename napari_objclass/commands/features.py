@@ -50,7 +50,7 @@ def _marks(spec: FeatureSpec) -> Iterator[str]:
 
 def _measure(args: argparse.Namespace) -> int:
     """Measure and write; tell about values that are missing."""
-    from napari_objclass.io.writers import check_table_path, write_table
+    from napari_objclass.io.tables import check_table_path, write_table
     from napari_objclass.workflow.feature_selection import FeatureSelection
     from napari_objclass.workflow.object_table import object_table
     from napari_objclass.workflow.session import Session
@@ -61,8 +61,9 @@ def _measure(args: argparse.Namespace) -> int:
         session.feature_selection = FeatureSelection(feature_set(args.features), args.margin)
         lane = session.add_lane(raw=None if args.image == "-" else args.image, **{role: source}, axes=args.axes)
         table = session.table_to_export(lane, threads=args.threads, progress=progress)
+        columns = object_table(table, original_oid=role == "labels")
+        path = write_table(args.output, columns, threads=args.threads, progress=progress)
         say_notes(session)
-    path = write_table(args.output, object_table(table, original_oid=role == "labels"))
     print(f"{len(table)} objects × {len(table.columns)} values → {path}")
     for (feature, reason), count in Counter((each.feature, each.reason) for each in table.problems).items():
         print(f"  {feature}: {count} values missing, {reason}")

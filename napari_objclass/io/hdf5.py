@@ -12,7 +12,7 @@ from napari_objclass.errors import FileError
 from napari_objclass.io.image import Image, LazyArray, Picture, spatial
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     import h5py
@@ -64,23 +64,28 @@ def write(path: Path, picture: Picture, inner: str, *, compressed: bool) -> None
     import h5py
 
     sizes = dict(zip(spatial(picture.axes), picture.spacing or (), strict=False))
+    form: dict[str, Any] = {"compression": "gzip", "compression_opts": 1, "shuffle": True} if compressed else {}
+    composed = BytesIO()  # were HDF5 to write to disk itself, a full disk would crash the process
+    with h5py.File(composed, "w") as file:
+        dataset = file.create_dataset(inner or DEFAULT_INNER, data=picture.data, chunks=True, **form)
+        dataset.attrs["axistags"] = axistags(picture.axes, sizes, "µm")
+        if picture.channel_names:
+            dataset.attrs["channel_names"] = json.dumps(picture.channel_names)
+    path.write_bytes(composed.getbuffer())
+
+
+def axistags(axes: str, sizes: Mapping[str, float], unit: str | None) -> str:
+    """What axes are, as VIGRA's JSON; those with a size of pixels have its unit as description."""
     tags = [
         {
             "key": letter,
             "typeFlags": _TYPE_FLAGS[letter],
             "resolution": sizes.get(letter, 0),
-            "description": "µm" if letter in sizes else "",
+            "description": unit or "" if letter in sizes else "",
         }
-        for letter in picture.axes
+        for letter in axes
     ]
-    form: dict[str, Any] = {"compression": "gzip", "compression_opts": 1, "shuffle": True} if compressed else {}
-    composed = BytesIO()  # were HDF5 to write to disk itself, a full disk would crash the process
-    with h5py.File(composed, "w") as file:
-        dataset = file.create_dataset(inner or DEFAULT_INNER, data=picture.data, chunks=True, **form)
-        dataset.attrs["axistags"] = json.dumps({"axes": tags})
-        if picture.channel_names:
-            dataset.attrs["channel_names"] = json.dumps(picture.channel_names)
-    path.write_bytes(composed.getbuffer())
+    return json.dumps({"axes": tags})
 
 
 def datasets(path: Path) -> list[str]:

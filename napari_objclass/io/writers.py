@@ -1,8 +1,7 @@
-"""Writing images and tables, so that a file is there whole or not at all."""
+"""Writing images, so that a file is there whole or not at all."""
 
 from __future__ import annotations
 
-import csv
 import os
 import re
 import shutil
@@ -20,14 +19,11 @@ from napari_objclass.io.formats import WRITABLE, locate
 from napari_objclass.io.image import Picture, spatial
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
     from napari_objclass.io.formats import Location
-
-_ROWS_AT_ONCE = 10_000
-_POWERS = np.array([float(f"1e{k}") for k in range(23)])
 
 
 def write_image(
@@ -97,37 +93,6 @@ def _checked(picture: Picture) -> Picture:
     return replace(picture, data=array, axes=axes, spacing=spacing)
 
 
-def write_table(path: str | os.PathLike[str], columns: Mapping[str, NDArray[Any]]) -> Path:
-    """Write a table as CSV: commas, one header line, numbers in the fewest digits that read back as the same number.
-
-    Parameters
-    ----------
-    path
-        A file ending in .csv.
-    columns
-        Arrays of one length (n_rows,): integers, floats (NaN is written ``nan``) or text, which is quoted where it
-        has to be.
-
-    Raises
-    ------
-    FileError
-        If the file cannot be written.
-    ShapeError
-        If the columns differ in length.
-    """
-    target = check_table_path(path)
-    lengths = {len(column) for column in columns.values()}
-    if len(lengths) > 1:
-        raise ShapeError(f"the columns of a table have one length, these have {sorted(lengths)}")
-    with replacing(target) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        for start in range(0, max(lengths, default=0), _ROWS_AT_ONCE):
-            part = slice(start, start + _ROWS_AT_ONCE)
-            writer.writerows(zip(*(_cells(column[part]) for column in columns.values()), strict=True))
-    return target
-
-
 def check_image_path(path: str | os.PathLike[str]) -> Location:
     """Say before the work starts that its image could not be written: its place if it could.
 
@@ -142,20 +107,6 @@ def check_image_path(path: str | os.PathLike[str]) -> Location:
         raise FileError(f"{found.path}: images are written as {', '.join(WRITABLE)}; choose one of these suffixes")
     check_place(found.path)
     return found
-
-
-def check_table_path(path: str | os.PathLike[str]) -> Path:
-    """Say before the work starts that its table could not be written: the path if it could.
-
-    Raises
-    ------
-    FileError
-        If the suffix is not .csv, the folder is missing, or the place is taken by something that is not a file.
-    """
-    target = Path(path).expanduser()
-    if target.suffix.lower() != ".csv":
-        raise FileError(f"{target}: tables are written as .csv; choose this suffix")
-    return check_place(target)
 
 
 @contextmanager
@@ -220,44 +171,3 @@ def _refuse_to_replace_others(path: Path, inner: str, module: Any) -> None:
         raise FileError(f"{path} exists and is no HDF5 file; write to another file") from error
     if others:
         raise FileError(f"{path} already holds {others[0]!r}, which would be lost; write to another file")
-
-
-def _cells(column: NDArray[Any]) -> list[Any]:
-    if column.dtype.kind == "f" and column.dtype.itemsize < 8:
-        return _shortest(column.astype(np.float32, copy=False)).tolist()  # type: ignore[no-any-return]
-    return column.tolist()  # type: ignore[no-any-return]
-
-
-def _shortest(values: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Find the doubles that print like ``values``: each rounded to as few digits as still tell it from its neighbours.
-
-    6 digits always fit into a float32 and 9 always tell it. Powers of ten up to 22 are exact doubles, so that within
-    the bounds here each candidate is the double nearest to its decimal; the few other values go one by one.
-    """
-    shortest = values.astype(np.float64)
-    size = np.abs(shortest)
-    whole = (size < 2**24) & (size == np.rint(size))
-    usual = (size >= 1e-12) & (size < 1e16) & ~whole
-    rest = np.flatnonzero(usual)
-    exact = shortest[rest]
-    exponent = np.floor(np.log10(size[rest])).astype(np.intp)
-    told = np.zeros(len(rest), np.bool_)
-    pending = np.arange(len(rest))
-    for digits in (8, 7, 6):  # most need 8, and only those told by 8 may do with fewer
-        candidate = _rounded(exact[pending], exponent[pending], digits)
-        same = candidate.astype(np.float32) == values[rest[pending]]
-        pending = pending[same]
-        shortest[rest[pending]] = candidate[same]
-        told[pending] = True
-    pending = np.flatnonzero(~told)
-    shortest[rest[pending]] = _rounded(exact[pending], exponent[pending], 9)
-    for index in np.flatnonzero(~usual & ~whole & np.isfinite(size)):
-        shortest[index] = float(str(values[index]))
-    return shortest
-
-
-def _rounded(exact: NDArray[np.float64], exponent: NDArray[np.intp], digits: int) -> NDArray[np.float64]:
-    scale = digits - 1 - exponent
-    up, down = _POWERS[np.maximum(scale, 0)], _POWERS[np.maximum(-scale, 0)]  # one of them is 1
-    rounded: NDArray[np.float64] = np.rint(exact * up / down) / up * down
-    return rounded

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from napari_objclass.io.writers import write_table
+from napari_objclass.io.tables import write_table
 from napari_objclass.workflow.annotations import middle
 from napari_objclass.workflow.marks import AnnotationState
 
@@ -166,7 +166,7 @@ class Agreement:
         }
 
     def write(self, path: str | os.PathLike[str]) -> Path:
-        """Write :attr:`columns` as a CSV table."""
+        """Write :attr:`columns` as a table: CSV, HDF5 or Excel, by suffix."""
         return write_table(Path(path).expanduser(), self.columns)
 
 

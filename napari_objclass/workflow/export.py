@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from napari_objclass.errors import FileError, ParameterError
 from napari_objclass.io.formats import WRITABLE
-from napari_objclass.io.writers import check_place, check_table_path
+from napari_objclass.io.tables import check_table_path
+from napari_objclass.io.writers import check_place
 from napari_objclass.workflow import sources
 from napari_objclass.workflow.applet import Settings
 
@@ -68,9 +69,11 @@ class Export(Settings):
     table
         Template of the file name of the table, which every export writes then: .csv, .h5 or .xlsx; None for no table.
     columns
-        ``"all"``, or ``"compact"``: ids, classes, probabilities, uncertainty, place and size.
+        ``"all"``: those of ilastik's table, with all features; ``"compact"``: ids, annotated and predicted class,
+        probabilities, uncertainty, size in pixels and centre, whatever the features.
     features
-        Ids of the features in the table; None for those that are selected.
+        Ids of the features in the table, measured or not for the classifier; None for those that are selected. Size,
+        bounding box and centre are always there.
     crops
         What an HDF5 table holds of every object: ``"objects"`` its mask and a crop of raw, ``"image"`` its mask and all
         of raw once, ``"nothing"``.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from napari_objclass.errors import FeatureError, ShapeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -22,6 +23,10 @@ NO_CLASS = "0"
 """Text for objects without a class."""
 
 _IN_DOUBLE = REQUIRED[-1]  # the one feature that ilastik exports in double precision
+
+_COMPACT = {REQUIRED[0], REQUIRED[-1]}  # size and centre
+
+_VARIANT = " (bounding box)"  # part of the names of the features for which ilastik has names without it
 
 
 class Spec(Protocol):
@@ -81,9 +86,14 @@ def object_table(
     labels: ArrayLike | None = None,
     predicted: ArrayLike | None = None,
     probabilities: ArrayLike | None = None,
+    uncertainty: ArrayLike | None = None,
     original_oid: bool = False,
+    compact: bool = False,
+    ilastik_names: bool = False,
 ) -> dict[str, NDArray[Any]]:
     """Columns of the exported table under ilastik's names and in its order; features follow in catalogue order.
+
+    No two columns have one name: a feature whose name is taken has the id of its column, and others a number.
 
     Parameters
     ----------
@@ -95,8 +105,15 @@ def object_table(
         Class number per object, 0 for none, (n,); None leaves the column out.
     probabilities
         Probability per object and class, (n, k); None leaves the columns out.
+    uncertainty
+        Per object, (n,); a column of the compact table, as ilastik's has none.
     original_oid
         Repeat the id at the end, where ilastik puts the id of an object in the given label image.
+    compact
+        Of the features, only size and centre; no ``original_oid``.
+    ilastik_names
+        Call bounding-box variants of hull features as ilastik does; those of the hull itself then have the ids of their
+        columns where both are in one table.
 
     Returns
     -------
@@ -122,11 +139,20 @@ def object_table(
     if predicted is not None:
         columns["Predicted Class"] = _class_names(predicted, classes, n_objects, "predicted")
     if probabilities is not None:
-        columns |= _probabilities(probabilities, classes, n_objects)
-    columns |= _features(table, taken=columns)
-    if original_oid:
-        columns["original_oid"] = np.asarray(table.ids)
+        for name, values in zip(classes, _probabilities(probabilities, classes, n_objects), strict=True):
+            columns[unused(f"Probability of {name}", columns)] = values
+    if compact and uncertainty is not None:
+        columns["Uncertainty"] = np.asarray(uncertainty, np.float32)
+    kept = [spec for spec in table.specs if not compact or spec.ilastik_id in _COMPACT]
+    columns |= _features(table, kept, _display_names(kept, ilastik_names=ilastik_names), taken=columns)
+    if original_oid and not compact:
+        columns[unused("original_oid", columns)] = np.asarray(table.ids)
     return columns
+
+
+def unused(name: str, taken: Container[str]) -> str:
+    """Return the name, with a number behind it if it is taken."""
+    return next(each for k in count(1) if (each := name if k == 1 else f"{name} ({k})") not in taken)
 
 
 def _class_names(numbers: ArrayLike, classes: Sequence[str], n_objects: int, what: str) -> NDArray[np.str_]:
@@ -138,26 +164,42 @@ def _class_names(numbers: ArrayLike, classes: Sequence[str], n_objects: int, wha
     return np.array([NO_CLASS, *classes])[numbers.astype(np.intp)]
 
 
-def _probabilities(values: ArrayLike, classes: Sequence[str], n_objects: int) -> dict[str, NDArray[np.float32]]:
+def _probabilities(values: ArrayLike, classes: Sequence[str], n_objects: int) -> NDArray[np.float32]:
+    """One row per class."""
     values = np.asarray(values, np.float32)
     if values.shape != (n_objects, len(classes)):
         raise ShapeError(
             f"probabilities has shape {values.shape}, {n_objects} objects and {len(classes)} classes need "
             f"{(n_objects, len(classes))}"
         )
-    return {f"Probability of {name}": values[:, k] for k, name in enumerate(classes)}
+    return values.T
 
 
-def _features(table: Table, taken: Mapping[str, object]) -> dict[str, NDArray[Any]]:
+def _display_names(specs: Iterable[Spec], *, ilastik_names: bool) -> dict[str, str]:
+    """Name of every column by its id; the id itself where a bounding-box variant has the name."""
+    names = {column: name for spec in specs for column, name in zip(spec.columns, spec.display_columns, strict=True)}
+    if not ilastik_names:
+        return names
+    variants = {column: name.replace(_VARIANT, "") for column, name in names.items() if _VARIANT in name}
+    theirs = set(variants.values())
+    return {column: variants.get(column, column if name in theirs else name) for column, name in names.items()}
+
+
+def _features(
+    table: Table, kept: Sequence[Spec], names: Mapping[str, str], taken: Mapping[str, object]
+) -> dict[str, NDArray[Any]]:
     missing = set(REQUIRED) - {spec.ilastik_id for spec in table.specs}
     if missing:
-        names = ", ".join(name.partition("/")[2] for name in REQUIRED if name in missing)
-        raise FeatureError(f"an exported table needs the features {names} of ilastik; measure them as well")
+        lacking = ", ".join(name.partition("/")[2] for name in REQUIRED if name in missing)
+        raise FeatureError(f"an exported table needs the features {lacking} of ilastik; measure them as well")
     columns: dict[str, NDArray[Any]] = {}
     values = iter(table.values.T)
     for spec in table.specs:
         dtype = np.float64 if spec.ilastik_id == _IN_DOUBLE else np.float32
-        for column, display in zip(spec.columns, spec.display_columns, strict=True):
-            name = column if display in columns or display in taken else display
-            columns[name] = next(values).astype(dtype)
+        for column in spec.columns:
+            own = next(values)
+            if spec in kept:
+                name = names[column]
+                name = unused(column, columns.keys() | taken.keys()) if name in columns or name in taken else name
+                columns[name] = own.astype(dtype)
     return columns

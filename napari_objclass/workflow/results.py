@@ -13,11 +13,13 @@ import numpy as np
 from napari_objclass import axes as axis_letters
 from napari_objclass.features import feature_catalog
 from napari_objclass.io.image import Picture
-from napari_objclass.io.writers import write_picture, write_table
+from napari_objclass.io.tables import holds_crops, write_table
+from napari_objclass.io.writers import write_picture
 from napari_objclass.workflow.lane import LABELS
-from napari_objclass.workflow.object_table import object_table, with_required
+from napari_objclass.workflow.object_crops import crops
+from napari_objclass.workflow.object_table import object_table, unused, with_required
 from napari_objclass.workflow.output_image import prepared
-from napari_objclass.workflow.sources import ANNOTATIONS, IDENTITIES, PREDICTIONS, PROBABILITIES
+from napari_objclass.workflow.sources import ANNOTATIONS, COMPACT, IDENTITIES, NOTHING, PREDICTIONS, PROBABILITIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,7 +92,7 @@ def write(
         picture = prepared(_picture(source, chain, lane, prediction, **run), settings)
         written.append(write_picture(path, picture, inner=settings.inner, compressed=settings.compressed))
     if files.table is not None and measured is not None:
-        written.append(_write_table(files.table, chain, lane, prediction, measured, carried or {}))
+        written.append(_write_table(files.table, chain, lane, settings, prediction, measured, carried or {}, **run))
     numbers = np.bincount(prediction.classes, minlength=len(prediction.class_names) + 1)[1:].tolist()
     return Written(tuple(written), len(prediction.ids), dict(zip(prediction.class_names, numbers, strict=True)))
 
@@ -99,6 +101,8 @@ def table_to_export(chain: Chain, lane: LaneRecord, settings: Export, **run: Unp
     """Feature table of a lane: the features of the settings, and those that every exported table has."""
     catalog, selection = feature_catalog(*chain.images(lane).extent), chain.state.feature_selection
     features = selection.ids if settings.features is None else settings.features
+    if settings.columns == COMPACT:
+        features = ()
     return chain.table(lane, with_required(features, catalog), selection.margin, **run)
 
 
@@ -136,17 +140,35 @@ def _write_table(
     path: Path,
     chain: Chain,
     lane: LaneRecord,
+    settings: Export,
     prediction: Prediction,
     table: FeatureTable,
     carried: Mapping[str, str],
+    **run: Unpack[RunOptions],
 ) -> Path:
-    first = {name: np.full(len(table), text) for name, text in carried.items()}
-    columns = first | object_table(
+    columns = object_table(
         table,
         classes=prediction.class_names,
         labels=chain.class_numbers(lane, table),
         predicted=prediction.classes,
         probabilities=prediction.probabilities,
+        uncertainty=prediction.uncertainty,
         original_oid=LABELS in lane.sources,
+        compact=settings.columns == COMPACT,
+        ilastik_names=settings.ilastik_names,
     )
-    return write_table(path, columns)
+    first: dict[str, NDArray[Any]] = {}
+    for name, text in carried.items():
+        first[unused(name, first.keys() | columns.keys())] = np.full(len(table), text)
+    pixels = None
+    if holds_crops(path):
+        raw = None if settings.crops == NOTHING else chain.images(lane).raw
+        pixels = crops(chain.objects(lane, **run), raw, lane, settings.crops, settings.margin)
+    return write_table(path, first | columns, about=_about(lane), crops=pixels, **run)
+
+
+def _about(lane: LaneRecord) -> dict[str, Any]:
+    """What is known of an image beside its pixels, as attributes of a table; sizes of voxels are in order z, y, x."""
+    channels = None if lane.channel_names is None else list(lane.channel_names)
+    known = {"spacing": lane.spacing, "units": lane.units, "channel_names": channels}
+    return {name: value for name, value in known.items() if value is not None}

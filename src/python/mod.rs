@@ -1,6 +1,7 @@
 //! The compiled module `napari_objclass._core`: its whole face on one screen.
 
 mod convert;
+mod csv;
 mod detach;
 mod error;
 mod label;
@@ -12,6 +13,8 @@ mod threshold;
 /// Compute kernels; use them through `napari_objclass`, not directly.
 #[pyo3::pymodule(gil_used = false)]
 mod _core {
+    #[pymodule_export]
+    use super::csv::csv_rows;
     #[pymodule_export]
     use super::detach::{default_threads, CancelToken, Run};
     #[pymodule_export]

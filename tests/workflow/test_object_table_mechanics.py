@@ -76,6 +76,29 @@ def test_name_that_is_taken_becomes_the_id_of_the_column() -> None:
     assert columns["timestep"].tolist() == [0, 0, 1]
 
 
+def test_name_that_a_class_or_a_variant_takes() -> None:
+    columns = object_table(
+        table([*SPECS, spec("hull", None, "Convexity"), spec("box", None, "Convexity (bounding box)")]),
+        classes=["a", "a"],
+        probabilities=np.zeros((3, 2)),
+        ilastik_names=True,
+    )
+    assert list(columns)[3:5] == ["Probability of a", "Probability of a (2)"]
+    assert list(columns)[-2:] == ["hull_0", "Convexity"]
+    assert columns["Convexity"][0] == columns["hull_0"][0] + 1
+    assert "Convexity" in object_table(table([*SPECS, spec("hull", None, "Convexity")]), ilastik_names=True)
+    numbered = spec("box", None, "Object Center (bounding box)_0", "Object Center (bounding box)_1")
+    assert list(object_table(table([*SPECS, numbered]), ilastik_names=True))[-1] == "Object Center_1"
+    assert list(object_table(table([*SPECS, numbered])))[-1] == "Object Center (bounding box)_1"
+
+
+def test_compact_columns() -> None:
+    columns = object_table(table(), uncertainty=[0, 0.5, 1], original_oid=True, compact=True)
+    center = ["Center of the object_0", "Center of the object_1"]
+    assert list(columns)[3:] == ["Uncertainty", "Size in pixels", *center]
+    assert columns["Center of the object_0"].tolist() == object_table(table())["Center of the object_0"].tolist()
+
+
 @pytest.mark.parametrize("missing", ["area", "first", "last", "center"])
 def test_required_feature_is_missing(missing: str) -> None:
     kept = [feature for feature in SPECS if feature.id != missing]

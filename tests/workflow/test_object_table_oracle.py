@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from napari_objclass.io.writers import write_table
+from napari_objclass.io.tables import write_table
 from napari_objclass.workflow.object_table import object_table
 
 REFERENCE = Path(__file__).parents[1] / "data" / "nuclei2d" / "table.csv"

@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 import tifffile
 
-from napari_objclass.io.writers import write_image, write_table
+from napari_objclass.io.tables import write_table
+from napari_objclass.io.writers import write_image
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,0 +1,63 @@
+"""CSV tables: commas, one header line, numbers in the fewest digits that read back as the same number."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from typing import TYPE_CHECKING, Any
+
+from napari_objclass import kernels
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from io import BufferedReader
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from napari_objclass.io.parts import Watch
+
+_CELLS_AT_ONCE = 2_000_000  # some 20 MB of text
+
+
+def write(path: Path, columns: Mapping[str, NDArray[Any]], *, watch: Watch, threads: int | None = None) -> None:
+    """Write columns of one length; NaN is ``nan``, text is quoted where it has to be."""
+    n_rows = max(map(len, columns.values()), default=0)
+    with path.open("wb") as file:
+        file.writelines(_header(columns))
+        for part in watch.parts(n_rows, max(1, _CELLS_AT_ONCE // max(1, len(columns))), "writing the table"):
+            cells = [column[part] for column in columns.values()]
+            file.writelines(kernels.csv_rows(cells, threads=threads, cancel=watch.cancel))
+
+
+def names(path: Path) -> list[str]:
+    """Names of the columns of a file."""
+    with path.open("rb") as file:
+        return _read_header(file)
+
+
+def read(path: Path) -> dict[str, NDArray[Any]]:
+    """Columns of a file: whole numbers, floats, and what is neither as text."""
+    import pandas as pd
+
+    frame = pd.read_csv(path, keep_default_na=False, na_values=["nan"], float_precision="round_trip")
+    return {name: frame[name].to_numpy() for name in names(path)}
+
+
+def join(paths: Sequence[Path], target: Path) -> None:
+    """Write the rows of files with the same columns one after another, byte for byte."""
+    with target.open("wb") as joined:
+        joined.writelines(_header(names(paths[0])))
+        for path in paths:
+            with path.open("rb") as file:
+                _read_header(file)
+                shutil.copyfileobj(file, joined, 1 << 20)
+
+
+def _header(columns: Iterable[str]) -> list[bytes]:
+    return kernels.csv_rows([[name] for name in columns])
+
+
+def _read_header(file: BufferedReader) -> list[str]:
+    """Read up to the first row: a name may have more than one line."""
+    return next(csv.reader(line.decode() for line in iter(file.readline, b"")), [])
