@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 DONE, FAILED, USAGE, SOME_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
+TERMINATED = 128 + signal.SIGTERM
 
 # Of commands whose name no module can have.
 MODULES = {"import": "import_"}
@@ -40,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _headless(words) if "--headless" in words else _parser(listing="--list" in words).parse_args(words)
     args.words = arguments
     if argv is None:  # the program, not a test: end in good order when a scheduler asks for it
-        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     try:
         name = MODULES.get(args.command, args.command)
         code = int(import_module(f"napari_objclass.commands.{name}").run(args))
@@ -49,6 +50,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, Cancelled):
         say("interrupted; nothing half-written was left behind")
         return INTERRUPTED
+    except SystemExit as ending:
+        if ending.code == TERMINATED:
+            say("terminated; nothing half-written was left behind")
+        raise
     except BrokenPipeError:
         # Whoever reads has enough; what is left to be written would be complained about on leaving.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

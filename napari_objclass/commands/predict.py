@@ -184,26 +184,17 @@ def _carry_out(
         inputs = [Path(file) for each in plan.images for file in each.image.files]
         report.refuse_to_overwrite([*results, *inputs, *(path for _, path in trained.protected)])
         record = Record(plan.folder, f"run{part}", restart=args.restart)
-    ending = "interrupted"
-    try:
-        with _log(args.log_json) as log, progress_bar() as bar:
-            progress = bar if len(plan.images) == 1 else None
-            outcomes = run(
-                trained.predictor, plan, jobs=args.jobs, record=record, join=shard is None,
-                threads=args.threads, progress=progress,
-            )  # fmt: skip
-            for outcome in outcomes:
-                report.add(outcome)
-                _tell(outcome, report, log)
-                if progress is None:
-                    bar(len(report.outcomes), len(plan.images), "images")
-        ending = "done"
-    except ObjClassError as error:
-        ending = str(error)
-        raise
-    finally:
-        if reported:
-            _write(report, ending)
+    with report.written() if reported else nullcontext(), _log(args.log_json) as log, progress_bar() as bar:
+        progress = bar if len(plan.images) == 1 else None
+        outcomes = run(
+            trained.predictor, plan, jobs=args.jobs, record=record, join=shard is None,
+            threads=args.threads, progress=progress,
+        )  # fmt: skip
+        for outcome in outcomes:
+            report.add(outcome)
+            _tell(outcome, report, log)
+            if progress is None:
+                bar(len(report.outcomes), len(plan.images), "images")
     n_failed = sum(each.status is Status.FAILED for each in report.outcomes)
     n_kept = sum(each.status is Status.KEPT for each in report.outcomes)
     print(*report.totals.lines, sep="\n", end="\n" if n_failed < len(plan.images) else "", file=sys.stderr)
@@ -212,15 +203,6 @@ def _carry_out(
     if len(plan.images) > 1:
         print(f"{len(plan.images) - n_failed} of {len(plan.images)} done, {n_failed} failed", file=sys.stderr)
     return DONE if not n_failed else FAILED if n_failed == len(plan.images) else SOME_FAILED
-
-
-def _write(report: Report, ending: str) -> None:
-    """Write the reports; where the run itself ended by an error, that is what is told."""
-    try:
-        report.write(ending)
-    except FileError:
-        if ending == "done":
-            raise
 
 
 def _log(name: str | None) -> Any:
@@ -241,7 +223,8 @@ def _tell(outcome: Outcome, report: Report, log: TextIO | None) -> None:
     if log is not None:
         print(json.dumps(report.line(outcome), ensure_ascii=False), file=log, flush=True)
     if outcome.error:
-        say(f"{outcome.image.files[0]}: {outcome.error}")
+        file = outcome.image.files[0]
+        say(outcome.error if file in outcome.error else f"{file}: {outcome.error}")
     elif outcome.files and log is not sys.stdout:
         print(*outcome.files, sep="\n")
     for note in outcome.notes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_OID, uuid5
@@ -32,6 +33,9 @@ _ABBREVIATIONS = {
 }  # fmt: skip
 _NO_UNIT = "reference frame"  # OME's name for lengths that have a ratio and nothing else
 _OME_ORDER = "tczyx"
+
+# What is wrong with a file is said in one sentence, by an error; tifffile says it on stderr as well.
+logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 
 class TiffPages(LazyArray):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Unpack
@@ -84,7 +83,7 @@ def run(
             elif record is not None:
                 record.add(item.key, outcome, item.part)
             yield outcome if item.part is None else _without(outcome, item.part)
-        if planned.table is not None and join and (left or not joined):
+        if planned.table is not None and join and not joined:
             _join(planned.table, [item for item in items if item not in failed], record, complete=not failed)
 
 
@@ -121,11 +120,13 @@ def _parts(planned: Plan, record: Record | None) -> Iterator[Path]:
     else:
         record.parts.mkdir(exist_ok=True)
         yield record.parts
+        with suppress(OSError):  # parts are left for another run
+            record.parts.rmdir()
 
 
 def _items(predictor: Predictor, planned: Plan, folder: Path) -> list[_Item]:
     items = []
-    keys = batch_record.keys(predictor, planned.settings, planned.images)
+    keys = batch_record.keys(predictor, planned)
     for key, each in zip(keys, planned.images, strict=True):
         if planned.table is None:
             items.append(_Item(key, each, None))
@@ -164,4 +165,5 @@ def _join(table: Path, items: Sequence[_Item], record: Record | None, *, complet
     join_tables(parts, table)
     if record is not None and complete:
         record.add_table(table, [item.key for item in items])
-        shutil.rmtree(record.parts)
+        for part in parts:
+            part.unlink()

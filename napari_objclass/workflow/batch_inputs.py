@@ -170,7 +170,7 @@ def _beside(table: Path, place: str) -> str:
 def _paired(given: Mapping[str, Sequence[str]], axes: str | None) -> Inputs:
     """Files of two roles, some from folders, that are named alike."""
     files = [File(file, role) for role, paths in given.items() for path in paths for file in _listed(path)]
-    paired, left = pair(files)
+    paired, left = pair(files, last=len(files) == len(given))
     alone = [each.objects.place for each in paired if not each.raw] + [each.place for each in left]
     return Inputs([ImageSet(each.arguments, axes=axes) for each in paired if each.raw], alone)
 

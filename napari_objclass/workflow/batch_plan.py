@@ -46,7 +46,7 @@ class ImageSet:
     @property
     def files(self) -> list[str]:
         """Paths of all files, with inner paths."""
-        return [file for source in self.images.values() for file in _paths(source)]
+        return [file for source in self.images.values() for file in paths(source)]
 
     @property
     def title(self) -> str:
@@ -56,7 +56,7 @@ class ImageSet:
     @property
     def folder(self) -> Path:
         """Folder of raw, or of the objects without raw; the current one if no file holds them."""
-        own = [*_paths(self.images.get(RAW)), *self.files]
+        own = [*paths(self.images.get(RAW)), *self.files]
         return split(own[0])[0].absolute().parent if own else Path.cwd()
 
 
@@ -137,7 +137,7 @@ def plan(
     own = settings if table is None else replace(settings, table=None)
     images = tuple(Planned(each, own.files(each.title, each.folder)) for each in image_sets)
     results = [each.files.all for each in images] + [[] if table is None else [table]]
-    inputs = [(role, _place(path)) for each in image_sets for role in each.images for path in _paths(each.images[role])]
+    inputs = [(role, _place(path)) for each in image_sets for role in each.images for path in paths(each.images[role])]
     check_overwriting(results, [*inputs, *protected])
     folders = dict.fromkeys(path.absolute().parent for files in results for path in files)
     for target in folders:
@@ -153,7 +153,7 @@ def _table_of_all(settings: Export) -> Path | None:
     return settings.files("", Path()).table
 
 
-def _paths(source: Any) -> list[str]:
+def paths(source: Any) -> list[str]:
     """Paths of the files of one role; none for arrays."""
     parts = source.files if isinstance(source, Stack) else source if isinstance(source, list | tuple) else [source]
     return [str(Path(part).expanduser()) for part in parts if isinstance(part, str | os.PathLike)]

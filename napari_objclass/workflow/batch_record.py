@@ -12,20 +12,24 @@ import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from napari_objclass import __version__
 from napari_objclass.errors import FileError
 from napari_objclass.io.formats import split
 from napari_objclass.workflow.batch_image import Outcome, Status
+from napari_objclass.workflow.batch_plan import paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from napari_objclass.workflow.batch_plan import Planned
-    from napari_objclass.workflow.export import Export
+    from napari_objclass.workflow.batch_plan import Plan, Planned
     from napari_objclass.workflow.predictor import Predictor
 
 _SUFFIX = ".record.jsonl"
+
+# Fields of the settings that only name results, which keys tell more exactly.
+_NAMING = {"filename", "table"}
 
 
 class Record:
@@ -59,7 +63,8 @@ class Record:
                 with suppress(ValueError):  # the last line of a run that was killed may be torn
                     entry = json.loads(line)
                     (self._tables if "table" in entry else self._done)[entry["key"]] = entry
-        self._write(b"\n", "ab")  # after a torn line
+        is_torn = self.path.exists() and self.path.read_bytes()[-1:] not in (b"", b"\n")
+        self._write(b"\n" if is_torn else b"", "ab")
 
     @property
     def parts(self) -> Path:
@@ -128,28 +133,33 @@ class Record:
         return path.exists() and bool(_size(path) == file[1])
 
 
-def keys(predictor: Predictor, settings: Export, images: Iterable[Planned]) -> list[str]:
+def keys(predictor: Predictor, plan: Plan) -> list[str]:
     """Digest of all that the results of each image depend on: program, classifier, settings, pixels and names."""
-    common = [__version__, predictor.digest, settings.to_json()]
+    settings = plan.settings.to_json()
+    how = {field: value for field, value in settings.items() if field not in _NAMING}
+    return [digest([__version__, predictor.digest, how, *_described(each, plan.folder)]) for each in plan.images]
+
+
+def _described(planned: Planned, folder: Path) -> list[Any]:
+    """What is told of an image, with results named from a folder, so that it may be moved."""
+    image = planned.image
     return [
-        digest(
-            [
-                common,
-                each.name,
-                {role: repr(source) for role, source in each.image.images.items()},
-                [_state(file) for file in each.image.files],
-                repr(each.image.axes),
-                dict(each.image.columns),
-                [str(file.absolute()) for file in each.files.all],
-            ]
-        )
-        for each in images
+        planned.name,
+        {role: _source(source) for role, source in image.images.items()},
+        repr(image.axes),
+        dict(image.columns),
+        [os.path.relpath(file, folder) for file in planned.files.all],
     ]
 
 
 def digest(content: object) -> str:
     """Digest of what JSON can hold."""
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
+
+
+def _source(source: Any) -> list[Any]:
+    """What is known of the files of one role; of an array, that it is another one each time."""
+    return [getattr(source, "along", ""), *(_state(file) for file in paths(source))] if paths(source) else [uuid4().hex]
 
 
 def _state(file: str) -> list[Any]:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_objclass import __version__
-from napari_objclass.errors import ParameterError
+from napari_objclass.errors import FileError, ParameterError, sentence
 from napari_objclass.io.writers import replacing
 from napari_objclass.workflow import export
 from napari_objclass.workflow.batch_image import Status
 from napari_objclass.workflow.batch_summary import Summary
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from napari_objclass.workflow.batch_image import Outcome
     from napari_objclass.workflow.batch_plan import ImageSet, Plan
@@ -73,6 +73,29 @@ class Report:
     def totals(self) -> Summary:
         """Objects of each class so far."""
         return Summary(self.outcomes, self._predictor.classes)
+
+    @contextmanager
+    def written(self) -> Iterator[None]:
+        """Write the reports when a ``with`` block ends, however it ends.
+
+        Raises
+        ------
+        FileError
+            If that fails; where the block itself ended by an error, that is what is told.
+        """
+        ending = "interrupted"
+        try:
+            yield
+            ending = "done"
+        except Exception as error:
+            ending = sentence(error)
+            raise
+        finally:
+            try:
+                self.write(ending)
+            except FileError:
+                if ending == "done":
+                    raise
 
     def write(self, ending: str) -> None:
         """Write all reports; ``ending`` is "done", or why the run ended before all images were tried.

@@ -8,7 +8,7 @@ import sys
 import time
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any
 
@@ -106,7 +106,7 @@ def _received(worker: _Worker, planned: Planned) -> Outcome | ObjClassError:
         worker.process.join()
         remove_leftovers(planned.files.all)
         return Outcome(planned.image, Status.FAILED, error=_why(worker.process.exitcode))
-    return found
+    return found if isinstance(found, ObjClassError) else replace(found, image=planned.image)
 
 
 def _why(exit_code: int | None) -> str:

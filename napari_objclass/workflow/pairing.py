@@ -86,8 +86,13 @@ def role_by_name(place: str) -> str | None:
     return None
 
 
-def pair(files: Sequence[File]) -> tuple[list[Paired], list[File]]:
+def pair(files: Sequence[File], *, last: bool = True) -> tuple[list[Paired], list[File]]:
     """Find the image of every label image.
+
+    Parameters
+    ----------
+    last
+        Whether the one image and the one label image that are left belong together, whatever their names.
 
     Returns
     -------
@@ -108,7 +113,7 @@ def pair(files: Sequence[File]) -> tuple[list[Paired], list[File]]:
             for each in images:
                 del free[each]
     single = [each for each in objects if each not in raw]
-    if len(single) == len(free) == 1:
+    if last and len(single) == len(free) == 1:
         raw[single[0]] = tuple(free)
         free.clear()
     return [Paired(each, raw.get(each, ())) for each in objects], list(free)
