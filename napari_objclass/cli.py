@@ -114,7 +114,7 @@ def _parser(*, listing: bool) -> argparse.ArgumentParser:
     command = _command(commands, "features", "measure every object of one image and write the table")
     command.add_argument("image", nargs="?" if listing else None, metavar="RAW", help="intensity image, or - for none")
     objects_arguments(command, required=not listing, nargs=None)
-    command.add_argument("-o", "--output", required=not listing, metavar="TABLE.csv")
+    command.add_argument("-o", "--output", required=not listing, metavar="TABLE", help="file: .csv, .h5 or .xlsx")
     command.add_argument("--features", default="default", metavar="SET", help="default, all, or ids: a,b,c")
     _margin(command)
     command.add_argument("--axes", metavar="AXES", help="axes of RAW, such as zyxc, where the file does not tell")
@@ -155,7 +155,7 @@ def _parser(*, listing: bool) -> argparse.ArgumentParser:
     command.add_argument("other", metavar="OTHER", help="the project of somebody else, with the same images")
     command.add_argument("--image", metavar="NAME", help="compare this image only")
     command.add_argument("--other-image", metavar="NAME", help="which image of OTHER that is")
-    command.add_argument("-o", "--output", metavar="TABLE.csv", help="write a line per object")
+    command.add_argument("-o", "--output", metavar="TABLE", help="write a line per object: .csv, .h5 or .xlsx")
 
     command = _command(commands, "train", "train the forest of a project from its labels and store it")
     command.add_argument("project", metavar="PROJECT")

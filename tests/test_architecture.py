@@ -23,6 +23,8 @@ RUST_DOORS = {
     "hdf5_sys": r"src/project/file\.rs",
     "linfa": r"src/learn/forest\.rs",
     "linfa_trees": r"src/learn/forest\.rs",
+    "itoa": r"src/csv\.rs",
+    "zmij": r"src/csv\.rs",
     "pyo3": r"src/python/.*|src/lib\.rs",
     "numpy": r"src/python/.*",
 }

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import shutil
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from napari_objclass import kernels
 
@@ -38,10 +41,16 @@ def names(path: Path) -> list[str]:
 
 def read(path: Path) -> dict[str, NDArray[Any]]:
     """Columns of a file: whole numbers, floats, and what is neither as text."""
-    import pandas as pd
+    with path.open(newline="", encoding="utf-8") as file:
+        header, *rows = csv.reader(file)
+    return {name: _typed([row[k] for row in rows]) for k, name in enumerate(header)}
 
-    frame = pd.read_csv(path, keep_default_na=False, na_values=["nan"], float_precision="round_trip")
-    return {name: frame[name].to_numpy() for name in names(path)}
+
+def _typed(cells: list[str]) -> NDArray[Any]:
+    for number in (int, float):
+        with suppress(ValueError):
+            return np.array([number(cell) for cell in cells])
+    return np.array(cells)
 
 
 def join(paths: Sequence[Path], target: Path) -> None:

@@ -12,6 +12,11 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from napari_objclass.errors import FileError
 
+try:  # what openpyxl writes with, where it is there
+    from lxml.etree import SerialisationError as NotWritten
+except ImportError:
+    NotWritten = ()
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -44,13 +49,19 @@ def write(path: Path, columns: Mapping[str, NDArray[Any]], *, watch: Watch) -> N
             f"and {len(columns):,}; write it as .csv or .h5"
         )
     book = Workbook(write_only=True)
-    sheet = book.create_sheet("objects")
+    try:
+        _fill(book.create_sheet("objects"), columns, n_rows, watch)
+        book.save(path)
+    except NotWritten as error:
+        raise OSError(f"no place for its temporary files ({error})") from error
+
+
+def _fill(sheet: WriteOnlyWorksheet, columns: Mapping[str, NDArray[Any]], n_rows: int, watch: Watch) -> None:
     with closing(sheet):  # also when it is given up: what openpyxl has begun it wants to end
         sheet.append([_text(sheet, name) for name in columns])
         for part in watch.parts(n_rows, _ROWS_AT_ONCE, "writing the table"):
             for row in zip(*(_cells(sheet, column[part]) for column in columns.values()), strict=True):
                 sheet.append(row)
-    book.save(path)
 
 
 def names(path: Path) -> list[str]:

@@ -141,7 +141,10 @@ def join_tables(parts: Sequence[Path], target: Path) -> Path:
             _module(target).join(parts, temporary)
         return target
     tables = [_module(path).read(path) for path in parts]
-    return write_table(target, {name: np.concatenate([table[name] for table in tables]) for name in tables[0]})
+    filled = [table for table in tables if len(next(iter(table.values()), ()))] or tables[
+        :1
+    ]  # the others have no types
+    return write_table(target, {name: np.concatenate([table[name] for table in filled]) for name in tables[0]})
 
 
 def _refuse_other_columns(parts: Sequence[Path]) -> None:

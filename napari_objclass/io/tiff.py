@@ -34,7 +34,6 @@ _ABBREVIATIONS = {
 _NO_UNIT = "reference frame"  # OME's name for lengths that have a ratio and nothing else
 _OME_ORDER = "tczyx"
 
-
 # What is wrong with a file is said in one sentence, by an error; tifffile says it on stderr as well.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 

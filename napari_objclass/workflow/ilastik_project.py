@@ -81,7 +81,8 @@ def import_ilp(path: str | os.PathLike[str], *, recover: bool = True) -> Session
         classes=ilastik_settings.object_classes(project, notes),
     )
     chain = Chain(state, Memory(None), {})
-    notes += [sentence for lane in state.lanes if (sentence := _missing(chain, lane))]
+    unread = [lane for lane, extent in opened if extent is None]
+    notes += [sentence for lane in unread if (sentence := _missing(chain, lane))]
     state = replace(state, marks=_marks(project, chain, notes))
     forest = _forest(project, known, state, notes)
     notes += [sentence for sentence in [ilastik_settings.blockwise_note(project)] if sentence]

@@ -24,6 +24,7 @@ from napari_objclass.workflow.lane import (
     PROBABILITIES,
     RAW,
     SEGMENTATION,
+    UNKNOWN,
     LaneRecord,
     Pixels,
     Source,
@@ -140,10 +141,12 @@ def describe(
     channel_names: Sequence[str] | None = None,
     dranges: Mapping[str, tuple[float, float] | None] | None = None,
     uuid: str | None = None,
+    recognizable: bool = True,
 ) -> tuple[LaneRecord, Given, Images]:
     """Make the record of a lane out of arrays and paths by role, with the pixels that no file holds, and all pixels.
 
-    Parameters are those of ``Session.add_lane``, and ``dranges``, :attr:`Source.drange` by role.
+    Parameters are those of ``Session.add_lane``; ``dranges``, :attr:`Source.drange` by role; and ``recognizable``,
+    whether to sample the pixels, so that they are known again in another session.
 
     Raises
     ------
@@ -165,12 +168,18 @@ def describe(
     arrays = given | {each: image.data for each, image in files.items()}
     named |= {each: whole_axes(axes, letter[each]) for each, axes in named.items() if letter[each]}
     letters = image_axes.choose(arrays, role, named, {each: image.axes for each, image in files.items()}, several)
+    prints = {each: fingerprint(arrays[each], letters[each]) for each in sources if recognizable}
     told = next(((size, image.units) for image in files.values() if (size := _spacing(image))), (None, None))
     record = LaneRecord(
         uuid=uuid or uuid4().hex,
         name=name or next((image.path.stem for image in files.values()), "image"),
         sources={
-            each: replace(_source(files.get(each), arrays[each], letters[each], letter[each]), drange=known.get(each))
+            each: _source(
+                files.get(each),
+                arrays[each],
+                Source(letters[each], prints.get(each, UNKNOWN), drange=known.get(each)),
+                letter[each],
+            )
             for each in sources
         },
         spacing=triple(spacing) or told[0],
@@ -284,15 +293,14 @@ def label_image(record: LaneRecord, images: Images, **run: Unpack[RunOptions]) -
     return images.objects
 
 
-def _source(image: Image | None, array: NDArray[Any] | LazyArray, letters: str, letter: str) -> Source:
-    """Where pixels come from that are in memory, a file, or several along an axis."""
-    found = Source(letters, fingerprint(array, letters))
+def _source(image: Image | None, array: NDArray[Any] | LazyArray, found: Source, letter: str) -> Source:
+    """Add where pixels come from that are in memory, a file, or several along an axis."""
     if image is None:
         return found
     found = replace(found, path=str(image.path.absolute()), inner=image.inner)
     if not isinstance(array, Stacked):
         return found
-    of_part = letters.replace(letter, "")
+    of_part = found.axes.replace(letter, "")
     parts = (Source(of_part, "", str(part.path.absolute()), part.inner) for part in array.images)
     return replace(found, parts=tuple(parts), along=letter)
 

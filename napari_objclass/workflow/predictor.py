@@ -96,7 +96,7 @@ class Predictor:
         ObjClassError
             When it cannot be read, or its images do not fit together.
         """
-        arrival = Arrival(*input_data.describe(images, **described))
+        arrival = Arrival(*input_data.describe(images, recognizable=False, **described))
         chain = Chain(self.state, Memory(self.forest), {})
         return chain.after(replace(self.state, lanes=(arrival.lane,)), arrival), arrival.lane
 

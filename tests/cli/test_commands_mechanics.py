@@ -9,6 +9,7 @@ import time
 
 import h5py
 import numpy as np
+import pandas as pd
 import pytest
 import tifffile
 
@@ -59,6 +60,18 @@ def test_features(objclass, images, tmp_path):
     assert [int(row["labelimage_oid"]) for row in written] == table.ids.tolist()
     means = np.array([np.float32(row["Mean Intensity"]) for row in written])
     np.testing.assert_array_equal(means, table["intensity_mean"][:, 0].astype(np.float32))
+
+
+@pytest.mark.parametrize("suffix", ["h5", "xlsx"])
+def test_features_as_other_tables(objclass, images, tmp_path, suffix):
+    words = ("features", images / "raw.tif", "--labels", images / "labels.tif", "--features", "intensity_mean", "-o")
+    assert objclass(*words, tmp_path / "t.csv").code == objclass(*words, tmp_path / f"t.{suffix}").code == 0
+    means = [float(row["Mean Intensity"]) for row in rows(tmp_path / "t.csv")]
+    if suffix == "h5":
+        with h5py.File(tmp_path / "t.h5") as data:
+            np.testing.assert_array_equal(data["table"]["Mean Intensity"], np.float32(means))
+    else:
+        assert pd.read_excel(tmp_path / "t.xlsx")["Mean Intensity"].tolist() == means
 
 
 def test_features_without_raw(objclass, images, tmp_path):

@@ -38,6 +38,9 @@ def test_agreement_matrix_and_table(objclass, projects):
     assert [(row["id"], row["class_a"], row["class_b"]) for row in rows] == [
         ("1", "x", "x"), ("2", "x", "y"), ("3", "y", "y"), ("4", "y", ""), ("5", "", "x"),
     ]  # fmt: skip
+    assert objclass(*words, "-o", projects / "table.h5").code == 0
+    with h5py.File(projects / "table.h5") as data:
+        assert data["table"]["class_b"].tolist() == [b"x", b"y", b"y", b"", b"x"]
 
 
 def test_comparing_leaves_both_as_they_are(objclass, projects):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -160,13 +162,15 @@ def test_image_without_objects(flat: oc.Session, tmp_path: Path, suffix: str) ->
 
 @pytest.mark.parametrize("suffix", [".csv", ".h5", ".xlsx"])
 def test_tables_joined(tmp_path: Path, suffix: str) -> None:
-    names = ["a", "b, 1", "two\nlines"]
+    names = ["image", "b, 1", "two\nlines"]
     parts = [
-        {"image": np.array([f"é{k}"] * k), names[1]: np.arange(k) / 3, names[2]: np.arange(k, dtype="f4") / 3}
+        {names[0]: np.array([f"é{k}"] * k), names[1]: np.arange(k) / 3, names[2]: np.arange(k, dtype="f4") / 3}
         for k in (2, 0, 3)
     ]
     paths = [write_table(tmp_path / f"{k}{suffix}", part) for k, part in enumerate(parts)]
     joined = join_tables(paths, tmp_path / f"all{suffix}")
+    with h5py.File(join_tables(paths, tmp_path / "mixed.h5")) as data:
+        assert [data["table"].dtype[name].kind for name in names] == ["S", "f", "f"]
     whole = write_table(
         tmp_path / f"whole{suffix}", {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     )
@@ -180,7 +184,9 @@ def test_tables_joined(tmp_path: Path, suffix: str) -> None:
         one, other = (list(openpyxl.load_workbook(p).active.iter_rows(values_only=True)) for p in (joined, whole))
         assert one == other
     mixed = join_tables(paths, tmp_path / "mixed.csv")
-    assert [row[0] for row in read(mixed)[1]] == ["é2", "é2", "é3", "é3", "é3"]
+    rows = read(mixed)[1]
+    assert [row[0] for row in rows] == ["é2", "é2", "é3", "é3", "é3"]
+    assert rows[1][1] == str(1 / 3)
 
 
 def test_tables_with_other_columns_are_not_joined(tmp_path: Path) -> None:
@@ -242,3 +248,30 @@ def test_carried_columns_whose_name_is_taken(flat: oc.Session, tmp_path: Path) -
     assert header[:3] == ["well", "timestep (2)", "timestep (2) (2)"]
     assert rows[0][:3] == ["B, 2", "late", "very late"]
     assert rows[0][header.index("timestep")] == "0"
+
+
+FILL_THE_DISK = """
+import resource, signal, sys
+import numpy as np
+from napari_objclass.errors import FileError
+from napari_objclass.io.tables import write_table
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+columns = {str(k): np.random.default_rng(k).normal(size=2_000) for k in range(40)}
+for suffix in ("csv", "h5", "xlsx"):
+    try:
+        write_table(f"{sys.argv[1]}/a.{suffix}", columns)
+    except FileError as error:
+        print(error)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a full disk is imitated by a limit of POSIX")
+def test_a_full_disk_is_an_error_and_no_crash(tmp_path: Path) -> None:
+    words = [sys.executable, "-c", FILL_THE_DISK, str(tmp_path)]
+    result = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert [line.partition(" cannot be written: ")[0] for line in result.stdout.splitlines()] == [
+        str(tmp_path / f"a.{suffix}") for suffix in ("csv", "h5", "xlsx")
+    ]
+    assert list(tmp_path.iterdir()) == []
