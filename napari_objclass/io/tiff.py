@@ -110,24 +110,11 @@ def write(path: Path, picture: Picture, inner: str, *, compressed: bool) -> None
     """
     import tifffile
 
-    axes, names = picture.axes, picture.channel_names
-    order = [letter for letter in _OME_ORDER if letter in axes]
-    data = _storable(np.asarray(picture.data)).transpose([axes.index(letter) for letter in order])
-    # The identity that OME wants is made of the content, so that the same image gives the same file.
-    identity = uuid5(NAMESPACE_OID, fingerprint(data, "".join(order)))
-    metadata: dict[str, Any] = {"axes": "".join(order).upper(), "UUID": str(identity)}
-    unit = _ABBREVIATIONS.get(picture.units or "", picture.units)
-    for letter, size in zip(spatial(axes), picture.spacing or (), strict=False):
-        known = unit if unit in _MICROMETRES else _NO_UNIT
-        metadata |= {f"PhysicalSize{letter.upper()}": size, f"PhysicalSize{letter.upper()}Unit": known}
-    if names:
-        metadata["Channel"] = {"Name": list(names)}
+    order = "".join(letter for letter in _OME_ORDER if letter in picture.axes)
+    data = _storable(np.asarray(picture.data)).transpose([picture.axes.index(letter) for letter in order])
     leading = data.shape[:-2]
-    if picture.offset is not None and any(picture.offset):
-        planes = metadata["Plane"] = {}
-        for letter, start in zip(spatial(axes), picture.offset, strict=True):
-            planes[f"Position{letter.upper()}"] = [start] * math.prod(leading)
-            planes[f"Position{letter.upper()}Unit"] = ["pixel"] * math.prod(leading)
+    # The identity that OME wants is made of the content, so that the same image gives the same file.
+    identity = str(uuid5(NAMESPACE_OID, fingerprint(data, order)))
     tifffile.imwrite(
         path,
         (np.ascontiguousarray(data[place]) for place in np.ndindex(leading)),  # not a copy of the whole
@@ -137,8 +124,37 @@ def write(path: Path, picture: Picture, inner: str, *, compressed: bool) -> None
         ome=True,
         photometric="minisblack",
         compression="zlib",
-        metadata=metadata,
+        metadata={"axes": order.upper(), "UUID": identity} | _ome_metadata(picture, math.prod(leading)),
+        **_resolution(picture),
     )
+
+
+def _ome_metadata(picture: Picture, n_planes: int) -> dict[str, Any]:
+    """Size of a pixel, names of channels, and position of all planes."""
+    metadata: dict[str, Any] = {}
+    letters = spatial(picture.axes).upper()
+    unit = _ABBREVIATIONS.get(picture.units or "", picture.units)
+    for letter, size in zip(letters, picture.spacing or (), strict=False):
+        metadata[f"PhysicalSize{letter}"] = size
+        metadata[f"PhysicalSize{letter}Unit"] = unit if unit in _MICROMETRES else _NO_UNIT
+    if picture.channel_names:
+        metadata["Channel"] = {"Name": list(picture.channel_names)}
+    if picture.offset is not None and any(picture.offset):
+        starts = dict(zip(letters, picture.offset, strict=True))
+        metadata["Plane"] = {f"Position{letter}": [start] * n_planes for letter, start in starts.items()}
+        metadata["Plane"] |= {f"Position{letter}Unit": ["pixel"] * n_planes for letter in starts}
+    return metadata
+
+
+def _resolution(picture: Picture) -> dict[str, Any]:
+    """Pixels per centimetre in x and y: what programs look at that do not read OME's metadata."""
+    sizes = dict(zip(spatial(picture.axes), picture.spacing or (), strict=False))
+    scale = _micrometres(picture.units or "")
+    if not sizes or not scale:
+        return {}
+    per_centimetre = tuple(1e4 / (sizes[letter] * scale) for letter in "xy")
+    fits = all(1e-6 < each < 2**31 for each in per_centimetre)  # it is a fraction of 32-bit integers
+    return {"resolution": per_centimetre, "resolutionunit": "CENTIMETER"} if fits else {}
 
 
 def _data(path: Path, series: tifffile.TiffPageSeries) -> NDArray[Any] | LazyArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
@@ -219,16 +220,17 @@ def check_overwriting(results: Iterable[Iterable[Path]], inputs: Iterable[tuple[
         If that would happen.
     """
     roles = {path.resolve(): role for role, path in inputs}
-    taken: set[Path] = set()
-    for path in (path for files in results for path in files):
-        place = path.resolve()
-        if file_names.has_gap(path):
-            place = next((known for known in (*roles, *taken) if file_names.may_become(path, known)), place)
-        if place in roles:
-            raise FileError(f"{path} is the {roles[place]} image itself; name another file for the result")
-        if place in taken:
+    paths = [path for files in results for path in files]
+    places = [path.resolve() for path in paths]
+    taken = Counter(places)
+    known = sorted(str(place) for place in {*taken, *roles} if not file_names.has_gap(place))
+    for path, place in zip(paths, places, strict=True):
+        other = file_names.become(place, known) if file_names.has_gap(place) else None
+        role = roles.get(place if other is None else Path(other))
+        if role is not None:
+            raise FileError(f"{path} is the {role} image itself; name another file for the result")
+        if other is not None or taken[place] > 1:
             raise FileError(f"{path} would be written for two images; put {{dataset_dir}} or {{nickname}} into it")
-        taken.add(place)
 
 
 def _one_of(name: str, known: Iterable[str], what: str) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import sys
+from bisect import bisect_left
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_objclass.errors import ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 #: Filled in when the files of an image are planned.
 OF_TABLES = ("dataset_dir", "nickname")
@@ -66,11 +68,11 @@ def has_gap(path: Path) -> bool:
     return _GAP.search(str(path)) is not None
 
 
-def may_become(path: Path, place: Path) -> bool:
-    """Whether the path of a result, its gaps filled in somehow, is ``place``."""
-    parts = _GAP.split(str(path.resolve()))  # text and names of gaps by turns
-    pattern = "".join(".+" if i % 2 else re.escape(part) for i, part in enumerate(parts))
-    return re.fullmatch(pattern, str(place.resolve())) is not None
+def become(path: Path, among: Sequence[str]) -> str | None:
+    """Find the first of ``among``, which is sorted, that a path can become when its gaps are filled in."""
+    start = _GAP.split(str(path), maxsplit=1)[0]
+    likely = among[bisect_left(among, start) : bisect_left(among, start + chr(sys.maxunicode))]
+    return next((each for each in likely if _pattern(path).fullmatch(each)), None)
 
 
 def existing(path: Path) -> Iterator[Path]:
@@ -78,4 +80,11 @@ def existing(path: Path) -> Iterator[Path]:
     if not has_gap(path):
         yield from [path] if path.exists() else []
     elif path.parent.is_dir():
-        yield from (each for each in sorted(path.parent.iterdir()) if may_become(path, each))
+        pattern = _pattern(path)
+        yield from (each for each in sorted(path.parent.iterdir()) if pattern.fullmatch(str(each)))
+
+
+def _pattern(path: Path) -> re.Pattern[str]:
+    parts = _GAP.split(str(path))  # text and names of gaps by turns
+    filling = {"roi": r"[\w-]+"}
+    return re.compile("".join(filling.get(part, r"\d+") if i % 2 else re.escape(part) for i, part in enumerate(parts)))
