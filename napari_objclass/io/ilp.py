@@ -15,7 +15,7 @@ from napari_objclass.io import ilp_cache, ilp_settings
 from napari_objclass.io.ilp_data import IlpDataset, read_datasets
 from napari_objclass.io.ilp_forest import read_forest
 from napari_objclass.io.ilp_settings import Features
-from napari_objclass.io.ilp_values import Notes, numbered, open_project, text
+from napari_objclass.io.ilp_values import Notes, numbered, reading, text
 from napari_objclass.io.ilp_workflow import variant_of
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def read(path: str | os.PathLike[str]) -> IlpProject:
         If it is not a project of object classification with its own segmentation, or cannot be read.
     """
     path = Path(path).absolute()
-    with open_project(path) as file:
+    with reading(path) as file:
         if "workflowName" not in file:
             raise FileError(f"{path} is not a project of ilastik 1.0 or later: it names no workflow")
         workflow = text(file["workflowName"][()])

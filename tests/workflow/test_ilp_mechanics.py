@@ -1,5 +1,7 @@
 """Reading ilastik's projects: every variant and version, other workflows, and images that may have moved."""
 
+import fcntl
+
 import h5py
 import numpy as np
 import pytest
@@ -101,6 +103,25 @@ def test_what_is_no_project_is_refused(project, content, said):
     elif content is not None:
         project.write_bytes(content)
     with pytest.raises(FileError, match=said):
+        ilp.read(project)
+
+
+def test_a_project_that_ilastik_has_open_is_refused(project):
+    ilp_files.create(project).close()
+    with project.open("rb+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(FileError, match="open in another program, probably ilastik; close it there"):
+            ilp.read(project)
+
+
+@pytest.mark.parametrize("name", ["workflowName", "Input Data/infos"])
+def test_a_project_whose_frame_is_damaged_is_refused(project, name):
+    ilp_files.create(project).close()
+    with h5py.File(project, "r+") as file:
+        if name in file:
+            del file[name]
+        file[name] = 7
+    with pytest.raises(FileError, match=r"x\.ilp is damaged: the project cannot be read"):
         ilp.read(project)
 
 
