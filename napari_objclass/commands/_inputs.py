@@ -7,7 +7,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from napari_objclass.errors import FileError, ParameterError
+from napari_objclass.errors import ParameterError
 
 if TYPE_CHECKING:
     import argparse
@@ -77,23 +77,10 @@ def say_note(note: str) -> None:
 
 
 def expand(patterns: list[str]) -> list[str]:
-    """Files of glob patterns in sorted order, each with the inner path of its pattern; other names stay as they are."""
-    from pathlib import Path
+    """Files of glob patterns, each with the inner path of its pattern; other names stay as they are."""
+    from napari_objclass.io.formats import matching
 
-    from napari_objclass.io.formats import split
-
-    files: list[str] = []
-    for pattern in patterns:
-        path, inner = split(str(Path(pattern).expanduser()))
-        wild = [i for i, part in enumerate(path.parts) if set("*?[") & set(part)]
-        if not wild or path.exists():
-            files.append(pattern)
-            continue
-        found = sorted(Path(*path.parts[: wild[0]]).glob(str(Path(*path.parts[wild[0] :]))))
-        if not found:
-            raise FileError(f"no file matches {pattern!r}; check the folder and the pattern")
-        files += (str(file / inner) for file in found)
-    return files
+    return [file for pattern in patterns for file in matching(pattern)]
 
 
 @contextmanager

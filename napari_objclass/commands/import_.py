@@ -40,7 +40,7 @@ def _summary(session: Session) -> str:
             _counted(len(session.lanes), "image"),
             f"{_counted(len(annotations), 'label')} ({classes})",
             _counted(len(session.feature_selection.features), "feature"),
-            "no classifier" if forest is None else f"classifier of {forest.forest.n_trees} trees in force",
+            "no classifier" if forest is None else f"classifier of {_counted(forest.forest.n_trees, 'tree')} in force",
         ]
     )
 

@@ -28,17 +28,18 @@ FORMATS = {
     ".png": "picture",
     ".jpg": "picture",
     ".jpeg": "picture",
+    ".zarr": "ome_zarr",
 }
 #: Of project files, our own and ilastik's.
 PROJECT_SUFFIX, ILASTIK_SUFFIX = ".objclass", ".ilp"
 
-WRITABLE = (".h5", ".hdf5", ".tif", ".tiff", ".npy")
+WRITABLE = (".h5", ".hdf5", ".tif", ".tiff", ".npy", ".zarr")
 
-_CONTAINER = re.compile(r"\.(?:h5|hdf5|ilp)(?=[/\\]|$)", re.IGNORECASE)
+_CONTAINER = re.compile(r"\.(?:h5|hdf5|ilp|zarr)(?=[/\\]|$)", re.IGNORECASE)
 
 
 class Location(NamedTuple):
-    """A file, the dataset inside it, and the module that knows its format."""
+    """A file or the folder of a zarr image, the dataset inside it, and the module that knows its format."""
 
     path: Path
     inner: str
@@ -67,6 +68,37 @@ def split(text: str) -> tuple[Path, str]:
     """Split into the file and the inner path, "" if there is none; wildcards may be in the file."""
     for match in _CONTAINER.finditer(text):
         outer = Path(text[: match.end()])
-        if not outer.is_dir():
+        if not outer.is_dir() or is_zarr(outer):
             return outer, text[match.end() :].replace("\\", "/").strip("/")
     return Path(text), ""
+
+
+def matching(pattern: str) -> tuple[str, ...]:
+    """Files that match a pattern with ``*``, ``?`` or ``[...]`` in its path, each with the inner path of the pattern.
+
+    Numbers in names are compared as numbers: ``z2.png`` comes before ``z10.png``. A path without wildcards, or to a
+    file that is there, is that file.
+
+    Raises
+    ------
+    FileError
+        If nothing matches.
+    """
+    path, inner = split(str(Path(pattern).expanduser()))
+    wild = [number for number, part in enumerate(path.parts) if set("*?[") & set(part)]
+    if not wild or path.exists():
+        return (pattern,)
+    found = Path(*path.parts[: wild[0]]).glob(str(Path(*path.parts[wild[0] :])))
+    files = tuple(str(file / inner) for file in sorted(found, key=_with_numbers))
+    if not files:
+        raise FileError(f"no file matches {pattern!r}; check the folder and the pattern")
+    return files
+
+
+def _with_numbers(path: Path) -> list[tuple[int, str]]:
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", str(path))]
+
+
+def is_zarr(folder: Path) -> bool:
+    """Whether a folder is a zarr group or array."""
+    return any((folder / name).is_file() for name in ("zarr.json", ".zgroup", ".zarray"))

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+import os
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from napari_objclass.errors import ParameterError
+from napari_objclass.io.formats import matching
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,13 +81,29 @@ class Stack:
     Attributes
     ----------
     files
-        Paths, as for :func:`~napari_objclass.io.readers.open_image`.
+        Paths, as for :func:`~napari_objclass.io.readers.open_image`; or a pattern, such as ``"cells/z*.png"``, for all
+        files that match, numbers in order.
     along
         Axis along which they lie: ``"z"``, ``"t"`` or ``"c"``.
+
+    Raises
+    ------
+    ParameterError
+        If there are no files, or no such axis.
+    FileError
+        If nothing matches the pattern.
     """
 
     files: tuple[str, ...]
     along: str = "z"
+
+    def __post_init__(self) -> None:
+        files = matching(self.files) if isinstance(self.files, str) else tuple(map(os.fspath, self.files))
+        object.__setattr__(self, "files", files)
+        if not files:
+            raise ParameterError("a stack has no files; name its planes, frames or channels")
+        if self.along not in ("z", "t", "c"):
+            raise ParameterError(f"files are stacked along z, t or c, not {self.along!r}")
 
 
 class LazyArray(ABC):

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from napari_objclass.axes import check
 from napari_objclass.errors import AxesError, DtypeError, FileError, ObjClassError
-from napari_objclass.io.formats import locate
+from napari_objclass.io.formats import is_zarr, locate
 from napari_objclass.io.image import Image, spatial
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
+
+T = TypeVar("T")
 
 __all__ = ["Image", "default_axes", "open_image"]
 
@@ -23,7 +25,8 @@ def open_image(source: str | os.PathLike[str], *, axes: str | None = None) -> Im
     Parameters
     ----------
     source
-        Path of a file; for HDF5 ``file.h5/inner/path``, where the inner path may be left out if there is one dataset.
+        Path of a file; for HDF5 ``file.h5/inner/path``, where the inner path may be left out if there is one dataset;
+        for OME-Zarr also ``image.zarr/1`` for a level, ``image.zarr/labels/cells`` for an image inside.
     axes
         Axes of the array, if the file names none or wrong ones.
 
@@ -37,7 +40,7 @@ def open_image(source: str | os.PathLike[str], *, axes: str | None = None) -> Im
         If the pixels are not real numbers.
     """
     path, inner, module = locate(source)
-    if path.is_dir():
+    if path.is_dir() and not is_zarr(path):
         raise FileError(f"{path} is a folder; name one image file in it")
     if not path.exists():
         raise FileError(f"there is no file {path}; check the path")
@@ -83,12 +86,21 @@ def _with_axes(image: Image, axes: str | None) -> Image:
     except AxesError as error:
         hint = "" if axes is not None else "; name its axes"
         raise AxesError(f"{_name(image)}: {error}{hint}") from None
-    by_letter = dict(zip(spatial(image.axes), image.spacing or (), strict=False))
-    spacing = tuple(by_letter[letter] for letter in spatial(letters) if letter in by_letter)
-    known = len(spacing) == len(spatial(letters))
+    spacing = _reordered(image.spacing, image.axes, letters)
     return dataclasses.replace(
-        image, axes=letters, spacing=spacing if known else None, units=image.units if known else None
+        image,
+        axes=letters,
+        spacing=spacing,
+        units=None if spacing is None else image.units,
+        offset=_reordered(image.offset, image.axes, letters),
     )
+
+
+def _reordered(values: tuple[T, ...] | None, axes: str, letters: str) -> tuple[T, ...] | None:
+    """Values for the axes of space among ``letters``, of those for ``axes``; None unless all are known."""
+    by_letter = dict(zip(spatial(axes), values or (), strict=False))
+    known = tuple(by_letter[letter] for letter in spatial(letters) if letter in by_letter)
+    return known if len(known) == len(spatial(letters)) else None
 
 
 def _name(image: Image) -> str:

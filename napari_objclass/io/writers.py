@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import shutil
 import uuid
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -14,7 +15,7 @@ import numpy as np
 
 from napari_objclass.axes import check
 from napari_objclass.errors import FileError, ShapeError
-from napari_objclass.io.formats import WRITABLE, locate
+from napari_objclass.io.formats import FORMATS, WRITABLE, locate
 from napari_objclass.io.image import Picture, spatial
 
 if TYPE_CHECKING:
@@ -42,8 +43,15 @@ def write_image(
     return write_picture(path, Picture(np.asarray(array), axes, spacing=spacing, channel_names=names))
 
 
-def write_picture(path: str | os.PathLike[str], picture: Picture, *, inner: str = "", compressed: bool = True) -> Path:
-    """Write an image as OME-TIFF, HDF5 or npy, by suffix.
+def write_picture(
+    path: str | os.PathLike[str],
+    picture: Picture,
+    *,
+    inner: str = "",
+    compressed: bool = True,
+    multiscale: bool = True,
+) -> Path:
+    """Write an image as OME-TIFF, HDF5, npy or OME-Zarr, by suffix.
 
     Parameters
     ----------
@@ -55,6 +63,8 @@ def write_picture(path: str | os.PathLike[str], picture: Picture, *, inner: str 
         Dataset inside an HDF5 file, if ``path`` does not name it (``file.h5/inner/path``); default ``exported_data``.
     compressed
         Whether to compress, where the format leaves a choice.
+    multiscale
+        Whether an OME-Zarr image has smaller copies for viewers.
 
     Returns
     -------
@@ -74,8 +84,9 @@ def write_picture(path: str | os.PathLike[str], picture: Picture, *, inner: str 
     if module.__name__.endswith("hdf5"):
         inner = inner or module.DEFAULT_INNER
         _refuse_to_replace_others(target, inner, module)
+    form = {"compressed": compressed} | ({"multiscale": multiscale} if module.__name__.endswith("ome_zarr") else {})
     with replacing(target) as temporary:
-        module.write(temporary, picture, inner, compressed=compressed)
+        module.write(temporary, picture, inner, **form)
     return target
 
 
@@ -160,6 +171,8 @@ def check_table_path(path: str | os.PathLike[str]) -> Path:
 def replacing(path: Path) -> Iterator[Path]:
     """Lend a temporary sibling of ``path`` that takes its place at the end, and vanishes if the block fails.
 
+    The block makes it a file or a folder.
+
     Raises
     ------
     FileError
@@ -170,15 +183,17 @@ def replacing(path: Path) -> Iterator[Path]:
     temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
     try:
         yield temporary
-        temporary.replace(target)
+        if target.is_dir():
+            _replace_folder(target, temporary)
+        else:
+            temporary.replace(target)
     except OSError as error:
         if isinstance(error, FileError):
             raise
         reason = os.strerror(error.errno) if error.errno else error  # HDF5 tells more than anyone wants to know
         raise FileError(f"{path} cannot be written: {reason}") from error
     finally:
-        with suppress(OSError):  # what keeps it from being removed has kept it from being made, and was said
-            temporary.unlink(missing_ok=True)
+        _remove(temporary)
 
 
 def check_place(path: Path) -> Path:
@@ -187,13 +202,44 @@ def check_place(path: Path) -> Path:
     Raises
     ------
     FileError
-        If the folder is missing, or the place is taken by something that is not a file.
+        If the folder is missing, or the place is taken by something that is not a file, nor where a folder goes
+        nothing but an OME-Zarr image.
     """
     if not path.parent.is_dir():
         raise FileError(f"{path} cannot be written: there is no folder {path.parent}; create it first")
-    if path.exists() and not path.is_file():
+    if FORMATS.get(path.suffix.lower()) == "ome_zarr":
+        if path.exists() and not _is_only_an_image(path):
+            raise FileError(f"{path} cannot be written: it is there, and not just an image; choose another name")
+    elif path.exists() and not path.is_file():
         raise FileError(f"{path} cannot be written: it is not a file; choose another name")
     return path
+
+
+def _is_only_an_image(folder: Path) -> bool:
+    from napari_objclass.io.ome_zarr import is_only_an_image
+
+    return is_only_an_image(folder)
+
+
+def _replace_folder(target: Path, new: Path) -> None:
+    """Put a folder in the place of another, which is back if that fails."""
+    old = new.with_suffix(".old")
+    target.replace(old)
+    try:
+        new.replace(target)
+    except OSError:
+        old.replace(target)
+        raise
+    _remove(old)
+
+
+def _remove(path: Path) -> None:
+    """Remove a temporary file or folder; what keeps it from being removed has kept it from being made, and was said."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def _refuse_to_replace_others(path: Path, inner: str, module: Any) -> None:

@@ -77,9 +77,10 @@ class ObjectClassificationStep(Step):
         shown = self.shared.shown
         if shown is None or shown.claims is None:
             return ""
-        n = sum(shown.forest.n_samples) if shown.forest else len(shown.claims.active)
+        forest = shown.forest
+        n = sum(forest.n_samples) if forest and not forest.imported else len(shown.claims.active)
         words = [f"{n} label{'' if n == 1 else 's'}"] if n else []
-        waiting, judged = n_to_confirm(shown.claims), agreement(shown.forest)
+        waiting, judged = n_to_confirm(shown.claims), agreement(forest)
         if waiting:
             words.append(f"{waiting} to confirm")
         elif judged:

@@ -120,7 +120,7 @@ class SubsetDialog(LiveDialog):
         """Show what the session uses, and what the forest says of it."""
         shown, specs = self.shared.shown, self._specs
         self._ranking.offer([spec.id for spec in specs])
-        if shown is not None and shown.forest is not None:
+        if shown is not None and shown.forest is not None and not shown.forest.imported:
             self._ranking.learn(shown.forest, specs)
         if self._ranking.order != self._listed:
             self._fill({spec.id: spec for spec in specs})
@@ -289,6 +289,8 @@ def _is_ticked(item: QTreeWidgetItem) -> bool:
 def _agreement(forest: TrainedForest | None) -> str:
     if forest is None:
         return "Label objects of two classes to see which features help."
+    if forest.imported:
+        return "Which features help shows when a classifier has been grown here: that from ilastik is still in use."
     found = agreement(forest)
     return found.sentence if found else "Label more objects to see how well the classifier agrees with your labels."
 

@@ -362,7 +362,11 @@ class Chain:
     def forest(self) -> TrainedForest | None:
         """The forest that was trained last; the imported one while nothing differs from what it was taught."""
         imported = self.memory.imported
-        return imported if imported is not None and self._is_current(imported) else self.memory.forest
+        return imported if imported is not None and self.keeps(imported) else self.memory.forest
+
+    def keeps(self, forest: TrainedForest) -> bool:
+        """Whether a forest that another program grew is in force."""
+        return forest.imported and forest.trained_on == self.state.teaching_digest()
 
     def train(self, **run: Unpack[RunOptions]) -> TrainedForest:
         """Grow a forest from the active annotations of all lanes, unless the last one stands for just these."""
@@ -421,9 +425,7 @@ class Chain:
         return f"{digest} {sorted(self.arrived.items())}" if incomplete else digest
 
     def _is_current(self, forest: TrainedForest) -> bool:
-        if forest.imported:
-            return forest.trained_on == self.state.teaching_digest()
-        return forest.trained_on == self._trained_on(incomplete=bool(forest.without))
+        return self.keeps(forest) or forest.trained_on == self._trained_on(incomplete=bool(forest.without))
 
     def _why_none_is_active(self, unseen: str | None) -> str:
         return unseen or (

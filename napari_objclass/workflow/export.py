@@ -116,6 +116,11 @@ class Export(Settings):
         """Whether files are compressed, where the format leaves a choice."""
         return self.format != "hdf5"
 
+    @property
+    def multiscale(self) -> bool:
+        """Whether an OME-Zarr image has smaller copies for viewers."""
+        return self.format != "single-scale OME-Zarr"
+
     def files(self, name: str, folder: Path) -> Files:
         """Fill in what an image is called, and the folder it is in.
 

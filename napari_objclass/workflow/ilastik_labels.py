@@ -45,35 +45,36 @@ def marks_of(
         if not labelled:
             continue
         try:
-            objects = Objects.of(_image(lane, frame, find)[np.newaxis])
+            objects, keys = _objects(lane, frame, find)
         except ObjClassError as error:
             missing, problem = missing + len(labelled), f" ({error})"
             continue
-        there = set(objects.ids.tolist())
-        missing += sum(object_id not in there for object_id in labelled)
-        chosen = {(0, i): classes[number - 1].uuid for i, number in labelled.items() if i in there}
+        chosen = {keys[i]: classes[number - 1].uuid for i, number in labelled.items() if i in keys}
+        missing += len(labelled) - len(chosen)
         marks += [replace(mark, t=frame) for mark in make(record.uuid, objects, chosen)]
     if missing:
         notes.append(f"{missing} labels of {record.name!r} could not be placed: their objects are not known{problem}")
     return tuple(marks)
 
 
-def _image(lane: IlpLane, frame: int, find: Callable[[], Objects]) -> NDArray[Any]:
-    """Label image ``zyx`` of a frame with ilastik's ids."""
+def _objects(lane: IlpLane, frame: int, find: Callable[[], Objects]) -> tuple[Objects, dict[int, tuple[int, int]]]:
+    """Objects of a frame, and their frame and id there by ilastik's id."""
     if frame in lane.label_image:
-        return lane.label_image[frame]
-    labels = find().labels
-    return counted(labels[frame]) if frame < len(labels) else np.zeros((1, 1, 1), np.uint32)
+        objects = Objects.of(lane.label_image[frame][np.newaxis])
+        return objects, {object_id: (0, object_id) for object_id in objects.ids.tolist()}
+    objects = find()
+    ids = in_order(objects.labels[frame]) if frame < len(objects.labels) else []
+    return objects, {number: (frame, object_id) for number, object_id in enumerate(ids, 1)}
 
 
-def counted(labels: NDArray[Any]) -> NDArray[np.uint32]:
-    """Label image with ids 1, 2, … in the order of the first pixels of its objects."""
-    ids, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
-    numbers = np.zeros(len(ids), np.uint32)
-    order = np.argsort(first)
-    order = order[ids[order] != 0]
-    numbers[order] = np.arange(1, len(order) + 1)
-    return numbers[inverse].reshape(labels.shape)
+def in_order(labels: NDArray[Any]) -> list[int]:
+    """Ids of a label image in the order of the first pixels of its objects."""
+    flat = labels.reshape(-1)
+    starts = np.flatnonzero(flat[1:] != flat[:-1]) + 1  # of stretches of one id, which are few
+    stretches = flat[np.concatenate([[0], starts])]
+    ids, first = np.unique(stretches, return_index=True)
+    ordered: list[int] = ids[np.argsort(first)].tolist()
+    return [object_id for object_id in ordered if object_id]
 
 
 def samples(

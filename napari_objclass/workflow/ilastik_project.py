@@ -18,7 +18,7 @@ from napari_objclass.errors import FileError, ObjClassError
 from napari_objclass.forest import RandomForest
 from napari_objclass.io.formats import ILASTIK_SUFFIX, split
 from napari_objclass.io.image import Stack
-from napari_objclass.io.readers import open_image
+from napari_objclass.io.stack import open_files
 from napari_objclass.thresholding import AS_IS
 from napari_objclass.workflow import (
     export,
@@ -71,7 +71,8 @@ def import_ilp(path: str | os.PathLike[str], *, recover: bool = True) -> Session
     project = ilp.read(Path(path))
     notes = list(project.notes)
     project = replace(project, lanes=_complete(project, notes))
-    opened = [_lane(lane, number, notes) for number, lane in enumerate(project.lanes, 1)]
+    folder = project.path.parent
+    opened = [_lane(lane, number, folder, notes) for number, lane in enumerate(project.lanes, 1)]
     extent = next((extent for _, extent in opened if extent is not None), None) or _declared_extent(project)
     known = ilastik_settings.known_features(extent or ilastik_settings.fitting_extent(project))
     state = State(
@@ -80,7 +81,8 @@ def import_ilp(path: str | os.PathLike[str], *, recover: bool = True) -> Session
         classes=ilastik_settings.object_classes(project, notes),
     )
     chain = Chain(state, Memory(None), {})
-    notes += [sentence for lane in state.lanes if (sentence := _missing(chain, lane))]
+    unread = [lane for lane, extent in opened if extent is None]
+    notes += [sentence for lane in unread if (sentence := _missing(chain, lane))]
     state = replace(state, marks=_marks(project, chain, notes))
     forest = _forest(project, known, state, notes)
     notes += [sentence for sentence in [ilastik_settings.blockwise_note(project)] if sentence]
@@ -99,7 +101,7 @@ def _complete(project: IlpProject, notes: list[str]) -> tuple[IlpLane, ...]:
     return complete
 
 
-def _lane(lane: IlpLane, number: int, notes: list[str]) -> tuple[LaneRecord, tuple[int, int] | None]:
+def _lane(lane: IlpLane, number: int, folder: Path, notes: list[str]) -> tuple[LaneRecord, tuple[int, int] | None]:
     """Record of an image with its dimensions and channels; of unknown content if it cannot be opened."""
     if "atlas" in lane.datasets:
         notes.append("the atlas was left out: values of an atlas are not measured here")
@@ -108,12 +110,13 @@ def _lane(lane: IlpLane, number: int, notes: list[str]) -> tuple[LaneRecord, tup
     try:
         sources = {role: _found(dataset) for role, dataset in datasets.items()}
         axes = {role: letters for role, dataset in datasets.items() if (letters := _letters(dataset))}
-        record, _, images = input_data.describe(sources, axes=axes, name=name)
+        dranges = {role: _drange(role, dataset) for role, dataset in datasets.items()}
+        record, _, images = input_data.describe(sources, axes=axes, name=name, dranges=dranges)
     except ObjClassError:
-        unknown = {role: _unknown(dataset) for role, dataset in datasets.items()}
+        unknown = {role: _unknown(role, dataset, folder) for role, dataset in datasets.items()}
         return LaneRecord(uuid4().hex, name, unknown), None
-    found = {role: _as_it_was(role, source, datasets[role]) for role, source in record.sources.items()}
-    return replace(record, sources=found), images.extent
+    stored = {role: replace(source, stored=_is_inside(source)) for role, source in record.sources.items()}
+    return replace(record, sources=stored), images.extent
 
 
 def _missing(chain: Chain, lane: LaneRecord) -> str | None:
@@ -140,24 +143,29 @@ def _found(dataset: IlpDataset) -> str | Stack:
 
 def _letters(dataset: IlpDataset) -> str:
     """Axes of the array in the file: ilastik names a channel axis where there is none, too."""
-    n_dims = open_image(dataset.found[0]).data.ndim + (len(dataset.found) > 1)
+    n_dims = open_files(_found(dataset)).data.ndim
     letters = dataset.axes
     if len(letters) == n_dims + 1:
         letters = letters.replace("c", "")
     return letters if len(letters) == n_dims else ""
 
 
-def _unknown(dataset: IlpDataset) -> Source:
-    """Pixels that are awaited where the project says they are."""
-    path, inner = split(dataset.files[0])
-    return Source(dataset.axes, UNKNOWN, str(path), inner)
+def _unknown(role: str, dataset: IlpDataset, folder: Path) -> Source:
+    """Pixels that are awaited where the project says they are, or in its folder if this system has no such place."""
+    places = [(path if path.is_absolute() else folder / path.name, inner) for path, inner in map(split, dataset.files)]
+    parts = [Source("", UNKNOWN, str(path), inner) for path, inner in places]
+    whole = replace(parts[0], axes=dataset.axes, drange=dataset.drange if role == PROBABILITIES else None)
+    return whole if len(parts) == 1 else replace(whole, parts=tuple(parts), along=dataset.along)
 
 
-def _as_it_was(role: str, source: Source, dataset: IlpDataset) -> Source:
-    """The same with what ilastik knew of it; data in the project itself are stored beside ours when that is saved."""
-    inside = source.path is not None and Path(source.path).suffix.lower() == ILASTIK_SUFFIX
-    drange = dataset.drange or open_image(dataset.found[0]).drange or AS_IS
-    return replace(source, stored=inside, drange=drange if role == PROBABILITIES else None)
+def _drange(role: str, dataset: IlpDataset) -> tuple[float, float] | None:
+    """Values that count as 0 and 1 in what is thresholded: ilastik takes integers as they are if nothing says more."""
+    return dataset.drange or open_files(_found(dataset)).drange or AS_IS if role == PROBABILITIES else None
+
+
+def _is_inside(source: Source) -> bool:
+    """Whether the project itself holds the pixels; they are then stored beside ours when that is saved."""
+    return source.path is not None and Path(source.path).suffix.lower() == ILASTIK_SUFFIX
 
 
 def _declared_extent(project: IlpProject) -> tuple[int, int] | None:

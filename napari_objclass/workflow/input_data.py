@@ -12,10 +12,9 @@ import numpy as np
 
 from napari_objclass import axes as axis_letters, kernels
 from napari_objclass.errors import DtypeError, FileError, ObjClassError, ParameterError, ShapeError
-from napari_objclass.io import channels
 from napari_objclass.io.fingerprint import fingerprint
 from napari_objclass.io.image import Image, spatial
-from napari_objclass.io.readers import open_image
+from napari_objclass.io.stack import Stacked, along, in_files, open_files, stacked, whole_axes
 from napari_objclass.labels import as_ids
 from napari_objclass.thresholding import AS_IS, range_of
 from napari_objclass.workflow import image_axes
@@ -28,7 +27,6 @@ from napari_objclass.workflow.lane import (
     LaneRecord,
     Pixels,
     Source,
-    location,
     open_source,
 )
 
@@ -140,9 +138,12 @@ def describe(
     units: str | None = None,
     offset: Sequence[int] | None = None,
     channel_names: Sequence[str] | None = None,
+    dranges: Mapping[str, tuple[float, float] | None] | None = None,
     uuid: str | None = None,
 ) -> tuple[LaneRecord, Given, Images]:
     """Make the record of a lane out of arrays and paths by role, with the pixels that no file holds, and all pixels.
+
+    Parameters are those of ``Session.add_lane``, and ``dranges``, :attr:`Source.drange` by role.
 
     Raises
     ------
@@ -150,26 +151,37 @@ def describe(
         In one sentence, when the images do not fit together.
     """
     sources = {role: source for role, source in sources.items() if source is not None}
+    known = {role: drange for role, drange in (dranges or {}).items() if drange is not None}
     role = _role_of_objects(sources)
     named = image_axes.by_role(axes, sources, role)
-    several = {each for each, source in sources.items() if channels.is_list(source)}
-    files = {each: _open(source, named.get(each)) for each, source in sources.items() if _in_files(source)}
-    given = {each: _in_memory(source) for each, source in sources.items() if each not in files}
+    letter = {each: along(source) for each, source in sources.items()}
+    several = {each for each in sources if letter[each] == "c"}
+    files = {each: open_files(source, axes=named.get(each)) for each, source in sources.items() if in_files(source)}
+    given = {
+        each: stacked(source) if each in several else np.asarray(source)
+        for each, source in sources.items()
+        if each not in files
+    }
     arrays = given | {each: image.data for each, image in files.items()}
-    named |= {each: f"{channels.without_last(named[each])}c" for each in several & set(named)}
+    named |= {each: whole_axes(axes, letter[each]) for each, axes in named.items() if letter[each]}
     letters = image_axes.choose(arrays, role, named, {each: image.axes for each, image in files.items()}, several)
     told = next(((size, image.units) for image in files.values() if (size := _spacing(image))), (None, None))
     record = LaneRecord(
         uuid=uuid or uuid4().hex,
         name=name or next((image.path.stem for image in files.values()), "image"),
-        sources={each: _source(files.get(each), arrays[each], letters[each]) for each in sources},
+        sources={
+            each: replace(_source(files.get(each), arrays[each], letters[each], letter[each]), drange=known.get(each))
+            for each in sources
+        },
         spacing=triple(spacing) or told[0],
-        offset=_whole_triple(offset),
+        offset=_whole_triple(
+            next((each.offset for each in files.values() if each.offset), None) if offset is None else offset
+        ),
         units=units or (told[1] if spacing is None else None),
         channel_names=tuple(channel_names or ()) or (files[RAW].channel_names if RAW in files else None),
     )
-    dranges = {each: image.drange for each, image in files.items()}
-    opened = {each: Pixels(array, letters[each], drange=dranges.get(each)) for each, array in arrays.items()}
+    ranges = {each: image.drange for each, image in files.items()} | known
+    opened = {each: Pixels(array, letters[each], drange=ranges.get(each)) for each, array in arrays.items()}
     fitted = _fit(record, opened)
     return _with_fitting_names(record, fitted, asked=bool(channel_names)), given, fitted
 
@@ -184,7 +196,7 @@ def describe_again(
     """Make the record of a lane some of whose sources are others; like :func:`describe`, identity and name stay."""
     new = {role: source for role, source in sources.items() if source is not None}
     kept = [role for role in old.sources if role not in new and (role == RAW or not OBJECT_ROLES & set(new))]
-    letters = {role: old.sources[role].axes for role in kept}
+    letters = {role: old.sources[role].axes for role in kept if old.sources[role].axes}
     if isinstance(axes, str):
         axes = {RAW if RAW in new else next(iter(new), RAW): axes}
     return describe(
@@ -195,6 +207,7 @@ def describe_again(
         units=old.units,
         offset=old.offset if offset is None else offset,
         channel_names=old.channel_names if RAW in kept else None,
+        dranges={role: source.drange for role, source in old.sources.items() if role in kept or source.is_unknown},
         uuid=old.uuid,
     )
 
@@ -213,9 +226,7 @@ def again(old: LaneRecord, new: LaneRecord, name: str | None) -> LaneRecord:
 
 
 def _again(source: Source, given: NDArray[Any] | None) -> ArrayOrPath:
-    if source.channels:
-        return [location(file) for file in source.channels]
-    return given if source.path is None else location(source)
+    return given if source.path is None else source.place
 
 
 def with_files(
@@ -273,31 +284,17 @@ def label_image(record: LaneRecord, images: Images, **run: Unpack[RunOptions]) -
     return images.objects
 
 
-def _in_files(source: ArrayOrPath) -> bool:
-    """Whether files hold the pixels; of channels, all of them."""
-    parts = source if channels.is_list(source) else [source]
-    return all(channels.is_path(each) for each in parts)
-
-
-def _open(source: ArrayOrPath, axes: str | None) -> Image:
-    return channels.open_channels(source, axes=axes) if channels.is_list(source) else open_image(source, axes=axes)
-
-
-def _in_memory(source: ArrayOrPath) -> NDArray[Any]:
-    return channels.stacked(source) if channels.is_list(source) else np.asarray(source)
-
-
-def _source(image: Image | None, array: NDArray[Any] | LazyArray, letters: str) -> Source:
-    """Where pixels come from that are in memory, a file, or one file per channel."""
+def _source(image: Image | None, array: NDArray[Any] | LazyArray, letters: str, letter: str) -> Source:
+    """Where pixels come from that are in memory, a file, or several along an axis."""
     found = Source(letters, fingerprint(array, letters))
     if image is None:
         return found
     found = replace(found, path=str(image.path.absolute()), inner=image.inner)
-    parts = array.images if isinstance(array, channels.Stacked) else ()
-    return replace(
-        found,
-        channels=tuple(Source(letters[:-1], "", str(part.path.absolute()), part.inner) for part in parts),
-    )
+    if not isinstance(array, Stacked):
+        return found
+    of_part = letters.replace(letter, "")
+    parts = (Source(of_part, "", str(part.path.absolute()), part.inner) for part in array.images)
+    return replace(found, parts=tuple(parts), along=letter)
 
 
 def _with_fitting_names(record: LaneRecord, images: Images, *, asked: bool) -> LaneRecord:
@@ -322,7 +319,7 @@ def _role_of_objects(sources: Mapping[str, ArrayOrPath]) -> str:
         )
     if not roles:
         return RAW
-    if roles[0] != PROBABILITIES and channels.is_list(sources[roles[0]]):
+    if roles[0] != PROBABILITIES and along(sources[roles[0]]) == "c":
         raise ParameterError(f"{roles[0]}= is one image; only raw and probabilities can be a list of channels")
     return roles[0]
 

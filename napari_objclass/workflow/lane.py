@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_objclass.errors import FileError, ObjClassError
-from napari_objclass.io.channels import open_channels
+from napari_objclass.errors import AxesError, FileError, ObjClassError
 from napari_objclass.io.fingerprint import fingerprint
 from napari_objclass.io.formats import ILASTIK_SUFFIX
-from napari_objclass.io.readers import open_image
+from napari_objclass.io.image import Stack
+from napari_objclass.io.stack import open_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from napari_objclass.io.image import LazyArray
+    from napari_objclass.io.image import Image, LazyArray
 
 RAW = "raw"
 LABELS = "labels"
@@ -50,10 +50,13 @@ class Source:
         Dataset inside the file, "" for files that hold one image.
     stored
         Whether the file belongs to the project.
-    channels
-        Where each channel comes from, if they are in files of their own; ``path`` and ``inner`` are those of the first.
+    parts
+        Where each plane, frame or channel comes from, if they are in files of their own; ``path`` and ``inner`` are
+        those of the first.
+    along
+        Axis along which the parts lie; "" without.
     drange
-        Values that count as 0 and 1, where the file does not say so itself.
+        Values that count as 0 and 1, whatever the file says; None for what it says.
     """
 
     axes: str
@@ -61,13 +64,26 @@ class Source:
     path: str | None = None
     inner: str = ""
     stored: bool = False
-    channels: tuple[Source, ...] = ()
+    parts: tuple[Source, ...] = ()
+    along: str = ""
     drange: tuple[float, float] | None = None
 
     @property
+    def is_unknown(self) -> bool:
+        """Whether its pixels were never seen."""
+        return self.fingerprint == UNKNOWN
+
+    @property
     def files(self) -> tuple[Source, ...]:
-        """Sources with one file each: all channels, itself, or none if no file holds the pixels."""
-        return self.channels or ((self,) if self.path is not None else ())
+        """Sources with one file each: all parts, itself, or none if no file holds the pixels."""
+        return self.parts or ((self,) if self.path is not None else ())
+
+    @property
+    def place(self) -> str | Stack:
+        """What files it is, as readers take it: path and inner path in one, or all of them."""
+        if self.parts:
+            return Stack(tuple(location(part) for part in self.parts), self.along)
+        return location(self)
 
     def to_json(self, folder: Path | None = None) -> dict[str, Any]:
         """Values by field name; the path also relative to ``folder``, unless it is on another drive."""
@@ -82,8 +98,9 @@ class Source:
             "fingerprint": self.fingerprint,
             "stored": self.stored,
         }
-        if self.channels:
-            values["channels"] = [each.to_json(folder) for each in self.channels]
+        if self.parts:
+            values["along"] = self.along
+            values["channels"] = [each.to_json(folder) for each in self.parts]  # as when there were no other parts
         if self.drange:
             values["drange"] = list(self.drange)
         return values
@@ -96,7 +113,7 @@ class Source:
             path = os.path.normpath(folder / path)
             if absolute is not None and not Path(path).exists() and Path(absolute).exists():
                 path = absolute
-        channels = tuple(cls.from_json(each, folder) for each in values.get("channels", ()))
+        parts = tuple(cls.from_json(each, folder) for each in values.get("channels", ()))
         low_high = values.get("drange")
         return cls(
             axes=values["axes"],
@@ -104,7 +121,8 @@ class Source:
             path=path,
             inner=values["inner"] or "",
             stored=bool(values["stored"]),
-            channels=channels,
+            parts=parts,
+            along=values.get("along", "c") if parts else "",
             drange=None if low_high is None else (float(low_high[0]), float(low_high[1])),
         )
 
@@ -256,12 +274,9 @@ def open_source(record: LaneRecord, role: str, given: Mapping[str, NDArray[Any]]
     if source.path is None:
         raise FileError(f"the {role} image of {record.name!r} was only in memory and is gone; add it again")
     try:
-        if source.channels:
-            image = open_channels([location(file) for file in source.channels], axes=source.axes)
-        else:
-            image = open_image(location(source), axes=source.axes or None)
+        image = _open(source)
     except ObjClassError as error:
-        if source.fingerprint == UNKNOWN:
+        if source.is_unknown:
             raise FileError(
                 f"needs image {record.name}: its {role} image cannot be opened ({error}); "
                 "put it there, or say where it is now"
@@ -270,12 +285,22 @@ def open_source(record: LaneRecord, role: str, given: Mapping[str, NDArray[Any]]
             f"the {role} image of {record.name!r} cannot be opened ({error}); put it back, or say where it is now"
         ) from error
     problem = None
-    if source.fingerprint != UNKNOWN and fingerprint(image.data, source.axes) != source.fingerprint:
+    if not source.is_unknown and fingerprint(image.data, source.axes) != source.fingerprint:
         problem = (
             f"the {role} image of {record.name!r} at {source.path} has other content than when it was annotated; "
             "put the old file back, or accept the new content"
         )
-    return Pixels(image.data, source.axes or image.axes, problem, source.drange or getattr(image, "drange", None))
+    return Pixels(image.data, image.axes, problem, source.drange or image.drange)
+
+
+def _open(source: Source) -> Image:
+    """Open what is at the place of a source; unknown pixels may lack the axis of channels that was foreseen."""
+    try:
+        return open_files(source.place, axes=source.axes or None)
+    except AxesError:
+        if not source.is_unknown or "c" not in source.axes:
+            raise
+        return open_files(source.place, axes=source.axes.replace("c", ""))
 
 
 def location(source: Source) -> str:

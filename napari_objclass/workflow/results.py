@@ -88,7 +88,8 @@ def write(
     written = []
     for source, path in files.images.items():
         picture = prepared(_picture(source, chain, lane, prediction, **run), settings)
-        written.append(write_picture(path, picture, inner=settings.inner, compressed=settings.compressed))
+        form = {"compressed": settings.compressed, "multiscale": settings.multiscale}
+        written.append(write_picture(path, picture, inner=settings.inner, **form))
     if files.table is not None and measured is not None:
         written.append(_write_table(files.table, chain, lane, prediction, measured, carried or {}))
     numbers = np.bincount(prediction.classes, minlength=len(prediction.class_names) + 1)[1:].tolist()

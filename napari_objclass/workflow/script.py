@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from napari_objclass import __version__
 from napari_objclass.workflow import classes
-from napari_objclass.workflow.lane import location
 from napari_objclass.workflow.marks import AnnotationState
 
 if TYPE_CHECKING:
@@ -86,8 +85,7 @@ def _image(record: LaneRecord) -> str:
             lines.append(f"{role} = ...  # is only in memory; put an array here, with axes {source.axes}")
             arguments[role] = role
         else:
-            places = [location(file) for file in source.files]
-            arguments[role] = repr(places if source.channels else places[0])
+            arguments[role] = f"oc.{source.place}" if source.parts else repr(source.place)
     arguments["axes"] = repr({role: source.axes for role, source in record.sources.items()})
     arguments["name"] = repr(record.name)
     if record.spacing is not None:

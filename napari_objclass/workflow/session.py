@@ -173,6 +173,12 @@ class Session(WithExchange):
         present = {each.uuid for each in state.classes}
         return len({mark.cls for lane in state.lanes for mark in state.marks_of(lane.uuid)} & present)
 
+    @property
+    def can_classify(self) -> bool:
+        """Whether objects of two classes are labelled, or a forest that came from ilastik is in force."""
+        forest = self._chain.forest
+        return self.n_annotated_classes >= 2 or (forest is not None and self._chain.keeps(forest))
+
     def object_classes(self, lane: int | str, t: int = 0) -> dict[int, int]:
         """Class number of every object of a frame with active annotations, by id."""
         chain, record = self._at(lane)

@@ -5,7 +5,7 @@ import pytest
 from workflow.scenes import movie, nuclei
 
 from napari_objclass.errors import ObjClassError
-from napari_objclass.io.channels import Stacked, open_channels
+from napari_objclass.io.stack import Stacked, open_files
 from napari_objclass.io.writers import write_image
 from napari_objclass.workflow.session import Session
 
@@ -144,7 +144,7 @@ def test_names_of_channels_are_for_the_screen(session, tmp_path):
     [..., 0, (slice(3, 9), 2), (..., 1), (..., slice(1, 3)), (2, 3, 1), (0, ..., slice(2, None, -2)), (..., slice(0))],
 )
 def test_a_stack_is_sliced_like_an_array(files, key):
-    image = open_channels(files)
+    image = open_files(files)
     expected = np.stack(CHANNELS, -1)
     assert isinstance(image.data, Stacked)
     assert (image.axes, image.data.shape, image.data.dtype) == ("yxc", expected.shape, expected.dtype)

@@ -76,6 +76,9 @@ class AgreementView(QWidget):
         self.confusion.setVisible(found is not None and self.unfold.isChecked())
         if forest is None:
             return
+        if forest.imported:
+            self.line.setText("The classifier comes from ilastik; it stays until labels, classes or features change.")
+            return
         if found is None:
             self.line.setText(f"Label {ENOUGH} of each class, to see here how well they are told apart.")
             return

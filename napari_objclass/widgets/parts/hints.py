@@ -48,7 +48,7 @@ def _about_first_clicks(shared: ViewerSession, claims: Claims) -> str:
         odd = warning(shared.shown.objects, found=record.is_thresholded)
     if odd and not claims.marks:
         return odd
-    if shared.session.n_annotated_classes >= 2:
+    if shared.session.can_classify:
         return ""
     if not shared.tool.active:
         return f"Turn on {with_key('Annotate', 'annotate')} to label objects by clicking them."
@@ -70,7 +70,8 @@ def _about_prediction(shared: ViewerSession, *, outdated: bool) -> str:
         return "Press Update to predict with your latest labels, or turn on Live."
     if shown.prediction is None:
         return "" if shared.problem("object_classification") else "Learning from your labels."
-    if shown.forest is not None and sum(n > 0 for n in shown.forest.n_samples) < 2:
+    forest = shown.forest
+    if forest is not None and not forest.imported and sum(n > 0 for n in forest.n_samples) < 2:
         return "Only labels of one class have objects now: label others, or choose other values in Objects."
     return f"Look at {with_key('unsure objects', 'next_unsure')}, or export in Results."
 

@@ -68,7 +68,7 @@ class ToolRow(QWidget):
             button.setChecked(tool.active and tool.mode is mode)
         self.live.setChecked(live)
         waiting = shown is not None and (self.outdated or shown.prediction is None)
-        self.update_button.setVisible(not live and waiting and self._shared.session.n_annotated_classes > 1)
+        self.update_button.setVisible(not live and waiting and self._shared.session.can_classify)
 
     def _update(self) -> None:
         self.outdated = False

@@ -205,7 +205,7 @@ def _stages(request: Request) -> Iterator[Stage]:
     yield Stage(object_features.ID, measure)
     if not request.classify:
         return
-    if session.n_annotated_classes < 2:
+    if not session.can_classify:
         yield Stage(object_classification.ID, forget)
         return
     yield Stage(object_classification.ID, train)
