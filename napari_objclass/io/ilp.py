@@ -118,7 +118,7 @@ def read(path: str | os.PathLike[str]) -> IlpProject:
     FileError
         If it is not a project of object classification with its own segmentation, or cannot be read.
     """
-    path = Path(path).absolute()
+    path = Path(path).expanduser().absolute()
     with reading(path) as file:
         if "workflowName" not in file:
             raise FileError(f"{path} is not a project of ilastik 1.0 or later: it names no workflow")
@@ -140,8 +140,8 @@ def read(path: str | os.PathLike[str]) -> IlpProject:
             selected=selected.ids,
             margin=computed.margin or selected.margin,
             class_names=class_names,
-            label_colors=notes.attempt("Colours were", (), ilp_settings.colors, file, "LabelColors"),
-            prediction_colors=notes.attempt("Colours were", (), ilp_settings.colors, file, "PmapColors"),
+            label_colors=notes.attempt("Colors were", (), ilp_settings.colors, file, "LabelColors"),
+            prediction_colors=notes.attempt("Colors were", (), ilp_settings.colors, file, "PmapColors"),
             forest=forest,
             export=notes.attempt("Settings of the export were", {}, ilp_settings.export, file),
             table=notes.attempt("Settings of the table were", {}, ilp_settings.table, file),

@@ -128,7 +128,7 @@ def plain(value: Any) -> Any:
         return plain(value.item()) if value.ndim == 0 else tuple(plain(each) for each in value)
     if isinstance(value, np.generic):
         return value.item()
-    return value if isinstance(value, str) else None  # a dataset may be there without a value
+    return value if isinstance(value, (str, int, float)) else None  # a dataset may be there without a value
 
 
 def settings(parent: h5py.Group, name: str) -> dict[str, Any]:

@@ -221,6 +221,7 @@ def test_a_stack_of_which_a_file_is_missing_is_not_found(project):
     [
         {"__class__": "ProjectInternalDatasetInfo", "inner_path": "/Input Data/local_data/abc"},
         {"__class__": "ProjectInternalDatasetInfo", "datasetId": "abc", "filePath": "gone.h5/data"},
+        {"__class__": "PreloadedArrayDatasetInfo", "location": "PreloadedArray", "datasetId": "abc"},
         {"location": "ProjectInternal", "datasetId": "abc"},
         {"location": "PreloadedArray", "datasetId": "abc", "filePath": ""},
     ],
