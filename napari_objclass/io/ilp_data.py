@@ -126,8 +126,8 @@ def _places(info: h5py.Group, facts: dict[str, Any], project: Path) -> list[tupl
 
 
 def _is_internal(facts: dict[str, Any]) -> bool:
-    kind = str(facts.get("__class__", ""))
-    return kind.startswith("ProjectInternal") or (not kind and facts.get("location", "FileSystem") != "FileSystem")
+    kind = str(facts.get("__class__") or facts.get("location"))
+    return kind.startswith(("ProjectInternal", "PreloadedArray"))
 
 
 def _from_address(address: str) -> str:

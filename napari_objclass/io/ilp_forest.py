@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _SPLIT, _LEAF = 0, 1 << 30
 _ROOT = 2
 
+_MOST_COLUMNS = 1_000_000
+
 #: As many as ilastik allows.
 MOST_CLASSES = 99
 
@@ -50,6 +52,8 @@ def read_forest(group: h5py.Group, n_classes: int) -> dict[str, NDArray[Any]]:
     if len(forms) > 1:
         raise ValueError("its trees differ in columns or classes")
     ((n_columns, n_known),) = forms
+    if n_columns > _MOST_COLUMNS:
+        raise ValueError("its number of columns makes no sense")
     known = _known_labels(group, forests[0], n_known)
     return _arrays(stored, n_columns, known, max(n_classes, *known))
 
@@ -72,8 +76,8 @@ class _Stored(NamedTuple):
         )
 
 
-class _Level(NamedTuple):
-    """Nodes of one depth in all trees; the next level has the left and the right child of each split in turn."""
+class _Nodes(NamedTuple):
+    """Nodes of several trees: the number of the tree, and the place in the topology."""
 
     tree: Addresses
     address: Addresses
@@ -81,40 +85,25 @@ class _Level(NamedTuple):
 
 
 def _arrays(stored: _Stored, n_columns: int, known: list[int], n_classes: int) -> dict[str, NDArray[Any]]:
-    levels = _levels(stored)
-    positions, sizes = _preorder(levels)
-    tree, address, is_split = (np.concatenate(each) for each in zip(*levels, strict=True))
-    order = np.argsort(np.concatenate(positions), kind="stable")
-    tree, address, is_split = tree[order], address[order], is_split[order]
-    parameters = stored.parameter_starts[tree] + stored.topology[address + 1]
-    n_numbers = np.where(is_split, 2, 1 + len(known))
-    if (stored.topology[address + 1] < 0).any() or (parameters + n_numbers > stored.parameter_starts[tree + 1]).any():
-        raise ValueError("the numbers of a node are not in its tree")
-
-    n_nodes = len(order)
-    column = np.full(n_nodes, -1, np.int32)
-    column[is_split] = stored.topology[address[is_split] + 4]
+    nodes, nodes_per_tree, right = _in_preorder(_levels(stored))
+    is_split = nodes.is_split
+    numbers = _numbers_of(nodes, stored, len(known))
+    column = np.full(len(is_split), -1, np.int32)
+    column[is_split] = stored.topology[nodes.address[is_split] + 4]
     if (column[is_split] < 0).any() or (column >= n_columns).any():
         raise ValueError("a node asks for a column that is not there")
-    threshold = np.zeros(n_nodes, np.float32)
-    threshold[is_split] = _largest_below(stored.parameters[parameters[is_split] + 1])
-    right = np.zeros(n_nodes, np.uint32)
-    # A split is followed by its left subtree, which is as long as the size of the node behind the split says.
-    all_sizes = np.concatenate(sizes)[order]
-    first = np.cumsum([0, *sizes[0]])[:-1]
-    at = np.flatnonzero(is_split)
-    right[at] = at - first[tree[at]] + 1 + all_sizes[at + 1]
-    leaves = parameters[~is_split, None] + 1 + np.arange(len(known))
-    frequencies = np.zeros((len(leaves), n_classes))
-    frequencies[:, np.array(known) - 1] = stored.parameters[leaves]
+    threshold = np.zeros(len(is_split), np.float32)
+    threshold[is_split] = _largest_below(stored.parameters[numbers[is_split]])
+    frequencies = np.zeros((np.count_nonzero(~is_split), n_classes))
+    frequencies[:, np.array(known) - 1] = stored.parameters[numbers[~is_split, None] + np.arange(len(known))]
     sums = frequencies.sum(axis=1, keepdims=True)
     if not ((frequencies >= 0).all() and (sums > 0).all() and np.isfinite(sums).all()):
         raise ValueError("a leaf has no class frequencies")
     return {
-        "nodes_per_tree": sizes[0].astype(np.uint32),
+        "nodes_per_tree": nodes_per_tree.astype(np.uint32),
         "column": column,
         "threshold": threshold,
-        "right": right,
+        "right": right.astype(np.uint32),
         "leaf_frequencies": (frequencies / sums).astype(np.float32),
         "importances": np.zeros(n_columns),
         "oob_classes": np.empty(0, np.uint32),
@@ -123,6 +112,16 @@ def _arrays(stored: _Stored, n_columns: int, known: list[int], n_classes: int) -
         "seed": np.array(0, np.uint64),
         "missing_last": np.False_,
     }
+
+
+def _numbers_of(nodes: _Nodes, stored: _Stored, n_known: int) -> Addresses:
+    """Where the threshold of a split, or the frequencies of a leaf, begin in the parameters: behind the weight."""
+    place = stored.topology[nodes.address + 1]
+    first = stored.parameter_starts[nodes.tree] + place + 1
+    end = first + np.where(nodes.is_split, 1, n_known)
+    if (place < 0).any() or (end > stored.parameter_starts[nodes.tree + 1]).any():
+        raise ValueError("the numbers of a node are not in its tree")
+    return first
 
 
 def _known_labels(group: h5py.Group, forest: h5py.Group, n_known: int) -> list[int]:
@@ -137,8 +136,8 @@ def _known_labels(group: h5py.Group, forest: h5py.Group, n_known: int) -> list[i
     raise ValueError("its classes are not those of its trees")
 
 
-def _levels(stored: _Stored) -> list[_Level]:
-    """All nodes by depth."""
+def _levels(stored: _Stored) -> list[_Nodes]:
+    """All nodes by depth; a level has the left and the right child of each split of the one before, in turn."""
     tree = np.arange(len(stored.topology_starts) - 1)
     address = stored.topology_starts[:-1] + _ROOT
     levels, n_nodes = [], 0
@@ -152,7 +151,7 @@ def _levels(stored: _Stored) -> list[_Level]:
         if not (is_split | (kind == _LEAF)).all():
             raise ValueError("it has nodes of an unknown kind")
         _refuse_unless(address + np.where(is_split, 4, 1) < stored.topology_starts[tree + 1])
-        levels.append(_Level(tree, address, is_split))
+        levels.append(_Nodes(tree, address, is_split))
         children = stored.topology[address[is_split, None] + (2, 3)].ravel()
         tree = np.repeat(tree[is_split], 2)
         address = children + stored.topology_starts[tree]
@@ -164,16 +163,25 @@ def _refuse_unless(is_inside: NDArray[np.bool_]) -> None:
         raise ValueError("a node is not in its tree")
 
 
-def _preorder(levels: list[_Level]) -> tuple[list[Addresses], list[Addresses]]:
-    """Position of each node when each is followed by its left, then its right subtree; and nodes in its subtree."""
+def _in_preorder(levels: list[_Nodes]) -> tuple[_Nodes, Addresses, Addresses]:
+    """Nodes of tree after tree, each followed by its left, then its right subtree.
+
+    Also the number of nodes of each tree, and the right child of each node, counted from the root; 0 for leaves.
+    """
     sizes = [np.ones(len(level.address), np.int64) for level in levels]
     for i in range(len(levels) - 2, -1, -1):
         sizes[i][levels[i].is_split] += sizes[i + 1].reshape(-1, 2).sum(axis=1)
-    positions = [np.cumsum([0, *sizes[0]])[:-1]]
+    roots = np.cumsum([0, *sizes[0]])[:-1]
+    positions = [roots]
     for i in range(len(levels) - 1):
         left = positions[i][levels[i].is_split] + 1
         positions.append(np.stack([left, left + sizes[i + 1][::2]], axis=1).ravel())
-    return positions, sizes
+    order = np.argsort(np.concatenate(positions))
+    nodes = _Nodes(*(np.concatenate(each)[order] for each in zip(*levels, strict=True)))
+    at = np.flatnonzero(nodes.is_split)
+    right = np.zeros(len(order), np.int64)
+    right[at] = at + 1 + np.concatenate(sizes)[order][at + 1] - roots[nodes.tree[at]]  # behind the left subtree
+    return nodes, sizes[0], right
 
 
 def _largest_below(thresholds: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -182,4 +190,4 @@ def _largest_below(thresholds: NDArray[np.float64]) -> NDArray[np.float32]:
         raise ValueError("a threshold is NaN")
     limit = np.finfo(np.float32).max
     nearest = np.clip(thresholds, -limit, limit).astype(np.float32)
-    return np.where(nearest < thresholds, nearest, np.maximum(np.nextafter(nearest, np.float32(-np.inf)), -limit))
+    return np.where(nearest < thresholds, nearest, np.nextafter(nearest, -limit))

@@ -104,6 +104,26 @@ def test_what_is_no_project_is_refused(project, content, said):
         ilp.read(project)
 
 
+def test_a_project_that_ilastik_has_open_is_refused(project):
+    fcntl = pytest.importorskip("fcntl")
+    ilp_files.create(project).close()
+    with project.open("rb+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(FileError, match="open in another program, probably ilastik; close it there"):
+            ilp.read(project)
+
+
+@pytest.mark.parametrize("name", ["workflowName", "Input Data/infos"])
+def test_a_project_whose_frame_is_damaged_is_refused(project, name):
+    ilp_files.create(project).close()
+    with h5py.File(project, "r+") as file:
+        if name in file:
+            del file[name]
+        file[name] = 7
+    with pytest.raises(FileError, match=r"x\.ilp is damaged: the project cannot be read"):
+        ilp.read(project)
+
+
 # --- where images are
 
 
@@ -200,6 +220,7 @@ def test_a_stack_of_which_a_file_is_missing_is_not_found(project):
     [
         {"__class__": "ProjectInternalDatasetInfo", "inner_path": "/Input Data/local_data/abc"},
         {"__class__": "ProjectInternalDatasetInfo", "datasetId": "abc", "filePath": "gone.h5/data"},
+        {"__class__": "PreloadedArrayDatasetInfo", "location": "PreloadedArray", "datasetId": "abc"},
         {"location": "ProjectInternal", "datasetId": "abc"},
         {"location": "PreloadedArray", "datasetId": "abc", "filePath": ""},
     ],

@@ -311,7 +311,7 @@ DAMAGE = {
     "ThresholdTwoLevels/SmootherSigma/x": ({"thresholds"}, "Thresholds"),
     f"ObjectExtraction/Features/{STANDARD}/Sum in neighborhood/margin": ({"features"}, "Features"),
     "ObjectClassification/LabelNames": ({"class_names"}, "Names of classes"),
-    "ObjectClassification/LabelColors": ({"label_colors"}, "Colours"),
+    "ObjectClassification/LabelColors": ({"label_colors"}, "Colors"),
     "ObjectClassification/LabelInputs/0000/0": ({"lane labels"}, "Labels of image 1"),
     "ObjectExtraction/LabelImage_v2/labelimage000/block0000": ({"lane label_image"}, "Stored objects of image 1"),
     "ObjectClassification/ExportSettings": ({"table"}, "Settings of the table"),
