@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from napari_objclass.commands._inputs import OBJECT_ROLES, expand
 from napari_objclass.errors import ObjClassError, ParameterError
-from napari_objclass.io.formats import PROJECT_SUFFIX
+from napari_objclass.io.formats import PROJECT_SUFFIX, is_zarr
 
 if TYPE_CHECKING:
     import argparse
@@ -51,7 +51,7 @@ def what_to_open(args: argparse.Namespace) -> ToOpen:
     """
     named = expand(args.files)
     projects = [Path(name) for name in named if name.endswith(PROJECT_SUFFIX)]
-    folders = tuple(name for name in named if Path(name).is_dir())
+    folders = tuple(name for name in named if Path(name).is_dir() and not is_zarr(Path(name)))
     files = [name for name in named if name not in folders]
     given = [(role, expand(getattr(args, role))) for role in OBJECT_ROLES if getattr(args, role)]
     if projects:

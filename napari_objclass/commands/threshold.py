@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     if found.n_nan:
         say_note(counted_as_zero(found.n_nan, args.image))
     labels = from_canonical(found.labels, images.axes)
-    write_image(args.output, labels, images.axes, spacing=lane.spacing_along(images.axes))
+    write_image(args.output, labels, images.axes, spacing=lane.spacing_along(images.axes), units=lane.units)
     n_objects = int(found.labels.max(axis=(1, 2, 3)).sum())  # ids are 1, 2, … in every frame
     print(f"{n_objects} objects, {found.n_small} too small, {found.n_large} too large → {output}")
     return 0

@@ -33,7 +33,7 @@ FORMATS = {
 #: Of project files, our own and ilastik's.
 PROJECT_SUFFIX, ILASTIK_SUFFIX = ".objclass", ".ilp"
 
-WRITABLE = (".h5", ".hdf5", ".tif", ".tiff", ".npy", ".zarr")
+WRITABLE = (".h5", ".hdf5", ".tif", ".tiff", ".png", ".npy", ".zarr")
 
 _CONTAINER = re.compile(r"\.(?:h5|hdf5|ilp|zarr)(?=[/\\]|$)", re.IGNORECASE)
 

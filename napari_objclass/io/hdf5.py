@@ -1,4 +1,4 @@
-"""HDF5: datasets with ilastik's ``axistags`` and ``drange`` attributes."""
+"""HDF5: datasets with ilastik's ``axistags`` and ``drange`` attributes; offset, names and colours in ones of ours."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_objclass.errors import FileError
-from napari_objclass.io.image import Image, LazyArray, Picture, spatial
+from napari_objclass.io.image import Image, LazyArray, Picture, slabs, spatial
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,11 +56,17 @@ def read(path: Path, inner: str) -> Image:
             units=units,
             drange=_drange(dataset),
             channel_names=_channel_names(dataset),
+            offset=_offset(dataset),
+            colors=_colors(dataset),
         )
 
 
 def write(path: Path, picture: Picture, inner: str, *, compressed: bool) -> None:
-    """Write one dataset with axistags; the unit of the spacing goes into their descriptions."""
+    """Write one dataset with axistags; the unit of the spacing goes into their descriptions.
+
+    ``offset`` (whole pixels along the axes of space) is an attribute of numbers; ``channel_names``, and ``colors`` by
+    value, are attributes of JSON.
+    """
     import h5py
 
     sizes = dict(zip(spatial(picture.axes), picture.spacing or (), strict=False))
@@ -69,17 +75,27 @@ def write(path: Path, picture: Picture, inner: str, *, compressed: bool) -> None
             "key": letter,
             "typeFlags": _TYPE_FLAGS[letter],
             "resolution": sizes.get(letter, 0),
-            "description": "µm" if letter in sizes else "",
+            "description": (picture.units or "") if letter in sizes else "",
         }
         for letter in picture.axes
     ]
-    form: dict[str, Any] = {"compression": "gzip", "compression_opts": 1, "shuffle": True} if compressed else {}
+    form: dict[str, Any] = {"chunks": True, "compression": "gzip", "compression_opts": 1, "shuffle": True}
+    data = np.asarray(picture.data)
     composed = BytesIO()  # were HDF5 to write to disk itself, a full disk would crash the process
     with h5py.File(composed, "w") as file:
-        dataset = file.create_dataset(inner or DEFAULT_INNER, data=picture.data, chunks=True, **form)
+        dataset = file.create_dataset(inner or DEFAULT_INNER, data.shape, data.dtype, **form if compressed else {})
+        # In one piece, an array in another order of memory would be copied.
+        for part in [slice(None)] if data.flags.c_contiguous else slabs(data):
+            dataset[part] = data[part]
         dataset.attrs["axistags"] = json.dumps({"axes": tags})
+        if picture.drange is not None:
+            dataset.attrs["drange"] = picture.drange
+        if picture.offset is not None:
+            dataset.attrs["offset"] = np.array(picture.offset, np.int64)
         if picture.channel_names:
             dataset.attrs["channel_names"] = json.dumps(picture.channel_names)
+        if picture.colors is not None:
+            dataset.attrs["colors"] = json.dumps(dict(picture.colors))
     path.write_bytes(composed.getbuffer())
 
 
@@ -140,3 +156,14 @@ def _drange(dataset: h5py.Dataset) -> tuple[float, float] | None:
 def _channel_names(dataset: h5py.Dataset) -> tuple[str, ...] | None:
     text = dataset.attrs.get("channel_names")
     return tuple(json.loads(text)) if isinstance(text, str) else None
+
+
+def _offset(dataset: h5py.Dataset) -> tuple[int, ...] | None:
+    values = np.ravel(dataset.attrs.get("offset", ()))
+    whole = len(values) > 0 and values.dtype.kind in "iu"
+    return tuple(values.tolist()) if whole else None
+
+
+def _colors(dataset: h5py.Dataset) -> dict[int, str] | None:
+    text = dataset.attrs.get("colors")
+    return {int(value): color for value, color in json.loads(text).items()} if isinstance(text, str) else None

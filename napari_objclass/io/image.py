@@ -14,12 +14,14 @@ from napari_objclass.errors import ParameterError
 from napari_objclass.io.formats import matching
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from numpy.typing import DTypeLike, NDArray
 
     Array = NDArray[Any]
+
+_SLAB_BYTES = 1 << 24
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,3 +150,10 @@ class LazyArray(ABC):
 def spatial(axes: str) -> str:
     """Select the letters of ``axes`` that :attr:`Image.spacing` has entries for."""
     return "".join(letter for letter in axes if letter in "zyx")
+
+
+def slabs(data: Array | LazyArray) -> Iterator[slice]:
+    """Divide the first axis, so that what is made of a part at a time needs little memory."""
+    step = max(1, _SLAB_BYTES * len(data) // max(data.nbytes, 1))
+    for start in range(0, len(data), step):
+        yield slice(start, min(start + step, len(data)))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from ome_zarr_models.v05.multiscales import Dataset, Multiscale
 
-__all__ = ["ZarrArray", "is_only_an_image", "read", "write"]
+__all__ = ["ZarrArray", "datasets", "is_only_an_image", "read", "write"]
 
 _FORMATS = {"0.4": "v04", "0.5": "v05"}
 _METADATA = {"zarr.json", ".zgroup", ".zattrs", ".zmetadata"}
@@ -52,8 +52,7 @@ def read(path: Path, inner: str) -> Image:
     """Find the array that ``inner`` leads to, of an image the finest, and what the image says of it."""
     if not path.is_dir():
         raise FileError(f"{path} is a file, and zarr images are folders; unpack it")
-    inner, note = _find(path, inner)
-    array = _node(path, inner)
+    inner, array, note = _find(path, inner)
     names = getattr(array.metadata, "dimension_names", None) or ()
     letters = "".join(filter(None, names))
     plain = Image(
@@ -69,6 +68,18 @@ def read(path: Path, inner: str) -> Image:
         return replace(plain, note=str(error))
 
 
+def datasets(path: Path) -> list[str]:
+    """Paths of the image and of the label images in a folder.
+
+    Raises
+    ------
+    FileError
+        If it does not hold one image, or its metadata are damaged.
+    """
+    labels = _ome(_node(path, "labels")).get("labels", ()) if is_zarr(path / "labels") else ()
+    return [_find(path, "")[0], *(f"labels/{name}" for name in labels)]
+
+
 def is_only_an_image(folder: Path) -> bool:
     """Whether a folder is an OME-Zarr image and nothing else: no label images in it, no plate, no other files."""
     if not is_zarr(folder):
@@ -81,11 +92,11 @@ def is_only_an_image(folder: Path) -> bool:
     return {each.name for each in folder.iterdir()} <= known | _METADATA
 
 
-def _find(path: Path, inner: str) -> tuple[str, str]:
-    """Follow a path to an array: its own path, and a note if there was a choice."""
+def _find(path: Path, inner: str) -> tuple[str, zarr.Array[Any], str]:
+    """Follow a path to an array: its own path, the array, and a note if there was a choice."""
     node, name = _node(path, inner), _named(path, inner)
     if not hasattr(node, "members"):
-        return inner, ""
+        return inner, node, ""
     ome = _ome(node)
     if "plate" in ome:
         well = next((each["path"] for each in ome["plate"].get("wells", ())), "A/1")
@@ -96,17 +107,17 @@ def _find(path: Path, inner: str) -> tuple[str, str]:
     if "multiscales" in ome:
         n_images = len(ome["multiscales"])
         note = f"the first of {n_images} images in {name} was taken" if n_images > 1 else ""
-        return _joined(inner, _multiscale(node, name).datasets[0].path), note
+        inner = _joined(inner, _multiscale(node, name).datasets[0].path)
+        return inner, _node(path, inner), note
     if "bioformats2raw.layout" in ome:
-        several = is_zarr(path / inner / "1")
-        return _find(path, _joined(inner, "0"))[0], f"the first image in {name} was taken" if several else ""
+        note = f"the first image in {name} was taken" if is_zarr(path / inner / "1") else ""
+        return *_find(path, _joined(inner, "0"))[:2], note
     inside = [*map(str, ome.get("labels", ()))] or [key for key, each in node.members() if not hasattr(each, "members")]
     if len(inside) == 1:
         return _find(path, _joined(inner, inside[0]))
     if not inside:
         raise FileError(f"{name} holds no image; name one inside it, if there is one further down")
-    shown = ", ".join(inside[:12]) + (f" and {len(inside) - 12} more" if len(inside) > 12 else "")
-    raise FileError(f"{name} holds several images; append one of them to the path: {shown}")
+    raise FileError(f"{name} holds several images; append one of them to the path: {_list(inside)}")
 
 
 def _described(image: Image) -> Image:
@@ -223,7 +234,13 @@ def _node(path: Path, inner: str) -> Any:
     try:
         return zarr.open(path, path=inner, mode="r")
     except FileNotFoundError as error:
-        raise FileError(f"{path} has no image {inner!r}; check the name") from error
+        there = sorted(each.name for each in path.iterdir() if is_zarr(each))
+        hint = f"it has {_list(there)}" if there else "check the name"
+        raise FileError(f"{path} has no image {inner!r}; {hint}") from error
+
+
+def _list(names: list[str]) -> str:
+    return ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
 
 
 def _joined(inner: str, name: str) -> str:

@@ -21,10 +21,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _MICROMETRES = {
-    "Å": 1e-4, "nm": 1e-3, "µm": 1.0, "μm": 1.0, "um": 1.0, "micron": 1.0, "microns": 1.0, "\\u00B5m": 1.0,
-    "mm": 1e3, "cm": 1e4, "inch": 25400.0, "m": 1e6,
+    "pm": 1e-6, "Å": 1e-4, "nm": 1e-3, "µm": 1.0, "mm": 1e3, "cm": 1e4, "in": 25400.0, "dm": 1e5, "m": 1e6, "km": 1e9,
 }  # fmt: skip
+_ABBREVIATIONS = {
+    "μm": "µm", "um": "µm", "micron": "µm", "microns": "µm", "\\u00B5m": "µm", "inch": "in",
+    "angstrom": "Å", "nanometer": "nm", "micrometer": "µm", "millimeter": "mm", "centimeter": "cm", "meter": "m",
+}  # fmt: skip
+_NO_UNIT = "reference frame"  # OME's name for lengths that have a ratio and nothing else
 _OME_ORDER = "tczyx"
+
+#: More bytes of pixels than this go into a BigTIFF; the rest of what a classic one can hold is for its tables.
+LARGEST_CLASSIC = 2**32 - 2**25
 
 
 class TiffPages(LazyArray):
@@ -82,14 +89,15 @@ def read(path: Path, inner: str) -> Image:
         if series.dtype is None or series.dtype.kind not in "biuf":
             raise DtypeError(f"{path} holds {series.dtype} values; an image has integer or float pixels")
         axes = _axes(series.axes, path)
-        spacing = _ome_spacing(file, axes) if file.is_ome else _imagej_spacing(file, axes)
+        spacing, units = _ome_spacing(file, axes) if file.is_ome else _imagej_spacing(file, axes)
         return Image(
             data=_data(path, series),
             axes=axes,
             path=path,
             spacing=spacing,
-            units="µm" if spacing else None,
+            units=units,
             channel_names=_channel_names(file, series, axes),
+            offset=_offset(file, axes),
             note=f"the first of {len(file.series)} images in the file was taken" if len(file.series) > 1 else "",
         )
 
@@ -97,21 +105,56 @@ def read(path: Path, inner: str) -> Image:
 def write(path: Path, picture: Picture, inner: str, *, compressed: bool) -> None:
     """Write a compressed OME-TIFF; its axes are in the order tczyx, and those of length 1 are not read back.
 
-    64-bit integers, which OME-TIFF lacks, are stored in 32 bits if the values allow it, else refused.
+    64-bit integers, which OME-TIFF lacks, are stored in 32 bits if the values allow it, else refused. The offset is
+    the position of every plane, in pixels: positions in a unit are those of a stage.
     """
     import tifffile
 
-    axes, names = picture.axes, picture.channel_names
-    order = [letter for letter in _OME_ORDER if letter in axes]
-    data = _storable(np.asarray(picture.data)).transpose([axes.index(letter) for letter in order])
+    order = "".join(letter for letter in _OME_ORDER if letter in picture.axes)
+    data = _storable(np.asarray(picture.data)).transpose([picture.axes.index(letter) for letter in order])
+    leading = data.shape[:-2]
     # The identity that OME wants is made of the content, so that the same image gives the same file.
-    identity = uuid5(NAMESPACE_OID, fingerprint(data, "".join(order)))
-    metadata: dict[str, Any] = {"axes": "".join(order).upper(), "UUID": str(identity)}
-    for letter, size in zip(spatial(axes), picture.spacing or (), strict=False):
-        metadata |= {f"PhysicalSize{letter.upper()}": size, f"PhysicalSize{letter.upper()}Unit": "µm"}
-    if names:
-        metadata["Channel"] = {"Name": list(names)}
-    tifffile.imwrite(path, data, ome=True, photometric="minisblack", compression="zlib", metadata=metadata)
+    identity = str(uuid5(NAMESPACE_OID, fingerprint(data, order)))
+    tifffile.imwrite(
+        path,
+        (np.ascontiguousarray(data[place]) for place in np.ndindex(leading)),  # not a copy of the whole
+        shape=data.shape,
+        dtype=data.dtype,
+        bigtiff=data.nbytes > LARGEST_CLASSIC,
+        ome=True,
+        photometric="minisblack",
+        compression="zlib",
+        metadata={"axes": order.upper(), "UUID": identity} | _ome_metadata(picture, math.prod(leading)),
+        **_resolution(picture),
+    )
+
+
+def _ome_metadata(picture: Picture, n_planes: int) -> dict[str, Any]:
+    """Size of a pixel, names of channels, and position of all planes."""
+    metadata: dict[str, Any] = {}
+    letters = spatial(picture.axes).upper()
+    unit = _ABBREVIATIONS.get(picture.units or "", picture.units)
+    for letter, size in zip(letters, picture.spacing or (), strict=False):
+        metadata[f"PhysicalSize{letter}"] = size
+        metadata[f"PhysicalSize{letter}Unit"] = unit if unit in _MICROMETRES else _NO_UNIT
+    if picture.channel_names:
+        metadata["Channel"] = {"Name": list(picture.channel_names)}
+    if picture.offset is not None and any(picture.offset):
+        starts = dict(zip(letters, picture.offset, strict=True))
+        metadata["Plane"] = {f"Position{letter}": [start] * n_planes for letter, start in starts.items()}
+        metadata["Plane"] |= {f"Position{letter}Unit": ["pixel"] * n_planes for letter in starts}
+    return metadata
+
+
+def _resolution(picture: Picture) -> dict[str, Any]:
+    """Pixels per centimetre in x and y: what programs look at that do not read OME's metadata."""
+    sizes = dict(zip(spatial(picture.axes), picture.spacing or (), strict=False))
+    scale = _micrometres(picture.units or "")
+    if not sizes or not scale:
+        return {}
+    per_centimetre = tuple(1e4 / (sizes[letter] * scale) for letter in "xy")
+    fits = all(1e-6 < each < 2**31 for each in per_centimetre)  # it is a fraction of 32-bit integers
+    return {"resolution": per_centimetre, "resolutionunit": "CENTIMETER"} if fits else {}
 
 
 def _data(path: Path, series: tifffile.TiffPageSeries) -> NDArray[Any] | LazyArray:
@@ -143,30 +186,46 @@ def _ome_pixels(file: tifffile.TiffFile) -> ElementTree.Element | None:
     return next((node for node in root.iter() if node.tag.endswith("Pixels")), None)
 
 
-def _ome_spacing(file: tifffile.TiffFile, axes: str) -> tuple[float, ...] | None:
+def _ome_spacing(file: tifffile.TiffFile, axes: str) -> tuple[tuple[float, ...] | None, str | None]:
+    """Size of a pixel in µm; without unit where the file has none."""
     pixels = _ome_pixels(file)
     if pixels is None:
+        return None, None
+    names = [f"PhysicalSize{letter.upper()}" for letter in spatial(axes)]
+    units = [pixels.get(f"{name}Unit", "µm") for name in names]
+    bare = set(units) == {_NO_UNIT}
+    scales = [1.0 if bare else _micrometres(unit) for unit in units]
+    sizes = tuple(float(pixels.get(name, 0)) * scale for name, scale in zip(names, scales, strict=True))
+    return (sizes, None if bare else "µm") if all(sizes) else (None, None)
+
+
+def _micrometres(unit: str) -> float:
+    """Length of a unit; 0 if it is unknown."""
+    return _MICROMETRES.get(_ABBREVIATIONS.get(unit, unit), 0.0)
+
+
+def _offset(file: tifffile.TiffFile, axes: str) -> tuple[int, ...] | None:
+    """Position of the first plane if it is in pixels, as we write it."""
+    pixels = _ome_pixels(file) if file.is_ome else None
+    plane = None if pixels is None else next((node for node in pixels if node.tag.endswith("}Plane")), None)
+    if plane is None or any(plane.get(f"Position{letter}Unit") != "pixel" for letter in spatial(axes).upper()):
         return None
-    sizes = []
-    for letter in spatial(axes.lower()):
-        size = float(pixels.get(f"PhysicalSize{letter.upper()}", 0))
-        sizes.append(size * _MICROMETRES.get(pixels.get(f"PhysicalSize{letter.upper()}Unit", "µm"), 0))
-    return tuple(sizes) if all(sizes) else None
+    return tuple(round(float(plane.get(f"Position{letter}", 0))) for letter in spatial(axes).upper())
 
 
-def _imagej_spacing(file: tifffile.TiffFile, axes: str) -> tuple[float, ...] | None:
-    """ImageJ's calibration; the resolution of other files is about printing and says nothing."""
+def _imagej_spacing(file: tifffile.TiffFile, axes: str) -> tuple[tuple[float, ...] | None, str | None]:
+    """ImageJ's calibration in µm; the resolution of other files is about printing and says nothing."""
     metadata = file.imagej_metadata
-    scale = _MICROMETRES.get(str((metadata or {}).get("unit", "")), 0)
+    scale = _micrometres(str((metadata or {}).get("unit", "")))
     if metadata is None or not scale:
-        return None
+        return None, None
     tags = file.pages.first.tags
     sizes = {"z": float(metadata.get("spacing", 0)) * scale}
     for letter in "yx":
         pixels, length = tags.valueof(f"{letter.upper()}Resolution", (0, 1))
         sizes[letter] = length / pixels * scale if pixels else 0.0
     spacing = tuple(sizes[letter] for letter in spatial(axes))
-    return spacing if all(spacing) else None
+    return (spacing, "µm") if all(spacing) else (None, None)
 
 
 def _channel_names(file: tifffile.TiffFile, series: tifffile.TiffPageSeries, axes: str) -> tuple[str, ...] | None:

@@ -6,7 +6,7 @@ import csv
 import os
 import shutil
 import uuid
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_objclass.axes import check
-from napari_objclass.errors import FileError, ShapeError
+from napari_objclass.errors import AxesError, FileError, ShapeError
 from napari_objclass.io.formats import FORMATS, WRITABLE, locate
 from napari_objclass.io.image import Picture, spatial
 
@@ -35,12 +35,13 @@ def write_image(
     axes: str,
     *,
     spacing: Sequence[float] | None = None,
+    units: str | None = "µm",
     channel_names: Sequence[str] | None = None,
 ) -> Path:
     """Write pixels of which little is known, see :func:`write_picture`."""
     spacing = None if spacing is None else tuple(spacing)
     names = None if channel_names is None else tuple(channel_names)
-    return write_picture(path, Picture(np.asarray(array), axes, spacing=spacing, channel_names=names))
+    return write_picture(path, Picture(np.asarray(array), axes, spacing=spacing, units=units, channel_names=names))
 
 
 def write_picture(
@@ -51,7 +52,7 @@ def write_picture(
     compressed: bool = True,
     multiscale: bool = True,
 ) -> Path:
-    """Write an image as OME-TIFF, HDF5, npy or OME-Zarr, by suffix.
+    """Write an image as OME-TIFF, HDF5, PNG, npy or OME-Zarr, by suffix.
 
     Parameters
     ----------
@@ -88,6 +89,56 @@ def write_picture(
     with replacing(target) as temporary:
         module.write(temporary, picture, inner, **form)
     return target
+
+
+def write_sequence(path: str | os.PathLike[str], picture: Picture, *, first: int = 0) -> list[Path]:
+    """Write one file for each slice along the first axis: all of them appear, or none.
+
+    Parameters
+    ----------
+    path
+        With ``{slice_index}`` in place of the number of the slice, which gets as many digits as the last one.
+    picture
+        Pixels with all that is known of them.
+    first
+        Number of the first slice.
+
+    Returns
+    -------
+    list of Path
+        The files, in order.
+
+    Raises
+    ------
+    FileError, AxesError, ShapeError, DtypeError
+        As for :func:`write_picture`; also if the first axis is y or x.
+    """
+    picture = _checked(picture)
+    along, last = picture.axes[0], first + len(picture.data) - 1
+    if along in "yx":
+        raise AxesError(
+            f"a sequence has one file for each slice along the first axis, which is {along} in {picture.axes!r}; "
+            "choose an order of axes that begins with t, c or z, or write one file"
+        )
+    template, digits = str(path), len(str(last))
+    paths = [Path(template.replace("{slice_index}", f"{i:0{digits}}")) for i in range(first, last + 1)]
+    with ExitStack() as stack:
+        for number, each in enumerate(paths):
+            target, inner, module = check_image_path(each)
+            module.write(stack.enter_context(replacing(target)), _slice(picture, number), inner, compressed=True)
+    return paths
+
+
+def _slice(picture: Picture, number: int) -> Picture:
+    in_space = picture.axes[0] in "zyx"
+    return replace(
+        picture,
+        data=picture.data[number],
+        axes=picture.axes[1:],
+        spacing=picture.spacing[1:] if picture.spacing and in_space else picture.spacing,
+        offset=picture.offset[1:] if picture.offset and in_space else picture.offset,
+        channel_names=picture.channel_names if "c" in picture.axes[1:] else None,
+    )
 
 
 def _checked(picture: Picture) -> Picture:
@@ -143,12 +194,14 @@ def check_image_path(path: str | os.PathLike[str]) -> Location:
     Raises
     ------
     FileError
-        If images are not written with this suffix, the folder is missing, or the place is taken by something that is
-        not a file.
+        If images are not written with this suffix, there can be no such folder, or the place is taken by something
+        that is not a file.
     """
     found = locate(path)
     if found.path.suffix.lower() not in WRITABLE:
         raise FileError(f"{found.path}: images are written as {', '.join(WRITABLE)}; choose one of these suffixes")
+    if found.inner and FORMATS[found.path.suffix.lower()] == "ome_zarr":
+        raise FileError(f"{path} would be inside {found.path}; choose a folder of its own for an OME-Zarr image")
     check_place(found.path)
     return found
 
@@ -159,7 +212,7 @@ def check_table_path(path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     FileError
-        If the suffix is not .csv, the folder is missing, or the place is taken by something that is not a file.
+        If the suffix is not .csv, there can be no such folder, or the place is taken by something that is not a file.
     """
     target = Path(path).expanduser()
     if target.suffix.lower() != ".csv":
@@ -171,7 +224,7 @@ def check_table_path(path: str | os.PathLike[str]) -> Path:
 def replacing(path: Path) -> Iterator[Path]:
     """Lend a temporary sibling of ``path`` that takes its place at the end, and vanishes if the block fails.
 
-    The block makes it a file or a folder.
+    The block makes it a file or a folder. A missing folder around it is made.
 
     Raises
     ------
@@ -182,6 +235,7 @@ def replacing(path: Path) -> Iterator[Path]:
     target = Path(os.path.realpath(path))  # a symbolic link stays one
     temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         if target.is_dir():
             _replace_folder(target, temporary)
@@ -202,11 +256,12 @@ def check_place(path: Path) -> Path:
     Raises
     ------
     FileError
-        If the folder is missing, or the place is taken by something that is not a file, nor where a folder goes
+        If there can be no such folder, or the place is taken by something that is not a file, nor where a folder goes
         nothing but an OME-Zarr image.
     """
-    if not path.parent.is_dir():
-        raise FileError(f"{path} cannot be written: there is no folder {path.parent}; create it first")
+    nearest = next(folder for folder in path.absolute().parents if folder.exists())
+    if not nearest.is_dir():
+        raise FileError(f"{path} cannot be written: {nearest} is not a folder; choose another name")
     if FORMATS.get(path.suffix.lower()) == "ome_zarr":
         if path.exists() and not _is_only_an_image(path):
             raise FileError(f"{path} cannot be written: it is there, and not just an image; choose another name")

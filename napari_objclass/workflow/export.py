@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import re
+import math
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
-from napari_objclass.errors import FileError, ParameterError
+import numpy as np
+
+from napari_objclass.axes import LETTERS, check
+from napari_objclass.errors import AxesError, DtypeError, FileError, ParameterError
 from napari_objclass.io.formats import WRITABLE
 from napari_objclass.io.writers import check_place, check_table_path
-from napari_objclass.workflow import sources
+from napari_objclass.workflow import file_names, sources
 from napari_objclass.workflow.applet import Settings
+from napari_objclass.workflow.file_names import expand_template as expand_template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 ID = "export"
 
@@ -54,17 +59,19 @@ class Export(Settings):
         ``{result_type}`` what is in the file, ``{x_start}`` and ``{x_stop}`` (also of t, z, y, c) and ``{roi}`` the
         region, ``{slice_index}`` the number of a file of a sequence.
     format
-        One of ``sources.FORMATS``.
+        One of ``sources.FORMATS``, whatever its case.
     inner
         Dataset inside an HDF5 file.
     region
         Part of the image to be written, as (axis, start, stop) with None for the border; clipped to the image.
     dtype
-        Pixel type, such as ``"uint8"``; None for that of the source.
+        Pixel type, one of ``sources.DTYPES``; None for that of the source. Values that do not fit are refused.
     renormalize
-        (in low, in high, out low, out high): values are mapped linearly; None for the values themselves.
+        (in low, in high, out low, out high): values are mapped linearly, and all to out low if in low is in high; None
+        for the values themselves.
     axes
-        Axes in the order in which they are written, such as ``"tzyxc"``; None for those of the label image.
+        Axes in the order in which they are written, such as ``"tzyxc"``; None for those of the label image. Axes that
+        the image lacks are added with length 1; only those of length 1 may be left out.
     table
         Template of the file name of the table, which every export writes then: .csv, .h5 or .xlsx; None for no table.
     columns
@@ -98,13 +105,26 @@ class Export(Settings):
 
     def __post_init__(self) -> None:
         named = (self.images,) if isinstance(self.images, str) else self.images
-        known = {source.casefold(): source for source in sources.SOURCES}
-        images = tuple(known[_one_of(source.casefold(), known, "source")] for source in named)
-        object.__setattr__(self, "images", images)
-        object.__setattr__(self, "region", tuple((axis, start, stop) for axis, start, stop in self.region))
-        _one_of(self.format, {name: name for name in sources.FORMATS}, "format")
-        _one_of(self.columns, {name: name for name in sources.COLUMNS}, "set of columns")
-        _one_of(self.crops, {name: name for name in sources.CROPS}, "kind of crops")
+        checked = {
+            "images": tuple(_one_of(source, sources.SOURCES, "source") for source in named),
+            "format": _checked_format(self.format),
+            "region": tuple(_checked_part(*part) for part in self.region),
+            "dtype": None if self.dtype is None else _checked_dtype(self.dtype),
+            "renormalize": None if self.renormalize is None else _checked_range(self.renormalize),
+            "axes": None if self.axes is None else check(self.axes, len(self.axes)),
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+        axes = [axis for axis, _, _ in self.region]
+        if len(set(axes)) < len(axes):
+            raise ParameterError(f"the region names an axis twice ({', '.join(axes)}); give one range for each")
+        _one_of(self.columns, sources.COLUMNS, "set of columns")
+        _one_of(self.crops, sources.CROPS, "kind of crops")
+        known = (*file_names.OF_IMAGES, *file_names.OF_REGIONS)
+        if self.is_sequence:
+            known = (*known, file_names.SLICE_INDEX)
+        file_names.check_template(self.filename, known, "images")
+        file_names.check_template(self.table or "", file_names.OF_TABLES, "tables")
 
     @property
     def suffix(self) -> str:
@@ -121,26 +141,40 @@ class Export(Settings):
         """Whether an OME-Zarr image has smaller copies for viewers."""
         return self.format != "single-scale OME-Zarr"
 
+    @property
+    def is_sequence(self) -> bool:
+        """Whether there is one file for each slice along the first axis."""
+        return self.format.endswith(" sequence")
+
     def files(self, name: str, folder: Path) -> Files:
         """Fill in what an image is called, and the folder it is in.
 
         Raises
         ------
         ParameterError
-            If two images would be in one file.
+            If two results would be in one file.
         FileError
             If a file cannot be written there.
         """
-        fields = {"dataset_dir": folder.as_posix(), "nickname": name}
+        fields = {"dataset_dir": folder.as_posix(), "nickname": file_names.harmless(name)}
         paths = {}
         for source in self.images:
-            path = Path(expand_template(self.filename, fields | {"result_type": source})).expanduser()
-            path = path.with_suffix("") if path.suffix.lower() in WRITABLE else path
+            path = Path(expand_template(self._stem, fields | {"result_type": source})).expanduser()
             paths[source] = check_place(path.with_name(path.name + self.suffix))
         if len(set(paths.values())) < len(self.images):
             raise ParameterError(f"{self.filename!r} names one file for several images; put {{result_type}} into it")
         table = None if self.table is None else check_table_path(expand_template(self.table, fields))
+        if table in paths.values():
+            raise ParameterError(f"{table} would be both image and table; give the table another name")
         return Files(paths, table)
+
+    @property
+    def _stem(self) -> str:
+        """Template of the names without suffix, and with a place for the number of a slice."""
+        known = sorted({*WRITABLE, *sources.FORMATS.values()}, key=len, reverse=True)
+        stem = next((self.filename[: -len(end)] for end in known if self.filename.lower().endswith(end)), self.filename)
+        number = f"{{{file_names.SLICE_INDEX}}}"
+        return f"{stem}_{number}" if self.is_sequence and number not in stem else stem
 
 
 @dataclass(frozen=True)
@@ -150,7 +184,8 @@ class Files:
     Attributes
     ----------
     images
-        File of each source.
+        File of each source. Where its name depends on the image, such as ``{x_stop}`` and the ``{slice_index}`` of a
+        sequence, the placeholder is still in it.
     table
         File of the table; None for no table.
     """
@@ -162,6 +197,11 @@ class Files:
     def all(self) -> list[Path]:
         """All files."""
         return [*self.images.values(), *([] if self.table is None else [self.table])]
+
+    @property
+    def existing(self) -> list[Path]:
+        """Files that are there already and may be overwritten."""
+        return [there for path in self.all for there in file_names.existing(path)]
 
 
 def check_overwriting(results: Iterable[Iterable[Path]], inputs: Iterable[tuple[str, Path]]) -> None:
@@ -180,22 +220,57 @@ def check_overwriting(results: Iterable[Iterable[Path]], inputs: Iterable[tuple[
         If that would happen.
     """
     roles = {path.resolve(): role for role, path in inputs}
-    taken = set()
-    for path in (path for files in results for path in files):
-        place = path.resolve()
-        if place in roles:
-            raise FileError(f"{path} is the {roles[place]} image itself; name another file for the result")
-        if place in taken:
+    paths = [path for files in results for path in files]
+    places = [path.resolve() for path in paths]
+    taken = Counter(places)
+    known = sorted(str(place) for place in {*taken, *roles} if not file_names.has_gap(place))
+    for path, place in zip(paths, places, strict=True):
+        other = file_names.become(place, known) if file_names.has_gap(place) else None
+        role = roles.get(place if other is None else Path(other))
+        if role is not None:
+            raise FileError(f"{path} is the {role} image itself; name another file for the result")
+        if other is not None or taken[place] > 1:
             raise FileError(f"{path} would be written for two images; put {{dataset_dir}} or {{nickname}} into it")
-        taken.add(place)
 
 
-def expand_template(template: str, fields: Mapping[str, object]) -> str:
-    """Fill ``{dataset_dir}/{nickname}_{result_type}`` and the like; unknown placeholders are left as they are."""
-    return re.sub(r"\{(\w+)\}", lambda match: str(fields.get(match[1], match[0])), template)
+def _one_of(name: str, known: Iterable[str], what: str) -> str:
+    """Find a name whatever its case."""
+    by_folded = {each.casefold(): each for each in known}
+    if name.casefold() not in by_folded:
+        raise ParameterError(f"unknown {what} {name!r}; known are {', '.join(by_folded.values())}")
+    return by_folded[name.casefold()]
 
 
-def _one_of(name: str, known: Mapping[str, Any], what: str) -> str:
-    if name not in known:
-        raise ParameterError(f"unknown {what} {name!r}; known are {', '.join(known.values())}")
+def _checked_format(name: str) -> str:
+    nearest = sources.NEAREST.get(name.casefold())
+    if nearest is not None:
+        raise ParameterError(f"images are not written as {name!r}; the nearest format is {nearest!r}")
+    return _one_of(name, sources.FORMATS, "format")
+
+
+def _checked_part(axis: str, start: int | None, stop: int | None) -> Part:
+    if axis not in LETTERS:
+        raise AxesError(f"unknown axis {axis!r} in the region; the letters are t, c, z, y and x")
+    for value in (start, stop):
+        if value is not None and (value != int(value) or value < 0):
+            raise ParameterError(f"the region of axis {axis} begins or ends at {value}; give whole numbers from 0")
+    if stop is not None and stop <= (start or 0):
+        raise ParameterError(f"the region of axis {axis} from {start or 0} to {stop} is empty; let it end later")
+    return axis, None if start is None else int(start), None if stop is None else int(stop)
+
+
+def _checked_dtype(given: str) -> str:
+    try:
+        name = np.dtype(given).name
+    except TypeError:
+        name = str(given)
+    if name not in sources.DTYPES:
+        raise DtypeError(f"images cannot have the dtype {name!r}; choose one of {', '.join(sources.DTYPES)}")
     return name
+
+
+def _checked_range(values: Sequence[float]) -> tuple[float, float, float, float]:
+    numbers = [float(value) for value in values]
+    if len(numbers) != 4 or not all(map(math.isfinite, numbers)):
+        raise ParameterError(f"renormalize takes in low, in high, out low and out high, not {tuple(values)}")
+    return numbers[0], numbers[1], numbers[2], numbers[3]

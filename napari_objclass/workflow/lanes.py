@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from napari_objclass.features import FeatureTable
+    from napari_objclass.io.image import Stack
     from napari_objclass.workflow.applet import RunOptions
     from napari_objclass.workflow.chain import Chain
     from napari_objclass.workflow.edits import Edits
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from napari_objclass.workflow.input_data import Images
     from napari_objclass.workflow.lane import LaneRecord
     from napari_objclass.workflow.objects import Objects
+
+    Input = ArrayLike | os.PathLike[str] | Stack
 
 
 class WithImages(Journaled):
@@ -49,10 +52,10 @@ class WithImages(Journaled):
     def add_lane(
         self,
         *,
-        raw: ArrayLike | os.PathLike[str] | Sequence[ArrayLike | os.PathLike[str]] | None = None,
-        labels: ArrayLike | os.PathLike[str] | None = None,
-        segmentation: ArrayLike | os.PathLike[str] | None = None,
-        probabilities: ArrayLike | os.PathLike[str] | Sequence[ArrayLike | os.PathLike[str]] | None = None,
+        raw: Input | Sequence[Input] | None = None,
+        labels: Input | None = None,
+        segmentation: Input | None = None,
+        probabilities: Input | Sequence[Input] | None = None,
         axes: str | dict[str, str] | None = None,
         name: str | None = None,
         spacing: Sequence[float] | None = None,
@@ -73,11 +76,11 @@ class WithImages(Journaled):
         Parameters
         ----------
         raw, labels, segmentation, probabilities
-            Arrays, or paths of files. The objects of a segmentation are its connected components of equal values.
-            Raw and probabilities may be lists of arrays or paths, one per channel, all of one shape.
+            Arrays, paths of files, or stacks of files. The objects of a segmentation are its connected components of
+            equal values. Raw and probabilities may be lists of arrays or paths, one per channel, all of one shape.
         axes
             Axes of raw (of the objects when there is no raw), or axes by role; guessed if not given. Those of a list
-            of channels describe one of them.
+            of channels or a stack may describe one of them.
         name
             Shown to the user; the file's name if not given.
         spacing
@@ -85,7 +88,7 @@ class WithImages(Journaled):
         units
             Unit of ``spacing``, such as "µm"; the file's if neither is given.
         offset
-            Position of the first voxel in the image this one was cropped from, in array order; 0 if not given.
+            Position of the first voxel in the image this one was cropped from, in array order; the file's if not given.
         channel_names
             What the channels of raw are called on the screen; the file's if not given. Columns of tables keep their
             names ``…_c0``, ``…_c1``.
@@ -145,10 +148,10 @@ class WithImages(Journaled):
         self,
         lane: int | str,
         *,
-        raw: ArrayLike | os.PathLike[str] | Sequence[ArrayLike | os.PathLike[str]] | None = None,
-        labels: ArrayLike | os.PathLike[str] | None = None,
-        segmentation: ArrayLike | os.PathLike[str] | None = None,
-        probabilities: ArrayLike | os.PathLike[str] | Sequence[ArrayLike | os.PathLike[str]] | None = None,
+        raw: Input | Sequence[Input] | None = None,
+        labels: Input | None = None,
+        segmentation: Input | None = None,
+        probabilities: Input | Sequence[Input] | None = None,
         axes: str | dict[str, str] | None = None,
         offset: Sequence[int] | None = None,
     ) -> None:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from napari_objclass import axes as axis_letters
+from napari_objclass import axes as axis_letters, kernels
 from napari_objclass.features import feature_catalog
 from napari_objclass.io.image import Picture
-from napari_objclass.io.writers import write_picture, write_table
+from napari_objclass.io.writers import write_picture, write_sequence, write_table
+from napari_objclass.workflow.file_names import filled_in
 from napari_objclass.workflow.lane import LABELS
 from napari_objclass.workflow.object_table import object_table, with_required
-from napari_objclass.workflow.output_image import prepared
+from napari_objclass.workflow.output_image import bounds, clipping, prepared
 from napari_objclass.workflow.sources import ANNOTATIONS, IDENTITIES, PREDICTIONS, PROBABILITIES
 
 if TYPE_CHECKING:
@@ -85,11 +86,11 @@ def write(
     # The larger table first: what the prediction needs is then measured in the same pass.
     measured = None if files.table is None else table_to_export(chain, lane, settings, **run)
     prediction = chain.predict(lane, retrain=retrain, **run)
-    written = []
+    written: list[Path] = []
     for source, path in files.images.items():
-        picture = prepared(_picture(source, chain, lane, prediction, **run), settings)
-        form = {"compressed": settings.compressed, "multiscale": settings.multiscale}
-        written.append(write_picture(path, picture, inner=settings.inner, **form))
+        picture = _picture(source, chain, lane, prediction, **run)
+        chain.memory.note(clipping(picture, settings.region))
+        written += _write_image(path, picture, settings)
     if files.table is not None and measured is not None:
         written.append(_write_table(files.table, chain, lane, prediction, measured, carried or {}))
     numbers = np.bincount(prediction.classes, minlength=len(prediction.class_names) + 1)[1:].tolist()
@@ -103,19 +104,33 @@ def table_to_export(chain: Chain, lane: LaneRecord, settings: Export, **run: Unp
     return chain.table(lane, with_required(features, catalog), selection.margin, **run)
 
 
+def _write_image(path: Path, picture: Picture, settings: Export) -> list[Path]:
+    region, part = bounds(picture, settings.region), prepared(picture, settings)
+    path = filled_in(path, region)
+    if settings.is_sequence:
+        return write_sequence(path, part, first=region.get(part.axes[0], (0, 1))[0])
+    form = {"compressed": settings.compressed, "multiscale": settings.multiscale}
+    return [write_picture(path, part, inner=settings.inner, **form)]
+
+
 def _picture(source: str, chain: Chain, lane: LaneRecord, prediction: Prediction, **run: Unpack[RunOptions]) -> Picture:
     """The image of one source, with what is known of its pixels."""
     axes, names, colors = chain.images(lane).axes, None, None
     palette = {number: each.color for number, each in enumerate(chain.state.classes, 1)}
+    drange = None if source in {IDENTITIES, PREDICTIONS, ANNOTATIONS} else (0.0, 1.0)
     image: NDArray[Any]
     if source == IDENTITIES:
         image, colors = axis_letters.from_canonical(chain.objects(lane, **run).labels, axes), {}
     elif source == PROBABILITIES:
         names = prediction.class_names
-        image = np.stack([prediction.paint(k, **run) for k in range(1, len(names) + 1)], axis=-1)
+        first = prediction.paint(1, **run)
+        image = np.empty((*first.shape, len(names)), first.dtype)
+        image[..., 0] = first
+        for k in range(1, len(names)):
+            image[..., k] = prediction.paint(k + 1, **run)
         axes += "c"
     elif source == ANNOTATIONS:
-        raise NotImplementedError
+        image, colors = axis_letters.from_canonical(_annotations(chain, lane, **run), axes), palette
     elif source == PREDICTIONS:
         image, colors = prediction.paint("classes", **run), palette
     else:
@@ -127,10 +142,22 @@ def _picture(source: str, chain: Chain, lane: LaneRecord, prediction: Prediction
         axes,
         spacing=None if spacing is None else tuple(spacing),
         units=lane.units,
+        drange=drange,
         channel_names=names,
         offset=tuple(lane.offset["zyx".index(axis)] for axis in spatial),
         colors=colors,
     )
+
+
+def _annotations(chain: Chain, lane: LaneRecord, **run: Unpack[RunOptions]) -> NDArray[Any]:
+    """Image ``tzyx`` in which every annotated object has the number of its class."""
+    classes = [each.uuid for each in chain.state.classes]
+    objects, active = chain.objects(lane, **run), list(chain.present_claims(lane).active)
+    frames = np.array([t for t, _ in active], np.int64)
+    ids = np.array([object_id for _, object_id in active], np.uint64)
+    numbers = chain.present_claims(lane).class_numbers(frames, ids, classes)
+    narrow = np.uint8 if len(classes) <= 255 else np.uint16
+    return kernels.paint(objects.labels, frames, ids, numbers.astype(narrow), **run)
 
 
 def _write_table(

@@ -16,10 +16,30 @@ FORMATS = {
     "tiff": ".tiff",
     "multipage tiff": ".ome.tiff",
     "png": ".png",
+    "png sequence": ".png",
+    "tif sequence": ".tif",
+    "tiff sequence": ".tiff",
     "numpy": ".npy",
     "single-scale OME-Zarr": ".ome.zarr",
     "multi-scale OME-Zarr": ".ome.zarr",
 }
+
+# Formats that ilastik writes and we do not, and what comes next to them.
+_LIKE_PNG = ("bmp", "gif", "jpg", "jpeg", "pbm", "pgm", "pnm", "ppm", "ras")
+NEAREST = {
+    **dict.fromkeys(_LIKE_PNG, "png"),
+    **dict.fromkeys((f"{name} sequence" for name in _LIKE_PNG), "png sequence"),
+    "hdr": "tif",
+    "hdr sequence": "tif sequence",
+    "multipage tiff sequence": "tif sequence",
+    "n5": "single-scale OME-Zarr",
+    "compressed n5": "single-scale OME-Zarr",
+    "blockwise hdf5": "compressed hdf5",
+    "dvid": "compressed hdf5",
+}
+
+# Pixel types of images.
+DTYPES = ("uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64", "float32", "float64")
 
 FILENAME = "{dataset_dir}/{nickname}_{result_type}"
 INNER_PATH = "exported_data"

@@ -68,11 +68,24 @@ def test_no_result_replaces_an_image_of_the_project(objclass, project, images, p
     assert "labels image itself" in result.err
 
 
-def test_a_missing_folder_is_said_before_anything_is_computed(objclass, project, plates, tmp_path):
-    result = objclass("predict", project, *both(plates, "--output-filename-format", tmp_path / "no" / "{dataset_dir}"))
+def test_a_folder_that_cannot_be_is_said_before_anything_is_computed(objclass, project, plates):
+    taken = plates[0] / "raw.tif" / "{nickname}"
+    result = objclass("predict", project, *both(plates, "--output-filename-format", taken))
     assert result.code == 1
     assert len(result.err.splitlines()) == 1
-    assert "create it first" in result.err
+    assert "raw.tif is not a folder" in result.err
+
+
+def test_a_missing_folder_is_made(objclass, project, plates, tmp_path):
+    result = objclass("predict", project, *both(plates, "--output-filename-format", tmp_path / "a/{x_stop}/{nickname}"))
+    assert result.code == 1  # two images, one name
+    assert not (tmp_path / "a").exists()
+    words = ["--raw-data", plates[0] / "raw.tif", "--labels", plates[0] / "labels.tif"]
+    result = objclass("predict", project, *words, "--output-filename-format", tmp_path / "a/{x_stop}/{nickname}")
+    assert result.code == 0, result.err
+    (folder,) = (tmp_path / "a").iterdir()
+    assert folder.name.isdigit()
+    assert [path.name for path in folder.iterdir()] == ["raw.h5"]
 
 
 def test_files_named_alike_in_their_own_folders(objclass, project, plates):
@@ -121,7 +134,7 @@ import os, signal, sys, time
 from napari_objclass.cli import main
 from napari_objclass.io import tiff
 
-def write(path, *_):
+def write(path, *_, **__):
     path.write_bytes(b"half")
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(5)

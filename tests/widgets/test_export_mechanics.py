@@ -69,10 +69,11 @@ def test_a_choice_withdraws_the_question(step, mailbox, tmp_path):
 
 
 def test_what_goes_wrong_is_told(step, mailbox, tmp_path):
-    step.folder.setText(str(tmp_path / "nowhere"))
+    (tmp_path / "file").touch()
+    step.folder.setText(str(tmp_path / "file"))
     step.this.click()
     mailbox.until(lambda: step.shared.problem("export"))
-    assert "there is no folder" in step.shared.problem("export")
+    assert "file is not a folder" in step.shared.problem("export")
     step.folder.setText(str(tmp_path))
     step.this.click()
     mailbox.until(lambda: step.shared.problem("export") is None)

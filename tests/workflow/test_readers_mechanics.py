@@ -12,8 +12,10 @@ import pytest
 import tifffile
 
 from napari_objclass.errors import AxesError, DtypeError, FileError, ObjClassError
-from napari_objclass.io.image import LazyArray
+from napari_objclass.io.image import LazyArray, Stack
 from napari_objclass.io.readers import open_image
+from napari_objclass.io.stack import open_files
+from napari_objclass.io.writers import write_image
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -171,17 +173,21 @@ KEYS = [
 ]
 
 
-@pytest.mark.parametrize("kind", ["tiff", "hdf5"])
+@pytest.mark.parametrize("kind", ["tiff", "hdf5", "zarr", "stack"])
 @pytest.mark.parametrize("key", KEYS, ids=str)
 def test_lazy_arrays_slice_like_numpy(tmp_path: Path, kind: str, key: object) -> None:
     if kind == "tiff":
         path = tmp_path / "a.tif"
         tifffile.imwrite(path, VOLUME, compression="zlib")
+    elif kind == "zarr":
+        path = write_image(tmp_path / "a.zarr", VOLUME, "zyx")
+    elif kind == "stack":
+        path = Stack(tuple(write_image(tmp_path / f"{z}.npy", plane, "yx") for z, plane in enumerate(VOLUME)))
     else:
         path = tmp_path / "a.h5"
         with h5py.File(path, "w") as file:
             file["data"] = VOLUME
-    data = pickle.loads(pickle.dumps(open_image(path).data))
+    data = pickle.loads(pickle.dumps(open_files(path).data))
     assert isinstance(data, LazyArray)
     assert (data.ndim, data.size, data.nbytes, len(data)) == (3, 210, 420, 5)
     np.testing.assert_array_equal(data[key], VOLUME[key])

@@ -402,7 +402,7 @@ def test_changes_in_a_block_are_made_together_or_not_at_all(project):
         (lambda s: s.add_class("0"), "objects of none"),
         (lambda s: s.annotate(0, 1.5, cls=1), "no object 1.5"),
         (lambda s: s.annotate(0, 1, cls=1.5), "no class 1.5"),
-        (lambda s: s.export(0, "Object Prediction"), "unknown source 'object prediction'"),
+        (lambda s: s.export(0, "Object Prediction"), "unknown source 'Object Prediction'"),
         (lambda s: s.add_class("x", "red"), "not of the form '#rrggbb'"),
         (lambda s: s.rename_class(1, "Class 2"), "already"),
         (lambda s: s.delete_class(3), "no class 3"),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import h5py
@@ -13,11 +15,12 @@ import pytest
 
 from napari_objclass.errors import AxesError, DtypeError, FileError, ObjClassError, ShapeError
 from napari_objclass.io.formats import FORMATS, WRITABLE
+from napari_objclass.io.image import Picture
 from napari_objclass.io.readers import open_image
-from napari_objclass.io.writers import check_table_path, replacing, write_image, write_table
+from napari_objclass.io.writers import check_table_path, replacing, write_image, write_sequence, write_table
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
 IMAGE = np.arange(42, dtype="u2").reshape(6, 7)
 
@@ -38,22 +41,89 @@ def test_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path, failure: t
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("suffix", [".tif", ".h5", ".npy"])
-def test_interrupted_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str) -> None:
-    import napari_objclass.io.hdf5 as hdf5
-    import napari_objclass.io.npy as npy
-    import napari_objclass.io.tiff as tiff
+@pytest.fixture
+def interrupted(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Let the n-th image that is written, counted from 1, be the last."""
+    from napari_objclass.io import hdf5, npy, picture, tiff
 
-    for module in (hdf5, npy, tiff):
+    def after(n: int) -> None:
+        calls = itertools.count(1)
+        for module in (hdf5, npy, picture, tiff):
 
-        def write(*args: object, original: object = module.write) -> None:
-            original(*args)
-            raise KeyboardInterrupt
+            def write(*args: object, original: object = module.write, **named: object) -> None:
+                original(*args, **named)
+                if next(calls) == n:
+                    raise KeyboardInterrupt
 
-        monkeypatch.setattr(module, "write", write)
+            monkeypatch.setattr(module, "write", write)
+
+    return after
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".h5", ".npy", ".png"])
+def test_interrupted_image(tmp_path: Path, interrupted: Callable[[int], None], suffix: str) -> None:
+    interrupted(1)
     with pytest.raises(KeyboardInterrupt):
         write_image(tmp_path / f"a{suffix}", IMAGE, "yx")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".h5", ".npy", ".png"])
+def test_read_only_folder(tmp_path: Path, suffix: str) -> None:
+    if os.name != "posix" or os.geteuid() == 0:
+        folder = Path("/proc/self")  # where root cannot write either
+        if not folder.is_dir():
+            pytest.skip("the superuser may write everywhere, and there is no /proc")
+    else:
+        folder = tmp_path
+        folder.chmod(0o500)
+    with pytest.raises(FileError, match="cannot be written: ") as caught:
+        write_image(folder / f"a{suffix}", IMAGE, "yx")
+    assert "\n" not in str(caught.value)
+    assert not (folder / f"a{suffix}").exists()
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".png"])
+def test_interrupted_sequence(tmp_path: Path, interrupted: Callable[[int], None], suffix: str) -> None:
+    (tmp_path / f"a_0{suffix}").write_text("old")
+    interrupted(3)
+    with pytest.raises(KeyboardInterrupt):
+        write_sequence(tmp_path / f"a_{{slice_index}}{suffix}", Picture(np.zeros((5, 6, 7), "u1"), "zyx"))
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [(f"a_0{suffix}", "old")]
+
+
+def test_sequence_that_cannot_be_written(tmp_path: Path) -> None:
+    wide = np.zeros((3, 6, 7), "u4")
+    wide[2] = 2**16
+    for picture, says in ((Picture(IMAGE, "yx"), "which is y in 'yx'"), (Picture(wide, "zyx"), "from 65536 to 65536")):
+        with pytest.raises(ObjClassError, match=says):
+            write_sequence(tmp_path / "a_{slice_index}.png", picture)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("image", "axes", "says"),
+    [
+        (IMAGE.astype("f4"), "yx", "choose the dtype uint8 or uint16 and renormalize, or another format"),
+        (IMAGE.astype("i2") - 1, "yx", "int16 values from -1 to 40"),
+        (IMAGE.astype("u8") + 2**16, "yx", "from 65536 to 65577"),
+        (np.zeros((6, 7, 2), "u1"), "yxc", r"longer than 1 along c \(2\) too; export a region of it, a png sequence"),
+        (np.zeros((2, 3, 6, 7), "u1"), "tzyx", r"along t \(2\), z \(3\) too"),
+    ],
+)
+def test_what_has_no_png(tmp_path: Path, image: np.ndarray, axes: str, says: str) -> None:
+    with pytest.raises(ObjClassError, match=says) as caught:
+        write_image(tmp_path / "a.png", image, axes)
+    assert "\n" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_missing_folders_are_made_and_only_then(tmp_path: Path) -> None:
+    with pytest.raises(AxesError):
+        write_image(tmp_path / "a" / "b" / "c.tif", IMAGE, "zyx")
+    assert list(tmp_path.iterdir()) == []
+    path = write_image(tmp_path / "a" / "b" / "c.tif", IMAGE, "yx")
+    np.testing.assert_array_equal(open_image(path).data, IMAGE)
 
 
 def test_failing_column_leaves_nothing(tmp_path: Path) -> None:
@@ -104,9 +174,9 @@ def test_wide_integers_in_tiff(tmp_path: Path, dtype: str) -> None:
 
 def test_what_cannot_be_written(tmp_path: Path) -> None:
     cases: list[tuple[type[ObjClassError], tuple[object, ...], dict[str, object]]] = [
-        (FileError, (tmp_path / "a.png", IMAGE, "yx"), {}),
+        (FileError, (tmp_path / "a.jpg", IMAGE, "yx"), {}),
         (FileError, (tmp_path / "a.xyz", IMAGE, "yx"), {}),
-        (FileError, (tmp_path / "no folder" / "a.tif", IMAGE, "yx"), {}),
+        (FileError, (Path(__file__) / "a" / "b.tif", IMAGE, "yx"), {}),
         (AxesError, (tmp_path / "a.tif", IMAGE, "zyx"), {}),
         (ShapeError, (tmp_path / "a.tif", IMAGE[:0], "yx"), {}),
         (ShapeError, (tmp_path / "a.tif", IMAGE, "yx"), {"spacing": (1, 1, 1)}),
@@ -127,9 +197,10 @@ def test_tables_that_cannot_be_written(tmp_path: Path) -> None:
         write_table(tmp_path / "a.csv", {"x": np.zeros(2), "y": np.zeros(3)})
     with pytest.raises(FileError, match=r"\.csv"):
         write_table(tmp_path / "a.parquet", {"x": np.zeros(2)})
-    with pytest.raises(FileError, match="no folder"):
-        check_table_path(tmp_path / "missing" / "a.csv")
+    with pytest.raises(FileError, match="is not a folder"):
+        check_table_path(Path(__file__) / "a.csv")
     assert check_table_path(str(tmp_path / "a.csv")) == tmp_path / "a.csv"
+    assert check_table_path(tmp_path / "missing" / "a.csv") == tmp_path / "missing" / "a.csv"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -156,14 +227,18 @@ FILL_THE_DISK = """
 import resource, signal, sys
 import numpy as np
 from napari_objclass.errors import FileError
-from napari_objclass.io.writers import write_image
+from napari_objclass.io.image import Picture
+from napari_objclass.io.writers import write_image, write_sequence
 from napari_objclass.workflow.data_folder import store_data
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
-noise = np.random.default_rng(0).random((1000, 1000))
+noise = np.random.default_rng(0).integers(0, 2**16, (1000, 1000), "u2")
 for write in (
     lambda: write_image(f"{sys.argv[1]}/a.{sys.argv[2]}", noise, "yx"),
+    lambda: write_sequence(
+        f"{sys.argv[1]}/a_{{slice_index}}.{sys.argv[2]}", Picture(np.stack([noise * 0, noise]), "zyx")
+    ),
     lambda: store_data(f"{sys.argv[1]}/p.objclass", "noise", noise, "yx"),
 ):
     try:
@@ -174,10 +249,10 @@ for write in (
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a full disk is imitated by a limit of POSIX")
-@pytest.mark.parametrize("suffix", ["h5", "tif", "npy"])
+@pytest.mark.parametrize("suffix", ["h5", "tif", "npy", "png", "zarr"])
 def test_a_full_disk_is_an_error_and_no_crash(tmp_path: Path, suffix: str) -> None:
     words = [sys.executable, "-c", FILL_THE_DISK, str(tmp_path), suffix]
     result = subprocess.run(words, capture_output=True, text=True, check=False)
     assert (result.returncode, result.stderr) == (0, "")
-    assert len(result.stdout.splitlines()) == 2
+    assert len(result.stdout.splitlines()) == 3
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

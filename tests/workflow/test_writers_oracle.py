@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 import h5py
+import imageio.v3
 import numpy as np
 import pandas as pd
+import PIL.Image
+import PIL.ImageSequence
 import pytest
+import skimage.io
 import tifffile
 
-from napari_objclass.io.writers import write_image, write_table
+from napari_objclass.io import tiff
+from napari_objclass.io.image import Picture
+from napari_objclass.io.readers import open_image
+from napari_objclass.io.writers import write_image, write_picture, write_sequence, write_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,6 +61,170 @@ def test_hdf5_has_the_axistags_of_ilastik(tmp_path: Path, axes: str, shape: tupl
         assert dataset.compression == "gzip"
     flags = {"c": 1, "z": 2, "y": 2, "x": 2, "t": 8}
     assert tags == [{"key": k, "typeFlags": flags[k], "resolution": 0, "description": ""} for k in axes]
+
+
+@pytest.mark.parametrize("compressed", [True, False])
+def test_hdf5_has_attributes_of_all_that_is_known(tmp_path: Path, compressed: bool) -> None:
+    picture = Picture(
+        np.asfortranarray(np.arange(24, dtype="u1").reshape(2, 3, 4)),
+        "zyx",
+        spacing=(2000.0, 500.0, 250.0),
+        units="nm",
+        drange=(0.0, 255.0),
+        offset=(1, 20, 30),
+        colors={1: "#ff0000", 2: "#00ff00"},
+    )
+    write_picture(tmp_path / "a.h5", picture, inner="deep/inside", compressed=compressed)
+    with h5py.File(tmp_path / "a.h5") as file:
+        dataset = file["deep/inside"]
+        tags = json.loads(dataset.attrs["axistags"])["axes"]
+        np.testing.assert_array_equal(dataset, picture.data)
+        assert dataset.compression == ("gzip" if compressed else None)
+        assert (dataset.chunks is None) == (not compressed)
+        assert dataset.attrs["drange"].tolist() == [0, 255]
+        assert dataset.attrs["offset"].tolist() == [1, 20, 30]
+        assert json.loads(dataset.attrs["colors"]) == {"1": "#ff0000", "2": "#00ff00"}
+    assert [(tag["resolution"], tag["description"]) for tag in tags] == [(2000, "nm"), (500, "nm"), (250, "nm")]
+
+
+@pytest.mark.parametrize(
+    ("units", "stored"),
+    [
+        ("µm", "µm"), ("um", "µm"), ("micrometer", "µm"), ("nm", "nm"), ("mm", "mm"), ("Å", "Å"), ("inch", "in"),
+        (None, "reference frame"), ("furlong", "reference frame"),
+    ],
+)  # fmt: skip
+def test_ome_tiff_has_unit_and_place(tmp_path: Path, units: str | None, stored: str) -> None:
+    picture = Picture(np.ones((2, 3, 4, 5), "u1"), "tzyx", spacing=(3, 2, 1), units=units, offset=(1, 20, 30))
+    write_picture(tmp_path / "a.ome.tiff", picture)
+    with tifffile.TiffFile(tmp_path / "a.ome.tiff") as file:
+        root = ElementTree.fromstring(file.ome_metadata)
+    pixels = next(node for node in root.iter() if node.tag.endswith("Pixels"))
+    assert [(pixels.get(f"PhysicalSize{k}"), pixels.get(f"PhysicalSize{k}Unit")) for k in "ZYX"] == [
+        (size, stored) for size in ("3.0", "2.0", "1.0")
+    ]
+    planes = [node for node in pixels if node.tag.endswith("Plane")]
+    assert len(planes) == 6
+    for plane in planes:
+        assert [(plane.get(f"Position{k}"), plane.get(f"Position{k}Unit")) for k in "ZYX"] == [
+            (start, "pixel") for start in ("1", "20", "30")
+        ]
+
+
+@pytest.mark.parametrize(
+    ("spacing", "units", "expected"),
+    [
+        ((500, 250), "nm", (40_000, 20_000)), ((0.5, 0.25), "µm", (40_000, 20_000)), ((0.5, 0.25), None, None),
+        ((0.001, 0.001), "pm", None),
+    ],
+)  # fmt: skip
+def test_resolution_of_a_tiff(
+    tmp_path: Path, spacing: tuple[float, float], units: str | None, expected: tuple[float, float] | None
+) -> None:
+    write_picture(tmp_path / "a.tif", Picture(np.ones((4, 5), "u1"), "yx", spacing=spacing, units=units))
+    with PIL.Image.open(tmp_path / "a.tif") as image:
+        tags = image.tag_v2
+        if expected is None:
+            assert tags.get(296, 1) == 1  # no unit
+        else:
+            assert (float(tags[282]), float(tags[283]), tags[296]) == (*expected, 3)  # per centimetre
+
+
+def test_stage_positions_are_no_offset(tmp_path: Path) -> None:
+    plane = {"PositionX": [10.0], "PositionXUnit": ["µm"], "PositionY": [20.0], "PositionYUnit": ["µm"]}
+    metadata = {"axes": "YX", "PhysicalSizeX": 0.5, "PhysicalSizeY": 0.5, "Plane": plane}
+    tifffile.imwrite(tmp_path / "a.ome.tif", np.ones((4, 5), "u1"), metadata=metadata)
+    assert open_image(tmp_path / "a.ome.tif").offset is None
+
+
+@pytest.mark.parametrize(("limit", "big"), [(1000, True), (tiff.LARGEST_CLASSIC, False)])
+def test_more_than_a_classic_tiff_holds_is_a_bigtiff(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int, big: bool
+) -> None:
+    monkeypatch.setattr(tiff, "LARGEST_CLASSIC", limit)
+    data = np.arange(6000, dtype="u2").reshape(2, 60, 50)
+    write_image(tmp_path / "a.tif", data, "zyx")
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        assert file.is_bigtiff == big
+        np.testing.assert_array_equal(file.asarray(), data)
+
+
+@pytest.mark.parametrize("dtype", ["u1", ">u2", "u4", "i4", "f4", "f8"])
+def test_other_libraries_read_the_tiff(tmp_path: Path, dtype: str) -> None:
+    data = (np.arange(20 * 30) * 7 % 251).astype(dtype).reshape(20, 30)
+    write_image(tmp_path / "a.tif", data, "yx", spacing=(0.5, 0.25))
+    np.testing.assert_array_equal(skimage.io.imread(tmp_path / "a.tif"), data)
+    np.testing.assert_array_equal(imageio.v3.imread(tmp_path / "a.tif"), data)
+    if dtype in {"u1", ">u2", "f4"}:
+        with PIL.Image.open(tmp_path / "a.tif") as image:
+            np.testing.assert_array_equal(np.array(image), data)
+
+
+def test_pages_of_a_tiff_are_read_by_pillow(tmp_path: Path) -> None:
+    data = np.arange(3 * 20 * 30, dtype="u2").reshape(3, 20, 30)
+    write_image(tmp_path / "a.tif", data, "zyx")
+    with PIL.Image.open(tmp_path / "a.tif") as image:
+        for number, page in enumerate(PIL.ImageSequence.Iterator(image)):
+            np.testing.assert_array_equal(np.array(page), data[number])
+        assert image.n_frames == 3
+
+
+@pytest.mark.parametrize(
+    ("dtype", "largest", "stored"),
+    [
+        ("?", 1, "u1"), ("u1", 255, "u1"), ("i1", 127, "u1"), ("u2", 65535, "u2"), (">u2", 300, "u2"),
+        ("u4", 200, "u2"), ("u4", 65535, "u2"), ("i8", 65535, "u2"),
+    ],
+)  # fmt: skip
+def test_png_is_read_by_pillow_and_imageio(tmp_path: Path, dtype: str, largest: int, stored: str) -> None:
+    data = np.linspace(0, largest, 42).astype(dtype).reshape(1, 6, 7)
+    write_image(tmp_path / "a.png", data, "zyx")
+    for found in (np.array(PIL.Image.open(tmp_path / "a.png")), imageio.v3.imread(tmp_path / "a.png")):
+        assert found.dtype == stored
+        np.testing.assert_array_equal(found, data[0])
+
+
+def test_png_of_a_transposed_image(tmp_path: Path) -> None:
+    data = np.arange(42, dtype="u1").reshape(6, 7)
+    write_image(tmp_path / "a.png", data, "xy")
+    np.testing.assert_array_equal(np.array(PIL.Image.open(tmp_path / "a.png")), data.T)
+
+
+@pytest.mark.parametrize(("suffix", "axes"), [(".png", "zyx"), (".tif", "zyx"), (".tif", "tzyx"), (".png", "cyx")])
+def test_sequence_has_one_file_for_each_slice(tmp_path: Path, suffix: str, axes: str) -> None:
+    data = np.arange(12 * 5 * 6 * 7, dtype="u2").reshape(12, 5, 6, 7)
+    data = data if len(axes) == 4 else data[:, 0]
+    spacing = (2.0, 0.5, 0.25)[-sum(letter in "zyx" for letter in axes) :]
+    picture = Picture(data, axes, spacing=spacing, units="µm", offset=(3, 2, 1)[-len(spacing) :])
+    paths = write_sequence(tmp_path / f"a {{slice_index}}{suffix}", picture, first=95)
+    assert [path.name for path in paths] == [f"a {i:03}{suffix}" for i in range(95, 107)]
+    assert sorted(tmp_path.iterdir()) == paths
+    for plane, path in zip(data, paths, strict=True):
+        np.testing.assert_array_equal(skimage.io.imread(path), plane)
+    if suffix == ".tif":
+        image = open_image(paths[0])
+        assert (image.axes, image.spacing) == (axes[1:], spacing[-len(axes) + 1 :])
+        assert image.offset == (3, 2, 1)[-len(axes) + 1 :]
+
+
+@pytest.mark.parametrize(("axes", "shape"), CASES)
+@pytest.mark.parametrize("suffix", [".tif", ".h5"])
+def test_our_readers_give_back_what_is_known(tmp_path: Path, suffix: str, axes: str, shape: tuple[int, ...]) -> None:
+    n_spatial = sum(letter in "zyx" for letter in axes)
+    names = ("a", "b", "c", "d")[: shape[axes.index("c")]] if "c" in axes else None
+    picture = Picture(
+        np.arange(np.prod(shape), dtype="u2").reshape(shape),
+        axes,
+        spacing=(2.0, 0.5, 0.25)[-n_spatial:],
+        units="µm",
+        channel_names=names,
+        offset=(4, 5, 6)[-n_spatial:],
+    )
+    write_picture(tmp_path / f"a{suffix}", picture)
+    found = open_image(tmp_path / f"a{suffix}")
+    assert (found.spacing, found.units, found.channel_names, found.offset) == (
+        picture.spacing, "µm", names, picture.offset,
+    )  # fmt: skip
 
 
 def test_npy(tmp_path: Path) -> None:

@@ -7,17 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_objclass.errors import FileError, ObjClassError
-from napari_objclass.io.formats import FORMATS, split
-from napari_objclass.io.hdf5 import datasets
+from napari_objclass.io.formats import FORMATS, is_zarr, locate, split
 from napari_objclass.io.readers import open_image
 from napari_objclass.labels import is_mask
 from napari_objclass.workflow.lane import LABELS, RAW, SEGMENTATION
 from napari_objclass.workflow.pairing import LEFT_OUT, role_by_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-CONTAINERS = (".h5", ".hdf5")
+CONTAINERS = (".h5", ".hdf5", ".zarr")
 SUFFIXES = tuple(suffix for suffix in FORMATS if suffix != ".ilp")
 
 
@@ -50,7 +49,7 @@ def look(paths: Iterable[str | Path]) -> list[Found]:
     """Look at files, at the datasets in them, and at all image files in folders and their folders."""
     found: list[Found] = []
     for path in map(Path, paths):
-        files = sorted(each for each in path.rglob("*") if each.suffix.lower() in SUFFIXES) if path.is_dir() else [path]
+        files = sorted(_in_folder(path)) if path.is_dir() and not is_zarr(path) else [path]
         if not files:
             found.append(Found(str(path), path.name, problem=f"there is no image file in {path}"))
         for file in files:
@@ -58,9 +57,17 @@ def look(paths: Iterable[str | Path]) -> list[Found]:
     return found
 
 
+def _in_folder(folder: Path) -> Iterator[Path]:
+    for each in folder.iterdir():
+        if each.is_dir() and not is_zarr(each):
+            yield from _in_folder(each)
+        elif each.suffix.lower() in SUFFIXES:
+            yield each
+
+
 def _look_into(file: Path) -> list[Found]:
     try:
-        inner = datasets(file) if file.suffix.lower() in CONTAINERS else []
+        inner = locate(file).module.datasets(file) if file.suffix.lower() in CONTAINERS else []
     except OSError:
         inner = []  # opening it as an image tells what is wrong
     if len(inner) < 2:

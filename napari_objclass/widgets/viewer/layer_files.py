@@ -8,8 +8,7 @@ import numpy as np
 
 from napari_objclass.errors import ObjClassError
 from napari_objclass.io.fingerprint import fingerprint
-from napari_objclass.io.formats import split
-from napari_objclass.io.hdf5 import datasets
+from napari_objclass.io.formats import locate, split
 from napari_objclass.io.readers import open_image
 
 if TYPE_CHECKING:
@@ -58,10 +57,10 @@ def file_of(layer: Layer, letters: str, *, whole: bool = False) -> str | None:
 def _places_in(path: str) -> list[str]:
     """The file, or its datasets if it is a container of them."""
     file, inner = split(path)
-    if inner or file.suffix.lower() not in (".h5", ".hdf5", ".ilp"):
+    if inner or file.suffix.lower() not in (".h5", ".hdf5", ".ilp", ".zarr"):
         return [path]
     try:
-        return [f"{file}/{each}" for each in datasets(file)]
+        return [f"{file}/{each}" for each in locate(file).module.datasets(file)]
     except OSError:
         return []
 
