@@ -28,7 +28,7 @@ def project(tmp_path):
 def test_what_is_gone_is_known_and_where_it_may_be(project):
     with oc.Session.open(project / "p.objclass", read_only=True) as session:
         first, _, last = session.lanes
-        assert (gone(first), gone(last)) == (["raw", "labels"], ["labels"])
+        assert (gone(first), gone(last)) == (["labels", "raw"], ["labels"])
         new = project / "new"
         assert moved(first, [project, new]) == {"raw": str(new / "a_raw.tif"), "labels": str(new / "a_labels.tif")}
         assert moved(last, [project, new]) == {}
