@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from napari.layers import Labels
@@ -24,7 +25,7 @@ from napari_objclass.widgets.viewer.painted import Painted
 from napari_objclass.workflow.lane import LABELS, location
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from napari_objclass.widgets._base import Step
     from napari_objclass.widgets.viewer.from_layers import Reading
@@ -206,7 +207,8 @@ class InputDataStep(FilesStep):
             self.glances.named.add(self.shared.record.uuid)
             self.changes.set_axes(self.shared.record.uuid, axes)
 
-    def _find_file(self, role: str) -> None:
+    def _find_file(self, role: str, before: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Ask where a file is now, and then for others of the image that are not beside it; ``before`` are found."""
         record = self.shared.record
         if record is None:
             return
@@ -215,7 +217,8 @@ class InputDataStep(FilesStep):
 
         def found(paths: list[str]) -> None:
             is_container = source.inner and paths[0].lower().endswith(CONTAINERS)
-            self.changes.relink(record.uuid, role, f"{paths[0]}/{source.inner}" if is_container else paths[0])
+            places = {**before, role: f"{paths[0]}/{source.inner}" if is_container else paths[0]}
+            self.changes.relink(record.uuid, places, lambda other: self._find_file(other, places))
 
         dialog = self.ask(f"Find {Path(begin).name}", QFileDialog.FileMode.ExistingFile, found)
         dialog.setDirectory(str(Path(begin).parent))
@@ -226,7 +229,7 @@ class InputDataStep(FilesStep):
             return
         layer = self.painted.layer(record.uuid)
         if role and record.sources[role].path is not None:
-            self.changes.relink(record.uuid, role, location(record.sources[role]))
+            self.changes.relink(record.uuid, {role: location(record.sources[role])})
         elif layer is not None:
             self.changes.take_painted(record.uuid, layer)
             self.painted.settle(record.uuid)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from qtpy.QtWidgets import QTabBar, QVBoxLayout, QWidget
 
 from napari_objclass.widgets._base import Step, StepState
+from napari_objclass.widgets.batch import BatchStep
 from napari_objclass.widgets.export import ExportStep
 from napari_objclass.widgets.parts.problem_line import ProblemLine
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from napari_objclass.widgets.viewer.session import ViewerSession
 
 #: In the order of their tabs.
-PAGES: tuple[type[Step], ...] = (ExportStep,)
+PAGES: tuple[type[Step], ...] = (ExportStep, BatchStep)
 
 
 class ResultsStep(Step):

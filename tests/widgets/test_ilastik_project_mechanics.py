@@ -9,7 +9,8 @@ from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtWidgets import QFileDialog
 
 from napari_objclass.widgets import recent
-from napari_objclass.widgets.parts.agreement import FROM_ILASTIK, AgreementView
+from napari_objclass.widgets.input_data import InputDataStep
+from napari_objclass.widgets.parts.agreement import AgreementView
 from napari_objclass.widgets.parts.file_dialogs import ask_for_project
 from napari_objclass.widgets.parts.footer import Footer
 from napari_objclass.widgets.parts.note_line import NoteLine
@@ -76,7 +77,7 @@ def test_its_classifier_is_in_force_until_a_label_changes(opened, mailbox, qtbot
     for widget in (view, notes):
         qtbot.addWidget(widget)
         widget.show()
-    assert view.line.text() == FROM_ILASTIK
+    assert "comes from ilastik" in view.line.text()
     unlabelled = next(
         int(each) for each in opened.shown.objects.ids if (0, int(each)) not in opened.shown.claims.active
     )
@@ -89,20 +90,54 @@ def test_its_classifier_is_in_force_until_a_label_changes(opened, mailbox, qtbot
     mailbox.until(lambda: opened.shown.forest.imported)
 
 
-def test_images_that_are_gone_are_asked_for(shared, mailbox, project, tmp_path):
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    for name in IMAGES:
-        shutil.move(tmp_path / name, elsewhere)
+def find(step, role, path):
+    """Answer the question where a file is now."""
+    step.problem.find_asked.emit(role)
+    answer(step, path)
+
+
+def answer(step, path):
+    dialog = next(each for each in step.findChildren(QFileDialog) if each.isVisible())
+    dialog.filesSelected.emit([str(path)])
+    dialog.close()
+
+
+def moved_to(tmp_path, *folders):
+    """Move each of the images into a folder."""
+    for name, folder in zip(IMAGES, folders, strict=True):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        shutil.move(tmp_path / name, tmp_path / folder)
+
+
+@pytest.fixture
+def images_step(shared, qtbot):
+    step = InputDataStep(shared)
+    qtbot.addWidget(step)
+    step.show()
+    return step
+
+
+def test_images_that_moved_are_found_by_one_of_them(shared, images_step, mailbox, project, tmp_path):
+    moved_to(tmp_path, "elsewhere", "elsewhere")
     recent.open_project(shared, project)
     mailbox.until(lambda: shared.problem("input_data"))
     assert any("needs image" in note for note in shared.session.notes)
-    lane = shared.session.lanes[0].uuid
-    for role, name in zip(("raw", "segmentation"), IMAGES, strict=True):
-        shared.do("input_data", lambda s, r=role, n=name: s.relink_lane(lane, **{r: elsewhere / n / "data"}))
+    find(images_step, "raw", tmp_path / "elsewhere" / IMAGES[0])
     mailbox.until(lambda: shared.shown.prediction is not None)
+    assert shared.problem("input_data") is None
     assert len(shared.shown.claims.active) == 40
     assert shared.shown.forest.imported
+
+
+def test_images_that_moved_apart_are_asked_for_one_by_one(shared, images_step, mailbox, project, tmp_path):
+    moved_to(tmp_path, "one", "two")
+    recent.open_project(shared, project)
+    mailbox.until(lambda: shared.problem("input_data"))
+    find(images_step, "raw", tmp_path / "one" / IMAGES[0])
+    mailbox.settle()
+    answer(images_step, tmp_path / "two" / IMAGES[1])
+    mailbox.until(lambda: shared.shown.prediction is not None)
+    assert len(shared.shown.claims.active) == 40
 
 
 def test_what_is_no_project_is_told_and_the_session_goes_on(with_nuclei, mailbox, tmp_path):

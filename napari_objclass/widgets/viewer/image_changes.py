@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from psygnal import Signal
 
+from napari_objclass.io.formats import split
 from napari_objclass.widgets.viewer.layer_files import level_0
+from napari_objclass.widgets.viewer.moved import gone, moved
 from napari_objclass.workflow.lane import RAW, location
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from napari.layers import Labels
 
     from napari_objclass.widgets.viewer.session import ViewerSession
     from napari_objclass.workflow.lane import LaneRecord, Source
     from napari_objclass.workflow.session import Session
+
+
+T = TypeVar("T")
 
 
 class ImageChanges:
@@ -62,10 +68,24 @@ class ImageChanges:
 
         self._do(change)
 
-    def relink(self, uuid: str, role: str, place: str) -> None:
-        """Take the pixels of one role from a file, as they are there now."""
-        given: dict[str, Any] = {role: place}
-        self._do(lambda session: session.relink_lane(uuid, **given))
+    def relink(self, uuid: str, found: dict[str, str], lacks: Callable[[str], object] = lambda role: None) -> None:
+        """Take the pixels of roles from files, as they are there now.
+
+        Other files that are gone are looked for beside them, those of other images too. ``lacks`` gets a role of this
+        image whose file is not there either; nothing is changed then.
+        """
+
+        def change(session: Session) -> str | None:
+            own, folders = session.lane(uuid), [split(place)[0].parent for place in found.values()]
+            beside: dict[str, Any] = moved(own, folders)
+            given = {**beside, **{role: place for role, place in found.items() if not own.sources[role].parts}}
+            missing = next((role for role in gone(own) if role not in given), None)
+            if missing is None:
+                session.relink_lane(uuid, **given)
+                _relink_others(session, folders)
+            return missing
+
+        self._do(change, lambda missing: None if missing is None else lacks(missing))
 
     def take_painted(self, uuid: str, layer: Labels) -> None:
         """Take the objects that a layer has now."""
@@ -77,11 +97,20 @@ class ImageChanges:
 
         self._do(change)
 
-    def _do(self, change: Callable[[Session], Any]) -> None:
-        self._shared.do(self._step, change, self._tell)
+    def _do(self, change: Callable[[Session], T], done: Callable[[T], object] = lambda _: None) -> None:
+        def tell(result: T) -> None:
+            self.made.emit()
+            done(result)
 
-    def _tell(self, _: object) -> None:
-        self.made.emit()
+        self._shared.do(self._step, change, tell)
+
+
+def _relink_others(session: Session, folders: Sequence[Path]) -> None:
+    """Find images all missing files of which are in some folders."""
+    for lane in session.lanes:
+        found: dict[str, Any] = moved(lane, folders)
+        if found and found.keys() == set(gone(lane)):
+            session.relink_lane(lane.uuid, **found)
 
 
 def _objects(record: LaneRecord) -> tuple[str, Source]:
