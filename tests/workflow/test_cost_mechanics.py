@@ -9,8 +9,8 @@ from workflow.scenes import nuclei
 
 from napari_objclass import kernels
 from napari_objclass.features import measure
-from napari_objclass.io.writers import write_image
 from napari_objclass.io import stack
+from napari_objclass.io.writers import write_image
 from napari_objclass.workflow import claims
 from napari_objclass.workflow.chain import LANES_HELD
 from napari_objclass.workflow.session import Session
