@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     import tifffile
     from numpy.typing import NDArray
 
+#: More bytes of pixels than this go into a BigTIFF; the rest of what a classic one can hold is for its tables.
+LARGEST_CLASSIC = 2**32 - 2**25
+
 _MICROMETRES = {
     "pm": 1e-6, "Å": 1e-4, "nm": 1e-3, "µm": 1.0, "mm": 1e3, "cm": 1e4, "in": 25400.0, "dm": 1e5, "m": 1e6, "km": 1e9,
 }  # fmt: skip
@@ -29,9 +32,6 @@ _ABBREVIATIONS = {
 }  # fmt: skip
 _NO_UNIT = "reference frame"  # OME's name for lengths that have a ratio and nothing else
 _OME_ORDER = "tczyx"
-
-#: More bytes of pixels than this go into a BigTIFF; the rest of what a classic one can hold is for its tables.
-LARGEST_CLASSIC = 2**32 - 2**25
 
 
 class TiffPages(LazyArray):
