@@ -3,6 +3,7 @@
 import csv
 import shutil
 
+import h5py
 import numpy as np
 import pytest
 
