@@ -138,32 +138,36 @@ def _with_metadata(image: Image, ome: dict[str, Any], multiscale: Multiscale, da
     axes = "".join(_letter(axis.name, axis.type) for axis in multiscale.axes)
     space = [number for number, letter in enumerate(axes) if letter in "zyx"]
     scale, shift = _transform(multiscale, dataset)
-    units = {multiscale.axes[number].unit for number in space}
-    notes = [image.note]
-    spacing = None if scale is None else tuple(float(scale[number]) for number in space)
-    if len(units) > 1:
-        notes.append("pixel sizes were left out, because the units of the axes differ")
-        spacing = None
-    unit = units.pop() if len(units) == 1 else None
-    if spacing is not None and (min(spacing) <= 0 or (unit is None and set(spacing) == {1.0})):
-        spacing = None  # 1 is written where nothing is known
-    offset = None
-    if scale is not None and shift is not None and all(scale[space] > 0):
-        pixels = (shift / scale)[space]
-        if np.abs(pixels - np.rint(pixels)).max() < _ROUNDING:
-            offset = tuple(int(each) for each in np.rint(pixels))
-        else:
-            notes.append("its translation was left out, because it is no whole number of pixels")
+    spacing, unit, of_sizes = _sizes(scale[space], {multiscale.axes[number].unit for number in space})
+    offset, of_place = (None, "") if shift is None else _place(shift[space], scale[space])
     return replace(
         image,
         axes=axes,
         spacing=spacing,
-        units=None if spacing is None or unit is None else SYMBOLS.get(str(unit), str(unit)),
+        units=unit,
         offset=offset,
         channel_names=_channel_names(ome, axes, image.data.shape),
         colors=_colors(ome),
-        note="; ".join(filter(None, notes)),
+        note="; ".join(filter(None, (image.note, of_sizes, of_place))),
     )
+
+
+def _sizes(scale: NDArray[Any], units: set[Any]) -> tuple[tuple[float, ...] | None, str | None, str]:
+    """Pixel sizes, their unit, and a note if they were left out; 1 without a unit is what is written for unknown."""
+    if len(units) > 1:
+        return None, None, "pixel sizes were left out, because the units of the axes differ"
+    (unit,) = units
+    if not (scale > 0).all() or (unit is None and (scale == 1).all()):
+        return None, None, ""
+    return tuple(scale.tolist()), None if unit is None else SYMBOLS.get(str(unit), str(unit)), ""
+
+
+def _place(shift: NDArray[Any], scale: NDArray[Any]) -> tuple[tuple[int, ...] | None, str]:
+    """Offset in pixels, and a note if it was left out."""
+    pixels = np.divide(shift, scale, out=np.full(len(scale), np.nan), where=scale > 0)
+    if (np.abs(pixels - np.rint(pixels)) < _ROUNDING).all():
+        return tuple(int(each) for each in np.rint(pixels)), ""
+    return None, "its translation was left out, because it is no whole number of pixels"
 
 
 def _letter(name: str | None, kind: str | None) -> str:
@@ -171,14 +175,14 @@ def _letter(name: str | None, kind: str | None) -> str:
     return letter if letter in set("tczyx") else _LETTERS.get(kind or "", letter or "?")
 
 
-def _transform(multiscale: Multiscale, dataset: Dataset) -> tuple[NDArray[Any] | None, NDArray[Any] | None]:
-    """Pixel size and position of the first pixel, an entry per axis, where they are known."""
+def _transform(multiscale: Multiscale, dataset: Dataset) -> tuple[NDArray[Any], NDArray[Any] | None]:
+    """Size of a pixel, 1 if unknown, and position of the first, None if unknown; an entry per axis."""
     scale, shift = np.ones(multiscale.ndim), None
     for transforms in (dataset.coordinateTransformations, multiscale.coordinateTransformations or ()):
         for each in transforms:
             values = getattr(each, each.type, None)
             if not isinstance(values, list | tuple):
-                return None, None  # it is in an array of its own
+                return np.ones(multiscale.ndim), None  # it is in an array of its own
             if each.type == "scale":
                 scale, shift = scale * values, None if shift is None else shift * values
             else:

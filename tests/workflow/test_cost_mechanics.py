@@ -9,8 +9,9 @@ from workflow.scenes import nuclei
 
 from napari_objclass import kernels
 from napari_objclass.features import measure
+from napari_objclass.io import stack
 from napari_objclass.io.writers import write_image
-from napari_objclass.workflow import claims, input_data, lane
+from napari_objclass.workflow import claims
 from napari_objclass.workflow.chain import LANES_HELD
 from napari_objclass.workflow.session import Session
 
@@ -68,10 +69,10 @@ def test_features_measured_one_after_the_other_are_those_measured_together(sessi
 
 
 def test_a_file_is_opened_once(session, files, monkeypatch):
-    calls = [counted(monkeypatch, module, "open_image") for module in (input_data, lane)]
+    calls = counted(monkeypatch, stack, "open_image")
     position = session.add_lane(**files)
     session.predict(position)
-    assert sorted(path.name for each in calls for (path,) in each) == ["labels.tif", "raw.tif"]
+    assert sorted(path.name for (path,) in calls) == ["labels.tif", "raw.tif"]
 
 
 def test_a_click_looks_up_its_own_object_and_mark_only(session, monkeypatch):
