@@ -90,6 +90,14 @@ def write(path: Path, picture: Picture, inner: str, *, compressed: bool) -> None
     path.write_bytes(composed.getbuffer())
 
 
+def datasets(path: Path) -> list[str]:
+    """Paths of all datasets in the file."""
+    import h5py
+
+    with h5py.File(path, "r") as file:
+        return list(_walk(file))
+
+
 def axistags(axes: str, sizes: Mapping[str, float], unit: str | None) -> str:
     """What axes are, as VIGRA's JSON; those with a size of pixels have its unit as description."""
     tags = [
@@ -102,14 +110,6 @@ def axistags(axes: str, sizes: Mapping[str, float], unit: str | None) -> str:
         for letter in axes
     ]
     return json.dumps({"axes": tags})
-
-
-def datasets(path: Path) -> list[str]:
-    """Paths of all datasets in the file."""
-    import h5py
-
-    with h5py.File(path, "r") as file:
-        return list(_walk(file))
 
 
 def _find(file: h5py.File, path: Path, inner: str) -> str:

@@ -187,7 +187,7 @@ def _write_table(
     )
     first: dict[str, NDArray[Any]] = {}
     for name, text in carried.items():
-        first[unused(name, first.keys() | columns.keys())] = np.full(len(table), text)
+        first[unused(name or "column", first.keys() | columns.keys())] = np.full(len(table), text)
     pixels = None
     if holds_crops(path):
         raw = None if settings.crops == NOTHING else chain.images(lane).raw

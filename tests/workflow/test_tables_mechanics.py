@@ -74,6 +74,35 @@ def test_features_of_the_table_are_not_those_of_the_classifier(flat: oc.Session,
     assert "Variance of Intensity" not in header
 
 
+def test_names_of_hulls(flat: oc.Session, tmp_path: Path) -> None:
+    both = ("hull_convexity", "hull_convexity_ilastik")
+    header, rows = read(export(flat, tmp_path / "a.csv", features=both))
+    theirs, their_rows = read(export(flat, tmp_path / "b.csv", features=both, ilastik_names=True))
+    assert header[-3:] == ["Convexity", "Convexity (bounding box)", "original_oid"]
+    assert theirs[-3:] == ["hull_convexity", "Convexity", "original_oid"]
+    assert rows == their_rows
+    assert read(export(flat, tmp_path / "c.csv", features=both[1:], ilastik_names=True))[0][-2] == "Convexity"
+
+
+def test_one_class_with_a_name_of_all_kinds(tmp_path: Path) -> None:
+    scene, name = nuclei(seed=3), 'a, "b"\nµ/c'
+    with oc.Session(recover=False) as session:
+        session.add_lane(raw=scene.raw, labels=scene.labels)
+        session.rename_class(1, name)
+        session.annotate(0, 1, cls=1)
+        for suffix in ("csv", "h5", "xlsx"):
+            export(session, tmp_path / f"a.{suffix}")
+    header, rows = read(tmp_path / "a.csv")
+    column = header.index("Predicted Class")
+    assert {row[column] for row in rows} == {name}
+    assert [row[column - 1] for row in rows[:2]] == [name, "0"]
+    assert f"Probability of {name}" in header
+    with h5py.File(tmp_path / "a.h5") as data:
+        assert data["table"]["Predicted Class"][3].decode() == name
+        assert set(data["table"][f"Probability of {name}"]) == {1}
+    assert list(next(openpyxl.load_workbook(tmp_path / "a.xlsx").active.values)) == header
+
+
 @pytest.mark.parametrize("margin", [0, 3, 500])
 def test_pixels_of_objects(flat: oc.Session, tmp_path: Path, margin: int) -> None:
     path = export(flat, tmp_path / "a.h5", margin=margin)
@@ -242,11 +271,11 @@ def test_carried_columns_whose_name_is_taken(flat: oc.Session, tmp_path: Path) -
     flat.train()
     chain, lane = flat.predictor().open({"raw": nuclei(seed=3).raw, "labels": nuclei(seed=3).labels}, name="x")
     settings = oc.Export(images=(), table=str(tmp_path / "a.csv"), columns="compact")
-    carried = {"well": "B, 2", "timestep": "late", "timestep (2)": "very late"}
+    carried = {"well": "B, 2", "timestep": "late", "timestep (2)": "very late", "": "nameless"}
     flat.predictor().export(chain, lane, settings, settings.files("x", tmp_path), carried)
     header, rows = read(tmp_path / "a.csv")
-    assert header[:3] == ["well", "timestep (2)", "timestep (2) (2)"]
-    assert rows[0][:3] == ["B, 2", "late", "very late"]
+    assert header[:4] == ["well", "timestep (2)", "timestep (2) (2)", "column"]
+    assert rows[0][:4] == ["B, 2", "late", "very late", "nameless"]
     assert rows[0][header.index("timestep")] == "0"
 
 

@@ -103,7 +103,7 @@ def test_ids_that_are_too_large_for_ilastiks_type(tmp_path: Path) -> None:
         assert data["table"]["labelimage_oid"].tolist() == ids.tolist()
 
 
-@pytest.mark.parametrize("n_columns", [900, 1300, 5000])
+@pytest.mark.parametrize("n_columns", [900, 1300, 3000])
 def test_wide_hdf5_is_read_by_name(tmp_path: Path, n_columns: int) -> None:
     columns = {f"a name of forty letters, as they may be/{k:04}": np.full(2, k, "f4") for k in range(n_columns)}
     columns["text"] = np.array(["µ", "x"])
