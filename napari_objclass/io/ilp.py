@@ -15,7 +15,7 @@ from napari_objclass.io import ilp_cache, ilp_settings
 from napari_objclass.io.ilp_data import IlpDataset, read_datasets
 from napari_objclass.io.ilp_forest import read_forest
 from napari_objclass.io.ilp_settings import Features
-from napari_objclass.io.ilp_values import Notes, numbered, open_project, text
+from napari_objclass.io.ilp_values import Notes, numbered, reading, text
 from napari_objclass.io.ilp_workflow import variant_of
 
 if TYPE_CHECKING:
@@ -118,8 +118,8 @@ def read(path: str | os.PathLike[str]) -> IlpProject:
     FileError
         If it is not a project of object classification with its own segmentation, or cannot be read.
     """
-    path = Path(path).absolute()
-    with open_project(path) as file:
+    path = Path(path).expanduser().absolute()
+    with reading(path) as file:
         if "workflowName" not in file:
             raise FileError(f"{path} is not a project of ilastik 1.0 or later: it names no workflow")
         workflow = text(file["workflowName"][()])
@@ -140,8 +140,8 @@ def read(path: str | os.PathLike[str]) -> IlpProject:
             selected=selected.ids,
             margin=computed.margin or selected.margin,
             class_names=class_names,
-            label_colors=notes.attempt("Colours were", (), ilp_settings.colors, file, "LabelColors"),
-            prediction_colors=notes.attempt("Colours were", (), ilp_settings.colors, file, "PmapColors"),
+            label_colors=notes.attempt("Colors were", (), ilp_settings.colors, file, "LabelColors"),
+            prediction_colors=notes.attempt("Colors were", (), ilp_settings.colors, file, "PmapColors"),
             forest=forest,
             export=notes.attempt("Settings of the export were", {}, ilp_settings.export, file),
             table=notes.attempt("Settings of the table were", {}, ilp_settings.table, file),

@@ -7,7 +7,6 @@ import json
 import os
 import re
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -96,15 +95,17 @@ def _read(info: h5py.Group, what: str, project: Path, notes: Notes) -> IlpDatase
         notes.append(f"{what} is at a web address, {places[0][0]}; download it and choose the copy")
     if facts.get("subvolume_roi"):
         notes.append(f"ilastik used only a part of {what}; here all of it counts")
-    found = [_find(file, inner, project) for file, inner in places]
+    searched = [_find(file, inner, project) for file, inner in places]
+    found = [place for each, _ in searched for place in each]
+    is_complete = all(each for each, _ in searched)
     return IlpDataset(
         files=tuple(_joined(_at_home(file, project), inner) for file, inner in places),
-        found=tuple(chain.from_iterable(places for places, _ in found)) if all(each for each, _ in found) else (),
-        sought=tuple(dict.fromkeys(chain.from_iterable(sought for places, sought in found if not places))),
+        found=tuple(found) if is_complete else (),
+        sought=tuple(dict.fromkeys(place for each, sought in searched if not each for place in sought)),
         axes=axes,
         shape=shape,
         nickname=str(facts.get("nickname", "")),
-        along=_along(axes, shape, len(places)),
+        along=_along(axes, shape, len(found) if is_complete else len(places)),
         drange=_drange(facts.get("drange")),
     )
 
@@ -118,15 +119,15 @@ def _places(info: h5py.Group, facts: dict[str, Any], project: Path) -> list[tupl
         return [(str(project), str(inner).strip("/"))]
     if _ADDRESS.match(stored):
         return [(_from_address(stored), "")]
-    whole = _split(stored)
-    if not stored or any(_exists(place) for place in _candidates(whole[0], project)):
-        return [whole] if stored else []
+    file, inner = whole = _split(stored)
+    if stored and not re.search("[:;]", inner) and _exists(_at_home(file, project)):
+        return [whole]  # the name of one file may have separators in it
     return [_split(each) for each in _ONE_PATH.findall(stored)]
 
 
 def _is_internal(facts: dict[str, Any]) -> bool:
-    kind = str(facts.get("__class__", ""))
-    return kind.startswith("ProjectInternal") or (not kind and facts.get("location", "FileSystem") != "FileSystem")
+    kind = str(facts.get("__class__") or facts.get("location"))
+    return kind.startswith(("ProjectInternal", "PreloadedArray"))
 
 
 def _from_address(address: str) -> str:

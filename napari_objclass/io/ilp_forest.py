@@ -182,4 +182,4 @@ def _largest_below(thresholds: NDArray[np.float64]) -> NDArray[np.float32]:
         raise ValueError("a threshold is NaN")
     limit = np.finfo(np.float32).max
     nearest = np.clip(thresholds, -limit, limit).astype(np.float32)
-    return np.where(nearest < thresholds, nearest, np.maximum(np.nextafter(nearest, np.float32(-np.inf)), -limit))
+    return np.where(nearest < thresholds, nearest, np.nextafter(nearest, -limit))

@@ -71,10 +71,10 @@ def _apply(name: str, argument: Any, stack: list[Any], memo: dict[int, Any]) -> 
 
 def _since_mark(stack: list[Any]) -> list[Any]:
     """Take what was pushed after the last mark, and the mark."""
-    place = next(i for i in range(len(stack) - 1, -1, -1) if stack[i] is _MARK)
-    taken = stack[place + 1 :]
-    del stack[place:]
-    return taken
+    taken = []
+    while (value := stack.pop()) is not _MARK:
+        taken.append(value)
+    return taken[::-1]
 
 
 def _paired(items: list[Any]) -> dict[Any, Any]:

@@ -26,7 +26,7 @@ class Features(NamedTuple):
 
 def thresholds(file: h5py.File) -> dict[str, Any]:
     """Of the thresholding applet; what very old versions call otherwise is renamed."""
-    found = settings(file, "ThresholdTwoLevels")
+    found = {name: _number(value) for name, value in settings(file, "ThresholdTwoLevels").items()}
     single = found.pop("SingleThreshold", None)
     if single is not None and found.get("CurOperator", 0) == 0:
         found["LowThreshold"] = single
@@ -67,7 +67,7 @@ def export(file: h5py.File) -> dict[str, Any]:
     """Of the export applet; None stands for the ends of the image in regions, types are numpy's names."""
     found = settings(file, "Object Information Export")
     for name in found.keys() & {"RegionStart", "RegionStop"}:
-        found[name] = tuple(None if each == -1 else each for each in found[name])
+        found[name] = tuple(None if int(each) == -1 else int(each) for each in found[name])
     dtype = re.search(r"u?int\d+|float\d+", str(found.get("ExportDtype", "")))
     if "ExportDtype" in found:
         found["ExportDtype"] = dtype.group() if dtype else ""
@@ -89,10 +89,16 @@ def blockwise(file: h5py.File) -> dict[str, tuple[int, int, int]]:
     found = settings(file, "Blockwise Object Classification")
     names = {"block": "BlockShape3dDict", "halo": "HaloPadding3dDict"}
     return {
-        ours: (found[f"{name}/z"], found[f"{name}/y"], found[f"{name}/x"])
+        ours: (int(found[f"{name}/z"]), int(found[f"{name}/y"]), int(found[f"{name}/x"]))
         for ours, name in names.items()
-        if f"{name}/z" in found
+        if all(f"{name}/{axis}" in found for axis in "zyx")
     }
+
+
+def _number(value: Any) -> float:
+    if not isinstance(value, (int, float)):
+        raise ValueError(f"{value!r} is no number")
+    return value
 
 
 def _filled(file: h5py.File, name: str) -> Any:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from napari_objclass.errors import FileError
+from napari_objclass.errors import FileError, ObjClassError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,29 +20,40 @@ T = TypeVar("T")
 Place = TypeVar("Place")
 
 
-def open_project(path: Path) -> h5py.File:
-    """Open the file, to be read only.
+@contextmanager
+def reading(path: Path, what: str = "the project") -> Iterator[h5py.File]:
+    """Open the file, to be read only; errors while it is open are told as damage of ``what``.
 
     Raises
     ------
     FileError
         If there is none, or it is no HDF5 file, or cannot be read.
     """
+    with _opened(path) as file:
+        try:
+            yield file
+        except (ObjClassError, MemoryError):
+            raise
+        except Exception as error:  # a damaged file can fail anywhere
+            raise FileError(f"{path} is damaged: {what} cannot be read ({reason(error)})") from error
+
+
+def _opened(path: Path) -> h5py.File:
     import h5py
 
-    if path.is_dir():
-        raise FileError(f"{path} is a folder; name the project file in it")
-    if not path.exists():
-        raise FileError(f"there is no file {path}; check the path")
     try:
         return h5py.File(path, "r")
-    except PermissionError as error:
-        raise FileError(f"{path} cannot be read: {error.strerror}") from error
+    except FileNotFoundError as error:
+        raise FileError(f"there is no file {path}; check the path") from error
+    except IsADirectoryError as error:
+        raise FileError(f"{path} is a folder; name the project file in it") from error
     except BlockingIOError as error:
-        raise FileError(f"{path} is open in ilastik; close it there") from error
+        raise FileError(f"{path} is open in another program, probably ilastik; close it there") from error
+    except PermissionError as error:
+        raise FileError(f"{path} cannot be read; ask for the permission to") from error
     except OSError as error:
         if h5py.is_hdf5(path):
-            raise FileError(f"{path} is damaged ({error}); use a backup of the project") from error
+            raise FileError(f"{path} is damaged ({reason(error)}); use a backup of the project") from error
         raise FileError(f"{path} is not an ilastik project: it is no HDF5 file") from error
 
 
@@ -65,13 +77,8 @@ class Frames(Mapping[int, T]):
 
     def __getitem__(self, frame: int) -> T:
         place = self._places[frame]
-        with open_project(self._path) as file:
-            try:
-                return self._read(file, place)
-            except MemoryError:
-                raise
-            except Exception as error:
-                raise FileError(f"{self._path} is damaged: frame {frame} cannot be read ({reason(error)})") from error
+        with reading(self._path, f"frame {frame}") as file:
+            return self._read(file, place)
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._places)
@@ -100,9 +107,17 @@ def reason(error: Exception) -> str:
 
 
 def text(value: Any) -> str:
-    """Text from UTF-8 bytes or an array of one."""
+    """Text from UTF-8 bytes or an array of one.
+
+    Raises
+    ------
+    ValueError
+        If it is no text.
+    """
     value = value.item() if isinstance(value, np.ndarray) and value.size == 1 else value
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    if not isinstance(value, (bytes, str)):
+        raise ValueError(f"{value!r} is no text")
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
 def plain(value: Any) -> Any:
@@ -113,7 +128,7 @@ def plain(value: Any) -> Any:
         return plain(value.item()) if value.ndim == 0 else tuple(plain(each) for each in value)
     if isinstance(value, np.generic):
         return value.item()
-    return value if isinstance(value, str) else None  # a dataset may be there without a value
+    return value if isinstance(value, (str, int, float)) else None  # a dataset may be there without a value
 
 
 def settings(parent: h5py.Group, name: str) -> dict[str, Any]:

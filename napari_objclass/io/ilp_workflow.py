@@ -16,8 +16,8 @@ _LABELS = "export its objects from ilastik as label images, and add them as the 
 #: What helps instead, by what the workflow's name has in it.
 _INSTEAD = {
     "object ?classification": _PROBABILITIES.replace("its probabilities", "its pixel probabilities"),
-    "pixel|autocontext|neural|domain adaptation|training": _PROBABILITIES,
-    "tracking|animal|manual|structured|carving|multicut|watershed": _LABELS,
+    "tracking|carving|multicut": _LABELS,
+    "pixel|autocontext|neural|domain adaptation": _PROBABILITIES,
     "counting|density": "it counts without finding objects; find them in its images or in a probability map",
     "conversion": "it only converts images; add these as they are",
 }

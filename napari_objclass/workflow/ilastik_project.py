@@ -10,28 +10,22 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import numpy as np
 
-from napari_objclass.errors import FileError, ObjClassError
+from napari_objclass.errors import FileError
 from napari_objclass.forest import RandomForest
-from napari_objclass.io.formats import ILASTIK_SUFFIX, split
-from napari_objclass.io.image import Stack
-from napari_objclass.io.stack import open_files
-from napari_objclass.thresholding import AS_IS
 from napari_objclass.workflow import (
     export,
     feature_selection,
+    ilastik_images,
     ilastik_labels,
     ilastik_settings,
-    input_data,
     object_classification,
     thresholding,
 )
 from napari_objclass.workflow.chain import Chain, Memory
 from napari_objclass.workflow.feature_selection import FeatureSelection
-from napari_objclass.workflow.lane import PROBABILITIES, RAW, ROLES, UNKNOWN, LaneRecord, Source
 from napari_objclass.workflow.object_classification import Classifier, TrainedForest
 from napari_objclass.workflow.session import Session
 from napari_objclass.workflow.state import State
@@ -41,13 +35,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from napari_objclass.features import FeatureSpec
-    from napari_objclass.io.ilp import IlpDataset, IlpLane, IlpProject
+    from napari_objclass.io.ilp import IlpLane, IlpProject
     from napari_objclass.workflow.applet import Settings
+    from napari_objclass.workflow.lane import LaneRecord
 
     Known = Mapping[tuple[str, str], FeatureSpec]
 
 
-def import_ilp(path: str | os.PathLike[str], *, recover: bool = True) -> Session:
+def import_ilp(path: str | os.PathLike[str], *, recover: bool = True, look: bool = True) -> Session:
     """Make a session of a project of ilastik's object classification; the file is only read.
 
     Images, thresholds, features, classes, labels and export settings come over. The trained forest predicts as it did
@@ -60,6 +55,9 @@ def import_ilp(path: str | os.PathLike[str], *, recover: bool = True) -> Session
         The project, ``*.ilp``.
     recover
         False to keep no journal until the first save, for scripts.
+    look
+        False to leave images unread until they are asked for, and to take them for those that were labelled; for
+        predicting others.
 
     Raises
     ------
@@ -71,25 +69,19 @@ def import_ilp(path: str | os.PathLike[str], *, recover: bool = True) -> Session
     project = ilp.read(Path(path))
     notes = list(project.notes)
     project = replace(project, lanes=_complete(project, notes))
-    folder = project.path.parent
-    opened = [_lane(lane, number, folder, notes) for number, lane in enumerate(project.lanes, 1)]
-    extent = next((extent for _, extent in opened if extent is not None), None) or _declared_extent(project)
+    lanes, extent = ilastik_images.lanes(project, notes, look=look)
     known = ilastik_settings.known_features(extent or ilastik_settings.fitting_extent(project))
     state = State(
         settings=_settings(project, known, notes),
-        lanes=tuple(record for record, _ in opened),
+        lanes=lanes,
         classes=ilastik_settings.object_classes(project, notes),
     )
     chain = Chain(state, Memory(None), {})
-    unread = [lane for lane, extent in opened if extent is None]
-    notes += [sentence for lane in unread if (sentence := _missing(chain, lane))]
+    notes += [sentence for lane in lanes if look and (sentence := _missing(chain, lane))]
     state = replace(state, marks=_marks(project, chain, notes))
     forest = _forest(project, known, state, notes)
     notes += [sentence for sentence in [ilastik_settings.blockwise_note(project)] if sentence]
     return Session.starting_from(state, forest, notes, recover=recover)
-
-
-# ------------------------------------------------------------------------------------------------------- images
 
 
 def _complete(project: IlpProject, notes: list[str]) -> tuple[IlpLane, ...]:
@@ -101,80 +93,13 @@ def _complete(project: IlpProject, notes: list[str]) -> tuple[IlpLane, ...]:
     return complete
 
 
-def _lane(lane: IlpLane, number: int, folder: Path, notes: list[str]) -> tuple[LaneRecord, tuple[int, int] | None]:
-    """Record of an image with its dimensions and channels; of unknown content if it cannot be opened."""
-    if "atlas" in lane.datasets:
-        notes.append("the atlas was left out: values of an atlas are not measured here")
-    datasets = {role: lane.datasets[role] for role in ROLES if role in lane.datasets}
-    name = next((each.nickname for each in datasets.values() if each.nickname), f"image {number}")
-    try:
-        sources = {role: _found(dataset) for role, dataset in datasets.items()}
-        axes = {role: letters for role, dataset in datasets.items() if (letters := _letters(dataset))}
-        dranges = {role: _drange(role, dataset) for role, dataset in datasets.items()}
-        record, _, images = input_data.describe(sources, axes=axes, name=name, dranges=dranges)
-    except ObjClassError:
-        unknown = {role: _unknown(role, dataset, folder) for role, dataset in datasets.items()}
-        return LaneRecord(uuid4().hex, name, unknown), None
-    stored = {role: replace(source, stored=_is_inside(source)) for role, source in record.sources.items()}
-    return replace(record, sources=stored), images.extent
-
-
 def _missing(chain: Chain, lane: LaneRecord) -> str | None:
-    """Why an image cannot be seen; None if it can."""
+    """Why an image cannot be seen; None if it can, or was."""
     try:
-        chain.images(lane)
+        if any(source.is_unknown for source in lane.sources.values()):
+            chain.images(lane)
     except FileError as error:
         return str(error)
-    return None
-
-
-def _found(dataset: IlpDataset) -> str | Stack:
-    """What to open.
-
-    Raises
-    ------
-    FileError
-        If it is not where the project says, nor beside the project.
-    """
-    if not dataset.found:
-        raise FileError(f"{' and '.join(dataset.sought or dataset.files)} cannot be found")
-    return dataset.found[0] if len(dataset.found) == 1 else Stack(dataset.found, dataset.along)
-
-
-def _letters(dataset: IlpDataset) -> str:
-    """Axes of the array in the file: ilastik names a channel axis where there is none, too."""
-    n_dims = open_files(_found(dataset)).data.ndim
-    letters = dataset.axes
-    if len(letters) == n_dims + 1:
-        letters = letters.replace("c", "")
-    return letters if len(letters) == n_dims else ""
-
-
-def _unknown(role: str, dataset: IlpDataset, folder: Path) -> Source:
-    """Pixels that are awaited where the project says they are, or in its folder if this system has no such place."""
-    places = [(path if path.is_absolute() else folder / path.name, inner) for path, inner in map(split, dataset.files)]
-    parts = [Source("", UNKNOWN, str(path), inner) for path, inner in places]
-    whole = replace(parts[0], axes=dataset.axes, drange=dataset.drange if role == PROBABILITIES else None)
-    return whole if len(parts) == 1 else replace(whole, parts=tuple(parts), along=dataset.along)
-
-
-def _drange(role: str, dataset: IlpDataset) -> tuple[float, float] | None:
-    """Values that count as 0 and 1 in what is thresholded: ilastik takes integers as they are if nothing says more."""
-    return dataset.drange or open_files(_found(dataset)).drange or AS_IS if role == PROBABILITIES else None
-
-
-def _is_inside(source: Source) -> bool:
-    """Whether the project itself holds the pixels; they are then stored beside ours when that is saved."""
-    return source.path is not None and Path(source.path).suffix.lower() == ILASTIK_SUFFIX
-
-
-def _declared_extent(project: IlpProject) -> tuple[int, int] | None:
-    """Spatial dimensions and channels of the raw images as the project says; None if it does not."""
-    for lane in project.lanes:
-        raw = lane.datasets.get(RAW)
-        if raw is not None and raw.shape and len(raw.shape) == len(raw.axes):
-            lengths = dict(zip(raw.axes, raw.shape, strict=True))
-            return 3 if lengths.get("z", 1) > 1 else 2, lengths.get("c", 1)
     return None
 
 
@@ -182,9 +107,10 @@ def _declared_extent(project: IlpProject) -> tuple[int, int] | None:
 
 
 def _settings(project: IlpProject, known: Known, notes: list[str]) -> dict[str, Settings]:
-    features = tuple(known[each].id for each in project.features if each in known)
+    everything = sorted({*project.features, *project.selected})
+    features = tuple(known[each].id for each in everything if each in known)
     selected = tuple(known[each].id for each in project.selected if each in known)
-    unknown = dict.fromkeys(each for each in (*project.features, *project.selected) if each not in known)
+    unknown = [each for each in everything if each not in known]
     notes += [f"the feature {name!r} of {plugin!r} does not exist here and was left out" for plugin, name in unknown]
     return {
         **State().settings,

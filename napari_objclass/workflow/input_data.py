@@ -169,7 +169,7 @@ def describe(
     named |= {each: whole_axes(axes, letter[each]) for each, axes in named.items() if letter[each]}
     letters = image_axes.choose(arrays, role, named, {each: image.axes for each, image in files.items()}, several)
     prints = {each: fingerprint(arrays[each], letters[each]) for each in sources if recognizable}
-    told = next(((size, image.units) for image in files.values() if (size := _spacing(image))), (None, None))
+    told = next(((size, image.units) for image in files.values() if (size := voxel_size(image))), (None, None))
     record = LaneRecord(
         uuid=uuid or uuid4().hex,
         name=name or next((image.path.stem for image in files.values()), "image"),
@@ -399,7 +399,8 @@ def _integers(objects: NDArray[Any], record: LaneRecord, role: str) -> tuple[NDA
     return ids, (f"{what} is {objects.dtype}; its whole numbers were taken as ids",) if is_float else ()
 
 
-def _spacing(image: Image) -> tuple[float, float, float] | None:
+def voxel_size(image: Image) -> tuple[float, float, float] | None:
+    """Size of a voxel along z, y, x as a file says; None if it does not."""
     by_letter = dict(zip(spatial(image.axes), image.spacing or (), strict=False))
     return triple([by_letter[letter] for letter in "zyx" if letter in by_letter]) if by_letter else None
 

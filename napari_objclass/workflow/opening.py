@@ -20,7 +20,8 @@ def open_project(path: str | os.PathLike[str], *, read_only: bool = False) -> Se
     path
         ``*.objclass``, or ``*.ilp``.
     read_only
-        Write nothing anywhere: no journal, not even one of an imported project.
+        Write nothing anywhere: no journal, not even one of an imported project, whose images are read when they are
+        asked for.
 
     Raises
     ------
@@ -31,4 +32,4 @@ def open_project(path: str | os.PathLike[str], *, read_only: bool = False) -> Se
         return Session.open(path, read_only=read_only)
     from napari_objclass.workflow.ilastik_project import import_ilp
 
-    return import_ilp(path, recover=not read_only)
+    return import_ilp(path, recover=not read_only, look=not read_only)

@@ -368,6 +368,20 @@ def test_nothing_is_written(whole, state):
     assert not state.exists()
 
 
+def test_images_are_not_read_to_predict_others(whole, monkeypatch):
+    with oc.import_ilp(whole, recover=False) as session:
+        expected = session.predict(0).probabilities
+    with monkeypatch.context() as patch:
+        patch.setattr("napari_objclass.io.hdf5.Hdf5Array.__getitem__", None)
+        session = oc.open_project(whole, read_only=True)
+        predictor = session.predictor()
+    with session:
+        np.testing.assert_array_equal(session.predict(0).probabilities, expected)
+        assert is_imported(session)
+        assert session.notes == []
+    assert predictor.forest.n_samples == (24, 16)
+
+
 def test_the_journal_has_it(whole, path):
     session = oc.import_ilp(whole)
     (recovery,) = session.recoverable() or [None]

@@ -45,7 +45,7 @@ def test_trees_are_followed_as_vigra_follows_them(tmp_path, seed):
     n_columns, n_classes = int(rng.integers(1, 9)), int(rng.integers(1, 5))
     values = np.concatenate([EXACT, np.float64(np.float32(EXACT)), rng.normal(size=30)])
     trees = [
-        ilp_files.random_tree(rng, n_columns, n_classes, int(rng.integers(0, 60)), values)
+        ilp_files.random_tree(rng, n_columns, n_classes, int(rng.integers(0, 60)), np.append(values, [1e300, -1e300]))
         for _ in range(int(rng.integers(1, 13)))
     ]
     rows = rows_at(values, rng, n_columns)
