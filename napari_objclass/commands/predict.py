@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import shlex
@@ -31,6 +32,9 @@ _SHOWN, _FIRST, _LAST = 20, 10, 3
 
 def run(args: argparse.Namespace) -> int:
     """Classify image after image; one that fails is named and the others go on."""
+    if args.debug:  # where errors of single images come from is told there
+        logging.basicConfig()
+        logging.getLogger("napari_objclass").setLevel(logging.DEBUG)
     trained = _open(args)
     shard = _shard(args.shard)
     image_sets, unpaired = _inputs(args, trained)

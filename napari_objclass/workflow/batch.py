@@ -67,7 +67,7 @@ def run(
         keys = [item.key for item in items]
         joined = record is not None and planned.table is not None and record.has_table(planned.table, keys)
         with_part = planned.table is not None and not joined
-        left, failed = [], []
+        left, failed = [], set()
         for item in items:
             kept = None if record is None else record.outcome(item.key, item.planned, with_part=with_part)
             if kept is None:
@@ -79,12 +79,12 @@ def run(
         for position, outcome in _outcomes(predictor, left, planned.settings, jobs, options):
             item = left[position]
             if outcome.status is Status.FAILED:
-                failed.append(item)
+                failed.add(item.key)
             elif record is not None:
                 record.add(item.key, outcome, item.part)
             yield outcome if item.part is None else _without(outcome, item.part)
         if planned.table is not None and join and not joined:
-            _join(planned.table, [item for item in items if item not in failed], record, complete=not failed)
+            _join(planned.table, [item for item in items if item.key not in failed], record, complete=not failed)
 
 
 class _Item(NamedTuple):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import errno
+import logging
 import time
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Unpack
 
-from napari_objclass.errors import Cancelled, FileError, sentence
+from napari_objclass.errors import Cancelled, FileError, ObjClassError, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from napari_objclass.workflow.batch_plan import ImageSet, Planned
     from napari_objclass.workflow.export import Export
     from napari_objclass.workflow.predictor import Predictor
+
+_LOG = logging.getLogger(__name__)
 
 
 class Status(StrEnum):
@@ -82,6 +85,8 @@ def classify(
     except Exception as error:  # what no one expected of an image is no reason to leave the others undone
         if _disk_is_full(error):
             raise FileError(f"{sentence(error)}; free some space and run it again: it goes on from here") from error
+        if not isinstance(error, ObjClassError):
+            _LOG.debug("%s", planned.name, exc_info=True)
         return Outcome(image, Status.FAILED, seconds=time.perf_counter() - start, error=sentence(error))
     return Outcome(
         image,

@@ -143,7 +143,15 @@ def plan(
     for target in folders:
         if not os.access(target, os.W_OK):
             raise FileError(f"{target} is write-protected; name another folder for the results")
-    return Plan(images, settings, table, folder or Path(os.path.commonpath(folders)))
+    return Plan(images, settings, table, folder or _common(folders))
+
+
+def _common(folders: Iterable[Path]) -> Path:
+    """Folder that all folders are in; the first where they are on several drives."""
+    try:
+        return Path(os.path.commonpath(folders))
+    except ValueError:
+        return next(iter(folders))
 
 
 def _table_of_all(settings: Export) -> Path | None:

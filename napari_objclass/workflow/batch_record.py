@@ -120,7 +120,8 @@ class Record:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
-            raise FileError(f"the record of the run, {self.path}, cannot be written: {error.strerror}") from error
+            why = f"the record of the run, {self.path}, cannot be written: {error.strerror}"
+            raise FileError(f"{why}; mend that and run it again, or choose another folder") from error
 
     def _seen(self, path: Path, *, missing: bool = False) -> list[Any]:
         """Path from the folder of the record, and size."""

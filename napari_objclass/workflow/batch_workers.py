@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections import deque
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any
@@ -94,9 +94,23 @@ def in_processes(
 def _start(predictor: Predictor, settings: Export, threads: int) -> _Worker:
     ours, theirs = _SPAWN.Pipe()
     process = _SPAWN.Process(target=_work, args=(theirs, predictor, settings, threads), daemon=True)
-    process.start()
+    with _interrupts_withheld():
+        process.start()
     theirs.close()
     return _Worker(process, ours)
+
+
+@contextmanager
+def _interrupts_withheld() -> Iterator[None]:
+    """Start processes that what is typed at the terminal does not reach; the one that starts them decides."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _received(worker: _Worker, planned: Planned) -> Outcome | ObjClassError:
@@ -132,7 +146,7 @@ def _stop(workers: Sequence[_Worker]) -> None:
 
 def _work(pipe: Connection, predictor: Predictor, settings: Export, threads: int) -> None:
     """Classify what comes through a pipe, until it is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started this one decides
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
     with suppress(EOFError, OSError):
         while True:

@@ -8,6 +8,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+import batch
 import clicks
 import components
 import default_set
@@ -55,6 +56,7 @@ def main() -> None:
     lines += clicks.lines()
     lines += edits.lines()
     lines += strokes.lines()
+    lines += batch.lines()
     report = Path(__file__).with_name("RESULTS.md")
     report.write_text("\n".join(lines) + "\n", "utf-8")
     print(report)
