@@ -115,6 +115,7 @@ def _parts(planned: Plan, record: Record | None) -> Iterator[Path]:
     if planned.table is None:
         yield Path()
     elif record is None:
+        planned.table.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=planned.table.parent, prefix=".") as folder:
             yield Path(folder)
     else:

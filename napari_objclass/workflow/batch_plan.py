@@ -140,8 +140,8 @@ def plan(
     inputs = [(role, _place(path)) for each in image_sets for role in each.images for path in paths(each.images[role])]
     check_overwriting(results, [*inputs, *protected])
     folders = dict.fromkeys(path.absolute().parent for files in results for path in files)
-    for target in folders:
-        if not os.access(target, os.W_OK):
+    for target in folders:  # those that are not there are made
+        if not os.access(next(each for each in (target, *target.parents) if each.exists()), os.W_OK):
             raise FileError(f"{target} is write-protected; name another folder for the results")
     return Plan(images, settings, table, folder or _common(folders))
 
