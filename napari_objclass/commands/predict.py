@@ -61,9 +61,9 @@ class _Trained(NamedTuple):
 
 def _open(args: argparse.Namespace) -> _Trained:
     from napari_objclass import kernels
-    from napari_objclass.workflow.session import Session
+    from napari_objclass.workflow.opening import open_project
 
-    with Session.open(args.project, read_only=True) as session:
+    with open_project(args.project, read_only=True) as session:
         if session.forest is None:
             raise ProjectError(f"{args.project} has no trained forest; run: objclass train {args.project}")
         predictor, notes = session.predictor(), session.notes

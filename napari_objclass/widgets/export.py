@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from qtpy.QtCore import QUrl
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_objclass.errors import ObjClassError
@@ -13,10 +12,11 @@ from napari_objclass.widgets._base import Step, StepDock, StepState
 from napari_objclass.widgets.parts.export_contents import ExportContents
 from napari_objclass.widgets.parts.export_more import ExportMore
 from napari_objclass.widgets.parts.export_names import ExportNames
+from napari_objclass.widgets.parts.folder_links import folder_links
 from napari_objclass.widgets.parts.line import Line
 from napari_objclass.widgets.parts.overwriting import Overwriting
 from napari_objclass.widgets.parts.section import Section
-from napari_objclass.widgets.parts.theme import problem_color, text_color
+from napari_objclass.widgets.parts.theme import problem_color
 from napari_objclass.widgets.table_features import show_table_features
 from napari_objclass.widgets.viewer import exporting
 from napari_objclass.widgets.viewer.export_names import examples
@@ -207,7 +207,9 @@ class ExportStep(Step):
                 self.question.ask(outcome.in_the_way, lambda: self._export(images, overwrite=True))
             else:
                 self._n_written = len(outcome.written)
-                self._say(_written(outcome, text_color(self.shared.viewer)))
+                self._say(
+                    f"{_files(len(outcome.written))} written to {folder_links(outcome.folders, self.shared.viewer)}."
+                )
                 self.told.emit()
 
         work = partial(exporting.write, self.shared.session, images, overwrite=overwrite)
@@ -225,18 +227,6 @@ class ExportDock(StepDock):
     """The page as a widget of its own."""
 
     STEP: ClassVar[type[Step]] = ExportStep
-
-
-def _written(outcome: Outcome, color: str) -> str:
-    """Say how many files were written where, with links to the folders."""
-    folders = list(dict.fromkeys(path.resolve().parent for path in outcome.written))
-    links = [
-        f'<a href="{QUrl.fromLocalFile(str(folder)).toString()}">'
-        f'<span style="color: {color};">{folder.name or folder}</span></a>'
-        for folder in folders
-    ]
-    more = f" and {len(links) - 3} more folders" if len(links) > 3 else ""
-    return f"{_files(len(outcome.written))} written to {', '.join(links[:3])}{more}."
 
 
 def _files(n: int) -> str:

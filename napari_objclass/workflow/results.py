@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from napari_objclass import axes as axis_letters, kernels
+from napari_objclass.errors import InternalError
 from napari_objclass.features import feature_catalog
 from napari_objclass.io.image import Picture
 from napari_objclass.io.tables import holds_crops, write_table
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from napari_objclass.workflow.export import Export, Files
     from napari_objclass.workflow.lane import LaneRecord
     from napari_objclass.workflow.object_classification import Prediction
+
+#: What needs no classifier.
+KNOWN_BEFORE = {IDENTITIES, ANNOTATIONS}
 
 
 @dataclass(frozen=True)
@@ -87,16 +91,22 @@ def write(
     """
     # The larger table first: what the prediction needs is then measured in the same pass.
     measured = None if files.table is None else table_to_export(chain, lane, settings, **run)
-    prediction = chain.predict(lane, retrain=retrain, **run)
+    is_predicted = measured is not None or bool(files.images.keys() - KNOWN_BEFORE)
+    prediction = chain.predict(lane, retrain=retrain, **run) if is_predicted else None
     written: list[Path] = []
     for source, path in files.images.items():
         picture = _picture(source, chain, lane, prediction, **run)
         chain.memory.note(clipping(picture, settings.region))
         written += _write_image(path, picture, settings)
-    if files.table is not None and measured is not None:
+    if files.table is not None and measured is not None and prediction is not None:
         written.append(_write_table(files.table, chain, lane, settings, prediction, measured, carried or {}, **run))
+    counts = {} if prediction is None else _counts(prediction)
+    return Written(tuple(written), len(chain.objects(lane, **run).ids), counts)
+
+
+def _counts(prediction: Prediction) -> dict[str, int]:
     numbers = np.bincount(prediction.classes, minlength=len(prediction.class_names) + 1)[1:].tolist()
-    return Written(tuple(written), len(prediction.ids), dict(zip(prediction.class_names, numbers, strict=True)))
+    return dict(zip(prediction.class_names, numbers, strict=True))
 
 
 def table_to_export(chain: Chain, lane: LaneRecord, settings: Export, **run: Unpack[RunOptions]) -> FeatureTable:
@@ -117,7 +127,9 @@ def _write_image(path: Path, picture: Picture, settings: Export) -> list[Path]:
     return [write_picture(path, part, inner=settings.inner, **form)]
 
 
-def _picture(source: str, chain: Chain, lane: LaneRecord, prediction: Prediction, **run: Unpack[RunOptions]) -> Picture:
+def _picture(
+    source: str, chain: Chain, lane: LaneRecord, prediction: Prediction | None, **run: Unpack[RunOptions]
+) -> Picture:
     """The image of one source, with what is known of its pixels."""
     axes, names, colors = chain.images(lane).axes, None, None
     palette = {number: each.color for number, each in enumerate(chain.state.classes, 1)}
@@ -125,6 +137,10 @@ def _picture(source: str, chain: Chain, lane: LaneRecord, prediction: Prediction
     image: NDArray[Any]
     if source == IDENTITIES:
         image, colors = axis_letters.from_canonical(chain.objects(lane, **run).labels, axes), {}
+    elif source == ANNOTATIONS:
+        image, colors = axis_letters.from_canonical(_annotations(chain, lane, **run), axes), palette
+    elif prediction is None:
+        raise InternalError(f"{source} of {lane.name!r} was asked for without a prediction")
     elif source == PROBABILITIES:
         names = prediction.class_names
         first = prediction.paint(1, **run)
@@ -133,8 +149,6 @@ def _picture(source: str, chain: Chain, lane: LaneRecord, prediction: Prediction
         for k in range(1, len(names)):
             image[..., k] = prediction.paint(k + 1, **run)
         axes += "c"
-    elif source == ANNOTATIONS:
-        image, colors = axis_letters.from_canonical(_annotations(chain, lane, **run), axes), palette
     elif source == PREDICTIONS:
         image, colors = prediction.paint("classes", **run), palette
     else:

@@ -35,6 +35,11 @@ class Outcome:
     written: tuple[Path, ...] = ()
     in_the_way: tuple[Path, ...] = ()
 
+    @property
+    def folders(self) -> list[Path]:
+        """Where files were written."""
+        return list(dict.fromkeys(path.resolve().parent for path in self.written))
+
 
 def begin(session: Session) -> None:
     """Give a session the workbench's settings, unless somebody gave it others."""
