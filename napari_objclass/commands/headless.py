@@ -42,7 +42,7 @@ def _classify(session: Session, args: argparse.Namespace) -> int:
     from napari_objclass.workflow.batch import Status
 
     if session.forest is None:
-        raise ProjectError(f"{args.project} has no trained forest; train it in the workbench, or: objclass train")
+        raise ProjectError(f"{args.project} has no trained forest; train it in the workbench and save it")
     training = {role: source.axes for lane in session.lanes for role, source in lane.sources.items()}
     args.input_axes = _axes_of_region(args, training)
     settings = _settings(args, session.export_settings)

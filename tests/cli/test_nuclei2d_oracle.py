@@ -79,3 +79,24 @@ def test_leading_columns_are_those_of_ilastik_in_its_order(written, folder):
     assert written(*IMAGES, "--table_only", "--table_filename=leading.csv") == {"leading_table.csv"}
     with (DATA / "table.csv").open() as theirs, (folder / "leading_table.csv").open() as ours:
         assert next(csv.reader(ours))[:7] == next(csv.reader(theirs))[:7]
+
+
+def test_the_project_alone_is_enough(objclass, tmp_path):
+    (tmp_path / "alone").mkdir()
+    shutil.copy(DATA / "nuclei2d.ilp", tmp_path / "alone" / "p.ilp")
+    for name in ("raw", "seg"):
+        shutil.copy(DATA / f"nuclei2d_{name}.h5", tmp_path / f"new_{name}.h5")
+    before = (tmp_path / "alone" / "p.ilp").read_bytes()
+    result = objclass(
+        "--headless", "--project", tmp_path / "alone" / "p.ilp", "--table_only", "--table_filename", tmp_path / "t.h5",
+        "--raw_data", tmp_path / "new_raw.h5", "--label_image", tmp_path / "new_seg.h5",
+    )  # fmt: skip
+    assert result.code == 0, result.err
+    assert result.err == ""
+    assert (tmp_path / "alone" / "p.ilp").read_bytes() == before
+    assert [path.name for path in (tmp_path / "alone").iterdir()] == ["p.ilp"]
+    theirs = rows(DATA / "table.csv")
+    with h5py.File(tmp_path / "t.h5") as file:
+        table = file["table"]
+        found = dict(zip(table["original_oid"].tolist(), table["Predicted Class"].tolist(), strict=True))
+    assert found == {int(number): row["Predicted Class"].encode() for number, row in theirs.items()}
