@@ -11,6 +11,7 @@ import napari_objclass as oc
 from napari_objclass.io.readers import open_image
 from napari_objclass.io.writers import write_image
 from napari_objclass.widgets.export import ExportStep
+from napari_objclass.widgets.parts.export_contents import TABLES
 from napari_objclass.widgets.table_features import TableFeatures
 from napari_objclass.widgets.viewer.exporting import DEFAULT
 from napari_objclass.workflow import sources
@@ -151,6 +152,38 @@ def test_the_table_is_written_with_every_image_once_it_is_chosen(page, mailbox, 
     mailbox.settle()
     page.shared.session.export(0, "Object Identities")
     assert names(tmp_path) == {"nuclei_Object Predictions.tif", "nuclei_Object Identities.tif", "nuclei_table.csv"}
+
+
+ONE_FILE = [name for name in sources.FORMATS if not name.endswith(" sequence")]
+
+
+@pytest.mark.parametrize("name", ONE_FILE)
+def test_every_format_of_images_is_written(page, mailbox, tmp_path, name):
+    choose(page.contents.format, name)
+    page.this.click()
+    mailbox.until(lambda: page.result.isVisible() or page.shared.problem("export"))
+    assert page.shared.problem("export") is None
+    assert names(tmp_path) == {f"nuclei_Object Predictions{sources.FORMATS[name]}", "nuclei_table.csv"}
+
+
+@pytest.mark.parametrize("suffix", TABLES)
+def test_every_format_of_tables_is_written(page, mailbox, tmp_path, suffix):
+    choose(page.contents.table_format, suffix)
+    page.contents.columns.activated.emit(1)
+    page.this.click()
+    mailbox.until(lambda: page.result.isVisible() or page.shared.problem("export"))
+    assert page.shared.problem("export") is None
+    assert names(tmp_path) == {"nuclei_Object Predictions.tif", f"nuclei_table{suffix}"}
+
+
+def test_a_region_is_written(page, mailbox, tmp_path):
+    write_into(page, page.more.region.rows["x"][0], "100")
+    write_into(page, page.more.region.rows["y"][1], "64")
+    page.this.click()
+    mailbox.until(page.result.isVisible)
+    painted = page.shared.shown.prediction.paint("classes")
+    written = open_image(tmp_path / "nuclei_Object Predictions.tif").data
+    assert np.array_equal(written, painted[:64, 100:])
 
 
 def test_without_anything_to_write_nothing_can_be_exported(page):

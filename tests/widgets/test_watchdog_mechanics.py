@@ -51,8 +51,9 @@ class Day:
         _, self.workbench = viewer.window.add_plugin_dock_widget("napari-objclass", "Object Classification")
         settle()
         self.shared, self.user = self.workbench.shared, User(viewer)
-        self.images, _, _, self.classify, self.export = self.workbench.steps
-        self.export.folder.setText(str(folder))
+        self.images, _, _, self.classify, self.results = self.workbench.steps
+        self.export = self.results.pages["export"]
+        self.export.names.folder.setText(str(folder))
 
     def work(self):
         """Do everything."""
@@ -197,7 +198,7 @@ class Day:
     def write(self):
         self.shared.save(self.folder / "day.objclass")
         self.until(lambda: self.shared.session.path is not None and not self.shared.session.unsaved)
-        self.press(self.workbench.accordion.headers[self.export])
+        self.press(self.workbench.accordion.headers[self.results])
         self.press(self.export.this)
         self.until(lambda: any(self.folder.glob("*.csv")) and self.shared.activity is None)
 

@@ -87,12 +87,6 @@ class ExportMore(QWidget):
         self.margin.setToolTip("Pixels around an object that belong to its crop.")
 
     def _lay_out(self) -> None:
-        values = QHBoxLayout()
-        values.setSpacing(3)
-        for number, widget in enumerate(self.ranges):
-            if number:
-                values.addWidget(QLabel("…" if number % 2 else "to"))
-            values.addWidget(widget, 1)
         form = self.form
         form.setContentsMargins(0, 0, 0, 0)
         form.setHorizontalSpacing(6)
@@ -100,7 +94,8 @@ class ExportMore(QWidget):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow("Region", self.region)
         form.addRow("Pixels", self.dtype)
-        form.addRow(self.renormalize, values)
+        form.addRow(self.renormalize, _ends(*self.ranges[:2]))
+        form.addRow("to", _ends(*self.ranges[2:]))
         form.addRow("Axes", self.axes)
         form.addRow("Dataset", self.inner)
         form.addRow("Table", self.table)
@@ -156,6 +151,16 @@ class ExportMore(QWidget):
     def _edit_numbers(self) -> None:
         if not self._silent:
             self.edited.emit()
+
+
+def _ends(low: Number, high: Number) -> QHBoxLayout:
+    """Lay out the ends of a range of values."""
+    row = QHBoxLayout()
+    row.setSpacing(3)
+    row.addWidget(low, 1)
+    row.addWidget(QLabel("…"))
+    row.addWidget(high, 1)
+    return row
 
 
 _HDF5 = (".h5", ".hdf5", ".hd5")
