@@ -5,12 +5,12 @@ import shutil
 import h5py
 import numpy as np
 import pytest
+from workflow.ilp_files import write_project
 
 import napari_objclass as oc
 from napari_objclass.errors import FileError, ProjectError
 from napari_objclass.workflow.chain import REPLACED
 from napari_objclass.workflow.ilastik_labels import in_order
-from tests.workflow.ilp_samples import write_project
 
 FILES = ("nuclei2d_raw.h5", "nuclei2d_seg.h5")
 
