@@ -62,7 +62,8 @@ def _cut(
     stops = np.minimum(objects.boxes[:, 3:] + margin, shape).tolist()
     plane = 0 if shape[0] == 1 else slice(None)
     channel = 0 if raw is not None and raw.shape[-1] == 1 else slice(None)
-    rows = zip(objects.frames.tolist(), objects.ids, starts, stops, strict=True)
+    ids = objects.ids.astype(objects.labels.dtype)  # compared without rounding
+    rows = zip(objects.frames.tolist(), ids, starts, stops, strict=True)
     for t, object_id, (z0, y0, x0), (z1, y1, x1) in rows:
         box = (t, slice(z0, z1), slice(y0, y1), slice(x0, x1))
         mask = (objects.labels[box][plane] == object_id).view(np.uint8)

@@ -158,6 +158,15 @@ def test_axes_of_pixels(tmp_path: Path, scene: Any, lane: dict[str, Any], crop: 
         assert data["table"]["timestep"].tolist() == objects.frames.tolist()
 
 
+@pytest.mark.parametrize(("dtype", "first"), [("i8", 2**60), ("u8", 2**63)])
+def test_pixels_of_neighbours_with_large_ids(tmp_path: Path, dtype: str, first: int) -> None:
+    scene = nuclei(seed=3, ids=lambda k: first + k, dtype=dtype)
+    with trained(scene) as session, h5py.File(export(session, tmp_path / "a.h5", margin=20)) as data:
+        sizes = [data["images"][str(row)]["labeling"][()].sum() for row in range(len(data["table"]))]
+        assert sizes == data["table"]["Size in pixels"].tolist()
+        assert data["table"]["labelimage_oid"][0] == first
+
+
 def test_pixels_left_out_and_without_raw(tmp_path: Path) -> None:
     scene = nuclei(seed=3)
     with trained(scene._replace(raw=None)) as session:
