@@ -369,7 +369,11 @@ class Chain:
 
     def keeps(self, forest: TrainedForest) -> bool:
         """Whether a forest that another program grew is in force."""
-        return forest.imported and forest.trained_on == self.state.teaching_digest()
+        return forest.imported and forest.trained_on == self._taught
+
+    @cached_property
+    def _taught(self) -> str:
+        return self.state.teaching_digest()
 
     def train(self, **run: Unpack[RunOptions]) -> TrainedForest:
         """Grow a forest from the active annotations of all lanes, unless the last one stands for just these."""

@@ -41,7 +41,7 @@ def marks_of(
     marks: list[Mark] = []
     missing, problem = 0, ""
     for frame, numbers in lane.labels.items():
-        labelled = {int(i): int(numbers[i]) for i in np.flatnonzero(numbers) if 1 <= numbers[i] <= len(classes)}
+        labelled = {i: int(numbers[i]) for i in _labelled(numbers).tolist() if numbers[i] <= len(classes)}
         if not labelled:
             continue
         try:
@@ -53,8 +53,15 @@ def marks_of(
         missing += len(labelled) - len(chosen)
         marks += [replace(mark, t=frame) for mark in make(record.uuid, objects, chosen)]
     if missing:
-        notes.append(f"{missing} labels of {record.name!r} could not be placed: their objects are not known{problem}")
+        labels = "1 label" if missing == 1 else f"{missing} labels"
+        notes.append(f"{labels} of {record.name!r} could not be placed, since the objects are not known{problem}")
     return tuple(marks)
+
+
+def _labelled(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Ids of objects with a class; 0 is the background."""
+    ids: NDArray[np.int64] = np.flatnonzero(numbers > 0)
+    return ids[ids > 0]
 
 
 def _objects(lane: IlpLane, frame: int, find: Callable[[], Objects]) -> tuple[Objects, dict[int, tuple[int, int]]]:
@@ -103,7 +110,7 @@ def _of_lane(
     """Samples of one lane; None if values of a labelled object are not known."""
     rows, y, frames, ids = [np.zeros((0, len(columns)), np.float32)], [], [], []
     for frame, numbers in lane.labels.items():
-        labelled = np.flatnonzero(numbers)
+        labelled = _labelled(numbers)
         if not len(labelled):
             continue
         try:

@@ -89,7 +89,7 @@ def _complete(project: IlpProject, notes: list[str]) -> tuple[IlpLane, ...]:
     complete = tuple(lane for lane in project.lanes if project.variant in lane.datasets)
     if len(complete) < len(project.lanes):
         n_left = len(project.lanes) - len(complete)
-        notes.append(f"{n_left} of {len(project.lanes)} images were left out: they have no {project.variant} image")
+        notes.append(f"{n_left} of {len(project.lanes)} images left out: no {project.variant} were given for them")
     return complete
 
 

@@ -196,6 +196,13 @@ def test_labels_without_any_objects_are_counted(nuclei):
         assert any(note.startswith("40 labels of 'nuclei2d_raw-data' could not be placed") for note in session.notes)
 
 
+def test_an_object_that_is_not_there(tmp_path):
+    path = write_project(tmp_path / "a.ilp", "labels", [(RAW, squares())], labels=[{0: [2, 1, 0, 0, 2]}])
+    with oc.import_ilp(path, recover=False) as session:
+        assert session.object_classes(0) == {30: 1}
+        assert [note[:8] for note in session.notes] == ["1 label "]
+
+
 def test_frames_and_images(tmp_path):
     frames = np.stack([squares(), np.roll(squares(), 2, axis=1)])
     raw = np.stack([RAW, RAW])
@@ -354,7 +361,7 @@ def test_an_image_without_objects_is_left_out(tmp_path):
         del file["Input Data/infos/lane0000/Label Image"]
     with oc.import_ilp(path, recover=False) as session:
         assert len(session.lanes) == 1
-        assert session.notes == ["1 of 2 images were left out: they have no labels image"]
+        assert session.notes == ["1 of 2 images left out: no labels were given for them"]
 
 
 # --------------------------------------------------------------------------------------------- files and journal
