@@ -65,25 +65,33 @@ def in_processes(
     """
     waiting = deque(range(len(tasks)))
     workers: list[_Worker] = []
+
+    def hand_out(worker: _Worker) -> None:
+        worker.task = waiting.popleft() if waiting else None
+        if worker.task is not None:
+            with suppress(OSError):  # one that is dead is found so when it should answer
+                worker.pipe.send(tasks[worker.task])
+
     try:
         while waiting or any(worker.task is not None for worker in workers):
             while len(workers) < min(jobs, len(tasks)) and waiting:
                 workers.append(_start(predictor, settings, threads))
-            for worker in workers:
-                if worker.task is None and waiting:
-                    worker.task = waiting.popleft()
-                    with suppress(OSError):  # one that is dead is found so below
-                        worker.pipe.send(tasks[worker.task])
+                hand_out(workers[-1])
+            found = []
             for pipe in wait([worker.pipe for worker in workers if worker.task is not None], _LOOK):
                 worker = next(worker for worker in workers if worker.pipe is pipe)
-                position, worker.task = worker.task, None
-                assert position is not None
-                found = _received(worker, tasks[position][0])
-                if not worker.process.is_alive():
+                assert worker.task is not None
+                found.append((worker.task, _received(worker, tasks[worker.task][0])))
+                worker.task = None
+                if worker.process.is_alive():
+                    hand_out(worker)  # before others look at what came of the last one
+                else:
+                    worker.pipe.close()
                     workers.remove(worker)
-                if isinstance(found, ObjClassError):
-                    raise found
-                yield position, found
+            for position, outcome in found:
+                if isinstance(outcome, ObjClassError):
+                    raise outcome
+                yield position, outcome
             if cancel is not None and cancel.cancelled:
                 raise Cancelled("the batch was stopped")
     finally:

@@ -193,12 +193,13 @@ def _features(
         lacking = ", ".join(name.partition("/")[2] for name in REQUIRED if name in missing)
         raise FeatureError(f"an exported table needs the features {lacking} of ilastik; measure them as well")
     columns: dict[str, NDArray[Any]] = {}
+    ids = {spec.id for spec in kept}
     values = iter(table.values.T)
     for spec in table.specs:
         dtype = np.float64 if spec.ilastik_id == _IN_DOUBLE else np.float32
         for column in spec.columns:
             own = next(values)
-            if spec in kept:
+            if spec.id in ids:
                 name = names[column]
                 name = unused(column, columns.keys() | taken.keys()) if name in columns or name in taken else name
                 columns[name] = own.astype(dtype)
