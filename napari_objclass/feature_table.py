@@ -225,7 +225,7 @@ class FeatureTable:
         return FeatureTable(
             self.ids,
             self.frames,
-            self.values[:, kept],
+            np.take(self.values, kept, axis=1),
             tuple(self.specs[self.features.index(feature)] for feature in features),
             missing[np.lexsort((missing[:, 1], missing[:, 0]))],
             self._reasons,

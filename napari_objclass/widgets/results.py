@@ -45,7 +45,7 @@ class ResultsStep(Step):
             layout.addWidget(page)
             page.told.connect(self.told)
         self.tabs.currentChanged.connect(self._open)
-        self.connections.connect(shared.problems_changed, self.told.emit)
+        self.connections.connect(shared.problems_changed, self._tell)
         self._open()
 
     @property
@@ -74,4 +74,7 @@ class ResultsStep(Step):
     def _open(self, *_: object) -> None:
         for page in self.pages.values():
             page.setVisible(page is self.page)
+        self._tell()
+
+    def _tell(self) -> None:
         self.told.emit()

@@ -58,7 +58,7 @@ def run(
     ------
     ObjClassError
         Before anything is read, if two results would be one file, or one of the images; in the end if the table for
-        all images cannot be written. Cancelled when stopped; a FileError as soon as the disk is full.
+        all images cannot be written. Cancelled when stopped; a FileError as soon as nothing can be written any more.
     """
     planned = image_sets if isinstance(image_sets, Plan) else plan(image_sets, settings or predictor.state.export)
     jobs, options["threads"] = _shares(jobs, options.get("threads"), len(planned.images))

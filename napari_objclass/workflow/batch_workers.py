@@ -63,7 +63,7 @@ def in_processes(
     Cancelled
         When stopped.
     FileError
-        When the disk is full.
+        When nothing can be written any more.
     """
     waiting = deque(range(len(tasks)))
     workers: list[_Worker] = []

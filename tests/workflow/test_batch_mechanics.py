@@ -161,6 +161,16 @@ def test_an_image_that_meets_a_full_disk_ends_the_run(predictor, tmp_path, out, 
     assert list(out.iterdir()) == []
 
 
+def test_a_folder_that_vanishes_ends_the_run(predictor, tmp_path, out):
+    run = batch.run(predictor, batch_samples.image_sets(tmp_path, 3), batch_samples.settings(out, None))
+    next(run)
+    for path in out.iterdir():
+        path.unlink()
+    out.rmdir()
+    with pytest.raises(FileError, match="of the results is gone"):
+        list(run)
+
+
 def test_the_same_run_again_keeps_what_is_done(predictor, tmp_path, out):
     plan = batch.plan(batch_samples.image_sets(tmp_path, 3), batch_samples.settings(out), folder=out)
     first = list(batch.run(predictor, plan, record=Record(out)))
