@@ -12,7 +12,7 @@ import numpy as np
 
 from napari_objclass.errors import FileError, ParameterError, ShapeError
 from napari_objclass.io.parts import Watch
-from napari_objclass.io.writers import check_place, replacing
+from napari_objclass.io.whole_files import check_place, replacing
 
 if TYPE_CHECKING:
     import os

@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any
 
 from napari_objclass.errors import Cancelled, ObjClassError
-from napari_objclass.io.writers import remove_leftovers
+from napari_objclass.io.whole_files import remove_leftovers
 from napari_objclass.workflow.batch_image import Outcome, Status, classify
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from napari_objclass.axes import LETTERS, check
 from napari_objclass.errors import AxesError, DtypeError, FileError, ParameterError
 from napari_objclass.io.formats import WRITABLE
 from napari_objclass.io.tables import check_table_path
-from napari_objclass.io.writers import check_place
+from napari_objclass.io.whole_files import check_place
 from napari_objclass.workflow import file_names, sources
 from napari_objclass.workflow.applet import Settings
 from napari_objclass.workflow.file_names import expand_template as expand_template
