@@ -17,7 +17,7 @@ from napari_objclass.io.tables import check_table_path
 from napari_objclass.io.whole_files import check_place
 from napari_objclass.workflow import file_names, sources
 from napari_objclass.workflow.applet import Settings
-from napari_objclass.workflow.file_names import expand_template as expand_template
+from napari_objclass.workflow.file_names import expand_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
