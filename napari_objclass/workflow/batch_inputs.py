@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,8 +30,10 @@ _NAME = ("name", "nickname")
 # Suffixes of images; those of projects of ilastik are known because of the datasets in them.
 _IMAGES = set(FORMATS) - {".ilp"}
 
-# Columns that every exported table has.
+# Columns that every exported table has, and those of the summary.
 _TAKEN = {IMAGE_COLUMN, "object_id", "timestep", "labelimage_oid", "User Label", "Predicted Class", "original_oid"}
+_TAKEN |= {"status", "objects"}
+_TAKEN_WITH_CLASS = ("Probability of ", "Number of ", "Share of ")
 
 
 @dataclass(frozen=True)
@@ -97,9 +100,13 @@ def from_table(path: Path, axes: str | None = None) -> list[ImageSet]:
     roles = {n: role for n, name in named.items() for role, known in _COLUMNS.items() if _plain(name) in known}
     if not roles:
         raise FileError(f"{path} has no column of images; name one of {', '.join(_COLUMNS)} in its first line")
+    if len(set(roles.values())) < len(roles):
+        role = next(role for role in _COLUMNS if list(roles.values()).count(role) > 1)
+        twice = " and ".join(repr(names[n]) for n in roles if roles[n] == role)
+        raise FileError(f"{path} has the columns {twice} for one image; leave all but one out")
     title = next((n for n, name in named.items() if _plain(name) in _NAME), None)
     extra = {n: name for n, name in named.items() if n not in roles and n != title}
-    taken = [name for name in extra.values() if name in _TAKEN or name.startswith("Probability of ")]
+    taken = [name for name in extra.values() if name in _TAKEN or name.startswith(_TAKEN_WITH_CLASS)]
     if taken:
         raise FileError(f"{path} has a column {taken[0]!r}, as results do; call it something else")
     image_sets = []
@@ -124,10 +131,10 @@ def _raw_first(item: tuple[int, str]) -> tuple[bool, int]:
 def _rows(path: Path) -> list[tuple[int, list[str]]]:
     """Line number and cells of all rows that are not empty, as many cells in each as the longest has."""
     text = _text(path)
-    lines = text.splitlines()
+    lines = list(StringIO(text, newline=""))  # with their ends, which cells in quotes keep
     separator, skipped = "", 0
     if lines and lines[0].lower().startswith("sep="):  # which Excel writes for itself
-        separator, skipped = lines[0][4:5], 1
+        separator, skipped = lines[0][4:5].strip("\r\n"), 1
     if len(lines) <= skipped:
         raise FileError(f"{path} is empty; write names of columns, and below them an image per line")
     separator = separator or max(",;\t", key=lines[skipped].count)
