@@ -26,8 +26,10 @@ _COLUMNS = {
 }
 _NAME = ("name", "nickname")
 
-# Columns that every exported table has.
+# Columns that every exported table has, and those of the summary.
 _TAKEN = {IMAGE_COLUMN, "object_id", "timestep", "labelimage_oid", "User Label", "Predicted Class", "original_oid"}
+_TAKEN |= {"status", "objects"}
+_TAKEN_WITH_CLASS = ("Probability of ", "Number of ", "Share of ")
 
 
 @dataclass(frozen=True)
@@ -93,9 +95,13 @@ def from_table(path: Path, axes: str | None = None) -> list[ImageSet]:
     roles = {n: role for n, name in named.items() for role, known in _COLUMNS.items() if _plain(name) in known}
     if not roles:
         raise FileError(f"{path} has no column of images; name one of {', '.join(_COLUMNS)} in its first line")
+    if len(set(roles.values())) < len(roles):
+        role = next(role for role in _COLUMNS if list(roles.values()).count(role) > 1)
+        twice = " and ".join(repr(names[n]) for n in roles if roles[n] == role)
+        raise FileError(f"{path} has the columns {twice} for one image; leave all but one out")
     title = next((n for n, name in named.items() if _plain(name) in _NAME), None)
     extra = {n: name for n, name in named.items() if n not in roles and n != title}
-    taken = [name for name in extra.values() if name in _TAKEN or name.startswith("Probability of ")]
+    taken = [name for name in extra.values() if name in _TAKEN or name.startswith(_TAKEN_WITH_CLASS)]
     if taken:
         raise FileError(f"{path} has a column {taken[0]!r}, as results do; call it something else")
     image_sets = []
