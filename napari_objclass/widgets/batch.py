@@ -78,7 +78,7 @@ class BatchStep(FilesStep):
         if batch.failed:
             return "Point at what failed to read why; mend or remove it, and go on."
         if batch.left:
-            return "Check what is written below, then run."
+            return "Check where the results go, then run."
         return "All are classified: open the folder below, or add more images."
 
     def _lay_out(self) -> None:
