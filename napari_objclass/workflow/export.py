@@ -110,7 +110,7 @@ class Export(Settings):
     def __post_init__(self) -> None:
         named = (self.images,) if isinstance(self.images, str) else self.images
         checked = {
-            "images": tuple(_one_of(source, sources.SOURCES, "source") for source in named),
+            "images": tuple(_checked_source(source) for source in named),
             "format": _checked_format(self.format),
             "region": tuple(_checked_part(*part) for part in self.region),
             "dtype": None if self.dtype is None else _checked_dtype(self.dtype),
@@ -272,8 +272,15 @@ def _one_of(name: str, known: Iterable[str], what: str) -> str:
     return by_folded[name.casefold()]
 
 
+def _checked_source(name: str) -> str:
+    nearest = sources.NEAREST_SOURCE.get(name.casefold())
+    if nearest is not None:
+        raise ParameterError(f"{name!r} are not written; the nearest source is {nearest!r}")
+    return _one_of(name, sources.SOURCES, "source")
+
+
 def _checked_format(name: str) -> str:
-    nearest = sources.NEAREST.get(name.casefold())
+    nearest = sources.NEAREST_FORMAT.get(name.casefold())
     if nearest is not None:
         raise ParameterError(f"images are not written as {name!r}; the nearest format is {nearest!r}")
     return _one_of(name, sources.FORMATS, "format")
