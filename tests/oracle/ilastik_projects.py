@@ -192,8 +192,8 @@ def likely_cause(project: IlpProject, session: Session, frames: list[Frame]) -> 
     where = f"{n_between} of {n_thresholds} thresholds lie midway between two labelled objects as measured here"
     if n_between == n_thresholds:
         return (
-            f"likely cause: the stored probabilities are those of an earlier forest, since {where}, and no order of the "
-            "objects has them"
+            f"likely cause: the stored probabilities are those of an earlier forest, since {where}, and no order of "
+            "the objects has them"
         )
     return f"likely cause: the forest was grown on other values, since only {where}"
 
