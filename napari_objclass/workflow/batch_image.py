@@ -77,15 +77,15 @@ def classify(
         When the disk is full, or the folder of the results is gone: that holds for all other images, too.
     """
     image, start = planned.image, time.perf_counter()
+    gone = next((folder for folder in planned.folders if not folder.is_dir()), None)
+    if gone is not None:
+        raise FileError(f"the folder {gone} of the results is gone; bring it back and run it again")
     try:
         chain, lane = predictor.open(image.images, name=planned.name, axes=image.axes)
         written = predictor.export(chain, lane, settings, planned.files, carried, **options)
     except Cancelled:
         raise
     except Exception as error:  # what no one expected of an image is no reason to leave the others undone
-        gone = next((path.parent for path in planned.files.all if not path.parent.is_dir()), None)
-        if gone is not None:
-            raise FileError(f"the folder {gone} of the results is gone; bring it back and run it again") from error
         if _disk_is_full(error):
             raise FileError(f"{sentence(error)}; free some space and run it again: it goes on from here") from error
         if not isinstance(error, ObjClassError):
