@@ -88,7 +88,7 @@ def _replace_folder(target: Path, new: Path) -> None:
     target.replace(old)
     try:
         new.replace(target)
-    except OSError:
+    except BaseException:
         old.replace(target)
         raise
     _remove(old)
@@ -96,8 +96,8 @@ def _replace_folder(target: Path, new: Path) -> None:
 
 def _remove(path: Path) -> None:
     """Remove a temporary file or folder; what keeps it from being removed has kept it from being made, and was said."""
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        with suppress(OSError):
+    with suppress(OSError):  # also of a name that is too long to look for
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
             path.unlink(missing_ok=True)

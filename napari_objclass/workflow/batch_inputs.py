@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from napari_objclass.io.formats import IMAGES
 from napari_objclass.workflow import sources
 from napari_objclass.workflow.batch_plan import IMAGE_COLUMN, ImageSet
 from napari_objclass.workflow.lane import LABELS, PROBABILITIES, RAW, SEGMENTATION
-from napari_objclass.workflow.pairing import File, pair
+from napari_objclass.workflow.pairing import File, pair, role_by_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -26,8 +27,10 @@ _COLUMNS = {
 }
 _NAME = ("name", "nickname")
 
-# Columns that every exported table has.
+# Columns that every exported table has, and those of the summary.
 _TAKEN = {IMAGE_COLUMN, "object_id", "timestep", "labelimage_oid", "User Label", "Predicted Class", "original_oid"}
+_TAKEN |= {"status", "objects"}
+_TAKEN_WITH_CLASS = ("Probability of ", "Number of ", "Share of ")
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ def from_files(given: Mapping[str, Sequence[str]], axes: str | None = None) -> I
     Parameters
     ----------
     given
-        Paths by role: raw, and what objects come from, or one of them alone.
+        Paths by role: raw, and what objects come from, or one of them alone. A folder may be given for both.
     axes
         Axes of raw.
 
@@ -93,9 +96,13 @@ def from_table(path: Path, axes: str | None = None) -> list[ImageSet]:
     roles = {n: role for n, name in named.items() for role, known in _COLUMNS.items() if _plain(name) in known}
     if not roles:
         raise FileError(f"{path} has no column of images; name one of {', '.join(_COLUMNS)} in its first line")
+    if len(set(roles.values())) < len(roles):
+        role = next(role for role in _COLUMNS if list(roles.values()).count(role) > 1)
+        twice = " and ".join(repr(names[n]) for n in roles if roles[n] == role)
+        raise FileError(f"{path} has the columns {twice} for one image; leave all but one out")
     title = next((n for n, name in named.items() if _plain(name) in _NAME), None)
     extra = {n: name for n, name in named.items() if n not in roles and n != title}
-    taken = [name for name in extra.values() if name in _TAKEN or name.startswith("Probability of ")]
+    taken = [name for name in extra.values() if name in _TAKEN or name.startswith(_TAKEN_WITH_CLASS)]
     if taken:
         raise FileError(f"{path} has a column {taken[0]!r}, as results do; call it something else")
     image_sets = []
@@ -128,10 +135,17 @@ def _beside(table: Path, place: str) -> str:
 
 def _paired(given: Mapping[str, Sequence[str]], axes: str | None) -> Inputs:
     """Files of two roles, some from folders, that are named alike."""
-    files = [File(file, role) for role, paths in given.items() for path in paths for file in _listed(path)]
+    listed = [File(file, role) for role, paths in given.items() for path in paths for file in _listed(path)]
+    times = Counter(each.place for each in listed)
+    # In one folder for both, names tell which is which.
+    files = [each for each in listed if times[each.place] == 1 or (each.role == RAW) == _is_raw(each.place)]
     paired, left = pair(files, last=len(files) == len(given))
     alone = [each.objects.place for each in paired if not each.raw] + [each.place for each in left]
     return Inputs([ImageSet(each.arguments, axes=axes) for each in paired if each.raw], alone)
+
+
+def _is_raw(file: str) -> bool:
+    return role_by_name(file) in (None, RAW)
 
 
 def _listed(path: str) -> list[str]:
