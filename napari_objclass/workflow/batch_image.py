@@ -74,7 +74,7 @@ def classify(
     Cancelled
         When stopped.
     FileError
-        When the disk is full, or the folder of the results is gone: that holds for all other images, too.
+        When the disk is full: it is for all other images, too.
     """
     image, start = planned.image, time.perf_counter()
     gone = next((folder for folder in planned.folders if not folder.is_dir()), None)
