@@ -62,8 +62,6 @@ def run(
     """
     planned = image_sets if isinstance(image_sets, Plan) else plan(image_sets, settings or predictor.state.export)
     jobs, options["threads"] = _shares(jobs, options.get("threads"), len(planned.images))
-    for target in planned.folders:
-        target.mkdir(parents=True, exist_ok=True)
     with _parts(planned, record) as folder:
         items = _items(predictor, planned, folder)
         keys = [item.key for item in items]
@@ -117,6 +115,7 @@ def _parts(planned: Plan, record: Record | None) -> Iterator[Path]:
     if planned.table is None:
         yield Path()
     elif record is None:
+        planned.table.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=planned.table.parent, prefix=".") as folder:
             yield Path(folder)
     else:

@@ -77,9 +77,6 @@ def classify(
         When the disk is full: it is for all other images, too.
     """
     image, start = planned.image, time.perf_counter()
-    gone = next((folder for folder in planned.folders if not folder.is_dir()), None)
-    if gone is not None:
-        raise FileError(f"the folder {gone} of the results is gone; bring it back and run it again")
     try:
         chain, lane = predictor.open(image.images, name=planned.name, axes=image.axes)
         written = predictor.export(chain, lane, settings, planned.files, carried, **options)

@@ -12,7 +12,6 @@ from napari_objclass.errors import FileError, ParameterError
 from napari_objclass.io.formats import split
 from napari_objclass.io.image import Stack
 from napari_objclass.workflow.export import Files, check_overwriting
-from napari_objclass.workflow.file_names import has_gap
 from napari_objclass.workflow.lane import RAW
 
 if TYPE_CHECKING:
@@ -78,11 +77,6 @@ class Planned:
         """What results are called after."""
         return self.image.title
 
-    @property
-    def folders(self) -> set[Path]:
-        """Folders of the results, but for those that are called after what part of the image is written."""
-        return {path.parent for path in self.files.all if not has_gap(path.parent)}
-
 
 @dataclass(frozen=True)
 class Plan:
@@ -104,12 +98,6 @@ class Plan:
     settings: Export
     table: Path | None
     folder: Path
-
-    @property
-    def folders(self) -> set[Path]:
-        """Those of :attr:`Planned.folders`, and that of the one table."""
-        own = {folder for each in self.images for folder in each.folders}
-        return own if self.table is None else own | {self.table.parent}
 
     def shard(self, number: int, of: int) -> Plan:
         """Return the part of a plan that one of several runs does; ``number`` counts from 1.
