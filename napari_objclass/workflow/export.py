@@ -305,7 +305,7 @@ def _checked_part(axis: str, start: int | None, stop: int | None) -> Part:
 
 
 def _is_whole(value: object) -> bool:
-    return isinstance(value, int | float | np.number) and value >= 0 and value % 1 == 0
+    return isinstance(value, int | float | np.integer | np.floating) and value >= 0 and float(value).is_integer()
 
 
 def _checked_dtype(given: str) -> str:
