@@ -305,7 +305,7 @@ def _checked_part(axis: str, start: int | None, stop: int | None) -> Part:
 
 
 def _is_whole(value: object) -> bool:
-    return isinstance(value, int | float | np.integer | np.floating) and value >= 0 and float(value).is_integer()
+    return isinstance(value, int | float | np.integer | np.floating) and bool(value >= 0) and float(value).is_integer()
 
 
 def _checked_dtype(given: str) -> str:
