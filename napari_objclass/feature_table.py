@@ -127,7 +127,7 @@ class FeatureTable:
     def __getitem__(self, feature: str) -> NDArray[np.float64]:
         return self.values[:, self._columns_of(feature)]
 
-    @property
+    @cached_property
     def features(self) -> tuple[str, ...]:
         """Ids of the features measured."""
         return tuple(spec.id for spec in self.specs)

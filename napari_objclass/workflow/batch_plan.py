@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,12 +44,12 @@ class ImageSet:
     axes: str | Mapping[str, str] | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def files(self) -> list[str]:
         """Paths of all files, with inner paths."""
         return [file for source in self.images.values() for file in paths(source)]
 
-    @property
+    @cached_property
     def title(self) -> str:
         """What results are called after."""
         return self.name or (split(self._own[0])[0].stem if self._own else "image")

@@ -277,7 +277,8 @@ def test_killed_and_resumed_is_as_in_one_go(project, predictor, tmp_path, jobs, 
             program.write_text(KILLED)
             paths = os.pathsep.join(str(Path(__file__).parents[level]) for level in (1, 2))
             words = [sys.executable, program, tmp_path, project, str(jobs), str(n)]
-            ended = subprocess.run(words, env=os.environ | {"PYTHONPATH": paths}, timeout=60)
+            # Its processes have the pipe, too: there is an end to it when the last one is gone.
+            ended = subprocess.run(words, env=os.environ | {"PYTHONPATH": paths}, stdout=subprocess.PIPE, timeout=60)
             assert ended.returncode == -signal.SIGKILL
         outcomes = list(batch.run(predictor, plan, record=Record(out)))
         outcomes.sort(key=lambda each: each.image.title)
