@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from workflow.ilp_files import write_project
 
 from napari_objclass.io.writers import write_image
 from napari_objclass.workflow import sources
-from tests.workflow.ilp_samples import write_project
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
