@@ -178,3 +178,14 @@ def test_a_batch_outlives_its_page_and_is_one_for_all_pages(dock, plate, qtbot):
     closed.deleteLater()
     qtbot.waitUntil(lambda: not dock.step.batch.running)
     assert dock.step.summary == "1 of 1 done"
+
+
+def test_long_names_do_not_make_the_page_wider(step, qtbot, tmp_path):
+    width = step.minimumSizeHint().width()
+    bad = tmp_path / f"{'well_A1_' * 12}.tif"
+    bad.write_bytes(b"no picture")
+    step.take_images([{"raw": str(bad), "labels": str(bad)}])
+    step.run.click()
+    qtbot.waitUntil(lambda: not step.batch.running)
+    assert "failed" in step.result.text()
+    assert step.minimumSizeHint().width() <= max(width, 284)
