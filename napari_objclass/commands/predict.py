@@ -10,7 +10,7 @@ import shlex
 import sys
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from napari_objclass.commands._arguments import export_settings
 from napari_objclass.commands._inputs import OBJECT_ROLES, expand, progress_bar, say_note, thresholds_raw
@@ -209,13 +209,16 @@ def _carry_out(
     return DONE if not n_failed else FAILED if n_failed == len(plan.images) else SOME_FAILED
 
 
-def _log(name: str | None) -> Any:
-    if name is None:
-        return nullcontext()
-    if name == "-":
-        return nullcontext(sys.stdout)
+@contextmanager
+def _log(name: str | None) -> Iterator[TextIO | None]:
+    if name is None or name == "-":
+        yield sys.stdout if name else None
+        return
     try:
-        return Path(name).open("w", encoding="utf-8")
+        with Path(name).open("w", encoding="utf-8") as log:
+            yield log
+    except (ObjClassError, BrokenPipeError):
+        raise
     except OSError as error:
         raise FileError(f"the log {name} cannot be written: {error.strerror}") from error
 

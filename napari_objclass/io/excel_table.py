@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,11 +50,13 @@ def write(path: Path, columns: Mapping[str, NDArray[Any]], *, watch: Watch) -> N
             f"and {len(columns):,}; write it as .csv or .h5"
         )
     book = Workbook(write_only=True)
+    composed = BytesIO()  # what openpyxl has begun to write to a full disk it would complain about again
     try:
         _fill(book.create_sheet("objects"), columns, n_rows, watch)
-        book.save(path)
+        book.save(composed)
     except NotWritten as error:
         raise OSError(f"no place for its temporary files ({error})") from error
+    path.write_bytes(composed.getbuffer())
 
 
 def _fill(sheet: WriteOnlyWorksheet, columns: Mapping[str, NDArray[Any]], n_rows: int, watch: Watch) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_objclass.errors import DtypeError
-from napari_objclass.io.image import Image, Picture
+from napari_objclass.io.image import Image, Picture, slabs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,5 +26,9 @@ def read(path: Path, inner: str) -> Image:
 
 def write(path: Path, picture: Picture, inner: str, *, compressed: bool) -> None:
     """Write the array; axes, spacing and names have no place in this format."""
-    with path.open("wb") as file:  # given a name, numpy would append its suffix
-        np.save(file, np.asarray(picture.data), allow_pickle=False)
+    data = np.asarray(picture.data)
+    with path.open("wb") as file:
+        header = {"descr": np.lib.format.dtype_to_descr(data.dtype), "fortran_order": False, "shape": data.shape}
+        np.lib.format.write_array_header_1_0(file, header)
+        for part in slabs(data):  # numpy itself would not tell that the disk is full
+            file.write(np.ascontiguousarray(data[part]).data)

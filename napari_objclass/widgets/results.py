@@ -19,7 +19,7 @@ PAGES: tuple[type[Step], ...] = (ExportStep, BatchStep)
 
 
 class ResultsStep(Step):
-    """Pages behind tabs, which are steps of their own; without tabs while there is one page.
+    """Pages behind tabs, which are steps of their own.
 
     Attributes
     ----------
@@ -35,7 +35,6 @@ class ResultsStep(Step):
         super().__init__(shared, parent)
         self.pages = {page.ID: page(shared) for page in PAGES}
         self.tabs = QTabBar(drawBase=False)
-        self.tabs.setVisible(len(PAGES) > 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)

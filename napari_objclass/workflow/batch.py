@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Unpack
 
 from napari_objclass.errors import Cancelled, ParameterError
-from napari_objclass.io.writers import remove_leftovers
+from napari_objclass.io.whole_files import remove_leftovers
 from napari_objclass.kernels import default_threads
 from napari_objclass.workflow import batch_record
 from napari_objclass.workflow.batch_image import Outcome, Status, classify

@@ -74,7 +74,7 @@ def classify(
     Cancelled
         When stopped.
     FileError
-        When the disk is full, or the folder of the results is gone: that holds for all other images, too.
+        When the disk is full: it is for all other images, too.
     """
     image, start = planned.image, time.perf_counter()
     try:
@@ -83,9 +83,6 @@ def classify(
     except Cancelled:
         raise
     except Exception as error:  # what no one expected of an image is no reason to leave the others undone
-        gone = next((path.parent for path in planned.files.all if not path.parent.is_dir()), None)
-        if gone is not None:
-            raise FileError(f"the folder {gone} of the results is gone; bring it back and run it again") from error
         if _disk_is_full(error):
             raise FileError(f"{sentence(error)}; free some space and run it again: it goes on from here") from error
         if not isinstance(error, ObjClassError):

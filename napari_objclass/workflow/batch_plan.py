@@ -52,13 +52,17 @@ class ImageSet:
     @cached_property
     def title(self) -> str:
         """What results are called after."""
-        return self.name or (split(self.files[0])[0].stem if self.files else "image")
+        return self.name or (split(self._own[0])[0].stem if self._own else "image")
 
     @property
     def folder(self) -> Path:
         """Folder of raw, or of the objects without raw; the current one if no file holds them."""
-        own = [*paths(self.images.get(RAW)), *self.files]
-        return split(own[0])[0].absolute().parent if own else Path.cwd()
+        return split(self._own[0])[0].absolute().parent if self._own else Path.cwd()
+
+    @property
+    def _own(self) -> list[str]:
+        """Paths of all files, those of raw first, whatever the order of the roles."""
+        return [*paths(self.images.get(RAW)), *self.files]
 
 
 @dataclass(frozen=True)

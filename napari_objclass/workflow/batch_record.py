@@ -31,6 +31,10 @@ _SUFFIX = ".record.jsonl"
 # Fields of the settings that only name results, which keys tell more exactly.
 _NAMING = {"filename", "table"}
 
+# What a line tells at least: others have been edited, and do not count.
+_OF_TABLE = {"key", "table"}
+_OF_IMAGE = {"key", "files", "part", "n_objects", "counts", "seconds"}
+
 
 class Record:
     """What runs in one folder have done.
@@ -62,7 +66,9 @@ class Record:
             for line in path.read_bytes().split(b"\n"):
                 with suppress(ValueError):  # the last line of a run that was killed may be torn
                     entry = json.loads(line)
-                    (self._tables if "table" in entry else self._done)[entry["key"]] = entry
+                    for fields, kept in ((_OF_TABLE, self._tables), (_OF_IMAGE, self._done)):
+                        if isinstance(entry, dict) and entry.keys() >= fields:
+                            kept[entry["key"]] = entry
         is_torn = self.path.exists() and self.path.read_bytes()[-1:] not in (b"", b"\n")
         self._write(b"\n" if is_torn else b"", "ab")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +15,10 @@ from napari_objclass.axes import LETTERS, check
 from napari_objclass.errors import AxesError, DtypeError, FileError, ParameterError
 from napari_objclass.io.formats import WRITABLE
 from napari_objclass.io.tables import check_table_path
-from napari_objclass.io.writers import check_place
+from napari_objclass.io.whole_files import check_place
 from napari_objclass.workflow import file_names, sources
 from napari_objclass.workflow.applet import Settings
-from napari_objclass.workflow.file_names import expand_template as expand_template
+from napari_objclass.workflow.file_names import expand_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -109,7 +110,7 @@ class Export(Settings):
     def __post_init__(self) -> None:
         named = (self.images,) if isinstance(self.images, str) else self.images
         checked = {
-            "images": tuple(_one_of(source, sources.SOURCES, "source") for source in named),
+            "images": tuple(_checked_source(source) for source in named),
             "format": _checked_format(self.format),
             "region": tuple(_checked_part(*part) for part in self.region),
             "dtype": None if self.dtype is None else _checked_dtype(self.dtype),
@@ -121,6 +122,8 @@ class Export(Settings):
         axes = [axis for axis, _, _ in self.region]
         if len(set(axes)) < len(axes):
             raise ParameterError(f"the region names an axis twice ({', '.join(axes)}); give one range for each")
+        if self.inner and self.inner.rstrip("/").rpartition("/")[2] in ("", "."):
+            raise ParameterError(f"{self.inner!r} names no dataset inside an HDF5 file; call it {sources.INNER_PATH!r}")
         _one_of(self.columns, sources.COLUMNS, "set of columns")
         _one_of(self.crops, sources.CROPS, "kind of crops")
         known = (*file_names.OF_IMAGES, *file_names.OF_REGIONS)
@@ -175,9 +178,14 @@ class Export(Settings):
             If two results would be in one file.
         """
         fields = {"dataset_dir": folder.as_posix(), "nickname": file_names.harmless(name)}
+        for field, value in fields.items():
+            if f"{{{field}}}" in self.filename and file_names.has_gap(Path(value)):
+                raise ParameterError(f"{value!r} has a placeholder in its name, which would be filled in; rename it")
         paths = {}
         for source in self.images:
             path = Path(expand_template(self._stem, fields | {"result_type": source})).expanduser()
+            if not path.name or path.name == "..":
+                raise ParameterError(f"{self.filename!r} names no file; put {{nickname}} into it")
             paths[source] = path.with_name(path.name + self.suffix)
         if len(set(paths.values())) < len(self.images):
             raise ParameterError(f"{self.filename!r} names one file for several images; put {{result_type}} into it")
@@ -237,9 +245,9 @@ def check_overwriting(results: Iterable[Iterable[Path]], inputs: Iterable[tuple[
     FileError
         If that would happen.
     """
-    roles = {path.resolve(): role for role, path in inputs}
+    roles = {_real(path): role for role, path in inputs}
     paths = [path for files in results for path in files]
-    places = [path.resolve() for path in paths]
+    places = [_real(path) for path in paths]
     taken = Counter(places)
     known = sorted(str(place) for place in {*taken, *roles} if not file_names.has_gap(place))
     for path, place in zip(paths, places, strict=True):
@@ -251,6 +259,11 @@ def check_overwriting(results: Iterable[Iterable[Path]], inputs: Iterable[tuple[
             raise FileError(f"{path} would be written for two images; put {{dataset_dir}} or {{nickname}} into it")
 
 
+def _real(path: Path) -> Path:
+    """Where a path leads, also a link that leads nowhere, or to itself."""
+    return Path(os.path.realpath(path))
+
+
 def _one_of(name: str, known: Iterable[str], what: str) -> str:
     """Find a name whatever its case."""
     by_folded = {each.casefold(): each for each in known}
@@ -259,8 +272,15 @@ def _one_of(name: str, known: Iterable[str], what: str) -> str:
     return by_folded[name.casefold()]
 
 
+def _checked_source(name: str) -> str:
+    nearest = sources.NEAREST_SOURCE.get(name.casefold())
+    if nearest is not None:
+        raise ParameterError(f"{name!r} are not written; the nearest source is {nearest!r}")
+    return _one_of(name, sources.SOURCES, "source")
+
+
 def _checked_format(name: str) -> str:
-    nearest = sources.NEAREST.get(name.casefold())
+    nearest = sources.NEAREST_FORMAT.get(name.casefold())
     if nearest is not None:
         raise ParameterError(f"images are not written as {name!r}; the nearest format is {nearest!r}")
     return _one_of(name, sources.FORMATS, "format")
