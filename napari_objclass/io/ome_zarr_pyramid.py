@@ -49,10 +49,13 @@ def write(path: Path, picture: Picture, inner: str, *, compressed: bool, multisc
     Labels say that they are, and have their colours with them.
     """
     import zarr
+    from zarr.storage import MemoryStore
 
     picture = _in_order(picture)
     levels = list(_levels(picture)) if multiscale else [Level(_native(picture.data), (1,) * len(picture.axes))]
-    group = zarr.create_group(path, zarr_format=3, attributes={"ome": _metadata(picture, levels)})
+    # Were zarr to write to disk itself, it would go on in the background after a full disk or an interrupt.
+    composed: dict[str, Any] = {}
+    group = zarr.create_group(MemoryStore(composed), zarr_format=3, attributes={"ome": _metadata(picture, levels)})
     is_volume = dict(zip(picture.axes, levels[0].pixels.shape, strict=True)).get("z", 1) > 1
     edge = 64 if is_volume else 256
     for number, level in enumerate(levels):
@@ -68,6 +71,9 @@ def write(path: Path, picture: Picture, inner: str, *, compressed: bool, multisc
             dimension_names=list(picture.axes),
         )
         array[...] = level.pixels
+    for name, content in composed.items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_bytes(content.to_bytes())
 
 
 def _in_order(picture: Picture) -> Picture:

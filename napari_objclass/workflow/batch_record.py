@@ -31,10 +31,6 @@ _SUFFIX = ".record.jsonl"
 # Fields of the settings that only name results, which keys tell more exactly.
 _NAMING = {"filename", "table"}
 
-# What a line tells at least: others have been edited, and do not count.
-_OF_TABLE = {"key", "table"}
-_OF_IMAGE = {"key", "files", "part", "n_objects", "counts", "seconds"}
-
 
 class Record:
     """What runs in one folder have done.
@@ -42,7 +38,7 @@ class Record:
     Parameters
     ----------
     folder
-        Where the record is; results are named relative to it.
+        Where the record is, which is made if it is not there; results are named relative to it.
     name
         ``"run"``, or another name that begins with it for a part of a run. All parts know of each other.
     restart
@@ -59,6 +55,10 @@ class Record:
         self.path = folder / f"{name}{_SUFFIX}"
         self._done: dict[str, dict[str, Any]] = {}
         self._tables: dict[str, dict[str, Any]] = {}
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise FileError(f"the folder {folder} cannot be made: {error.strerror}; choose another one") from error
         if restart:
             self._write(b"", "wb")
             return
@@ -66,9 +66,8 @@ class Record:
             for line in path.read_bytes().split(b"\n"):
                 with suppress(ValueError):  # the last line of a run that was killed may be torn
                     entry = json.loads(line)
-                    for fields, kept in ((_OF_TABLE, self._tables), (_OF_IMAGE, self._done)):
-                        if isinstance(entry, dict) and entry.keys() >= fields:
-                            kept[entry["key"]] = entry
+                    if isinstance(entry, dict):
+                        (self._tables if "table" in entry else self._done)[str(entry.get("key"))] = entry
         is_torn = self.path.exists() and self.path.read_bytes()[-1:] not in (b"", b"\n")
         self._write(b"\n" if is_torn else b"", "ab")
 
@@ -80,12 +79,17 @@ class Record:
     def outcome(self, key: str, planned: Planned, *, with_part: bool) -> Outcome | None:
         """What came of an image before; None if that does not stand, or ``with_part`` and its part of the table."""
         entry = self._done.get(key)
-        if entry is None or not all(self._is_intact(file) for file in entry["files"]):
+        if entry is None:
             return None
-        if with_part and not (entry["part"] and self._is_intact(entry["part"])):
+        try:
+            if not all(self._is_intact(file) for file in entry["files"]):
+                return None
+            if with_part and not (entry["part"] and self._is_intact(entry["part"])):
+                return None
+            files = tuple(self.folder / name for name, _ in entry["files"])
+            counted = int(entry["n_objects"]), dict(entry["counts"]), float(entry["seconds"])
+        except (KeyError, TypeError, ValueError):  # somebody has edited the record
             return None
-        files = tuple(self.folder / name for name, _ in entry["files"])
-        counted = entry["n_objects"], entry["counts"], entry["seconds"]
         return Outcome(planned.image, Status.KEPT, files, *counted)
 
     def add(self, key: str, outcome: Outcome, part: Path | None) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_objclass import __version__
 from napari_objclass.errors import FileError, ParameterError, sentence
-from napari_objclass.io.whole_files import replacing
+from napari_objclass.io.whole_files import check_place, replacing
 from napari_objclass.workflow import export
 from napari_objclass.workflow.batch_image import Status
 from napari_objclass.workflow.batch_summary import Summary
@@ -54,10 +54,12 @@ class Report:
         ------
         ParameterError
             If that is so.
+        FileError
+            If the place of a report is taken by something that is not a file.
         """
-        own = {path.resolve() for path in (self.run, self.summary, self.groups)}
+        own = {os.path.realpath(check_place(path)) for path in (self.run, self.summary, self.groups)}
         for path in others:
-            if path.resolve() in own:
+            if os.path.realpath(path) in own:
                 raise ParameterError(f"{path} is where the report of the run goes; call it something else")
 
     def add(self, outcome: Outcome) -> None:

@@ -29,6 +29,10 @@ ID = "export"
 Part = tuple[str, int | None, int | None]
 
 
+#: In pixels; no image is larger.
+_LARGEST_MARGIN = 2**31
+
+
 class ExportChanges(TypedDict, total=False):
     """Fields of :class:`Export` but for the images."""
 
@@ -112,7 +116,7 @@ class Export(Settings):
         checked = {
             "images": tuple(_checked_source(source) for source in named),
             "format": _checked_format(self.format),
-            "region": tuple(_checked_part(*part) for part in self.region),
+            "region": tuple(_checked_part(*part) for part in _parts(self.region)),
             "dtype": None if self.dtype is None else _checked_dtype(self.dtype),
             "renormalize": None if self.renormalize is None else _checked_range(self.renormalize),
             "axes": None if self.axes is None else check(self.axes, len(self.axes)),
@@ -124,6 +128,8 @@ class Export(Settings):
             raise ParameterError(f"the region names an axis twice ({', '.join(axes)}); give one range for each")
         if self.inner and self.inner.rstrip("/").rpartition("/")[2] in ("", "."):
             raise ParameterError(f"{self.inner!r} names no dataset inside an HDF5 file; call it {sources.INNER_PATH!r}")
+        if not _is_whole(self.margin) or self.margin > _LARGEST_MARGIN:
+            raise ParameterError(f"the margin of crops is {self.margin}; give a whole number of pixels from 0")
         _one_of(self.columns, sources.COLUMNS, "set of columns")
         _one_of(self.crops, sources.CROPS, "kind of crops")
         known = (*file_names.OF_IMAGES, *file_names.OF_REGIONS)
@@ -267,34 +273,46 @@ def _real(path: Path) -> Path:
 def _one_of(name: str, known: Iterable[str], what: str) -> str:
     """Find a name whatever its case."""
     by_folded = {each.casefold(): each for each in known}
-    if name.casefold() not in by_folded:
+    folded = str(name).casefold()
+    if folded not in by_folded:
         raise ParameterError(f"unknown {what} {name!r}; known are {', '.join(by_folded.values())}")
-    return by_folded[name.casefold()]
+    return by_folded[folded]
 
 
 def _checked_source(name: str) -> str:
-    nearest = sources.NEAREST_SOURCE.get(name.casefold())
+    nearest = sources.NEAREST_SOURCE.get(str(name).casefold())
     if nearest is not None:
         raise ParameterError(f"{name!r} are not written; the nearest source is {nearest!r}")
     return _one_of(name, sources.SOURCES, "source")
 
 
 def _checked_format(name: str) -> str:
-    nearest = sources.NEAREST_FORMAT.get(name.casefold())
+    nearest = sources.NEAREST_FORMAT.get(str(name).casefold())
     if nearest is not None:
         raise ParameterError(f"images are not written as {name!r}; the nearest format is {nearest!r}")
     return _one_of(name, sources.FORMATS, "format")
+
+
+def _parts(region: Iterable[Part]) -> list[Part]:
+    try:
+        return [(axis, start, stop) for axis, start, stop in region]
+    except (TypeError, ValueError):
+        raise ParameterError(f"a region is made of axis, start and stop, as (('y', 0, 100),), not {region}") from None
 
 
 def _checked_part(axis: str, start: int | None, stop: int | None) -> Part:
     if axis not in LETTERS:
         raise AxesError(f"unknown axis {axis!r} in the region; the letters are t, c, z, y and x")
     for value in (start, stop):
-        if value is not None and (value != int(value) or value < 0):
+        if value is not None and not _is_whole(value):
             raise ParameterError(f"the region of axis {axis} begins or ends at {value}; give whole numbers from 0")
     if stop is not None and stop <= (start or 0):
         raise ParameterError(f"the region of axis {axis} from {start or 0} to {stop} is empty; let it end later")
     return axis, None if start is None else int(start), None if stop is None else int(stop)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int | float | np.integer | np.floating) and bool(value >= 0) and float(value).is_integer()
 
 
 def _checked_dtype(given: str) -> str:
@@ -308,7 +326,10 @@ def _checked_dtype(given: str) -> str:
 
 
 def _checked_range(values: Sequence[float]) -> tuple[float, float, float, float]:
-    numbers = [float(value) for value in values]
+    try:
+        numbers = [float(value) for value in values]
+    except (TypeError, ValueError):
+        numbers = []
     if len(numbers) != 4 or not all(map(math.isfinite, numbers)):
-        raise ParameterError(f"renormalize takes in low, in high, out low and out high, not {tuple(values)}")
+        raise ParameterError(f"renormalize takes in low, in high, out low and out high, not {values}")
     return numbers[0], numbers[1], numbers[2], numbers[3]

@@ -35,6 +35,8 @@ def check_template(template: str, known: Collection[str], what: str) -> str:
     ParameterError
         Otherwise.
     """
+    if "\0" in template:
+        raise ParameterError(f"{template!r} has a character that no file name can have; leave it out")
     for name in _PLACEHOLDER.findall(template):
         if name not in known:
             raise ParameterError(

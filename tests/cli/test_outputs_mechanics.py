@@ -167,3 +167,18 @@ def test_what_nobody_expected_is_one_line_too(objclass, images, monkeypatch):
     assert result.code == 1
     assert "--debug" in result.err
     assert len(result.err.splitlines()) == 1
+
+
+def test_a_log_on_a_full_device_is_told_by_its_name(objclass, project, plates):
+    result = objclass("predict", project, *both(plates), "--log-json", "/dev/full")
+    assert result.code == 1
+    assert result.err.splitlines()[-1] == "objclass: the log /dev/full cannot be written: No space left on device"
+
+
+def test_a_folder_in_the_place_of_a_report_is_said_before_anything_is_computed(objclass, project, plates):
+    words = both(plates, "--output-filename-format", "{dataset_dir}/{nickname}_new")
+    (plates[0].parent / "run.json").mkdir()
+    result = objclass("predict", project, *words)
+    assert result.code == 1
+    assert "run.json cannot be written: it is not a file" in result.err
+    assert not list(plates[0].glob("*_new*"))

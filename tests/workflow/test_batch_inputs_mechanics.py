@@ -132,6 +132,11 @@ def test_a_table_as_spreadsheets_save_it(tmp_path, content):
         assert (each.name, each.columns) == (name, columns)
 
 
+def test_cells_in_quotes_keep_their_lines(tmp_path):
+    found = table(tmp_path, 'labels,"remark\n2"\r\na.tif,"one\ntwo\u2028three"\r\n')
+    assert [each.columns for each in found] == [{"remark\n2": "one\ntwo\u2028three"}]
+
+
 def test_a_table_of_the_western_code_page(tmp_path):
     assert table(tmp_path, "labels,place\na.tif,Köln\n".encode("cp1252"))[0].columns == {"place": "Köln"}
 
@@ -149,6 +154,9 @@ def test_a_table_of_the_western_code_page(tmp_path):
         ("labels\na.tif,b\n", "line 2 .* cell too many"),
         ("labels,Predicted Class\na.tif,b\n", "'Predicted Class', as results do"),
         ("labels,image\na.tif,b\n", "'image', as results do"),
+        ("labels,status\na.tif,b\n", "'status', as results do"),
+        ("labels,Number of cells\na.tif,b\n", "'Number of cells', as results do"),
+        ("labels,label image\na.tif,b.tif\n", "columns 'labels' and 'label image' for one image"),
         (b"PK\x03\x04\x00\x00\x00", "no text"),
         ('labels\n"a.tif\n', "save it as CSV"),
     ],

@@ -230,6 +230,17 @@ def test_a_torn_line_of_the_record_is_passed_over(predictor, tmp_path, out):
     assert statuses(batch.run(predictor, plan, record=Record(out))) == ["kept"] * 3
 
 
+def test_a_record_that_was_edited_is_passed_over(predictor, tmp_path, out):
+    plan = batch.plan(batch_samples.image_sets(tmp_path, 3), batch_samples.settings(out), folder=out)
+    assert statuses(batch.run(predictor, plan, record=Record(out))) == ["done"] * 3
+    record = out / "run.record.jsonl"
+    *lines, _ = (json.loads(line) for line in record.read_text("utf-8").splitlines())
+    edited = [lines[0] | {"files": 5}, lines[1] | {"counts": None}, {"files": []}, 5, None, [], {"table": 3}]
+    record.write_text("\n".join(map(json.dumps, [*edited, lines[2]])) + "\n", "utf-8")
+    (out / "all.csv").unlink()
+    assert statuses(batch.run(predictor, plan, record=Record(out))) == ["done"] * 3
+
+
 def test_shards_are_one_run(predictor, tmp_path, out):
     plan = batch.plan(batch_samples.image_sets(tmp_path, 5), batch_samples.settings(out), folder=out)
     for number in (2, 1):

@@ -57,6 +57,18 @@ def test_harmless_nicknames(tmp_path: Path, name: str, kept: str) -> None:
         ({"filename": "{slice_index}"}, "{slice_index} in"),
         ({"table": "{nickname}_{result_type}.csv"}, "file names of tables may have {dataset_dir}, {nickname}$"),
         ({"table": "{x_stop}.csv"}, "{x_stop} in"),
+        ({"filename": "a\0b"}, "no file name can have"),
+        ({"inner": "/"}, "'/' names no dataset"),
+        ({"inner": "a/."}, "'a/.' names no dataset"),
+        ({"region": ("y", 0, 5)}, "a region is made of axis, start and stop"),
+        ({"region": (("y", 0),)}, "a region is made of axis, start and stop"),
+        ({"region": (("y", "a", None),)}, "axis y begins or ends at a"),
+        ({"region": (("y", float("nan"), None),)}, "axis y begins or ends at nan"),
+        ({"renormalize": ("a", 0, 1, 2)}, "renormalize takes"),
+        ({"renormalize": 5}, "renormalize takes"),
+        ({"margin": -1}, "margin of crops is -1"),
+        ({"margin": 2.5}, "margin of crops is 2.5"),
+        ({"format": None}, "unknown format None"),
     ],
 )
 def test_placeholders_that_nobody_knows(fields: dict[str, str], says: str) -> None:
@@ -114,3 +126,24 @@ def test_results_that_exist(tmp_path: Path) -> None:
     for name in ("cells_0.png", "cells_1.png", "cells_1.tif", "other_0.png", "cells.csv"):
         (tmp_path / name).touch()
     assert [path.name for path in files.existing] == ["cells_0.png", "cells_1.png", "cells.csv"]
+
+
+@pytest.mark.parametrize("template", ["", ".", "/", "a/..", ".h5"])
+def test_a_template_without_a_name(tmp_path: Path, template: str) -> None:
+    with pytest.raises(ParameterError, match=r"names no file; put {nickname} into it"):
+        Export(filename=template).files("cells", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["folder", "cells"])
+def test_a_name_like_a_placeholder_is_not_filled_in(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name.replace("folder", "{x_start}")
+    with pytest.raises(ParameterError, match=r"{x_start}.* has a placeholder in its name"):
+        Export().files(name.replace("cells", "{x_start}"), folder)
+    assert Export(filename=f"{tmp_path}/a").files("{x_start}", folder).images[SOURCE] == tmp_path / "a.h5"
+
+
+def test_a_link_that_leads_to_itself_is_replaced_by_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.h5").symlink_to("a.h5")
+    check_overwriting([[tmp_path / "a.h5"], [tmp_path / "b.h5"]], [("raw", tmp_path / "raw.h5")])
+    with pytest.raises(FileError, match="would be written for two images"):
+        check_overwriting([[tmp_path / "a.h5"], [tmp_path / "a.h5"]], [])

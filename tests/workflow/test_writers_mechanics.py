@@ -246,7 +246,7 @@ for write in (
     try:
         write()
     except FileError as error:
-        print(error)
+        print(error, error.__cause__.errno is not None)
 """
 
 
@@ -256,5 +256,29 @@ def test_a_full_disk_is_an_error_and_no_crash(tmp_path: Path, suffix: str) -> No
     words = [sys.executable, "-c", FILL_THE_DISK, str(tmp_path), suffix]
     result = subprocess.run(words, capture_output=True, text=True, check=False)
     assert (result.returncode, result.stderr) == (0, "")
-    assert len(result.stdout.splitlines()) == 3
+    lines = result.stdout.splitlines()
+    assert len(lines) == 3
+    assert all(line.endswith("True") for line in lines)  # by that a batch knows that it is full
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_name_that_is_too_long_is_told_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / f"{'n' * 245}.npy"  # a temporary name has some letters more
+    with pytest.raises(FileError, match=r"/n{245}\.npy cannot be written"):
+        write_image(path, np.ones((2, 2), "u1"), "yx")
+
+
+def test_an_interrupt_while_folders_are_swapped_brings_the_old_one_back(tmp_path: Path, monkeypatch) -> None:
+    write_image(tmp_path / "a.zarr", np.ones((2, 2), "u1"), "yx")
+    replace = Path.replace
+
+    def interrupted(path: Path, target: Path) -> Path:
+        if path.suffix == ".part":
+            raise KeyboardInterrupt
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_image(tmp_path / "a.zarr", np.zeros((3, 3), "u1"), "yx")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.zarr"]
+    assert open_image(tmp_path / "a.zarr").data.shape == (2, 2)
