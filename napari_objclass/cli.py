@@ -181,7 +181,8 @@ def _parser(*, listing: bool) -> argparse.ArgumentParser:
         "files",
         nargs="*",
         metavar="FILE",
-        help="a project; or images, and their labels, masks or probabilities, told by their names; or folders of such",
+        help="a project, ours or of ilastik; or images, and their labels, masks or probabilities, told by their names; "
+        "or folders of such",
     )
     objects_arguments(command, required=False, nargs="+")
 

@@ -127,7 +127,7 @@ class FeatureTable:
     def __getitem__(self, feature: str) -> NDArray[np.float64]:
         return self.values[:, self._columns_of(feature)]
 
-    @property
+    @cached_property
     def features(self) -> tuple[str, ...]:
         """Ids of the features measured."""
         return tuple(spec.id for spec in self.specs)
@@ -225,7 +225,7 @@ class FeatureTable:
         return FeatureTable(
             self.ids,
             self.frames,
-            self.values[:, kept],
+            np.take(self.values, kept, axis=1),
             tuple(self.specs[self.features.index(feature)] for feature in features),
             missing[np.lexsort((missing[:, 1], missing[:, 0]))],
             self._reasons,

@@ -313,7 +313,7 @@ def _column(values: Array | Sequence[str]) -> Array | list[str]:
         return list(map(str, values))
     values = np.asarray(values)
     dtype = np.float32 if kind == "f" and values.dtype.itemsize < 8 else _COLUMN_TYPES[kind]
-    return np.require(values.astype(dtype, copy=False), requirements="A")
+    return values.astype(dtype, copy=not values.flags.aligned)
 
 
 # Project file and journal

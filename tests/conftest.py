@@ -1,6 +1,7 @@
 """Settings and fixtures shared by all tests."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ settings.load_profile("objclass")
 
 #: napari is as it comes, whatever the user has set it to.
 os.environ["NAPARI_CONFIG"] = ""
+
+# Programs that tests interrupt would inherit that interruptions are ignored, as shells have it in the background.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

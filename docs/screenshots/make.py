@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 #: A laptop's screen.
 SIZE = (1366, 698)
+#: All there is of Export fits on it.
+TALL = (1366, 790)
 #: So many colours do, and keep files small.
 COLOURS = 192
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
@@ -179,9 +181,13 @@ def tour(folder: Path) -> None:
     pages.append(window.page())
     window.press(classify.agreement.unfold)
     results = window.step("results")
-    results.pages["export"].names.folder.setText("results")
+    names = results.pages["export"].names
+    names.folder.setText("results")
+    names.folder.setModified(True)
+    names.folder.editingFinished.emit()
     pages.append(window.page())
     keep(beside(pages), "pages")
+    keep(beside(all_results(window, folder)), "results")
 
     window.press(window.step("feature_selection").choose)
     dialog = next(each for each in QApplication.topLevelWidgets() if isinstance(each, FeatureDialog))
@@ -193,14 +199,44 @@ def tour(folder: Path) -> None:
     keep(beside([several_images(folder), features]), "images_features")
 
 
-def several_images(folder: Path) -> Image.Image:
-    """Add a folder of images, and take a picture of their table."""
+def all_results(window: Window, folder: Path) -> list[Image.Image]:
+    """Open all there is of Export, then classify a folder of images; take pictures of both, and of the pairs."""
+    results = window.workbench.step("results")
+    export, batch = results.pages["export"], results.pages["batch"]
+    window.frame.resize(*TALL)
+    window.press(export.more_section.title)
+    pictures = [window.page()]
+    window.press(export.more_section.title)
+    results.tabs.setCurrentIndex(1)
+    plate = folder / "plate"
+    plate.mkdir()
+    write_wells(plate, 6)
+    batch.look_at([str(plate)])
+    window.wait(batch.pairing.add.isEnabled)
+    pictures.append(window.page())
+    window.press(batch.pairing.add)
+    window.press(batch.run)
+    window.wait(lambda: not batch.batch.left)
+    pictures.append(window.page())
+    results.tabs.setCurrentIndex(0)
+    window.frame.resize(*SIZE)
+    window.wait()
+    return pictures
+
+
+def write_wells(folder: Path, n: int) -> None:
+    """Write the sample several times, moved, as images with label images."""
     made = sample.nuclei_2d()
-    for number in range(1, 5):
+    for number in range(1, n + 1):
         tifffile.imwrite(folder / f"well_A{number}.tif", np.roll(made.raw, 80 * number, axis=0))
         labels = np.roll(made.labels, 80 * number, axis=0).astype(np.uint16)
         tifffile.imwrite(folder / f"well_A{number}_labels.tif", labels)
-    window = Window(made)
+
+
+def several_images(folder: Path) -> Image.Image:
+    """Add a folder of images, and take a picture of their table."""
+    write_wells(folder, 4)
+    window = Window(sample.nuclei_2d())
     images = window.step("input_data")
     images.look_at([str(each) for each in folder.glob("well*.tif")])
     window.wait(lambda: images.pairing.add.isEnabled())
@@ -262,6 +298,7 @@ def volume() -> None:
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as found, notification_manager:
         os.environ["OBJCLASS_STATE_DIR"] = f"{found}/state"
+        os.chdir(found)  # where relative names of results are from
         tour(Path(found))
         objects()
         volume()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from napari_objclass.commands._arguments import export_settings
 from napari_objclass.commands._ilastik_inputs import jobs
-from napari_objclass.commands._inputs import objects_source, say_note, say_notes, thresholds_raw
+from napari_objclass.commands._inputs import objects_source, say_note, thresholds_raw
 from napari_objclass.errors import ProjectError, sentence
 from napari_objclass.workflow.sources import PROBABILITIES
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from napari_objclass.commands._ilastik_inputs import Job
     from napari_objclass.workflow.batch import ImageSet, Outcome
     from napari_objclass.workflow.export import Export
+    from napari_objclass.workflow.predictor import Predictor
     from napari_objclass.workflow.session import Session
 
 
@@ -50,7 +51,10 @@ def _classify(session: Session, args: argparse.Namespace) -> int:
         objects_source(args)
     todo = jobs(args, {} if args.ignore_training_axistags else training)
     failed = done = 0
-    for outcome in _outcomes(session, args, settings, todo):
+    predictor = session.predictor()
+    notes = dict.fromkeys([*session.notes, *predictor.notes])
+    for outcome in _outcomes(session, predictor, args, settings, todo):
+        notes |= dict.fromkeys(outcome.notes)
         if outcome.status is Status.FAILED:
             failed += 1
             say(f"{_named(outcome.image)}: {outcome.error}")
@@ -59,18 +63,20 @@ def _classify(session: Session, args: argparse.Namespace) -> int:
         else:
             done += 1
             print(*outcome.files, sep="\n")
-    say_notes(session)
+    for note in notes:
+        say_note(note)
     if len(todo) > 1:
         print(f"{done} of {len(todo)} done, {failed} failed", file=sys.stderr)
     return DONE if not failed else SOME_FAILED if done else FAILED
 
 
-def _outcomes(session: Session, args: argparse.Namespace, settings: Export, todo: list[Job]) -> Iterator[Outcome]:
+def _outcomes(
+    session: Session, predictor: Predictor, args: argparse.Namespace, settings: Export, todo: list[Job]
+) -> Iterator[Outcome]:
     """Classify images, those with the same axes in one run: results have the order of axes of their image."""
     from napari_objclass.workflow import batch
     from napari_objclass.workflow.export import check_overwriting
 
-    predictor = session.predictor()
     protected = [("project", Path(args.project)), *(file for lane in session.lanes for file in lane.files)]
     plans = [
         batch.plan([job.images for job in group], _in_order(settings, axes), protected=protected)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import shutil
 from contextlib import suppress
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,7 +28,7 @@ def write(path: Path, columns: Mapping[str, NDArray[Any]], *, watch: Watch, thre
     """Write columns of one length; NaN is ``nan``, text is quoted where it has to be."""
     n_rows = max(map(len, columns.values()), default=0)
     with path.open("wb") as file:
-        file.writelines(_header(columns))
+        file.write(_header(columns))
         for part in watch.parts(n_rows, max(1, _CELLS_AT_ONCE // max(1, len(columns))), "writing the table"):
             cells = [column[part] for column in columns.values()]
             file.writelines(kernels.csv_rows(cells, threads=threads, cancel=watch.cancel))
@@ -56,15 +57,17 @@ def _typed(cells: list[str]) -> NDArray[Any]:
 def join(paths: Sequence[Path], target: Path) -> None:
     """Write the rows of files with the same columns one after another, byte for byte."""
     with target.open("wb") as joined:
-        joined.writelines(_header(names(paths[0])))
+        joined.write(_header(names(paths[0])))
         for path in paths:
             with path.open("rb") as file:
                 _read_header(file)
                 shutil.copyfileobj(file, joined, 1 << 20)
 
 
-def _header(columns: Iterable[str]) -> list[bytes]:
-    return kernels.csv_rows([[name] for name in columns])
+def _header(columns: Iterable[str]) -> bytes:
+    line = StringIO(newline="")
+    csv.writer(line).writerow(columns)  # with the end of line that it writes, all versions quote both of its characters
+    return line.getvalue().removesuffix("\r\n").encode() + b"\n"
 
 
 def _read_header(file: BufferedReader) -> list[str]:

@@ -33,6 +33,9 @@ FORMATS = {
 #: Of project files, our own and ilastik's.
 PROJECT_SUFFIX, ILASTIK_SUFFIX = ".objclass", ".ilp"
 
+#: Of images; projects of ilastik are among the formats because of the datasets in them.
+IMAGES = tuple(suffix for suffix in FORMATS if suffix != ILASTIK_SUFFIX)
+
 WRITABLE = (".h5", ".hdf5", ".tif", ".tiff", ".png", ".npy", ".zarr")
 
 _CONTAINER = re.compile(r"\.(?:h5|hdf5|ilp|zarr)(?=[/\\]|$)", re.IGNORECASE)

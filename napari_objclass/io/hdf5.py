@@ -1,4 +1,4 @@
-"""HDF5: datasets with ilastik's ``axistags`` and ``drange`` attributes; offset, names and colours in ones of ours."""
+"""HDF5: datasets with ilastik's attributes, such as ``axistags``; offset, names and colours in ones of ours."""
 
 from __future__ import annotations
 
@@ -79,6 +79,9 @@ def write(path: Path, picture: Picture, inner: str, *, compressed: bool) -> None
         for part in [slice(None)] if data.flags.c_contiguous else slabs(data):
             dataset[part] = data[part]
         dataset.attrs["axistags"] = axistags(picture.axes, sizes, picture.units)
+        dataset.attrs["display_mode"] = "default"
+        for dimension, letter in zip(dataset.dims, picture.axes, strict=True):
+            dimension.label = letter
         if picture.drange is not None:
             dataset.attrs["drange"] = picture.drange
         if picture.offset is not None:

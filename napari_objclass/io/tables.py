@@ -12,7 +12,7 @@ import numpy as np
 
 from napari_objclass.errors import FileError, ParameterError, ShapeError
 from napari_objclass.io.parts import Watch
-from napari_objclass.io.writers import check_place, replacing
+from napari_objclass.io.whole_files import check_place, replacing
 
 if TYPE_CHECKING:
     import os
@@ -141,9 +141,8 @@ def join_tables(parts: Sequence[Path], target: Path) -> Path:
             _module(target).join(parts, temporary)
         return target
     tables = [_module(path).read(path) for path in parts]
-    filled = [table for table in tables if len(next(iter(table.values()), ()))] or tables[
-        :1
-    ]  # the others have no types
+    # Columns without cells have no type.
+    filled = [table for table in tables if len(next(iter(table.values()), ()))] or tables[:1]
     return write_table(target, {name: np.concatenate([table[name] for table in filled]) for name in tables[0]})
 
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from napari_objclass.io.formats import IMAGES
 from napari_objclass.widgets._base import Step
 from napari_objclass.widgets.parts.dropping import dropped_project
 from napari_objclass.widgets.parts.pairing_table import PairingTable
 from napari_objclass.widgets.viewer.adding import Intake
-from napari_objclass.widgets.viewer.found import SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from napari_objclass.widgets.viewer.session import ViewerSession
 
-FILES = f"Images ({' '.join('*' + suffix for suffix in SUFFIXES)})"
+FILES = f"Images ({' '.join('*' + suffix for suffix in IMAGES)})"
 
 
 class FilesStep(Step):

@@ -153,9 +153,9 @@ class ExportStep(Step):
         """Show examples of what the page says, or why it cannot be so."""
         try:
             settings, record = self.settings, self.shared.record
-            self.names.show_examples(() if record is None else examples(settings, record, self._sizes))
+            self.names.examples.show_paths(() if record is None else examples(settings, record, self._sizes))
         except ObjClassError as error:
-            self.names.show_examples(())
+            self.names.examples.show_paths(())
             self._refuse(str(error))
             return None
         self._refuse("")

@@ -19,7 +19,7 @@ PAGES: tuple[type[Step], ...] = (ExportStep, BatchStep)
 
 
 class ResultsStep(Step):
-    """Pages behind tabs, which are steps of their own; without tabs while there is one page.
+    """Pages behind tabs, which are steps of their own.
 
     Attributes
     ----------
@@ -35,7 +35,6 @@ class ResultsStep(Step):
         super().__init__(shared, parent)
         self.pages = {page.ID: page(shared) for page in PAGES}
         self.tabs = QTabBar(drawBase=False)
-        self.tabs.setVisible(len(PAGES) > 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
@@ -46,7 +45,7 @@ class ResultsStep(Step):
             layout.addWidget(page)
             page.told.connect(self.told)
         self.tabs.currentChanged.connect(self._open)
-        self.connections.connect(shared.problems_changed, self.told.emit)
+        self.connections.connect(shared.problems_changed, self._tell)
         self._open()
 
     @property
@@ -75,4 +74,7 @@ class ResultsStep(Step):
     def _open(self, *_: object) -> None:
         for page in self.pages.values():
             page.setVisible(page is self.page)
+        self._tell()
+
+    def _tell(self) -> None:
         self.told.emit()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 
 from napari_objclass import axes as ax
 from napari_objclass.errors import FileError, ParameterError, ShapeError
+from napari_objclass.io import text_table
 from napari_objclass.io.formats import FORMATS
 from napari_objclass.io.readers import open_image
 
@@ -26,9 +26,6 @@ _CLASS = ("class", "user label")
 _ID = ("id", "labelimage_oid", "label")
 _FRAME = ("t", "timestep", "frame")
 _PLACE = ("z", "y", "x")
-
-# What stands between columns; the semicolon where the comma is for decimals.
-_SEPARATORS = ",;\t"
 
 # What tables say of an object that nobody labelled.
 _NO_CLASS = ("", "nan", "NaN", "NA", 0)
@@ -101,21 +98,10 @@ def from_image(classes: NDArray[Any], labels: NDArray[Any], axes: str) -> Found:
 
 
 def _from_table(path: Path) -> Found:
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            separator = max(_SEPARATORS, key=file.readline().count)
-            file.seek(0)
-            lines = list(csv.reader(file, delimiter=separator))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not a CSV text file"
-        raise FileError(f"cannot read {path}: {reason}") from error
-    if not lines:
-        raise FileError(f"{path} is empty; its first line should name the columns, such as id,class")
-    header = [name.strip().lower() for name in lines[0]]
-    table = _Columns(path, header)
-    for number, line in enumerate(lines[1:], 2):
-        if line:
-            table.add(number, line)
+    (_, names), *rows = text_table.rows(path)
+    table = _Columns(path, [name.lower() for name in names])
+    for number, cells in rows:
+        table.add(number, cells)
     return table.found()
 
 
@@ -146,7 +132,7 @@ class _Columns:
         """Take one line of the table; lines without a class are passed over."""
         assert self._class is not None
         try:
-            cls = _class(line[self._class].strip())
+            cls = _class(line[self._class])
             if cls in _NO_CLASS:
                 return
             frame = 0 if self._frame is None else _whole(line[self._frame])

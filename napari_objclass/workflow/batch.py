@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Unpack
 
 from napari_objclass.errors import Cancelled, ParameterError
-from napari_objclass.io.writers import remove_leftovers
+from napari_objclass.io.whole_files import remove_leftovers
 from napari_objclass.kernels import default_threads
 from napari_objclass.workflow import batch_record
 from napari_objclass.workflow.batch_image import Outcome, Status, classify
 from napari_objclass.workflow.batch_plan import IMAGE_COLUMN, ImageSet, Plan, Planned, plan
 from napari_objclass.workflow.batch_record import Record
-from napari_objclass.workflow.batch_workers import Task, in_processes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from napari_objclass.workflow.applet import RunOptions
+    from napari_objclass.workflow.batch_workers import Task
     from napari_objclass.workflow.export import Export
     from napari_objclass.workflow.predictor import Predictor
 
@@ -58,7 +58,7 @@ def run(
     ------
     ObjClassError
         Before anything is read, if two results would be one file, or one of the images; in the end if the table for
-        all images cannot be written. Cancelled when stopped; a FileError as soon as the disk is full.
+        all images cannot be written. Cancelled when stopped; a FileError as soon as nothing can be written any more.
     """
     planned = image_sets if isinstance(image_sets, Plan) else plan(image_sets, settings or predictor.state.export)
     jobs, options["threads"] = _shares(jobs, options.get("threads"), len(planned.images))
@@ -142,6 +142,8 @@ def _outcomes(
 ) -> Iterator[tuple[int, Outcome]]:
     tasks = [item.task for item in items]
     if jobs > 1:
+        from napari_objclass.workflow.batch_workers import in_processes  # takes as long to import as an image to do
+
         threads, cancel = options["threads"] or 1, options.get("cancel")
         yield from in_processes(predictor, tasks, settings, jobs=jobs, threads=threads, cancel=cancel)
         return

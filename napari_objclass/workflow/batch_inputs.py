@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import csv
+from collections import Counter
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_objclass.errors import FileError, ParameterError
-from napari_objclass.io.formats import FORMATS
+from napari_objclass.io import text_table
+from napari_objclass.io.formats import IMAGES
 from napari_objclass.workflow import sources
 from napari_objclass.workflow.batch_plan import IMAGE_COLUMN, ImageSet
 from napari_objclass.workflow.lane import LABELS, PROBABILITIES, RAW, SEGMENTATION
-from napari_objclass.workflow.pairing import File, pair
+from napari_objclass.workflow.pairing import File, pair, role_by_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -26,9 +26,6 @@ _COLUMNS = {
     PROBABILITIES: ("probabilities", "prediction maps"),
 }
 _NAME = ("name", "nickname")
-
-# Suffixes of images; those of projects of ilastik are known because of the datasets in them.
-_IMAGES = set(FORMATS) - {".ilp"}
 
 # Columns that every exported table has, and those of the summary.
 _TAKEN = {IMAGE_COLUMN, "object_id", "timestep", "labelimage_oid", "User Label", "Predicted Class", "original_oid"}
@@ -50,7 +47,7 @@ def from_files(given: Mapping[str, Sequence[str]], axes: str | None = None) -> I
     Parameters
     ----------
     given
-        Paths by role: raw, and what objects come from, or one of them alone.
+        Paths by role: raw, and what objects come from, or one of them alone. A folder may be given for both.
     axes
         Axes of raw.
 
@@ -91,8 +88,7 @@ def from_table(path: Path, axes: str | None = None) -> list[ImageSet]:
     FileError
         If it cannot be read, or a row cannot be understood.
     """
-    header, *rows = _rows(path)
-    names = header[1]
+    (_, names), *rows = text_table.rows(path)
     named = {number: name for number, name in enumerate(names) if name}
     if len(set(named.values())) < len(named):
         twice = next(name for name in names if name and names.count(name) > 1)
@@ -110,7 +106,8 @@ def from_table(path: Path, axes: str | None = None) -> list[ImageSet]:
     if taken:
         raise FileError(f"{path} has a column {taken[0]!r}, as results do; call it something else")
     image_sets = []
-    for line, cells in rows:
+    for line, told in rows:
+        cells = told + [""] * (len(names) - len(told))
         images = {role: _beside(path, cells[n]) for n, role in sorted(roles.items(), key=_raw_first) if cells[n]}
         objects = set(images) - {RAW}
         if not images or len(objects) > 1 or any(cell and n not in named for n, cell in enumerate(cells)):
@@ -128,44 +125,6 @@ def _raw_first(item: tuple[int, str]) -> tuple[bool, int]:
     return role != RAW, number
 
 
-def _rows(path: Path) -> list[tuple[int, list[str]]]:
-    """Line number and cells of all rows that are not empty, as many cells in each as the longest has."""
-    text = _text(path)
-    lines = list(StringIO(text, newline=""))  # with their ends, which cells in quotes keep
-    separator, skipped = "", 0
-    if lines and lines[0].lower().startswith("sep="):  # which Excel writes for itself
-        separator, skipped = lines[0][4:5].strip("\r\n"), 1
-    if len(lines) <= skipped:
-        raise FileError(f"{path} is empty; write names of columns, and below them an image per line")
-    separator = separator or max(",;\t", key=lines[skipped].count)
-    try:
-        reader = csv.reader(lines[skipped:], delimiter=separator, strict=True)
-        rows = [(reader.line_num + skipped, [cell.strip() for cell in row]) for row in reader]
-    except csv.Error as error:
-        raise FileError(f"{path} is no table that can be read ({error}); save it as CSV") from error
-    rows = [(line, cells) for line, cells in rows if any(cells)]
-    if not rows:
-        raise FileError(f"{path} is empty; write names of columns, and below them an image per line")
-    width = max(len(cells) for _, cells in rows)
-    return [(line, cells + [""] * (width - len(cells))) for line, cells in rows]
-
-
-def _text(path: Path) -> str:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise FileError(f"the table {path} cannot be read: {error.strerror}") from error
-    encodings = ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252")  # as Excel saves
-    for encoding in encodings:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise FileError(f"{path} is no text; save the table as CSV")
-
-
 def _plain(name: str) -> str:
     return " ".join(name.lower().replace("_", " ").replace("-", " ").split())
 
@@ -176,10 +135,17 @@ def _beside(table: Path, place: str) -> str:
 
 def _paired(given: Mapping[str, Sequence[str]], axes: str | None) -> Inputs:
     """Files of two roles, some from folders, that are named alike."""
-    files = [File(file, role) for role, paths in given.items() for path in paths for file in _listed(path)]
+    listed = [File(file, role) for role, paths in given.items() for path in paths for file in _listed(path)]
+    times = Counter(each.place for each in listed)
+    # In one folder for both, names tell which is which.
+    files = [each for each in listed if times[each.place] == 1 or (each.role == RAW) == _is_raw(each.place)]
     paired, left = pair(files, last=len(files) == len(given))
     alone = [each.objects.place for each in paired if not each.raw] + [each.place for each in left]
     return Inputs([ImageSet(each.arguments, axes=axes) for each in paired if each.raw], alone)
+
+
+def _is_raw(file: str) -> bool:
+    return role_by_name(file) in (None, RAW)
 
 
 def _listed(path: str) -> list[str]:
@@ -195,7 +161,7 @@ def _listed(path: str) -> list[str]:
 
 
 def _is_image(path: str | Path) -> bool:
-    return Path(path).suffix.lower() in _IMAGES
+    return Path(path).suffix.lower() in IMAGES
 
 
 def _is_result(file: str) -> bool:

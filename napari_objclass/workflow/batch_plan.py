@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,21 +44,25 @@ class ImageSet:
     axes: str | Mapping[str, str] | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def files(self) -> list[str]:
         """Paths of all files, with inner paths."""
         return [file for source in self.images.values() for file in paths(source)]
 
-    @property
+    @cached_property
     def title(self) -> str:
         """What results are called after."""
-        return self.name or (split(self.files[0])[0].stem if self.files else "image")
+        return self.name or (split(self._own[0])[0].stem if self._own else "image")
 
     @property
     def folder(self) -> Path:
         """Folder of raw, or of the objects without raw; the current one if no file holds them."""
-        own = [*paths(self.images.get(RAW)), *self.files]
-        return split(own[0])[0].absolute().parent if own else Path.cwd()
+        return split(self._own[0])[0].absolute().parent if self._own else Path.cwd()
+
+    @property
+    def _own(self) -> list[str]:
+        """Paths of all files, those of raw first, whatever the order of the roles."""
+        return [*paths(self.images.get(RAW)), *self.files]
 
 
 @dataclass(frozen=True)

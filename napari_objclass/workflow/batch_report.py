@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_objclass import __version__
 from napari_objclass.errors import FileError, ParameterError, sentence
-from napari_objclass.io.writers import check_place, replacing
+from napari_objclass.io.whole_files import check_place, replacing
 from napari_objclass.workflow import export
 from napari_objclass.workflow.batch_image import Status
 from napari_objclass.workflow.batch_summary import Summary

@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from napari_objclass.io.writers import replacing
+from napari_objclass.io.whole_files import replacing
 from napari_objclass.workflow.batch_image import Outcome, Status
 from napari_objclass.workflow.batch_plan import IMAGE_COLUMN
 

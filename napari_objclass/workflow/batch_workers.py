@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import sys
+import threading
 import time
 from collections import deque
 from contextlib import contextmanager, suppress
@@ -13,7 +15,7 @@ from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any
 
 from napari_objclass.errors import Cancelled, ObjClassError
-from napari_objclass.io.writers import remove_leftovers
+from napari_objclass.io.whole_files import remove_leftovers
 from napari_objclass.workflow.batch_image import Outcome, Status, classify
 
 if TYPE_CHECKING:
@@ -61,7 +63,7 @@ def in_processes(
     Cancelled
         When stopped.
     FileError
-        When the disk is full.
+        When nothing can be written any more.
     """
     waiting = deque(range(len(tasks)))
     workers: list[_Worker] = []
@@ -156,6 +158,7 @@ def _work(pipe: Connection, predictor: Predictor, settings: Export, threads: int
     """Classify what comes through a pipe, until it is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
     with suppress(EOFError, OSError):
         while True:
             planned, carried = pipe.recv()
@@ -165,6 +168,14 @@ def _work(pipe: Connection, predictor: Predictor, settings: Export, threads: int
             except ObjClassError as error:
                 found = type(error)(str(error))  # plain: causes may not go through a pipe
             pipe.send(found)
+
+
+def _leave_with_parent() -> None:
+    """Put temporary files away when the process of the run is killed, before the run is taken up again."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _leave(number: int, frame: object) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import uuid
@@ -17,6 +16,7 @@ import numpy as np
 from napari_objclass import axes as axis_letters
 from napari_objclass.errors import FileError
 from napari_objclass.io.formats import PROJECT_SUFFIX
+from napari_objclass.io.hdf5 import axistags
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -28,7 +28,6 @@ DATASET = "data"
 """Path of the array inside the file."""
 
 _CHUNK_PIXELS = 1 << 18
-_TYPE_FLAGS = {"c": 1, "z": 2, "y": 2, "x": 2, "t": 8}
 
 
 def store_data(project_path: str | PathLike[str], name: str, array: NDArray[Any], axes: str) -> str:
@@ -81,11 +80,7 @@ def _write(path: Path, array: NDArray[Any], letters: str) -> None:
     with h5py.File(composed, "w") as file:
         compression = {"compression": "gzip", "shuffle": True, "chunks": _chunks(array.shape)} if array.size else {}
         dataset = file.create_dataset(DATASET, data=array, **compression)
-        # The attribute by which ilastik and its relatives know the order of the axes.
-        tags = [
-            {"key": letter, "typeFlags": _TYPE_FLAGS[letter], "resolution": 0, "description": ""} for letter in letters
-        ]
-        dataset.attrs["axistags"] = json.dumps({"axes": tags})
+        dataset.attrs["axistags"] = axistags(letters, {}, None)
     with path.open("wb") as stored:
         stored.write(composed.getbuffer())
         stored.flush()

@@ -15,10 +15,10 @@ from napari_objclass.axes import LETTERS, check
 from napari_objclass.errors import AxesError, DtypeError, FileError, ParameterError
 from napari_objclass.io.formats import WRITABLE
 from napari_objclass.io.tables import check_table_path
-from napari_objclass.io.writers import check_place
+from napari_objclass.io.whole_files import check_place
 from napari_objclass.workflow import file_names, sources
 from napari_objclass.workflow.applet import Settings
-from napari_objclass.workflow.file_names import expand_template as expand_template
+from napari_objclass.workflow.file_names import expand_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -114,7 +114,7 @@ class Export(Settings):
     def __post_init__(self) -> None:
         named = (self.images,) if isinstance(self.images, str) else self.images
         checked = {
-            "images": tuple(_one_of(source, sources.SOURCES, "source") for source in named),
+            "images": tuple(_checked_source(source) for source in named),
             "format": _checked_format(self.format),
             "region": tuple(_checked_part(*part) for part in _parts(self.region)),
             "dtype": None if self.dtype is None else _checked_dtype(self.dtype),
@@ -279,8 +279,15 @@ def _one_of(name: str, known: Iterable[str], what: str) -> str:
     return by_folded[folded]
 
 
+def _checked_source(name: str) -> str:
+    nearest = sources.NEAREST_SOURCE.get(str(name).casefold())
+    if nearest is not None:
+        raise ParameterError(f"{name!r} are not written; the nearest source is {nearest!r}")
+    return _one_of(name, sources.SOURCES, "source")
+
+
 def _checked_format(name: str) -> str:
-    nearest = sources.NEAREST.get(str(name).casefold())
+    nearest = sources.NEAREST_FORMAT.get(str(name).casefold())
     if nearest is not None:
         raise ParameterError(f"images are not written as {name!r}; the nearest format is {nearest!r}")
     return _one_of(name, sources.FORMATS, "format")

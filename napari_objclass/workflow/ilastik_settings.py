@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from napari_objclass.errors import ParameterError
 from napari_objclass.features import feature_catalog
 from napari_objclass.thresholding import HYSTERESIS, SIMPLE
-from napari_objclass.workflow import classes, sources
+from napari_objclass.workflow import sources
 from napari_objclass.workflow.classes import ObjectClass
 from napari_objclass.workflow.export import Export
 from napari_objclass.workflow.thresholding import Thresholding
@@ -25,6 +25,15 @@ _SIMPLE, _HYSTERESIS, _GRAPH_CUT, _DONT_MERGE = range(4)
 _REGION_AXES = "txyzc"
 
 _MOST_CHANNELS = 64
+
+#: Colours that ilastik gives to classes, where a project has none.
+_COLORS = (
+    "#ffe119", "#0082c8", "#e6194b", "#46f0f0", "#3cb44b", "#fabebe", "#aa6e28", "#911eb4",
+    "#008080", "#f58230", "#f032e6", "#d2f53c", "#ffd7b4", "#e6beff", "#808080",
+)  # fmt: skip
+
+#: The first ones in versions before 1.3.
+_OLD_COLORS = ("#ff0000", "#00ff00")
 
 
 def thresholding(project: IlpProject, notes: list[str]) -> Thresholding:
@@ -56,17 +65,19 @@ def thresholding(project: IlpProject, notes: list[str]) -> Thresholding:
 
 
 def object_classes(project: IlpProject, notes: list[str]) -> tuple[ObjectClass, ...]:
-    """The label classes, with the colours of labels."""
+    """The label classes, with the colours of labels, or those that ilastik gives to classes."""
     names, colors = project.class_names or ("Label 1", "Label 2"), project.label_colors
     if project.prediction_colors and project.prediction_colors != colors:
         notes.append("predictions had other colors than labels; a class has one color here, that of its labels")
+    is_old = project.version.startswith(("1.0", "1.1", "1.2"))
+    palette = _OLD_COLORS + _COLORS[len(_OLD_COLORS) :] if is_old else _COLORS
     found: list[ObjectClass] = []
     for number, given in enumerate(names, 1):
         taken = {each.name for each in found}
         name = given if given.strip() not in ("", "0") and given not in taken else f"Label {number}"
         while name in taken:
             name += "'"
-        spare = classes.COLORS[(number - 1) % len(classes.COLORS)]
+        spare = palette[(number - 1) % len(palette)]
         found.append(ObjectClass(name, colors[number - 1] if number <= len(colors) else spare))
     return tuple(found)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_objclass.errors import ParameterError, ShapeError
-from napari_objclass.io.writers import replacing
+from napari_objclass.io.whole_files import replacing
 
 if TYPE_CHECKING:
     import os

@@ -8,6 +8,14 @@ UNCERTAINTY = "Uncertainty"
 ANNOTATIONS = "Annotations"
 SOURCES = (PREDICTIONS, PROBABILITIES, IDENTITIES, UNCERTAINTY, ANNOTATIONS)
 
+# Sources that ilastik has and we do not, and what comes next to them.
+NEAREST_SOURCE = {
+    "blockwise object predictions": PREDICTIONS,
+    "blockwise object probabilities": PROBABILITIES,
+    "pixel probabilities": PROBABILITIES,
+    "simple segmentation": IDENTITIES,
+}
+
 # Names of the formats, and the suffix that selects the writer.
 FORMATS = {
     "compressed hdf5": ".h5",
@@ -26,7 +34,7 @@ FORMATS = {
 
 # Formats that ilastik writes and we do not, and what comes next to them.
 _LIKE_PNG = ("bmp", "gif", "jpg", "jpeg", "pbm", "pgm", "pnm", "ppm", "ras")
-NEAREST = {
+NEAREST_FORMAT = {
     **dict.fromkeys(_LIKE_PNG, "png"),
     **dict.fromkeys((f"{name} sequence" for name in _LIKE_PNG), "png sequence"),
     "hdr": "tif",

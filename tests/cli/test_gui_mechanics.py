@@ -2,6 +2,7 @@
 
 import importlib.util
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,6 +25,11 @@ def opened(monkeypatch):
 def test_a_project(objclass, opened, project):
     assert objclass("gui", project).code == 0
     assert opened == [(project, (), ())]
+
+
+def test_a_project_of_ilastik(objclass, opened):
+    objclass("gui", "nuclei.ilp")
+    assert opened == [(Path("nuclei.ilp"), (), ())]
 
 
 def test_nothing(objclass, opened):

@@ -82,14 +82,9 @@ def test_dashes_underscores_and_any_order(objclass, here, words):
         assert file["exported_data"].dtype == np.uint8
 
 
-def test_an_inner_path_is_part_of_the_nickname(headless, here):
-    result = headless(images=("--raw_data", "data.h5/volumes/raw", "--label_image", "labels.tif"))
-    assert result.code == 0, result.err
-    assert (here / f"data-volumes-raw_{PREDICTIONS}.h5").exists()
-
-
-def test_a_dataset_that_is_found_is_part_of_the_nickname(headless, here):
-    result = headless(images=("--raw_data", "data.h5", "--label_image", "labels.tif"))
+@pytest.mark.parametrize("raw", ["data.h5/volumes/raw", "data.h5"])
+def test_a_dataset_is_part_of_the_nickname_whether_named_or_found(headless, here, raw):
+    result = headless(images=("--raw_data", raw, "--label_image", "labels.tif"))
     assert result.code == 0, result.err
     assert (here / f"data-volumes-raw_{PREDICTIONS}.h5").exists()
 

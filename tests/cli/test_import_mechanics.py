@@ -4,9 +4,9 @@ import shutil
 
 import numpy as np
 import pytest
+from workflow.ilp_files import write_project
 
 import napari_objclass as oc
-from tests.workflow.ilp_samples import write_project
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """``objclass --headless`` on a project of ilastik writes what ilastik's headless mode wrote with the same flags."""
 
 import csv
+import json
 import shutil
 from pathlib import Path
 
@@ -58,6 +59,11 @@ def test_predictions_and_table_of_ilastik(written, folder):
         assert ours["exported_data"].shape == theirs["exported_data"].shape
         assert ours["exported_data"].dtype == theirs["exported_data"].dtype
         np.testing.assert_array_equal(ours["exported_data"], theirs["exported_data"])
+        assert list(ours["exported_data"].attrs["DIMENSION_LABELS"]) == ["y", "x", "c"]
+        facts = dict(theirs["exported_data"].attrs)
+        assert set(facts) == {"axistags", "display_mode", "DIMENSION_LABELS"}
+        assert json.loads(ours["exported_data"].attrs["axistags"]) == json.loads(facts["axistags"])
+        assert ours["exported_data"].attrs["display_mode"] == facts["display_mode"]
 
     theirs, ours = rows(DATA / "table.csv"), rows(folder / "nuclei2d_table.csv")
     assert theirs.keys() == ours.keys()

@@ -1,21 +1,32 @@
-"""The README's commands and its Python code do what they say."""
+"""The commands and the Python code of README and documents do what they say."""
 
 import re
 import shlex
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from tests.workflow.ilp_samples import write_project
 
-README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+from napari_objclass.io.writers import write_image
+from napari_objclass.workflow import sources
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+DOCS = {name: (ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in ("files", "coming-from-ilastik")}
 
 
-def commands():
-    """Lines of the README that start with objclass, continued lines joined."""
-    text = "".join(code for language, code in BLOCKS if not language).replace("\\\n", " ")
-    inline = re.findall(r"`(objclass [^`]+)`", README)
-    return [line for line in text.splitlines() + inline if line.startswith("objclass ")]
+def blocks(text):
+    """Languages and content of the blocks of code."""
+    return re.findall(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def commands(text):
+    """Lines that start with objclass, continued lines joined; but for those that are cut short."""
+    code = "".join(code for language, code in blocks(text) if not language).replace("\\\n", " ")
+    inline = re.findall(r"`(objclass [^`]+)`", text)
+    return [line for line in code.splitlines() + inline if line.startswith("objclass ") and "…" not in line]
 
 
 @pytest.fixture
@@ -28,32 +39,67 @@ def folder(objclass, tmp_path, monkeypatch):
     for name in ("a", "b"):
         shutil.copy("raw.tif", f"plate/{name}_raw.tif")
         shutil.copy("labels.tif", f"plate/{name}_labels.tif")
+    rows = [f"plate/{name}_raw.tif,plate/{name}_labels.tif,{dose}" for name, dose in (("a", 0), ("b", 10))]
+    Path("plate.csv").write_text("\n".join(["raw,labels,dose", *rows]), "utf-8")
+    write_project("cells.ilp", "labels", [("raw.tif", "labels.tif")], tree=(0, 300), labels=[{0: [0, 1, 2]}])
     return Path()
 
 
 def test_the_tour(objclass, folder):
-    tour = [command for command in commands() if command != "objclass demo"]
+    tour = [command for command in commands(README) if command != "objclass demo"]
     assert len(tour) >= 6
     for command in tour:
         words = shlex.split(command.replace("FILE", "demo.objclass"))[1:]
         result = objclass(*words)
         assert result.code == 0, f"{command}: {result.err}"
-    assert sorted(path.name for path in (folder / "plate").glob("*Predictions.tiff")) == [
+    assert sorted(path.name for path in (folder / "results").iterdir() if "record" not in path.name) == [
         "a_raw_Object Predictions.tiff",
+        "a_raw_Uncertainty.tiff",
+        "all.csv",
         "b_raw_Object Predictions.tiff",
+        "b_raw_Uncertainty.tiff",
+        "run.json",
+        "summary.csv",
     ]
-    assert (folder / "a_raw.csv").exists()
+    assert "dose,10,1,160," in (folder / "doses" / "summary_groups.csv").read_text("utf-8")
+    assert (folder / "exported" / "raw_Object Predictions.ome.zarr").is_dir()
+    assert (folder / "exported" / "nuclei.xlsx").exists()
+    assert (folder / "cells_table.csv").exists()
+
+
+def test_coming_from_ilastik(objclass, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("stack").mkdir()
+    objects = np.zeros((4, 20, 20), np.uint8)
+    objects[1:3, 2:5, 2:5] = objects[0:2, 10:16, 9:15] = 1
+    for z, plane in enumerate(objects):
+        write_image(f"stack/{z}.png", plane * 50, "yx")
+    write_image("segmentation.h5/data", objects, "zyx")
+    radii = {"Standard Object Features": ["RegionRadii"]}
+    lanes, labels = [(objects * 50, objects)], [{0: [0, 1, 2]}]
+    write_project("cells.ilp", "segmentation", lanes, axes="zyx", features=radii, tree=(0, 1.5), labels=labels)
+    tour = [command for command in commands(DOCS["coming-from-ilastik"]) if command != "objclass predict"]
+    assert len(tour) == 3
+    for command in tour:
+        result = objclass(*shlex.split(command)[1:])
+        assert result.code == 0, f"{command}: {result.err}"
+    assert len(Path("cells_table.csv").read_text("utf-8").splitlines()) == 3
+    assert Path("cells.objclass").exists()
 
 
 def test_the_python_code(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    first, thresholds, second = (code for language, code in BLOCKS if language == "python")
+    first, results, thresholds, second = (code for language, code in blocks(README) if language == "python")
     names = {}
     exec(first, names)
     assert Path("nuclei.objclass").exists()
     sample = names["sample"]
     table = names["session"].table(0)
+    exec(results, names)
+    assert Path("image_Uncertainty.ome.zarr").is_dir()
     names["session"].close()
+    Path("image.h5").rename("nuclei.h5")
+    exec(next(code for language, code in blocks(DOCS["files"]) if language == "python"))
     exec(thresholds, names)
     assert names["session"].object_classes(0)
     given = {
@@ -66,6 +112,16 @@ def test_the_python_code(tmp_path, monkeypatch):
     names["session"].close()
 
 
-def test_its_pictures_exist():
-    for target in re.findall(r"\]\(([^)#]+)\)", README):
-        assert target.startswith("http") or (Path(__file__).parents[2] / target).exists(), target
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "docs/files.md", "docs/coming-from-ilastik.md"])
+def test_pictures_and_pages_exist(name):
+    page = ROOT / name
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text("utf-8")):
+        assert target.startswith("http") or (page.parent / target).exists(), target
+
+
+def test_sources_formats_and_flags_are_told(objclass):
+    for name in (*sources.SOURCES, *sources.FORMATS):
+        assert f"`{name}`" in DOCS["files"], name
+    known = objclass("predict", "--help").out
+    for flag in re.findall(r"`(--[a-z-]+)", DOCS["files"]):
+        assert flag in known, flag

@@ -60,7 +60,10 @@ def test_images_are_classified_as_in_the_project(step, plate, qtbot, tmp_path):
     assert not step.run.isVisibleTo(step)
     step.take_images(images(plate, 0, 1))
     assert step.run.isVisibleTo(step)
-    assert "predictions, table" in step.output.text()
+    assert [line.text() for line in step.files.lines] == [
+        str(tmp_path / "cells_0_Object Predictions.tif"),
+        str(tmp_path / "cells_0.csv"),
+    ]
     step.run.click()
     qtbot.waitUntil(lambda: not step.batch.running)
     assert step.summary == "2 of 2 done"
@@ -85,7 +88,8 @@ def test_what_fails_is_told_and_the_rest_goes_on(step, plate, qtbot, tmp_path):
     step.run.click()
     qtbot.waitUntil(lambda: not step.batch.running)
     assert [step.batch.outcome(row).status for row in (0, 1)] == [Status.FAILED, Status.DONE]
-    assert "1 of 2 done, 1 failed" in step.result.text()
+    assert "<b>1 failed</b>: bad, " in step.result.text()
+    assert "in 1 of 2 images" in step.result.text()
     model = step.table.model()
     assert model.index(0, 2).data() == "! failed"
     assert "bad.tif" in model.index(0, 0).data(3)
@@ -133,3 +137,44 @@ def test_images_leave_the_list(step, plate):
     step.remove.click()
     assert not step.batch.images
     assert step.empty.isVisibleTo(step)
+
+
+def test_results_are_called_after_the_image_whatever_comes_first(step, plate):
+    (image,) = images(plate, 0)
+    step.take_images([{"labels": image["labels"], "raw": image["raw"]}])  # as Qt's signals sort them
+    assert step.batch.images[0].title == "cells_0"
+
+
+def test_results_are_brought_up_to_date_when_the_project_has_changed(step, plate, qtbot, tmp_path):
+    step.take_images(images(plate, 0, 1))
+
+    def run():
+        step.run.click()
+        qtbot.waitUntil(lambda: not step.batch.running)
+        return [step.batch.outcome(row).status for row in (0, 1)]
+
+    assert run() == [Status.DONE, Status.DONE]
+    assert "up to date" not in step.hint
+    assert run() == [Status.KEPT, Status.KEPT]
+    table = tmp_path / "all.csv"
+    step.shared.do("batch", lambda s: setattr(s, "export_settings", oc.Export(images=(), table=str(table))))
+    qtbot.waitUntil(lambda: step.batch.outdated)
+    assert "up to date" in step.hint
+    assert run() == [Status.DONE, Status.DONE]
+    step.take_images(images(plate, 2))
+    assert step.run.text() == "Go on"
+    step.run.click()
+    qtbot.waitUntil(lambda: not step.batch.running)
+    with table.open(newline="") as file:  # the one table has all images, not those of the last run alone
+        assert {row["image"] for row in csv.DictReader(file)} == {"cells_0", "cells_1", "cells_2"}
+
+
+def test_a_batch_outlives_its_page_and_is_one_for_all_pages(dock, plate, qtbot):
+    closed = BatchDock(dock.shared.viewer)
+    closed.step.take_images(images(plate, 0))
+    assert [each.title for each in dock.step.batch.images] == ["cells_0"]
+    assert dock.step.table.isVisibleTo(dock.step)
+    closed.step.run.click()
+    closed.deleteLater()
+    qtbot.waitUntil(lambda: not dock.step.batch.running)
+    assert dock.step.summary == "1 of 1 done"

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from workflow.ilp_files import write_project
 
 import napari_objclass as oc
 from napari_objclass.widgets.object_classification import ObjectClassificationStep
-from tests.workflow.ilp_samples import write_project
 
 
 @pytest.fixture

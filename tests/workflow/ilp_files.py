@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import h5py
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 #: Names of the workflow, as stored and as the Python class that blank projects name, and the role of the objects.
 VARIANTS = {
@@ -30,6 +33,8 @@ VARIANTS = {
 RAW = "Raw Data"
 
 STANDARD, HULL, SKELETON = "Standard Object Features", "2D Convex Hull Features", "2D Skeleton Features"
+#: Three columns in 2D.
+SHAPE_FEATURES = {STANDARD: ["Count", "RegionRadii"]}
 
 _SPLIT, _LEAF = 0, 1 << 30
 
@@ -204,6 +209,56 @@ def add_blocks(file: h5py.File, block: dict[str, int], halo: dict[str, int]) -> 
     for name, lengths in {"BlockShape3dDict": block, "HaloPadding3dDict": halo}.items():
         for axis, length in lengths.items():
             file[f"Blockwise Object Classification/{name}/{axis}"] = length
+
+
+def write_project(
+    path: Path,
+    variant: str,
+    lanes: list[tuple[Any, Any]],
+    *,
+    axes: str = "yx",
+    labels: Sequence[dict[int, list[float]]] = (),
+    features: dict[str, list[str]] = SHAPE_FEATURES,
+    tree: tuple[int, float] | None = None,
+    settings: dict[str, Any] | None = None,
+) -> Path:
+    """Write a small project with two classes.
+
+    ``lanes`` are pairs of raw and objects, each a path relative to the project, or an array that the project holds;
+    ``labels`` for each a dict from frame to class numbers by ilastik's id; ``tree`` the column and threshold of a
+    forest of one split, below which objects are of class 1; ``settings`` other datasets by name.
+    """
+    role = VARIANTS[variant][2]
+    with create(path, variant) as file:
+        for number, (raw, objects) in enumerate(lanes):
+            described = {
+                RAW: _described(file, raw, axes, f"{number}-{RAW}"),
+                role: _described(file, objects, axes + "c" * (variant == "probabilities"), f"{number}-{role}"),
+            }
+            add_lane(file, **described)
+        add_features(file, features)
+        for number, frames in enumerate(labels):
+            for frame, numbers in frames.items():
+                add_labels(file, number, frame, numbers)
+        add_classes(file, **{"Label 1": (255, 225, 25), "Label 2": (0, 130, 200)})
+        file["ObjectClassification/PmapColors"][:] = file["ObjectClassification/LabelColors"]
+        if tree is not None:
+            topology = [3, 2, _SPLIT, 0, 7, 9, tree[0], _LEAF, 2, _LEAF, 5]
+            add_forest(file, [Tree(np.array(topology), np.array([1, tree[1], 1, 1, 0, 1, 0, 1]))], [1, 2])
+        for name, value in (settings or {}).items():
+            file[name] = value
+    return path
+
+
+def _described(file: h5py.File, source: Any, axes: str, name: str) -> dict[str, Any]:
+    """Facts of an image, which the project keeps if it is an array."""
+    if isinstance(source, str):
+        facts = {"__class__": "RelativeFilesystemDatasetInfo", "filePath": source}
+    else:
+        inner = f"Input Data/local_data/{name}"
+        file[inner] = source
+        facts = {"__class__": "ProjectInternalDatasetInfo", "inner_path": inner, "datasetId": name}
+    return {"axistags": axistags(axes), "nickname": name, **facts}
 
 
 def random_tree(rng: np.random.Generator, n_columns: int, n_classes: int, n_splits: int, values: np.ndarray) -> Tree:

@@ -36,6 +36,18 @@ def test_folders_are_paired_by_names(plate):
     assert found.unpaired == []
 
 
+@pytest.mark.parametrize("role", ["labels", "segmentation"])
+def test_one_folder_for_both(plate, role):
+    for name in ("a", "b"):
+        (plate / f"{name}.tif").touch()
+        (plate / f"{name}_labels.tif").touch()
+    found = batch_inputs.from_files({role: [str(plate)], "raw": [str(plate)]})
+    assert [each.images for each in found.image_sets] == [
+        {"raw": str(plate / f"{name}.tif"), role: str(plate / f"{name}_labels.tif")} for name in ("a", "b")
+    ]
+    assert found.unpaired == []
+
+
 def test_what_has_no_partner_is_told(plate):
     (plate / "masks" / "b_mask.tif").unlink()
     (plate / "masks" / "z_mask.tif").touch()

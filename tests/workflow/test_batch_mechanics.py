@@ -161,6 +161,16 @@ def test_an_image_that_meets_a_full_disk_ends_the_run(predictor, tmp_path, out, 
     assert list(out.iterdir()) == []
 
 
+def test_a_folder_that_vanishes_is_made_again(predictor, tmp_path, out):
+    run = batch.run(predictor, batch_samples.image_sets(tmp_path, 3), batch_samples.settings(out, None))
+    next(run)
+    for path in out.iterdir():
+        path.unlink()
+    out.rmdir()
+    assert statuses(run) == ["done"] * 2
+    assert len(list(out.iterdir())) == 2
+
+
 def test_the_same_run_again_keeps_what_is_done(predictor, tmp_path, out):
     plan = batch.plan(batch_samples.image_sets(tmp_path, 3), batch_samples.settings(out), folder=out)
     first = list(batch.run(predictor, plan, record=Record(out)))
@@ -278,7 +288,8 @@ def test_killed_and_resumed_is_as_in_one_go(project, predictor, tmp_path, jobs, 
             program.write_text(KILLED)
             paths = os.pathsep.join(str(Path(__file__).parents[level]) for level in (1, 2))
             words = [sys.executable, program, tmp_path, project, str(jobs), str(n)]
-            ended = subprocess.run(words, env=os.environ | {"PYTHONPATH": paths}, timeout=60)
+            # Its processes have the pipe, too: there is an end to it when the last one is gone.
+            ended = subprocess.run(words, env=os.environ | {"PYTHONPATH": paths}, stdout=subprocess.PIPE, timeout=60)
             assert ended.returncode == -signal.SIGKILL
         outcomes = list(batch.run(predictor, plan, record=Record(out)))
         outcomes.sort(key=lambda each: each.image.title)

@@ -5,12 +5,12 @@ import shutil
 import h5py
 import numpy as np
 import pytest
+from workflow.ilp_files import write_project
 
 import napari_objclass as oc
 from napari_objclass.errors import FileError, ProjectError
 from napari_objclass.workflow.chain import REPLACED
 from napari_objclass.workflow.ilastik_labels import in_order
-from tests.workflow.ilp_samples import write_project
 
 FILES = ("nuclei2d_raw.h5", "nuclei2d_seg.h5")
 
@@ -331,6 +331,20 @@ def test_classes(tmp_path):
     path = write_project(tmp_path / "a.ilp", "labels", [(RAW, squares())])
     with oc.import_ilp(path, recover=False) as session:
         assert [(each.name, each.color) for each in session.classes] == [("Label 1", "#ffe119"), ("Label 2", "#0082c8")]
+
+
+@pytest.mark.parametrize(
+    ("version", "first"), [("1.2.2rc4", ("#ff0000", "#00ff00")), ("1.4.2", ("#ffe119", "#0082c8"))]
+)
+def test_classes_without_colors_have_those_of_ilastik(tmp_path, version, first):
+    path = write_project(tmp_path / "a.ilp", "labels", [(RAW, squares())])
+    with h5py.File(path, "r+") as file:
+        file["ilastikVersion"][()] = version.encode()
+        for name in ("LabelColors", "PmapColors"):
+            file[f"ObjectClassification/{name}"].attrs["isEmpty"] = True
+        file["ObjectClassification/LabelInputs/0000/0"] = np.array([0.0, 3.0])
+    with oc.import_ilp(path, recover=False) as session:
+        assert tuple(each.color for each in session.classes) == (*first, "#e6194b")
 
 
 def test_export_settings(tmp_path):

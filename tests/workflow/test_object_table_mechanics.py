@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from napari_objclass.errors import FeatureError, ShapeError
-from napari_objclass.workflow.export import expand_template
+from napari_objclass.workflow.file_names import expand_template
 from napari_objclass.workflow.object_table import object_table, with_required
 
 

@@ -17,7 +17,8 @@ from napari_objclass.io.fingerprint import fingerprint
 from napari_objclass.io.formats import is_zarr
 from napari_objclass.io.image import Picture
 from napari_objclass.io.readers import open_image
-from napari_objclass.io.writers import check_place, write_image, write_picture
+from napari_objclass.io.whole_files import check_place
+from napari_objclass.io.writers import write_image, write_picture
 from napari_objclass.workflow.session import Session
 
 if TYPE_CHECKING:

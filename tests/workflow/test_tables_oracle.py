@@ -65,6 +65,21 @@ def test_text_is_quoted_as_the_csv_module_does() -> None:
     assert list(csv.reader(io.StringIO(printed(WORDS), newline=""))) == [[word] for word in WORDS]
 
 
+def test_names_of_columns_are_quoted_as_texts_are(tmp_path: Path) -> None:
+    for names in (WORDS, [""]):
+        table = write_table(tmp_path / "a.csv", {name: np.arange(2) for name in names}).read_bytes().decode()
+        assert table.startswith(printed(*([name] for name in names)) + "0")
+
+
+def test_numbers_in_any_place_of_memory_are_printed_alike() -> None:
+    records = np.zeros(100, [("odd", "i1"), ("f8", "f8"), ("f4", ">f4"), ("i2", "i2"), ("u8", ">u8")])
+    records["f8"] = np.random.default_rng(4).normal(size=100)
+    for name in ("f4", "i2", "u8"):
+        records[name] = np.arange(100)
+    for name in records.dtype.names or ():
+        assert printed(records[name]) == printed(records[name].astype(records[name].dtype.newbyteorder("=")))
+
+
 def test_threads_change_nothing() -> None:
     values = np.random.default_rng(3).normal(size=(100_000, 3)).T
     one, three = (kernels.csv_rows(list(values), threads=n) for n in (1, 3))

@@ -18,7 +18,8 @@ from napari_objclass.io.formats import FORMATS, WRITABLE
 from napari_objclass.io.image import Picture
 from napari_objclass.io.readers import open_image
 from napari_objclass.io.tables import check_table_path, write_table
-from napari_objclass.io.writers import replacing, write_image, write_sequence
+from napari_objclass.io.whole_files import replacing
+from napari_objclass.io.writers import write_image, write_sequence
 
 if TYPE_CHECKING:
     from collections.abc import Callable

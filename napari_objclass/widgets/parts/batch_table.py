@@ -16,6 +16,7 @@ IMAGE, OBJECTS, STATUS = range(3)
 ROW_HEIGHT = 20
 
 MARKS = {Status.DONE: "✓", Status.KEPT: "✓ kept", Status.FAILED: "! failed"}
+TIPS = {Status.KEPT: "An earlier run did it, and nothing has changed since."}
 
 
 class BatchModel(QAbstractTableModel):
@@ -56,8 +57,8 @@ class BatchModel(QAbstractTableModel):
         image, outcome = self._batch.images[index.row()], self._batch.outcome(index.row())
         if role == Qt.ItemDataRole.ToolTipRole:
             counts = {} if outcome is None else outcome.counts
-            told = outcome.error if outcome is not None else ""
-            return told or "\n".join([*image.files, *(f"{name}: {n:,}" for name, n in counts.items())])
+            told = "" if outcome is None else outcome.error or TIPS.get(outcome.status, "")
+            return "\n".join(filter(None, [told, *image.files, *(f"{name}: {n:,}" for name, n in counts.items())]))
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() == OBJECTS:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role != Qt.ItemDataRole.DisplayRole:
@@ -65,7 +66,7 @@ class BatchModel(QAbstractTableModel):
         if index.column() == IMAGE:
             return image.title
         if outcome is None:
-            return None
+            return "…" if index.column() == STATUS and self._batch.running else None
         if index.column() == STATUS:
             return MARKS[outcome.status]
         return None if outcome.status is Status.FAILED else f"{outcome.n_objects:,}"
@@ -82,7 +83,7 @@ class BatchTable(QTableView):
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setWordWrap(False)
         self.setShowGrid(False)
-        self.setMinimumHeight(8 * ROW_HEIGHT)
+        self.setMinimumHeight(7 * ROW_HEIGHT)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
         header = self.horizontalHeader()

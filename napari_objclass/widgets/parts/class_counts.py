@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from napari_objclass.workflow.classes import ObjectClass
 
 
-def class_counts(counts: Mapping[str, int], classes: Sequence[ObjectClass]) -> str:
-    """Rich text with the number and the share of the objects of each class that counts."""
+def class_counts(counts: Mapping[str, int], classes: Sequence[ObjectClass], where: str) -> str:
+    """Rich text with the number of objects somewhere, and number and share of each class that counts."""
     counted = [each for each in classes if not each.ignore]
     total = sum(counts.get(each.name, 0) for each in counted)
-    lines = [f"<b>{total:,} objects</b>"]
+    lines = [f"<b>{total:,} objects</b> {where}"]
     for each in counted:
         n = counts.get(each.name, 0)
         share = f" ({100 * n / total:.1f} %)" if total else ""

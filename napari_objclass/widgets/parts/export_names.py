@@ -6,15 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QFileDialog, QFormLayout, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
-from superqt import QElidingLabel
+from qtpy.QtWidgets import QFileDialog, QFormLayout, QHBoxLayout, QToolButton, QWidget
 
+from napari_objclass.widgets.parts.file_lines import FileLines
 from napari_objclass.widgets.parts.line import Line
 from napari_objclass.widgets.viewer.export_names import NAME, PLACEHOLDERS, joined, parted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from napari_objclass.workflow.export import Export
 
 _TIP = "Name of the files, without suffix." + "".join(f"\n{name}: {what}" for name, what in PLACEHOLDERS.items())
@@ -25,6 +23,8 @@ class ExportNames(QWidget):
 
     Attributes
     ----------
+    examples
+        What the files of the image shown would be called.
     typed
         Emitted with every letter.
     edited
@@ -40,17 +40,11 @@ class ExportNames(QWidget):
         self.folder, self.name = Line(clearButtonEnabled=True), Line(placeholderText=NAME, toolTip=_TIP)
         self.folder.setToolTip("Folder of the files; empty for the folder of each image. Placeholders work here too.")
         self.pick = QToolButton(text="…", clicked=self._ask_for_folder, toolTip="Choose a folder")
-        self.examples = [QElidingLabel() for _ in range(2)]
+        self.examples = FileLines()
         folder = QHBoxLayout()
         folder.setSpacing(2)
         folder.addWidget(self.folder, 1)
         folder.addWidget(self.pick)
-        below = QVBoxLayout()
-        below.setSpacing(0)
-        for label in self.examples:
-            label.setElideMode(Qt.TextElideMode.ElideLeft)
-            label.setStyleSheet("padding: 0px;")  # two lines that belong together
-            below.addWidget(label)
         form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
         form.setHorizontalSpacing(6)
@@ -58,7 +52,7 @@ class ExportNames(QWidget):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow("Folder", folder)
         form.addRow("Name", self.name)
-        form.addRow(below)
+        form.addRow(self.examples)
         for line in (self.folder, self.name):
             line.textChanged.connect(self.typed)
             line.edited.connect(self.edited)
@@ -74,13 +68,6 @@ class ExportNames(QWidget):
         """Settings with the names that are written here."""
         here = self.folder.text().strip(), self.name.text().strip()
         return replace(settings, filename=self._template if here == parted(self._template) else joined(*here))
-
-    def show_examples(self, paths: Sequence[str]) -> None:
-        """Show what the files of the image shown would be called."""
-        for label, path in zip(self.examples, (*paths, "", ""), strict=False):
-            label.setText(path)
-            label.setToolTip(path)
-            label.setVisible(bool(path))
 
     def _ask_for_folder(self) -> None:
         dialog = QFileDialog(self, "Folder for the results", self.folder.text())

@@ -19,9 +19,14 @@ if TYPE_CHECKING:
     from napari_objclass.widgets.viewer.session import ViewerSession
     from napari_objclass.workflow.session import Session
 
+#: The step whose problem it is when a batch cannot be run.
+STEP = "batch"
+
 
 class Batching:
     """The batch of a viewer: images that are not in the project, classified one after another.
+
+    It outlives the pages that show it: a batch goes on when they are closed.
 
     Attributes
     ----------
@@ -29,17 +34,21 @@ class Batching:
         The images, in order.
     running
         Whether they are being classified.
+    outdated
+        Whether the session was changed since the run began.
     changed
         Emitted on the GUI thread when anything here is another.
     """
 
     changed = Signal()
 
-    def __init__(self, shared: ViewerSession, step: str) -> None:
-        self._shared, self._step = shared, step
+    def __init__(self, shared: ViewerSession) -> None:
+        self._shared = shared
         self.images: list[ImageSet] = []
-        self.running = False
-        self._outcomes: dict[int, Outcome] = {}
+        self.running = self.outdated = False
+        self._outcomes: dict[int, Outcome] = {}  # replaced as a whole, on the thread of the run
+        shared.changed.connect(self._session_changed)
+        shared.replaced.connect(self._forget)
 
     def add(self, arguments: Sequence[dict[str, Any]]) -> None:
         """Add images by the arguments of ``Session.add_lane``; those that are here already are left out."""
@@ -61,13 +70,13 @@ class Batching:
     @property
     def left(self) -> list[int]:
         """Positions of the images that are not done."""
-        done = (Status.DONE, Status.KEPT)
-        return [i for i in range(len(self.images)) if i not in self._outcomes or self._outcomes[i].status not in done]
+        done = {position for position, each in self._outcomes.items() if each.status is not Status.FAILED}
+        return [position for position in range(len(self.images)) if position not in done]
 
     @property
-    def n_failed(self) -> int:
-        """Number of images that failed."""
-        return sum(each.status is Status.FAILED for each in self._outcomes.values())
+    def failed(self) -> list[Outcome]:
+        """What failed."""
+        return [each for each in self._outcomes.values() if each.status is Status.FAILED]
 
     @property
     def counts(self) -> Counter[str]:
@@ -80,31 +89,21 @@ class Batching:
     @property
     def folders(self) -> list[Path]:
         """Folders of the results."""
-        return list(dict.fromkeys(file.resolve().parent for each in self._outcomes.values() for file in each.files))
+        return list(dict.fromkeys(file.parent for each in self._outcomes.values() for file in each.files))
 
     def run(self) -> None:
-        """Classify the images that are not done, with the classifier and the export settings of now."""
-        positions = self.left
-        for position in positions:
-            self._outcomes.pop(position, None)
-        session, images = self._shared.session, [self.images[position] for position in positions]
+        """Classify the images with classifier and export settings of now; what stands of earlier runs is kept."""
+        session, images = self._shared.session, list(self.images)
 
         def work(*, progress: Progress, cancel: CancelToken) -> None:
-            self._classify(session, images, positions, progress, cancel)
+            self._classify(session, images, progress, cancel)
 
-        self.running = True
-        self._shared.run(self._step, "classifying", work, self._over, self._over)
+        self._outcomes, self.running, self.outdated = {}, True, False
+        self._shared.run(STEP, "classifying", work, self._over, self._over)
         self.changed.emit()
 
-    def begin_again(self) -> None:
-        """Forget what came of the images, so that all are classified again."""
-        self._outcomes = {}
-        self.changed.emit()
-
-    def _classify(
-        self, session: Session, images: list[ImageSet], positions: list[int], progress: Progress, cancel: CancelToken
-    ) -> None:
-        """Classify images as ``objclass predict`` does: what an earlier run did is kept, and reports are written."""
+    def _classify(self, session: Session, images: list[ImageSet], progress: Progress, cancel: CancelToken) -> None:
+        """Classify images as ``objclass predict`` does, with its reports and its record of what is done."""
         session.train(progress=progress, cancel=cancel)
         predictor = session.predictor()
         plan = batch.plan(images, session.export_settings, protected=[f for lane in session.lanes for f in lane.files])
@@ -118,10 +117,20 @@ class Batching:
         with report.written():
             for outcome in batch.run(predictor, plan, record=record, progress=report_progress, cancel=cancel):
                 report.add(outcome)
-                self._outcomes[positions[images.index(outcome.image)]] = outcome
+                if session is self._shared.session:
+                    self._outcomes = {**self._outcomes, images.index(outcome.image): outcome}
                 done += 1
                 progress(done, len(images), f"image {done}/{len(images)}")
 
     def _over(self, _: object = None) -> None:
         self.running = False
+        self.changed.emit()
+
+    def _session_changed(self, _: object) -> None:
+        self.outdated = bool(self._outcomes) or self.running
+        self.changed.emit()
+
+    def _forget(self) -> None:
+        """Go on with the images in another session, by whose classifier nothing is done."""
+        self._outcomes = {}
         self.changed.emit()

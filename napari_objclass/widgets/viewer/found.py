@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_objclass.errors import FileError, ObjClassError
-from napari_objclass.io.formats import FORMATS, is_zarr, locate, split
+from napari_objclass.io.formats import IMAGES, is_zarr, locate, split
 from napari_objclass.io.readers import open_image
 from napari_objclass.labels import is_mask
 from napari_objclass.workflow.lane import LABELS, RAW, SEGMENTATION
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 CONTAINERS = (".h5", ".hdf5", ".zarr")
-SUFFIXES = tuple(suffix for suffix in FORMATS if suffix != ".ilp")
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def _in_folder(folder: Path) -> Iterator[Path]:
     for each in folder.iterdir():
         if each.is_dir() and not is_zarr(each):
             yield from _in_folder(each)
-        elif each.suffix.lower() in SUFFIXES:
+        elif each.suffix.lower() in IMAGES:
             yield each
 
 

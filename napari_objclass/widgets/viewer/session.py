@@ -14,6 +14,7 @@ from psygnal import Signal
 
 from napari_objclass.errors import ParameterError
 from napari_objclass.widgets.viewer.activity import Activities
+from napari_objclass.widgets.viewer.batching import Batching
 from napari_objclass.widgets.viewer.display import Display
 from napari_objclass.widgets.viewer.editing import Editing
 from napari_objclass.widgets.viewer.errands import Errands
@@ -65,6 +66,8 @@ class ViewerSession:
         Whether forest and predictions follow every change.
     display, hand, keys, guide, editing, preview
         Layers, mouse, keys, the way to the next object, objects in the user's own hands, and those that would be found.
+    batching
+        Images that are not in the session, and are classified all the same.
     replaced
         Emitted when ``session`` is another one.
     changed
@@ -108,6 +111,7 @@ class ViewerSession:
         self._asides = Worker("objclass-asides", post)
         self.display, self.hand, self.keys, self.guide = Display(self, post), Hand(self), Keys(self), Guide(self)
         self.editing, self.preview = Editing(self, post), Preview(self, post)
+        self.batching = Batching(self)
         self.session.changed.connect(self._session_changed)
 
     @property
