@@ -122,6 +122,8 @@ class Window:
     def page(self) -> Image.Image:
         """Take a picture of the workbench alone."""
         self.wait()
+        if self.shared.session.path is not None:
+            self.workbench.footer.state.setText("saved 14:03")  # a picture that is made again is the same
         return grab(self.workbench)
 
 
@@ -175,7 +177,6 @@ def tour(folder: Path) -> None:
     dialog.findChild(QLineEdit).setText(str(folder / "nuclei.objclass"))
     dialog.accept()
     window.wait(lambda: not window.shared.session.unsaved)
-    window.workbench.footer.state.setText("saved 14:03")  # a picture that is made again is the same
     classify = window.step("object_classification")
     window.press(classify.agreement.unfold)
     pages.append(window.page())
@@ -298,7 +299,9 @@ def volume() -> None:
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as found, notification_manager:
         os.environ["OBJCLASS_STATE_DIR"] = f"{found}/state"
-        os.chdir(found)  # where relative names of results are from
-        tour(Path(found))
+        folder = Path(found, "experiment_12")
+        folder.mkdir()
+        os.chdir(folder)  # where relative names of results are from
+        tour(folder)
         objects()
         volume()

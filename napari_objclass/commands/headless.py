@@ -57,12 +57,13 @@ def _classify(session: Session, args: argparse.Namespace) -> int:
         notes |= dict.fromkeys(outcome.notes)
         if outcome.status is Status.FAILED:
             failed += 1
-            say(f"{_named(outcome.image)}: {outcome.error}")
+            named = _named(outcome.image)
+            say(outcome.error if named in outcome.error else f"{named}: {outcome.error}")
             if args.exit_on_failure:
                 break
         else:
             done += 1
-            print(*outcome.files, sep="\n")
+            print(*outcome.files, sep="\n", end="\n" if outcome.files else "")
     for note in notes:
         say_note(note)
     if len(todo) > 1:
@@ -73,7 +74,10 @@ def _classify(session: Session, args: argparse.Namespace) -> int:
 def _outcomes(
     session: Session, predictor: Predictor, args: argparse.Namespace, settings: Export, todo: list[Job]
 ) -> Iterator[Outcome]:
-    """Classify images, those with the same axes in one run: results have the order of axes of their image."""
+    """Classify images, those with the same axes in one run: results have the order of axes of their image.
+
+    The one table for all images of a run is named when it is there, behind them.
+    """
     from napari_objclass.workflow import batch
     from napari_objclass.workflow.export import check_overwriting
 
@@ -86,7 +90,12 @@ def _outcomes(
         tables = [[plan.table] for plan in plans if plan.table is not None]
         check_overwriting([*tables, *(each.files.all for plan in plans for each in plan.images)], ())
     for plan in plans:
-        yield from batch.run(predictor, plan, threads=args.threads)
+        is_any_done = False
+        for outcome in batch.run(predictor, plan, threads=args.threads):
+            is_any_done |= outcome.status is not batch.Status.FAILED
+            yield outcome
+        if plan.table is not None and is_any_done:
+            print(plan.table)
 
 
 def _in_order(settings: Export, axes: str) -> Export:

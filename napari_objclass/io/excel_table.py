@@ -93,8 +93,12 @@ def _cells(sheet: WriteOnlyWorksheet, column: NDArray[Any]) -> list[Any]:
 
 
 def _text(sheet: WriteOnlyWorksheet, text: str) -> Any:
-    """Text as it is, also if it looks like a formula; without characters that a workbook cannot hold."""
-    cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", text))
+    """Text as it is, also if it looks like a formula; without characters that a workbook cannot hold.
+
+    Lines end with LF: a CR is lost when the file is read, unless lxml wrote it.
+    """
+    held = ILLEGAL_CHARACTERS_RE.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
+    cell = WriteOnlyCell(sheet, held)
     cell.data_type = "s"
     return cell
 

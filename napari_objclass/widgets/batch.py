@@ -12,6 +12,7 @@ from napari_objclass.errors import ObjClassError
 from napari_objclass.widgets._base import Step, StepDock, StepState
 from napari_objclass.widgets._files_step import FilesStep
 from napari_objclass.widgets.parts.batch_table import BatchTable
+from napari_objclass.widgets.parts.breakable import breakable
 from napari_objclass.widgets.parts.class_counts import class_counts
 from napari_objclass.widgets.parts.file_lines import FileLines
 from napari_objclass.widgets.parts.folder_links import folder_links
@@ -76,7 +77,7 @@ class BatchStep(FilesStep):
         if batch.outdated:
             return "The project has changed: run again to bring the results up to date."
         if batch.failed:
-            return "Point at what failed to read why; mend or remove it, and go on."
+            return "Mend or remove what failed, and go on."
         if batch.left:
             return "Check where the results go, then run."
         return "All are classified: open the folder below, or add more images."
@@ -156,7 +157,8 @@ class BatchStep(FilesStep):
         told = []
         if batch.failed:
             first = batch.failed[0]
-            told.append(f"<b>{len(batch.failed)} failed</b>: {escape(first.image.title)}, {escape(first.error)}")
+            why = first.error if first.image.title in first.error else f"{first.image.title}: {first.error}"
+            told.append(f"<b>{len(batch.failed)} failed</b>: {escape(breakable(why))}")
         if n_done:
             images = f"in {n_done} of {n} images" if n_done < n else "in 1 image" if n == 1 else f"in {n:,} images"
             told.append(class_counts(batch.counts, self.shared.session.classes, images))

@@ -38,7 +38,7 @@ class Record:
     Parameters
     ----------
     folder
-        Where the record is; results are named relative to it.
+        Where the record is, which is made if it is not there; results are named relative to it.
     name
         ``"run"``, or another name that begins with it for a part of a run. All parts know of each other.
     restart
@@ -55,6 +55,10 @@ class Record:
         self.path = folder / f"{name}{_SUFFIX}"
         self._done: dict[str, dict[str, Any]] = {}
         self._tables: dict[str, dict[str, Any]] = {}
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise FileError(f"the folder {folder} cannot be made: {error.strerror}; choose another one") from error
         if restart:
             self._write(b"", "wb")
             return

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from napari_objclass.features import FeatureSpec
     from napari_objclass.io.ilp import IlpLane, IlpProject
     from napari_objclass.workflow.applet import Settings
+    from napari_objclass.workflow.export import Export
     from napari_objclass.workflow.lane import LaneRecord
 
     Known = Mapping[tuple[str, str], FeatureSpec]
@@ -56,8 +57,8 @@ def import_ilp(path: str | os.PathLike[str], *, recover: bool = True, look: bool
     recover
         False to keep no journal until the first save, for scripts.
     look
-        False to leave images unread until they are asked for, and to take them for those that were labelled; for
-        predicting others.
+        False for predicting other images: those of the project are left unread until they are asked for, and taken
+        for those that were labelled; and results without a folder go where the program runs, not beside their image.
 
     Raises
     ------
@@ -71,8 +72,11 @@ def import_ilp(path: str | os.PathLike[str], *, recover: bool = True, look: bool
     project = replace(project, lanes=_complete(project, notes))
     lanes, extent = ilastik_images.lanes(project, notes, look=look)
     known = ilastik_settings.known_features(extent or ilastik_settings.fitting_extent(project))
+    settings = _settings(project, known, notes)
+    if look:
+        settings[export.ID] = ilastik_settings.beside_images(cast("Export", settings[export.ID]))
     state = State(
-        settings=_settings(project, known, notes),
+        settings=settings,
         lanes=lanes,
         classes=ilastik_settings.object_classes(project, notes),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_objclass.errors import ParameterError
@@ -118,6 +120,17 @@ def export(project: IlpProject, known: Mapping[tuple[str, str], FeatureSpec], no
     chosen |= _table(project, known)
     settings: Export = _valid(Export, "export settings", notes, **chosen)
     return settings
+
+
+def beside_images(settings: Export) -> Export:
+    """Put results without a folder beside their image: a program with windows has no folder that anybody looks into."""
+    table = None if settings.table is None else _beside_image(settings.table)
+    return replace(settings, filename=_beside_image(settings.filename), table=table)
+
+
+def _beside_image(template: str) -> str:
+    has_folder = template.startswith("{dataset_dir}") or Path(template).expanduser().is_absolute()
+    return template if has_folder else f"{{dataset_dir}}/{template}"
 
 
 def _region(start: Any, stop: Any, notes: list[str]) -> tuple[tuple[str, int | None, int | None], ...]:

@@ -148,6 +148,12 @@ def test_one_image_that_fails(headless, here):
     assert (here / f"raw_{PREDICTIONS}.h5").exists()
 
 
+def test_a_file_is_named_once(headless, here):
+    result = headless(images=("--raw_data", "nothing.tif", "--label_image", "labels.tif"))
+    assert result.code == 1
+    assert result.err.count("nothing.tif") == 1
+
+
 def test_stopping_at_the_first_that_fails(headless, here):
     shutil.copy(here / "raw.tif", here / "second.tif")
     images = ("--raw_data", "other.tif", "second.tif", "--label_image", "labels.tif", "labels.tif")
@@ -294,6 +300,7 @@ def test_one_table_for_all_images(headless, here):
     images = ("--raw_data", "raw.tif", "second.tif", "--label_image", "labels.tif", "labels.tif")
     result = headless("--table_filename=tables/all.csv", "--table_only", images=images)
     assert result.code == 0, result.err
+    assert result.out.splitlines() == [str(Path("tables/all_table.csv"))]
     with (here / "tables" / "all_table.csv").open(newline="") as file:
         assert {row["image"] for row in csv.DictReader(file)} == {"raw", "second"}
 

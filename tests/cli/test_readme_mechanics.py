@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.workflow.ilp_samples import write_project
+from workflow.ilp_files import write_project
 
 from napari_objclass.io.writers import write_image
 from napari_objclass.workflow import sources

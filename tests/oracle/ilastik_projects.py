@@ -186,11 +186,22 @@ def likely_cause(project: IlpProject, session: Session, frames: list[Frame]) -> 
         for row in of_frame
     ):
         return "likely cause: features that differ"
+    if all(in_another_order(frame.probabilities) for frame in frames if frame.differing):
+        return "likely cause: objects in another order"
     n_between, n_thresholds = thresholds_between(project, session)
     where = f"{n_between} of {n_thresholds} thresholds lie midway between two labelled objects as measured here"
     if n_between == n_thresholds:
-        return f"likely cause: the stored probabilities are those of an earlier forest, since {where}"
+        return (
+            f"likely cause: the stored probabilities are those of an earlier forest, since {where}, and no order of "
+            "the objects has them"
+        )
     return f"likely cause: the forest was grown on other values, since only {where}"
+
+
+def in_another_order(pair: Pair) -> bool:
+    """Whether the rows are those that are stored, but for their order."""
+    ours, theirs = (values[np.lexsort(values.T.round(6))] for values in pair)
+    return not Pair(ours, theirs).differs.any()
 
 
 def thresholds_between(project: IlpProject, session: Session) -> tuple[int, int]:

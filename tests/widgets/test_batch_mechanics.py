@@ -40,9 +40,9 @@ def dock(make_napari_viewer, qtbot, tmp_path):
         examples = oc.sample.labelled_examples(nuclei)
         session.annotate_many(0, ids=list(examples), classes=list(examples.values()))
         session.export_settings = oc.Export(
-            filename=f"{tmp_path.as_posix()}/{{nickname}}_{{result_type}}",
+            filename=f"{tmp_path.as_posix()}/new/{{nickname}}_{{result_type}}",
             format="tif",
-            table=f"{tmp_path.as_posix()}/{{nickname}}.csv",
+            table=f"{tmp_path.as_posix()}/new/{{nickname}}.csv",
         )
 
     shared.do("batch", label)
@@ -61,8 +61,8 @@ def test_images_are_classified_as_in_the_project(step, plate, qtbot, tmp_path):
     step.take_images(images(plate, 0, 1))
     assert step.run.isVisibleTo(step)
     assert [line.text() for line in step.files.lines] == [
-        str(tmp_path / "cells_0_Object Predictions.tif"),
-        str(tmp_path / "cells_0.csv"),
+        str(tmp_path / "new" / "cells_0_Object Predictions.tif"),
+        str(tmp_path / "new" / "cells_0.csv"),
     ]
     step.run.click()
     qtbot.waitUntil(lambda: not step.batch.running)
@@ -72,13 +72,13 @@ def test_images_are_classified_as_in_the_project(step, plate, qtbot, tmp_path):
     for number, arguments in enumerate(images(plate, 0, 1)):
         lane = session.add_lane(**arguments)
         expected = session.predict(lane)
-        found = open_image(tmp_path / f"cells_{number}_Object Predictions.tif").data
+        found = open_image(tmp_path / "new" / f"cells_{number}_Object Predictions.tif").data
         np.testing.assert_array_equal(found, expected.paint("classes"))
-        with (tmp_path / f"cells_{number}.csv").open(newline="") as file:
+        with (tmp_path / "new" / f"cells_{number}.csv").open(newline="") as file:
             assert len(list(csv.DictReader(file))) == len(expected.ids)
         total += len(expected.ids)
     assert f"{total:,} objects" in step.result.text()
-    assert json.loads((tmp_path / "run.json").read_text("utf-8"))["ending"] == "done"
+    assert json.loads((tmp_path / "new" / "run.json").read_text("utf-8"))["ending"] == "done"
 
 
 def test_what_fails_is_told_and_the_rest_goes_on(step, plate, qtbot, tmp_path):
@@ -88,7 +88,8 @@ def test_what_fails_is_told_and_the_rest_goes_on(step, plate, qtbot, tmp_path):
     step.run.click()
     qtbot.waitUntil(lambda: not step.batch.running)
     assert [step.batch.outcome(row).status for row in (0, 1)] == [Status.FAILED, Status.DONE]
-    assert "<b>1 failed</b>: bad, " in step.result.text()
+    assert "<b>1 failed</b>: " in step.result.text()
+    assert "bad.tif" in step.result.text().replace("\u200b", "")
     assert "in 1 of 2 images" in step.result.text()
     model = step.table.model()
     assert model.index(0, 2).data() == "! failed"
@@ -178,3 +179,14 @@ def test_a_batch_outlives_its_page_and_is_one_for_all_pages(dock, plate, qtbot):
     closed.deleteLater()
     qtbot.waitUntil(lambda: not dock.step.batch.running)
     assert dock.step.summary == "1 of 1 done"
+
+
+def test_long_names_do_not_make_the_page_wider(step, qtbot, tmp_path):
+    width = step.minimumSizeHint().width()
+    bad = tmp_path / f"{'well_A1_' * 12}.tif"
+    bad.write_bytes(b"no picture")
+    step.take_images([{"raw": str(bad), "labels": str(bad)}])
+    step.run.click()
+    qtbot.waitUntil(lambda: not step.batch.running)
+    assert "failed" in step.result.text()
+    assert step.minimumSizeHint().width() <= max(width, 284)

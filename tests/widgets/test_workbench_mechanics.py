@@ -9,6 +9,7 @@ from napari_objclass.widgets import workbench as workbench_module
 from napari_objclass.widgets._base import Step, StepState
 from napari_objclass.widgets.parts.accordion import Accordion
 from napari_objclass.widgets.parts.image_switch import ImageSwitch
+from napari_objclass.widgets.results import PAGES, ResultsStep
 from napari_objclass.widgets.samples import SAMPLES, add_sample
 
 #: What a window has above and below the inside of a dock.
@@ -169,7 +170,7 @@ def test_a_dock_answers_with_the_menu_of_an_object(workbench, qtbot):
         menu.close()
 
 
-@pytest.mark.parametrize("step", workbench_module.STEPS)
+@pytest.mark.parametrize("step", [step for step in (*workbench_module.STEPS, *PAGES) if step is not ResultsStep])
 def test_a_step_alone_is_neither_cut_off_nor_stretched(step, make_napari_viewer, qtbot):
     viewer = make_napari_viewer(show=True)
     name = step.APPLET + " (only this step)" * (step.APPLET == "Object Classification")

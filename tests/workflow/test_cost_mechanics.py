@@ -1,18 +1,20 @@
-"""What a session reads, measures and holds: everything once, and nothing of images that were removed."""
+"""What sessions and batches read, measure and hold: everything once, and nothing of images that are gone or done."""
 
 import gc
 import weakref
 
 import numpy as np
 import pytest
+from workflow import batch_samples
 from workflow.scenes import nuclei
 
 from napari_objclass import kernels
 from napari_objclass.features import measure
 from napari_objclass.io import stack
 from napari_objclass.io.writers import write_image
-from napari_objclass.workflow import claims
+from napari_objclass.workflow import batch, claims
 from napari_objclass.workflow.chain import LANES_HELD
+from napari_objclass.workflow.predictor import Predictor
 from napari_objclass.workflow.session import Session
 
 
@@ -101,6 +103,23 @@ def test_nothing_is_held_of_a_removed_image(session, files):
     session.remove_lane(position)
     gc.collect()
     assert [each() for each in held] == [None, None]
+
+
+def test_a_batch_opens_files_once_and_holds_nothing_of_images_that_are_done(tmp_path, monkeypatch):
+    predictor = batch_samples.predictor(batch_samples.project(tmp_path / "p.objclass"))
+    held, open_set = [], Predictor.open
+
+    def opened(*words, **options):
+        chain, lane = open_set(*words, **options)
+        held.append(weakref.ref(chain.images(lane)))
+        return chain, lane
+
+    monkeypatch.setattr(Predictor, "open", opened)
+    calls = counted(monkeypatch, stack, "open_image")
+    for _ in batch.run(predictor, batch_samples.image_sets(tmp_path, 3), batch_samples.settings(tmp_path)):
+        gc.collect()
+        assert held[-1]() is None
+    assert (len(held), len(calls)) == (3, 6)
 
 
 def test_predictions_hold_the_pixels_of_few_images(session, scene):

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork") or not hasattr(signal, "
 PER_PROJECT = 10
 
 
-@pytest.mark.parametrize(("clicker", "n_kills"), [(SessionClicker, 200), (StoreClicker, 60)])
+@pytest.mark.parametrize(("clicker", "n_kills"), [(SessionClicker, 100), (StoreClicker, 60)])
 def test_kills_lose_no_acknowledged_click(tmp_path, monkeypatch, clicker, n_kills):
     rng = random.Random(20)
     kills, damages = Counter(), Counter()

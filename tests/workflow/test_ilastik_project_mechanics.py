@@ -365,8 +365,10 @@ def test_export_settings(tmp_path):
 
 def test_the_feature_table(whole):
     with oc.import_ilp(whole, recover=False) as session:
-        assert session.export_settings.table == "nuclei2d_table.csv"
+        assert session.export_settings.table == "{dataset_dir}/nuclei2d_table.csv"
         assert set(session.export_settings.features) == set(session.feature_selection.features)
+    with oc.import_ilp(whole, recover=False, look=False) as session:
+        assert session.export_settings.table == "nuclei2d_table.csv"
 
 
 def test_an_image_without_objects_is_left_out(tmp_path):

@@ -91,8 +91,8 @@ class BatchTable(QTableView):
         header.setSectionResizeMode(IMAGE, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(OBJECTS, QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(STATUS, QHeaderView.ResizeMode.Fixed)
-        header.resizeSection(OBJECTS, 60)
-        header.resizeSection(STATUS, 62)
+        header.resizeSection(OBJECTS, 54)
+        header.resizeSection(STATUS, 56)
 
     @property
     def chosen(self) -> list[int]:

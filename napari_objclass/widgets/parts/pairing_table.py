@@ -21,6 +21,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_objclass.io.formats import split
+from napari_objclass.widgets.parts.breakable import breakable
 from napari_objclass.workflow.lane import LABELS, PROBABILITIES, RAW, SEGMENTATION
 from napari_objclass.workflow.pairing import LEFT_OUT, File, Paired, pair
 
@@ -182,7 +183,7 @@ class PairingTable(QWidget):
                 "An image needs a label image: choose what each file is used as, or add more files; "
                 "or find objects in the image itself."
             )
-        self.text.setText("\n".join(sentences))
+        self.text.setText(breakable("\n".join(sentences)))
         self.text.setVisible(bool(sentences))
 
     def _accept(self) -> None:

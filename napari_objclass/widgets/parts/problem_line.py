@@ -24,6 +24,7 @@ class ProblemLine(QLabel):
     def __init__(self, shared: ViewerSession, *steps: str, parent: QWidget | None = None) -> None:
         super().__init__(parent, wordWrap=True, objectName="problem")
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.setMinimumWidth(1)  # a long name of a file does not make the page wider
         self.setMaximumHeight(MOST_LINES * self.fontMetrics().lineSpacing() + 4)
         self._shared, self._steps = shared, steps
         self.connections = Connections(self)
