@@ -108,12 +108,17 @@ class BatchStep(FilesStep):
     def _connect(self) -> None:
         connect = self.connections.connect
         connect(self.batch.changed, self._refresh)
-        for signal in (self.shared.changed, self.shared.replaced, self.shared.activity_changed):
+        for signal in (self.shared.changed, self.shared.replaced):
             connect(signal, self._refresh)
+        connect(self.shared.activity_changed, self._follow)
         self.table.selectionModel().selectionChanged.connect(self._show_files)
         self.remove.clicked.connect(lambda: self.batch.remove(self.table.chosen or range(len(self.batch.images))))
         self.run.clicked.connect(self.batch.run)
         self.stop.clicked.connect(self.shared.stop)
+
+    def _follow(self) -> None:
+        if self.batch.running:
+            self._refresh()
 
     def _refresh(self, *_: object) -> None:
         batch = self.batch

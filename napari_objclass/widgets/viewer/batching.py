@@ -128,7 +128,6 @@ class Batching:
 
     def _session_changed(self, _: object) -> None:
         self.outdated = bool(self._outcomes) or self.running
-        self.changed.emit()
 
     def _forget(self) -> None:
         """Go on with the images in another session, by whose classifier nothing is done."""
