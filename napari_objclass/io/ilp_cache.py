@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from napari_objclass.io.ilp_forest import MOST_CLASSES
-from napari_objclass.io.ilp_values import Frames, groups_and_values, numbered, text
+from napari_objclass.io.ilp_values import Frames, attribute, groups_and_values, numbered, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +50,7 @@ def original_ids(file: h5py.File, path: Path, lane: int) -> Mapping[int, NDArray
     """Of given label images: (n, 2) ilastik's id and the given one, background left out."""
     names = {}
     for block in _blocks(file, "ObjectExtraction/RelabelData", lane):
-        start, stop = _numbers(text(block.attrs["serialization_key"]))[:2]
+        start, stop = _numbers(text(attribute(block, "serialization_key")))[:2]
         if stop - start == 1 and "dict" in block:
             names[start] = block["dict"].name
     return Frames(path, names, _ids)
@@ -97,7 +97,7 @@ def _blocks(file: h5py.File, name: str, lane: int) -> list[Any]:
 
 def _add(parts: dict[int, list[_Part]], block: h5py.Dataset, axes: str) -> None:
     """Note a block for each of the frames it has a part of; it has the box that its attribute says, or begins at 0."""
-    stored = block.attrs.get("blockSlice")
+    stored = attribute(block, "blockSlice")
     numbers = _numbers(text(stored)) if stored is not None else [n for length in block.shape for n in (0, length)]
     box = tuple(slice(*pair) for pair in zip(numbers[::2], numbers[1::2], strict=True))
     if tuple(each.stop - each.start for each in box) != block.shape or len(box) != len(axes):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from napari_objclass.io import ilp_pickle
-from napari_objclass.io.ilp_values import groups_and_values, plain, settings, text
+from napari_objclass.io.ilp_values import attribute, groups_and_values, settings, text
 
 if TYPE_CHECKING:
     import h5py
@@ -104,4 +104,4 @@ def _number(value: Any) -> float:
 def _filled(file: h5py.File, name: str) -> Any:
     """Array of the classification applet; where it is marked as empty, what it holds means nothing."""
     stored = file.get(f"ObjectClassification/{name}")
-    return [] if stored is None or plain(stored.attrs.get("isEmpty", False)) else stored[()]
+    return [] if stored is None or attribute(stored, "isEmpty") else stored[()]

@@ -120,6 +120,24 @@ def text(value: Any) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
+def attribute(node: h5py.Group | h5py.Dataset, name: str) -> Any:
+    """Text or number of an attribute; None if there is none.
+
+    Raises
+    ------
+    ValueError
+        If it is of another type.
+    """
+    import h5py
+
+    if name not in node.attrs:
+        return None
+    dtype = node.attrs.get_id(name).dtype
+    if dtype.kind not in "biufS" and h5py.check_string_dtype(dtype) is None:  # of a damaged type, HDF5 could crash
+        raise ValueError(f"{name} of {node.name} is neither text nor number")
+    return plain(node.attrs[name])
+
+
 def plain(value: Any) -> Any:
     """Text, number, or tuple of them; None for anything else."""
     if isinstance(value, bytes):

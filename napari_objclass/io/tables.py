@@ -122,8 +122,15 @@ def write_table(
     return target
 
 
-def join_tables(parts: Sequence[Path], target: Path) -> Path:
+def join_tables(parts: Sequence[Path], target: Path, called: Sequence[str] | None = None) -> Path:
     """Write the rows of tables with the same columns into one table, in the order given; pixels of rows are left out.
+
+    Parameters
+    ----------
+    parts, target
+        The tables, and the one that is made of them.
+    called
+        What an error calls the parts; their paths if not given.
 
     Raises
     ------
@@ -135,7 +142,7 @@ def join_tables(parts: Sequence[Path], target: Path) -> Path:
     if not parts:
         raise ParameterError("there are no tables to join; name at least one")
     check_table_path(target)
-    _refuse_other_columns(parts)
+    _refuse_other_columns(parts, called or [str(path) for path in parts])
     if all(FORMATS[path.suffix.lower()] == CSV for path in (*parts, target)):
         with replacing(target) as temporary:
             _module(target).join(parts, temporary)
@@ -146,16 +153,16 @@ def join_tables(parts: Sequence[Path], target: Path) -> Path:
     return write_table(target, {name: np.concatenate([table[name] for table in filled]) for name in tables[0]})
 
 
-def _refuse_other_columns(parts: Sequence[Path]) -> None:
+def _refuse_other_columns(parts: Sequence[Path], called: Sequence[str]) -> None:
     """Tables have the columns of the first, in its order."""
     first = _module(parts[0]).names(parts[0])
-    for path in parts[1:]:
+    for path, own in zip(parts[1:], called[1:], strict=True):
         names = _module(path).names(path)
         if names != first:
             missing, more = [n for n in first if n not in names], [n for n in names if n not in first]
             told = [f"lacks {_some(missing)}"] * bool(missing) + [f"has {_some(more)} besides"] * bool(more)
             reason = " and ".join(told) or "has its columns in another order"
-            raise FileError(f"{path} cannot be joined with {parts[0]}: it {reason}; write one table for each image")
+            raise FileError(f"{own} cannot be joined with {called[0]}: it {reason}; write one table for each image")
 
 
 def _some(names: Sequence[str]) -> str:

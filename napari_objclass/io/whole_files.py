@@ -54,8 +54,8 @@ def remove_leftovers(paths: Iterable[Path]) -> None:
         target = Path(os.path.realpath(path))
         folders.setdefault(target.parent, set()).add(target.name)
     for folder, names in folders.items():
-        for left in folder.glob(".*.part") if folder.is_dir() else ():
-            match = re.fullmatch(r"\.(.+)\.[0-9a-f]{8}\.part", left.name)
+        for left in folder.glob(".*") if folder.is_dir() else ():
+            match = re.fullmatch(r"\.(.+)\.[0-9a-f]{8}\.(part|old)", left.name)
             if match and match[1] in names:
                 shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
 

@@ -162,10 +162,10 @@ def _join(table: Path, items: Sequence[_Item], record: Record | None, *, complet
     """Write the table of all images, and let go of its parts when nothing can be added to it any more."""
     from napari_objclass.io.tables import join_tables
 
-    parts = [item.part for item in items if item.part is not None]
+    parts = {item.part: item.planned.name for item in items if item.part is not None}
     if not parts:
         return
-    join_tables(parts, table)
+    join_tables(list(parts), table, [f"the table of {name}" for name in parts.values()])
     if record is not None and complete:
         record.add_table(table, [item.key for item in items])
         for part in parts:

@@ -416,5 +416,6 @@ def _check_columns(columns: tuple[str, ...], expected: tuple[str, ...]) -> None:
         differing = sorted(set(columns) ^ set(expected))
         raise FeatureError(
             f"this image gives {len(columns)} feature columns and the classifier was trained on {len(expected)} "
-            f"(differing: {', '.join(differing[:4])}); use images with the same channels and dimensions"
+            f"(differing: {', '.join(differing[:4])}); use images with the same channels and dimensions, "
+            "or name their axes"
         )

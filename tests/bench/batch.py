@@ -125,10 +125,9 @@ def lines(n_images: int = N_IMAGES) -> list[str]:
     ]
     return [
         "",
-        f"## {n_images:,} images of {SIZE} × {SIZE} in one run",
-        "",
-        "Class image and table of each, default features; milliseconds per image; MB that the process holds after a",
-        "tenth and nine tenths of the images (with 2 jobs, the one that hands images out).",
+        f"{n_images:,} images of {SIZE}×{SIZE} in one run, class image and table of each, default features:",
+        "milliseconds per image; MB that the process holds after a tenth and nine tenths of them (with 2 jobs, the one",
+        "that hands them out).",
         "",
         "| jobs | wall | CPU | CPU beyond reading | failed | MB early | MB late |",
         "|---:|---:|---:|---:|---:|---:|---:|",

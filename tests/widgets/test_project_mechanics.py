@@ -2,8 +2,10 @@
 
 import os
 import threading
+from functools import partial
 
 import pytest
+from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication, QFileDialog, QLabel
 
 import napari_objclass as oc
@@ -158,6 +160,28 @@ def test_only_what_takes_longer_is_shown(shared, qtbot, monkeypatch):
     shared._activities.set_live(None)
     assert line.isHidden()
     assert not bars
+
+
+def test_progress_that_waits_is_not_told_within_progress(shared, qtbot, monkeypatch):
+    inside, deepest = [], []
+
+    def describe(bar, text):
+        inside.append(text)
+        deepest.append(len(inside))
+        QApplication.processEvents()  # as napari does
+        inside.pop()
+
+    monkeypatch.setattr(activity_line, "IN_NAPARI_AFTER", 10)
+    monkeypatch.setattr(activity_line.progress, "set_description", describe)
+    line = ActivityLine(shared)
+    qtbot.addWidget(line)
+    shared._activities.set_live(Activity("features", 0, 30))
+    qtbot.waitUntil(lambda: bool(deepest))
+    for done in range(1, 31):
+        QTimer.singleShot(0, partial(shared._activities.set_live, Activity("features", done, 30)))
+    qtbot.waitUntil(lambda: line.bar.value() == 30)
+    shared._activities.set_live(None)
+    assert max(deepest) == 1
 
 
 def test_a_long_change_is_shown_and_cannot_be_stopped(shared, mailbox, qtbot):

@@ -231,6 +231,21 @@ def test_frames_that_are_stored_in_part_are_left_out(project):
     assert list(read_lane(project).label_image) == [1]
 
 
+def test_attributes_of_a_damaged_type_are_not_read(project):
+    with ilp_files.create(project, "segmentation") as file:
+        ilp_files.add_lane(file, **{RAW: None})
+        ilp_files.add_objects(file, 0, {(0, 0, 0, 0): objects((1, 1, 5, 4))})
+        block = next(iter(file["ObjectExtraction/LabelImage_v2/labelimage000"].values()))
+        del block.attrs["blockSlice"]
+        numbers = np.empty(1, object)
+        numbers[0] = np.arange(3, dtype="f4")
+        block.attrs.create("blockSlice", numbers, dtype=h5py.vlen_dtype("f4"))
+    read = ilp.read(project)
+    assert not read.lanes[0].label_image
+    assert "blockSlice" in read.notes[0]
+    assert "neither text nor number" in read.notes[0]
+
+
 def test_given_label_images_with_their_ids(project):
     labels = objects((2, 5, 4))
     with ilp_files.create(project) as file:

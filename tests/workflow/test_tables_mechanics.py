@@ -236,6 +236,8 @@ def test_tables_with_other_columns_are_not_joined(tmp_path: Path) -> None:
         join_tables([first, more], tmp_path / "all.csv")
     with pytest.raises(FileError, match="another order"):
         join_tables([first, turned], tmp_path / "all.csv")
+    with pytest.raises(FileError, match=r"^two cannot be joined with one: it lacks 'y'"):
+        join_tables([first, more], tmp_path / "all.csv", ["one", "two"])
     with pytest.raises(ParameterError, match="no tables"):
         join_tables([], tmp_path / "all.csv")
     assert not (tmp_path / "all.csv").exists()

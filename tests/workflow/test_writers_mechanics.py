@@ -18,7 +18,7 @@ from napari_objclass.io.formats import FORMATS, WRITABLE
 from napari_objclass.io.image import Picture
 from napari_objclass.io.readers import open_image
 from napari_objclass.io.tables import check_table_path, write_table
-from napari_objclass.io.whole_files import replacing
+from napari_objclass.io.whole_files import remove_leftovers, replacing
 from napari_objclass.io.writers import write_image, write_sequence
 
 if TYPE_CHECKING:
@@ -282,3 +282,13 @@ def test_an_interrupt_while_folders_are_swapped_brings_the_old_one_back(tmp_path
         write_image(tmp_path / "a.zarr", np.zeros((3, 3), "u1"), "yx")
     assert [path.name for path in tmp_path.iterdir()] == ["a.zarr"]
     assert open_image(tmp_path / "a.zarr").data.shape == (2, 2)
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
+    kept, other = tmp_path / "a.zarr", tmp_path / ".b.npy.01234567.part"
+    for folder in (kept, tmp_path / ".a.zarr.01234567.old", tmp_path / ".a.zarr.89abcdef.part"):
+        (folder / "0").mkdir(parents=True)
+    for file in (other, tmp_path / ".a.zarr"):
+        file.touch()
+    remove_leftovers([kept])
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".a.zarr", other.name, "a.zarr"]

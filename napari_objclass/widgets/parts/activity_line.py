@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 from napari_objclass.widgets._connections import Connections
 
 if TYPE_CHECKING:
+    from napari_objclass.widgets.viewer.activity import Activity
     from napari_objclass.widgets.viewer.session import ViewerSession
 
 #: Milliseconds after which work is shown here, and in napari's activity dock.
@@ -25,6 +26,7 @@ class ActivityLine(QWidget):
         super().__init__()
         self._shared = shared
         self._in_napari: progress | None = None
+        self._tells_napari = False
         self.bar = QProgressBar()
         self.stop = QPushButton("Stop", clicked=shared.stop)
         layout = QHBoxLayout(self)
@@ -56,12 +58,19 @@ class ActivityLine(QWidget):
         self.bar.setValue(activity.done)
         self.bar.setFormat(f"{activity.what} %p %")
         self.bar.setToolTip(activity.what)
-        if (bar := self._in_napari) is not None:
-            bar.total = activity.total
-            bar.set_description(activity.what)
-            # napari handles waiting events meanwhile: the work may have ended.
-            if self._in_napari is not None:
-                bar.update(activity.done - bar.n)
+        if self._in_napari is not None and not self._tells_napari:
+            self._tells_napari = True
+            try:
+                self._tell_napari(self._in_napari, activity)
+            finally:
+                self._tells_napari = False
+
+    def _tell_napari(self, bar: progress, activity: Activity) -> None:
+        """Follow in napari's activity dock, which handles waiting events meanwhile: more progress, or the end."""
+        bar.total = activity.total
+        bar.set_description(activity.what)
+        if self._in_napari is not None:
+            bar.update(activity.done - bar.n)
 
     def _begin_in_napari(self) -> None:
         # It would print on the terminal too.
