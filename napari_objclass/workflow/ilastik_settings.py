@@ -44,8 +44,9 @@ def thresholding(project: IlpProject, notes: list[str]) -> Thresholding:
     if not values:
         return Thresholding()
     method = int(values.get("CurOperator", _SIMPLE))
-    if method == _GRAPH_CUT:
-        notes.append("objects were found by graph cut, which does not exist here; a simple threshold is used instead")
+    if method not in (_SIMPLE, _HYSTERESIS, _DONT_MERGE):
+        name = "graph cut" if method == _GRAPH_CUT else f"method {method}"
+        notes.append(f"objects were found by {name}, which does not exist here; a simple threshold is used instead")
     channel = int(values.get("Channel", 0))
     core = int(values.get("CoreChannel", channel))
     sigma = tuple(float(values.get(f"SmootherSigma/{axis}", 1.0)) for axis in "zyx")

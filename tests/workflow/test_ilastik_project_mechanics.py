@@ -290,6 +290,17 @@ def test_thresholds(tmp_path, operator, expected):
         )  # fmt: skip
 
 
+@pytest.mark.parametrize(("operator", "name"), [(2, "graph cut"), (7, "method 7")])
+def test_other_thresholds(tmp_path, operator, name):
+    settings = {"ThresholdTwoLevels/CurOperator": operator}
+    path = write_project(
+        tmp_path / "a.ilp", "probabilities", [(RAW, np.zeros((20, 20, 1), np.float32))], settings=settings
+    )
+    with oc.import_ilp(path, recover=False) as session:
+        assert session.thresholding.method == "simple"
+        assert any(note.startswith(f"objects were found by {name}, which does not exist") for note in session.notes)
+
+
 def test_integers_are_no_fractions_unless_the_project_says_so(tmp_path):
     probabilities = (squares() > 0)[..., None].astype(np.uint8)
     settings = {f"ThresholdTwoLevels/SmootherSigma/{axis}": 0.0 for axis in "zyx"} | {"ThresholdTwoLevels/MinSize": 1}
