@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ROLES = ("raw", *OBJECT_ROLES)
 
 
-class Job(NamedTuple):
+class Ordered(NamedTuple):
     """An image set, and the order of axes that its results are written in; "" if it cannot be opened."""
 
     images: ImageSet
@@ -39,7 +39,7 @@ class _Seen(NamedTuple):
     axes: str
 
 
-def jobs(args: argparse.Namespace, training: Mapping[str, str]) -> list[Job]:
+def ordered_images(args: argparse.Namespace, training: Mapping[str, str]) -> list[Ordered]:
     """Images named on the command line, with their names and axes as ilastik takes them.
 
     Parameters
@@ -62,7 +62,7 @@ def jobs(args: argparse.Namespace, training: Mapping[str, str]) -> list[Job]:
         raise ParameterError(f"{told}; give one of each per image, a stack as a pattern in quotes")
     volumes = ([volume(word, args.stack_along) for word in each] for each in words.values())
     told_axes = _by_role(args.axes or [])
-    return [_job(dict(zip(words, each, strict=True)), told_axes, training) for each in zip(*volumes, strict=True)]
+    return [_ordered(dict(zip(words, each, strict=True)), told_axes, training) for each in zip(*volumes, strict=True)]
 
 
 def volume(word: str, along: str) -> Volume:
@@ -78,7 +78,7 @@ def nickname(image: Image) -> str:
     return (f"{image.path.stem}-{inner}" if inner else image.path.stem).replace("*", "")
 
 
-def _job(volumes: Mapping[str, Volume], told: Mapping[str, str], training: Mapping[str, str]) -> Job:
+def _ordered(volumes: Mapping[str, Volume], told: Mapping[str, str], training: Mapping[str, str]) -> Ordered:
     seen = {role: found for role, each in volumes.items() if (found := _look(each)) is not None}
     axes = {role: told[role] for role in volumes if role in told}
     for role, found in seen.items():
@@ -86,8 +86,8 @@ def _job(volumes: Mapping[str, Volume], told: Mapping[str, str], training: Mappi
             axes[role] = training[role]
     role = next(iter(volumes))
     if role not in seen:  # it is said why when its turn comes
-        return Job(ImageSet(volumes, axes=axes), "")
-    return Job(ImageSet(volumes, nickname(seen[role].first), axes or None), axes.get(role, seen[role].axes))
+        return Ordered(ImageSet(volumes, axes=axes), "")
+    return Ordered(ImageSet(volumes, nickname(seen[role].first), axes or None), axes.get(role, seen[role].axes))
 
 
 def _look(volume: Volume) -> _Seen | None:

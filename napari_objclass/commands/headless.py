@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from napari_objclass.commands._arguments import export_settings
-from napari_objclass.commands._ilastik_inputs import jobs
+from napari_objclass.commands._ilastik_inputs import ordered_images
 from napari_objclass.commands._inputs import objects_source, say_note, thresholds_raw
 from napari_objclass.errors import ProjectError, sentence
 from napari_objclass.workflow.sources import PROBABILITIES
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from napari_objclass.commands._ilastik_inputs import Job
+    from napari_objclass.commands._ilastik_inputs import Ordered
     from napari_objclass.workflow.batch import ImageSet, Outcome
     from napari_objclass.workflow.export import Export
     from napari_objclass.workflow.predictor import Predictor
@@ -49,11 +49,11 @@ def _classify(session: Session, args: argparse.Namespace) -> int:
     settings = _settings(args, session.export_settings)
     if args.raw and not thresholds_raw(session):
         objects_source(args)
-    todo = jobs(args, {} if args.ignore_training_axistags else training)
+    ordered = ordered_images(args, {} if args.ignore_training_axistags else training)
     failed = done = 0
     predictor = session.predictor()
     notes = dict.fromkeys([*session.notes, *predictor.notes])
-    for outcome in _outcomes(session, predictor, args, settings, todo):
+    for outcome in _outcomes(session, predictor, args, settings, ordered):
         notes |= dict.fromkeys(outcome.notes)
         if outcome.status is Status.FAILED:
             failed += 1
@@ -66,13 +66,13 @@ def _classify(session: Session, args: argparse.Namespace) -> int:
             print(*outcome.files, sep="\n", end="\n" if outcome.files else "")
     for note in notes:
         say_note(note)
-    if len(todo) > 1:
-        print(f"{done} of {len(todo)} done, {failed} failed", file=sys.stderr)
+    if len(ordered) > 1:
+        print(f"{done} of {len(ordered)} done, {failed} failed", file=sys.stderr)
     return DONE if not failed else SOME_FAILED if done else FAILED
 
 
 def _outcomes(
-    session: Session, predictor: Predictor, args: argparse.Namespace, settings: Export, todo: list[Job]
+    session: Session, predictor: Predictor, args: argparse.Namespace, settings: Export, ordered: list[Ordered]
 ) -> Iterator[Outcome]:
     """Classify images, those with the same axes in one run: results have the order of axes of their image.
 
@@ -83,8 +83,8 @@ def _outcomes(
 
     protected = [("project", Path(args.project)), *(file for lane in session.lanes for file in lane.files)]
     plans = [
-        batch.plan([job.images for job in group], _in_order(settings, axes), protected=protected)
-        for axes, group in groupby(todo, key=lambda job: job.axes)
+        batch.plan([each.images for each in group], _in_order(settings, axes), protected=protected)
+        for axes, group in groupby(ordered, key=lambda each: each.axes)
     ]
     if len(plans) > 1:  # what each is sure of for itself
         tables = [[plan.table] for plan in plans if plan.table is not None]
