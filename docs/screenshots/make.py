@@ -239,7 +239,7 @@ def several_images(folder: Path) -> Image.Image:
     write_wells(folder, 4)
     window = Window(sample.nuclei_2d())
     images = window.step("input_data")
-    images.look_at([str(each) for each in folder.glob("well*.tif")])
+    images.look_at([str(each) for each in sorted(folder.glob("well*.tif"))])
     window.wait(lambda: images.pairing.add.isEnabled())
     window.press(images.pairing.add)
     window.wait(lambda: len(window.shared.session.lanes) == 4 and window.shared.shown.table is not None)
