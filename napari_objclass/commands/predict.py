@@ -184,9 +184,7 @@ def _carry_out(
     report = Report(trained.predictor, plan, part=part, origin=origin)
     record = None
     if reported:
-        results = [path for each in plan.images for path in each.files.all] + ([plan.table] if plan.table else [])
-        inputs = [Path(file) for each in plan.images for file in each.image.files]
-        report.refuse_to_overwrite([*results, *inputs, *(path for _, path in trained.protected)])
+        report.refuse_to_overwrite(trained.protected)
         record = Record(plan.folder, f"run{part}", restart=args.restart)
     with report.written() if reported else nullcontext(), _log(args.log_json) as log, progress_bar() as bar:
         progress = bar if len(plan.images) == 1 else None

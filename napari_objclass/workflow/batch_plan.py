@@ -99,6 +99,13 @@ class Plan:
     table: Path | None
     folder: Path
 
+    @property
+    def files(self) -> list[Path]:
+        """All results, and all files that are read."""
+        results = [path for each in self.images for path in each.files.all]
+        joined = [] if self.table is None else [self.table]
+        return [*results, *joined, *(_place(file) for each in self.images for file in each.image.files)]
+
     def shard(self, number: int, of: int) -> Plan:
         """Return the part of a plan that one of several runs does; ``number`` counts from 1.
 

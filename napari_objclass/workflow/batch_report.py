@@ -17,7 +17,7 @@ from napari_objclass.workflow.batch_image import Status
 from napari_objclass.workflow.batch_summary import Summary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from napari_objclass.workflow.batch_image import Outcome
     from napari_objclass.workflow.batch_plan import ImageSet, Plan
@@ -47,8 +47,8 @@ class Report:
             for stem, suffix in (("run", ".json"), ("summary", ".csv"), ("summary_groups", ".csv"))
         )
 
-    def refuse_to_overwrite(self, others: Sequence[Path]) -> None:
-        """Say that a result, or a file that is read, has the name of a report.
+    def refuse_to_overwrite(self, protected: Iterable[tuple[str, Path]]) -> None:
+        """Say that a result, a file that is read, or one of ``protected`` (role and path) has the name of a report.
 
         Raises
         ------
@@ -58,7 +58,7 @@ class Report:
             If the place of a report is taken by something that is not a file.
         """
         own = {os.path.realpath(check_place(path)) for path in (self.run, self.summary, self.groups)}
-        for path in others:
+        for path in (*self._plan.files, *(path for _, path in protected)):
             if os.path.realpath(path) in own:
                 raise ParameterError(f"{path} is where the report of the run goes; call it something else")
 

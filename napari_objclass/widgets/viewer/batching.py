@@ -106,8 +106,12 @@ class Batching:
         """Classify images as ``objclass predict`` does, with its reports and its record of what is done."""
         session.train(progress=progress, cancel=cancel)
         predictor = session.predictor()
-        plan = batch.plan(images, session.export_settings, protected=[f for lane in session.lanes for f in lane.files])
+        protected = [file for lane in session.lanes for file in lane.files]
+        if session.path is not None:
+            protected.append(("project", session.path))
+        plan = batch.plan(images, session.export_settings, protected=protected)
         report = Report(predictor, plan, origin={"project": None if session.path is None else session.path.name})
+        report.refuse_to_overwrite(protected)
         done = 0
 
         def report_progress(part: int, total: int, what: str) -> None:
