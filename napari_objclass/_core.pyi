@@ -14,6 +14,7 @@ __all__ = [
     "Run",
     "changed_runs",
     "connected_components",
+    "csv_rows",
     "default_threads",
     "feature_specs",
     "fit_forest",
