@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from napari_objclass.cli import main
-from napari_objclass.commands._ilastik_inputs import jobs, volume
+from napari_objclass.commands._ilastik_inputs import ordered_images, volume
 from napari_objclass.errors import FileError, ParameterError
 from napari_objclass.io.image import Stack
 from napari_objclass.io.readers import open_image
@@ -201,8 +201,8 @@ def test_a_pattern_of_datasets_is_a_stack(planes):
 
 def described(training=None, **words):
     named = dict.fromkeys(("raw", "labels", "segmentation", "probabilities", "axes")) | {"stack_along": "z"} | words
-    (job,) = jobs(Namespace(**named), training or {})
-    return job
+    (found,) = ordered_images(Namespace(**named), training or {})
+    return found
 
 
 @pytest.mark.parametrize(
@@ -217,22 +217,22 @@ def described(training=None, **words):
     ],
 )
 def test_axes_of_an_image(planes, training, axes, expected, order):
-    job = described(training, raw=["z1.tif"], axes=axes)
-    assert (job.images.axes, job.axes) == (expected, order)
+    found = described(training, raw=["z1.tif"], axes=axes)
+    assert (found.images.axes, found.axes) == (expected, order)
 
 
 def test_axes_by_role(planes):
-    job = described(raw=["z1.tif"], labels=["z2.tif"], axes=["yx", "xy"])
-    assert job.images.axes == {"raw": "yx", "labels": "xy"}
-    job = described(raw=["z1.tif"], labels=["z2.tif"], axes=["xy"])
-    assert job.images.axes == {"raw": "xy", "labels": "xy"}
+    found = described(raw=["z1.tif"], labels=["z2.tif"], axes=["yx", "xy"])
+    assert found.images.axes == {"raw": "yx", "labels": "xy"}
+    found = described(raw=["z1.tif"], labels=["z2.tif"], axes=["xy"])
+    assert found.images.axes == {"raw": "xy", "labels": "xy"}
 
 
 @pytest.mark.parametrize(("along", "order"), [("z", "zyx"), ("t", "tyx"), ("c", "yxc")])
 def test_axes_of_a_stack(planes, along, order):
-    job = described(raw=["z*.tif"], stack_along=along)
-    assert job.axes == order
-    assert job.images.name == "z1"
+    found = described(raw=["z*.tif"], stack_along=along)
+    assert found.axes == order
+    assert found.images.name == "z1"
 
 
 def test_no_images(planes):
