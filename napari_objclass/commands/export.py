@@ -11,12 +11,14 @@ from napari_objclass.errors import ParameterError, ProjectError
 if TYPE_CHECKING:
     import argparse
 
+    from napari_objclass.workflow.applet import RunOptions
     from napari_objclass.workflow.session import Session
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the results of image after image; nothing is computed before all their places are known to be free."""
     from napari_objclass.cli import DONE
+    from napari_objclass.commands._stopping import stopping
     from napari_objclass.workflow.export import check_overwriting
     from napari_objclass.workflow.opening import open_project
 
@@ -31,8 +33,10 @@ def run(args: argparse.Namespace) -> int:
             [settings.files(lane.name, lane.folder).all for lane in lanes],
             [file for lane in session.lanes for file in lane.files],
         )
-        for number in chosen:
-            print(*session.export(number, retrain=False, threads=args.threads, progress=progress), sep="\n")
+        with stopping() as cancel:
+            for number in chosen:
+                run: RunOptions = {"threads": args.threads, "progress": progress, "cancel": cancel}
+                print(*session.export(number, retrain=False, **run), sep="\n")
         say_notes(session)
     return DONE
 

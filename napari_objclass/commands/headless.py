@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from napari_objclass.commands._ilastik_inputs import Ordered
+    from napari_objclass.kernels import CancelToken
     from napari_objclass.workflow.batch import ImageSet, Outcome
     from napari_objclass.workflow.export import Export
     from napari_objclass.workflow.predictor import Predictor
@@ -29,16 +30,17 @@ if TYPE_CHECKING:
 
 def run(args: argparse.Namespace) -> int:
     """Classify image after image; one that fails is named and the others go on."""
+    from napari_objclass.commands._stopping import stopping
     from napari_objclass.workflow.opening import open_project
 
     with _logged(args.logfile):
-        for sentence in args.ignored:
-            say_note(sentence)
-        with open_project(args.project, read_only=True) as session:
-            return _classify(session, args)
+        for note in args.ignored:
+            say_note(note)
+        with open_project(args.project, read_only=True) as session, stopping() as cancel:
+            return _classify(session, args, cancel)
 
 
-def _classify(session: Session, args: argparse.Namespace) -> int:
+def _classify(session: Session, args: argparse.Namespace, cancel: CancelToken) -> int:
     from napari_objclass.cli import DONE, FAILED, SOME_FAILED, say
     from napari_objclass.workflow.batch import Status
 
@@ -53,7 +55,7 @@ def _classify(session: Session, args: argparse.Namespace) -> int:
     failed = done = 0
     predictor = session.predictor()
     notes = dict.fromkeys([*session.notes, *predictor.notes])
-    for outcome in _outcomes(session, predictor, args, settings, ordered):
+    for outcome in _outcomes(session, predictor, args, settings, ordered, cancel):
         notes |= dict.fromkeys(outcome.notes)
         if outcome.status is Status.FAILED:
             failed += 1
@@ -72,7 +74,12 @@ def _classify(session: Session, args: argparse.Namespace) -> int:
 
 
 def _outcomes(
-    session: Session, predictor: Predictor, args: argparse.Namespace, settings: Export, ordered: list[Ordered]
+    session: Session,
+    predictor: Predictor,
+    args: argparse.Namespace,
+    settings: Export,
+    ordered: list[Ordered],
+    cancel: CancelToken,
 ) -> Iterator[Outcome]:
     """Classify images, those with the same axes in one run: results have the order of axes of their image.
 
@@ -91,7 +98,7 @@ def _outcomes(
         check_overwriting([*tables, *(each.files.all for plan in plans for each in plan.images)], ())
     for plan in plans:
         is_any_done = False
-        for outcome in batch.run(predictor, plan, threads=args.threads):
+        for outcome in batch.run(predictor, plan, threads=args.threads, cancel=cancel):
             is_any_done |= outcome.status is not batch.Status.FAILED
             yield outcome
         if plan.table is not None and is_any_done:

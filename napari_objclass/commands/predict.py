@@ -172,6 +172,7 @@ def _carry_out(
 ) -> int:
     """Do what is planned, and tell what comes of it."""
     from napari_objclass.cli import DONE, FAILED, SOME_FAILED
+    from napari_objclass.commands._stopping import stopping
     from napari_objclass.workflow.batch import Record, Status, run
     from napari_objclass.workflow.batch_report import Report
 
@@ -186,11 +187,12 @@ def _carry_out(
     if reported:
         report.refuse_to_overwrite(trained.protected)
         record = Record(plan.folder, f"run{part}", restart=args.restart)
-    with report.written() if reported else nullcontext(), _log(args.log_json) as log, progress_bar() as bar:
+    reports = report.written() if reported else nullcontext()
+    with stopping() as cancel, reports, _log(args.log_json) as log, progress_bar() as bar:
         progress = bar if len(plan.images) == 1 else None
         outcomes = run(
             trained.predictor, plan, jobs=args.jobs, record=record, join=shard is None,
-            threads=args.threads, progress=progress,
+            threads=args.threads, progress=progress, cancel=cancel,
         )  # fmt: skip
         for outcome in outcomes:
             report.add(outcome)

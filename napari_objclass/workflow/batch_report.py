@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_objclass import __version__
-from napari_objclass.errors import FileError, ParameterError, sentence
+from napari_objclass.errors import Cancelled, FileError, ParameterError, sentence
 from napari_objclass.io.whole_files import check_place, replacing
 from napari_objclass.workflow import export
 from napari_objclass.workflow.batch_image import Status
@@ -89,6 +89,8 @@ class Report:
         try:
             yield
             ending = "done"
+        except Cancelled:
+            raise
         except Exception as error:
             ending = sentence(error)
             raise

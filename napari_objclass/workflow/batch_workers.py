@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from napari_objclass.errors import Cancelled, ObjClassError
 from napari_objclass.io.whole_files import remove_leftovers
+from napari_objclass.kernels import CancelToken
 from napari_objclass.workflow.batch_image import Outcome, Status, classify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from multiprocessing.context import SpawnProcess
 
-    from napari_objclass.kernels import CancelToken
     from napari_objclass.workflow.batch_plan import Planned
     from napari_objclass.workflow.export import Export
     from napari_objclass.workflow.predictor import Predictor
@@ -156,15 +156,18 @@ def _stop(workers: Sequence[_Worker]) -> None:
 
 def _work(pipe: Connection, predictor: Predictor, settings: Export, threads: int) -> None:
     """Classify what comes through a pipe, until it is closed."""
+    cancel = CancelToken()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGTERM, lambda *_: cancel.cancel())  # an exception could fall into a destructor and be lost
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     with suppress(EOFError, OSError):
-        while True:
+        while not cancel.cancelled:
             planned, carried = pipe.recv()
             found: Any
             try:
-                found = classify(predictor, planned, settings, carried, threads=threads)
+                found = classify(predictor, planned, settings, carried, threads=threads, cancel=cancel)
+            except Cancelled:
+                sys.exit(128 + signal.SIGTERM)
             except ObjClassError as error:
                 found = type(error)(str(error))  # plain: causes may not go through a pipe
             pipe.send(found)
@@ -176,7 +179,3 @@ def _leave_with_parent() -> None:
     assert parent is not None
     parent.join()
     os.kill(os.getpid(), signal.SIGTERM)
-
-
-def _leave(number: int, frame: object) -> None:
-    sys.exit(128 + number)
