@@ -40,7 +40,6 @@ class ExportStep(Step):
         super().__init__(shared, parent)
         self._n_written = 0  # files, by the latest export
         self._asked: Export | None = None  # settings that are on their way into the session
-        self._is_new = not shared.session.lanes  # the session has no image, and so no settings of its own
         self.contents, self.names, self.more = ExportContents(), ExportNames(), ExportMore()
         self.refusal = QLabel(wordWrap=True, visible=False, objectName="refusal")
         self.this = QPushButton("Export this image", clicked=lambda: self._export(self._this()))
@@ -114,7 +113,6 @@ class ExportStep(Step):
 
     def _begin(self) -> None:
         self._n_written, self._asked = 0, None
-        self._is_new = not self.shared.session.lanes
         self.result.hide()
         self.question.withdraw()
         for line in self.findChildren(Line):
@@ -122,11 +120,7 @@ class ExportStep(Step):
         self._refresh()
 
     def _follow(self, changed: set[tuple[str, str | None]]) -> None:
-        """Begin with settings that everything opens, and show those of the session when somebody changed them."""
-        if self._is_new and self.shared.session.lanes:
-            self._is_new = False
-            if self.shared.session.path is None:
-                self.do(exporting.begin)
+        """Show the settings of the session when somebody changed them."""
         if (export.ID, None) in changed and self._asked not in (None, self.shared.session.export_settings):
             return  # what the user chose since is on its way
         self._asked = None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from psygnal import Signal
 
 from napari_objclass.errors import ParameterError
+from napari_objclass.widgets.viewer import exporting
 from napari_objclass.widgets.viewer.activity import Activities
 from napari_objclass.widgets.viewer.batching import Batching
 from napari_objclass.widgets.viewer.display import Display
@@ -27,6 +28,7 @@ from napari_objclass.widgets.viewer.problems import Problems
 from napari_objclass.widgets.viewer.shown import Shown
 from napari_objclass.widgets.viewer.tool import Tool
 from napari_objclass.widgets.viewer.worker import Worker
+from napari_objclass.workflow import export
 from napari_objclass.workflow.session import Session
 
 if TYPE_CHECKING:
@@ -98,6 +100,7 @@ class ViewerSession:
         self.shown: Shown | None = None
         self.tool = Tool()
         self.live = True
+        self._is_new = True  # the session never had an image
         self._order: list[str] = []  # uuids of all images,
         self._classes = self.session.classes  # and all classes, at the last announcement
         self._classify_once = False  # asked for, and not there yet
@@ -242,6 +245,7 @@ class ViewerSession:
             return
         self._leave()
         self.session, self.shown, self._problems, self._origin = session, None, Problems(), origin
+        self._is_new = not session.lanes
         session.changed.connect(self._session_changed)
         self._classes = session.classes
         self.set_tool(cls=1)
@@ -348,6 +352,10 @@ class ViewerSession:
     def _announce(self, session: Session, stale: Stale) -> None:
         if session is not self.session:
             return
+        if self._is_new and session.lanes:
+            self._is_new = False
+            if session.path is None:
+                self.do(export.ID, exporting.begin)
         self._show_what_is_there()
         self._keep_class()
         self.changed.emit(stale)
