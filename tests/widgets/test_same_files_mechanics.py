@@ -18,6 +18,7 @@ from napari_objclass.workflow.export import Export
 from napari_objclass.workflow.opening import open_project
 
 AXES = "yxc"  # said, since ilastik's flags write the axes of raw, others those of the objects
+FORMAT = "compressed hdf5"  # said too, since the workbench begins with another
 SOURCES = ("Object Predictions", "Object Probabilities", "Object Identities", "Uncertainty")
 DATA = Path(__file__).parents[1] / "data" / "nuclei2d"
 
@@ -50,7 +51,7 @@ def project(request, shared, mailbox, nuclei, tmp_path, monkeypatch):
 def settings(way):
     Path(way).mkdir()
     template = f"{way}/{{nickname}}"
-    return Export(images=SOURCES, filename=template + "_{result_type}", axes=AXES, table=template + ".csv")
+    return Export(SOURCES, template + "_{result_type}", FORMAT, axes=AXES, table=template + ".csv")
 
 
 def in_workbench(shared, mailbox, images):
@@ -87,6 +88,7 @@ def in_batch(project, images):
 
 def in_commands(project, images):
     flags = ["--raw-data", images["raw"], "--label-image", images["labels"], f"--output-axis-order={AXES}"]
+    flags.append(f"--output-format={FORMAT}")
     name = name_of(images)
     for way, words in (("predict", ["predict", project]), ("headless", ["--headless", f"--project={project}"])):
         for source in SOURCES:
