@@ -189,7 +189,7 @@ def test_unsafe_is_explained(path):
 def test_nothing_strange_at_the_root():
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
     if listed.returncode:
-        pytest.skip("only git knows which files at the root belong to the project")
+        pytest.skip("this is no clone: only git knows which files at the root belong to the project")
     names = {name.partition("/")[0] for name in listed.stdout.splitlines()}
     assert {name for name in names if not name.startswith(".")} <= ROOT_NAMES
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from napari_objclass.io.formats import IMAGES
@@ -36,7 +36,11 @@ class FilesStep(Step):
         Looks at files.
     add_files, add_folder, remove
         Buttons for the page, see :meth:`file_buttons`.
+    images_chosen
+        Emitted with a list of arguments of ``Session.add_lane``, one per image.
     """
+
+    images_chosen = Signal(list)
 
     def __init__(self, shared: ViewerSession, parent: QWidget | None = None) -> None:
         super().__init__(shared, parent)
@@ -59,10 +63,6 @@ class FilesStep(Step):
         self.pairing.accepted.connect(self._accept)
         self.pairing.cancelled.connect(self._show_main)
         self.pairing.more.connect(self.ask_for_files)
-
-    def take_images(self, images: list[dict[str, Any]]) -> None:
-        """Take images by the arguments of ``Session.add_lane``."""
-        raise NotImplementedError
 
     @property
     def hint(self) -> str:
@@ -106,7 +106,7 @@ class FilesStep(Step):
 
     def _accept(self, images: list[dict[str, Any]]) -> None:
         self._show_main()
-        self.take_images(images)
+        self.images_chosen.emit(images)
 
     def _show_main(self) -> None:
         self.pairing.hide()

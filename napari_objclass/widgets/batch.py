@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout
@@ -113,6 +113,7 @@ class BatchStep(FilesStep):
         connect(self.shared.activity_changed, self._follow)
         self.table.selectionModel().selectionChanged.connect(self._show_files)
         self.remove.clicked.connect(lambda: self.batch.remove(self.table.chosen or range(len(self.batch.images))))
+        self.images_chosen.connect(self.batch.add)
         self.run.clicked.connect(self.batch.run)
         self.stop.clicked.connect(self.shared.stop)
 
@@ -171,10 +172,6 @@ class BatchStep(FilesStep):
             told.append(f"Written to {folder_links(batch.folders, self.shared.viewer)}.")
         self.result.setText("<br>".join(told))
         self.result.setVisible(bool(told))
-
-    def take_images(self, images: list[dict[str, Any]]) -> None:
-        """Put images into the list."""
-        self.batch.add(images)
 
 
 class BatchDock(StepDock):

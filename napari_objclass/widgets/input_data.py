@@ -95,6 +95,7 @@ class InputDataStep(FilesStep):
         connect(self.intake.progressed, self._progressed)
         self.table.chosen.connect(self._choose)
         self.table.renamed.connect(lambda row, name: self.changes.rename(shared.session.lanes[row].uuid, name))
+        self.images_chosen.connect(self._add_images)
         self.remove.clicked.connect(lambda: self._change(self.changes.remove))
         self.stop.clicked.connect(self.intake.stop)
         self.layers.used.connect(self._use_layers)
@@ -253,8 +254,7 @@ class InputDataStep(FilesStep):
         self.shared.do(self.ID, lambda session: add(session, **reading.arguments()), added)
         self.layers_section.open(is_open=False)
 
-    def take_images(self, images: list[dict[str, Any]]) -> None:
-        """Add images to the project."""
+    def _add_images(self, images: list[dict[str, Any]]) -> None:
         self.layers_section.open(is_open=False)
         self.intake.add(images)
 

@@ -201,7 +201,7 @@ def test_one_image_alone_leaves_its_folder_tidy(objclass, trained, plate):
     assert names(plate / "raw") == {f"i00{n}.tif" for n in range(3)} | {"i000_Object Predictions.tif"}
 
 
-@pytest.mark.skipif(os.name != "posix", reason="signals are those of POSIX")
+@pytest.mark.skipif(os.name != "posix", reason="Windows cannot send SIGINT or SIGTERM to another process")
 @pytest.mark.parametrize(("jobs", "number", "code"), [(1, 2, 130), (2, 2, 130), (2, 15, 143)])
 def test_an_interruption_is_one_line_and_leaves_nothing_half_written(trained, tmp_path, jobs, number, code):
     batch_samples.image_sets(tmp_path, 25)

@@ -10,7 +10,7 @@ from napari_objclass.cli import TERMINATED
 from napari_objclass.commands._stopping import stopping
 from napari_objclass.errors import Cancelled
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals are those of POSIX")
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows cannot send SIGTERM without ending the process")
 
 
 def signalled(number):

@@ -112,7 +112,7 @@ def test_a_short_call_does_not_wait_for_a_long_one():
     long.join()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no fork")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork, so that no process can inherit locked pools")
 def test_a_forked_child_computes():
     code = """
 import os, signal, warnings

@@ -58,7 +58,7 @@ def step(dock):
 
 def test_images_are_classified_as_in_the_project(step, plate, qtbot, tmp_path):
     assert not step.run.isVisibleTo(step)
-    step.take_images(images(plate, 0, 1))
+    step.images_chosen.emit(images(plate, 0, 1))
     assert step.run.isVisibleTo(step)
     assert [line.text() for line in step.files.lines] == [
         str(tmp_path / "new" / "cells_0_Object Predictions.tif"),
@@ -84,7 +84,7 @@ def test_images_are_classified_as_in_the_project(step, plate, qtbot, tmp_path):
 def test_what_fails_is_told_and_the_rest_goes_on(step, plate, qtbot, tmp_path):
     bad = tmp_path / "bad.tif"
     bad.write_bytes(b"no picture")
-    step.take_images([{"raw": str(bad), "labels": str(bad)}, *images(plate, 2)])
+    step.images_chosen.emit([{"raw": str(bad), "labels": str(bad)}, *images(plate, 2)])
     step.run.click()
     qtbot.waitUntil(lambda: not step.batch.running)
     assert [step.batch.outcome(row).status for row in (0, 1)] == [Status.FAILED, Status.DONE]
@@ -102,7 +102,7 @@ def test_what_fails_is_told_and_the_rest_goes_on(step, plate, qtbot, tmp_path):
 
 
 def test_a_run_that_was_stopped_goes_on(step, plate, qtbot):
-    step.take_images(images(plate, 0, 1, 2))
+    step.images_chosen.emit(images(plate, 0, 1, 2))
     step.connections.connect(step.shared.activity_changed, lambda: step.batch.outcome(0) and step.stop.click())
     step.run.click()
     qtbot.waitUntil(lambda: not step.batch.running)
@@ -114,7 +114,7 @@ def test_a_run_that_was_stopped_goes_on(step, plate, qtbot):
 
 
 def test_results_are_never_written_over_images(step, plate, qtbot):
-    step.take_images(images(plate, 0))
+    step.images_chosen.emit(images(plate, 0))
     step.shared.do(
         "batch",
         lambda s: setattr(s, "export_settings", oc.Export(filename=f"{plate.as_posix()}/{{nickname}}", format="tif")),
@@ -128,8 +128,8 @@ def test_results_are_never_written_over_images(step, plate, qtbot):
 
 
 def test_images_leave_the_list(step, plate):
-    step.take_images(images(plate, 0, 1))
-    step.take_images(images(plate, 1))
+    step.images_chosen.emit(images(plate, 0, 1))
+    step.images_chosen.emit(images(plate, 1))
     assert len(step.batch.images) == 2
     step.table.selectRow(0)
     step.remove.click()
@@ -142,12 +142,12 @@ def test_images_leave_the_list(step, plate):
 
 def test_results_are_called_after_the_image_whatever_comes_first(step, plate):
     (image,) = images(plate, 0)
-    step.take_images([{"labels": image["labels"], "raw": image["raw"]}])  # as Qt's signals sort them
+    step.images_chosen.emit([{"labels": image["labels"], "raw": image["raw"]}])  # as Qt's signals sort them
     assert step.batch.images[0].title == "cells_0"
 
 
 def test_results_are_brought_up_to_date_when_the_project_has_changed(step, plate, qtbot, tmp_path):
-    step.take_images(images(plate, 0, 1))
+    step.images_chosen.emit(images(plate, 0, 1))
 
     def run():
         step.run.click()
@@ -162,7 +162,7 @@ def test_results_are_brought_up_to_date_when_the_project_has_changed(step, plate
     qtbot.waitUntil(lambda: step.batch.outdated)
     assert "up to date" in step.hint
     assert run() == [Status.DONE, Status.DONE]
-    step.take_images(images(plate, 2))
+    step.images_chosen.emit(images(plate, 2))
     assert step.run.text() == "Go on"
     step.run.click()
     qtbot.waitUntil(lambda: not step.batch.running)
@@ -172,7 +172,7 @@ def test_results_are_brought_up_to_date_when_the_project_has_changed(step, plate
 
 def test_a_batch_outlives_its_page_and_is_one_for_all_pages(dock, plate, qtbot):
     closed = BatchDock(dock.shared.viewer)
-    closed.step.take_images(images(plate, 0))
+    closed.step.images_chosen.emit(images(plate, 0))
     assert [each.title for each in dock.step.batch.images] == ["cells_0"]
     assert dock.step.table.isVisibleTo(dock.step)
     closed.step.run.click()
@@ -185,7 +185,7 @@ def test_long_names_do_not_make_the_page_wider(step, qtbot, tmp_path):
     width = step.minimumSizeHint().width()
     bad = tmp_path / f"{'well_A1_' * 12}.tif"
     bad.write_bytes(b"no picture")
-    step.take_images([{"raw": str(bad), "labels": str(bad)}])
+    step.images_chosen.emit([{"raw": str(bad), "labels": str(bad)}])
     step.run.click()
     qtbot.waitUntil(lambda: not step.batch.running)
     assert "failed" in step.result.text()

@@ -381,7 +381,10 @@ def test_a_closed_step_hears_nothing(qtbot, mailbox, shared):
     assert shared.problem("input_data") is None
 
 
-@pytest.mark.skipif(os.environ.get("QT_QPA_PLATFORM") == "offscreen", reason="the offscreen platform draws no OpenGL")
+@pytest.mark.skipif(
+    os.environ.get("QT_QPA_PLATFORM") == "offscreen",
+    reason="the offscreen platform has no OpenGL to draw what the test looks at",
+)
 def test_in_a_real_window(make_napari_viewer, qtbot):
     viewer = make_napari_viewer()
     dock = InputDataDock(viewer)

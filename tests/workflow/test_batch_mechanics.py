@@ -4,11 +4,9 @@ import csv
 import json
 import os
 import re
-import resource
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +14,16 @@ import pytest
 import tifffile
 from workflow import batch_samples
 from workflow.batch_samples import DIRT, LARGE, SMALL, sizes
+from workflow.full_disk import file_size_limit
 
 from napari_objclass.errors import Cancelled, FileError, ParameterError
 from napari_objclass.kernels import CancelToken
 from napari_objclass.workflow import batch, batch_summary
 from napari_objclass.workflow.batch import ImageSet, Record, Status
 
-posix_only = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
+posix_only = pytest.mark.skipif(
+    os.name != "posix", reason="Windows has neither the rights of files nor the signals of POSIX"
+)
 
 
 @pytest.fixture(scope="module")
@@ -113,25 +114,12 @@ def test_want_of_memory_is_said_of_its_image_alone(predictor, tmp_path, out, mon
     assert "not enough memory" in outcome.error
 
 
-@contextmanager
-def _file_size_limit(size):
-    """Pretend a full disk: writing beyond ``size`` bytes fails."""
-    old = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, old[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, old)
-        signal.signal(signal.SIGXFSZ, handler)
-
-
 @posix_only
 def test_results_that_are_too_large_for_the_disk_leave_nothing(predictor, tmp_path, out):
     images = batch_samples.image_sets(tmp_path, 2)
     settings = batch_samples.settings(out, "{nickname}.csv")
     before = {path: path.read_bytes() for path in tmp_path.rglob("*.tif")}
-    with _file_size_limit(500):
+    with file_size_limit(500):
         outcomes = list(batch.run(predictor, images, settings))
     assert statuses(outcomes) == ["failed", "failed"]
     assert list(out.glob(".*")) == []
@@ -141,7 +129,7 @@ def test_results_that_are_too_large_for_the_disk_leave_nothing(predictor, tmp_pa
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_full_disk_ends_the_run(predictor, tmp_path, jobs):
     if not Path("/dev/full").exists():
-        pytest.skip("there is no device that is always full")
+        pytest.skip("this system has no /dev/full, by which a full disk is imitated")
     images = batch_samples.image_sets(tmp_path, 3)
     record = Record(tmp_path)
     record.path.unlink()
@@ -378,7 +366,7 @@ def test_a_plan_refuses_what_would_be_lost(predictor, tmp_path, out):
 def test_memory_does_not_grow(predictor, tmp_path, out):
     status = Path("/proc/self/status")
     if not status.exists():
-        pytest.skip("only Linux tells what a process holds")
+        pytest.skip("memory is read from /proc/self/status, which only Linux has")
     images = batch_samples.image_sets(tmp_path, 20)
     named = [ImageSet(images[n % 20].images, name=f"n{n:03}") for n in range(300)]
     held = [

@@ -73,7 +73,7 @@ def test_wrong_axes_are_refused(project):
     assert list(project.parent.iterdir()) == []
 
 
-@pytest.mark.skipif(os.name != "posix", reason="other systems have no umask")
+@pytest.mark.skipif(os.name != "posix", reason="Windows gives files no rights by umask")
 def test_stored_data_can_be_read_by_whom_the_umask_allows(project):
     old = os.umask(0o022)
     try:

@@ -2,41 +2,27 @@
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 from workflow import project_samples
+from workflow.full_disk import file_size_limit
 from workflow.project_samples import click, clicks_of, names, reopened, save, saved
 
 from napari_objclass.errors import FileError, ProjectError, ProjectLockedError
 from napari_objclass.workflow import journal
 from napari_objclass.workflow.project import ProjectStore
 
-posix_only = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
+posix_only = pytest.mark.skipif(
+    os.name != "posix", reason="Windows has neither the rights of files nor the signals of POSIX"
+)
 
 
 # --- places that cannot be written
-
-
-@contextmanager
-def _file_size_limit(size):
-    """Pretend a full disk: writing beyond ``size`` bytes fails."""
-    import resource
-
-    old = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, old[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, old)
-        signal.signal(signal.SIGXFSZ, handler)
 
 
 @posix_only
@@ -46,7 +32,7 @@ def test_a_full_disk_leaves_the_old_project_and_the_session_goes_on(path):
     noise = {"samples/noise": np.random.default_rng(0).random(100_000)}
     arrays = {**project_samples.arrays([1]), **noise}
     for size in (0, 1000, 100_000, 300_000):
-        with _file_size_limit(size), pytest.raises(ProjectError, match="free some space") as error:
+        with file_size_limit(size), pytest.raises(ProjectError, match="free some space") as error:
             store.save(path, project_samples.document([1]), arrays)
         assert "\n" not in str(error.value)
         assert {name: (path.parent / name).read_bytes() for name in names(path.parent)} == before
@@ -60,7 +46,7 @@ def test_a_full_disk_leaves_the_old_project_and_the_session_goes_on(path):
 def test_a_click_that_cannot_be_written_is_not_acknowledged_and_the_next_one_is_kept(path):
     store = saved(path, [1])
     size = journal.beside(path).stat().st_size
-    with _file_size_limit(size + 20), pytest.raises(FileError, match="journal"):
+    with file_size_limit(size + 20), pytest.raises(FileError, match="journal"):
         store.append(click(2))
     assert journal.beside(path).stat().st_size == size
     store.append(click(3))
@@ -73,7 +59,7 @@ def test_a_click_that_cannot_be_written_is_not_acknowledged_and_the_next_one_is_
 def test_a_first_save_on_a_full_disk_leaves_nothing_and_stays_recoverable(path, size):
     store = ProjectStore.new()
     store.append(click(1))
-    with _file_size_limit(size), pytest.raises((ProjectError, FileError)):
+    with file_size_limit(size), pytest.raises((ProjectError, FileError)):
         save(store, path, [1])
     assert names(path.parent) == []
     assert store.path is None
