@@ -32,12 +32,13 @@ RUST_DOORS = {
 # Python modules from the bottom up; each may import from its own storey and those before it.
 STOREYS = [
     r"errors",
-    r"axes|kernels|labels|feature_table|features|forest|sample|splice|thresholding",
+    r"axes|kernels|labels|memory|feature_table|features|forest|sample|splice|thresholding",
     r"io(\..*)?|workflow\.sources",
     r"workflow\.(lane|applet|classes|objects|marks|changes)",
-    r"workflow\.(?!session|batch|script|sources|lane|applet|classes|objects|marks|changes|chain|state|events|history|journaled|exchange|results|predictor|ilastik_project|opening)[a-z_]+",
+    r"workflow\.blockwise(\.(?!classify|independent|outputs)\w+)?",
+    r"workflow\.(?!session|batch|script|sources|lane|applet|classes|objects|marks|changes|chain|state|events|history|journaled|exchange|results|predictor|ilastik_project|opening|blockwise)[a-z_]+",
     r"workflow\.(chain|state|events|history|journaled|lanes|exchange|results|predictor)",
-    r"workflow\.(session|batch\w*|script|ilastik_project|opening)",
+    r"workflow\.(session|batch\w*|script|ilastik_project|opening|blockwise\.(classify|independent|outputs))",
     r"widgets(\..*)?|cli|commands(\..*)?|__main__",
 ]
 

@@ -1,6 +1,7 @@
 //! Making and using label images: integers, 0 background, one integer per object.
 
 mod band;
+pub mod block_labels;
 pub mod components;
 pub(crate) mod contiguous;
 pub mod diff;

@@ -1,0 +1,81 @@
+"""Which blocks an image is cut into."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from typing import NamedTuple
+
+Triple = tuple[int, int, int]
+
+
+class Block(NamedTuple):
+    """A box of voxels of one frame: ``start`` inclusive, ``stop`` exclusive, in order z, y, x.
+
+    Attributes
+    ----------
+    number
+        Its place in the plan: by frame, then z, y, x.
+    """
+
+    number: int
+    t: int
+    start: Triple
+    stop: Triple
+
+    @property
+    def shape(self) -> Triple:
+        """Lengths of the sides."""
+        z, y, x = (stop - start for start, stop in zip(self.start, self.stop, strict=True))
+        return z, y, x
+
+
+@dataclass(frozen=True)
+class BlockPlan:
+    """Blocks that cover an image ``tzyx``; those at the far end may be smaller.
+
+    Attributes
+    ----------
+    shape
+        Lengths of the image along t, z, y, x.
+    block_shape
+        Lengths of a block along z, y, x.
+    """
+
+    shape: tuple[int, int, int, int]
+    block_shape: Triple
+
+    @cached_property
+    def grid(self) -> tuple[int, int, int, int]:
+        """Number of blocks along t, z, y, x."""
+        t, *space = self.shape
+        z, y, x = (-(-length // side) for length, side in zip(space, self.block_shape, strict=True))
+        return t, z, y, x
+
+    def __len__(self) -> int:
+        t, z, y, x = self.grid
+        return t * z * y * x
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """All blocks, in order."""
+        places = product(*map(range, self.grid))
+        return tuple(self._block(number, *place) for number, place in enumerate(places))
+
+    def next(self, block: Block, axis: int) -> Block | None:
+        """The block behind another one along ``axis`` (0, 1, 2 for z, y, x) of the same frame, if there is one."""
+        place = [start // side for start, side in zip(block.start, self.block_shape, strict=True)]
+        place[axis] += 1
+        _, *counts = self.grid
+        if place[axis] == counts[axis]:
+            return None
+        number = ((block.t * counts[0] + place[0]) * counts[1] + place[1]) * counts[2] + place[2]
+        return self.blocks[number]
+
+    def _block(self, number: int, t: int, *place: int) -> Block:
+        starts = [index * side for index, side in zip(place, self.block_shape, strict=True)]
+        lengths = zip(starts, self.block_shape, self.shape[1:], strict=True)
+        z, y, x = starts
+        stop_z, stop_y, stop_x = (min(start + side, length) for start, side, length in lengths)
+        return Block(number, t, (z, y, x), (stop_z, stop_y, stop_x))
