@@ -375,3 +375,21 @@ fn a_window_outside_the_block_is_not_painted() {
     let result = labels.paint(&labels.block, &[0, 1, 2], &mut [0; 2], &Task::default());
     assert!(matches!(result, Err(Error::Shape(_))));
 }
+
+#[test]
+fn every_step_is_announced_and_done() {
+    let image = Array3::from_shape_fn((3, 700, 2), |(z, y, x)| (z + y * x) as u8);
+    let (start, frame) = ([0; 3], [3, 700, 2]);
+    for of in [BlockLabels::of_labels, BlockLabels::of_segmentation] {
+        let task = Task::default();
+        let labels = of(image.view(), start, frame, &task).unwrap();
+        let values = vec![0u8; labels.parts.len() + 1];
+        let mut out = vec![1; image.len()];
+        labels
+            .paint(&labels.block, &values, &mut out, &task)
+            .unwrap();
+        let (done, total) = task.progress();
+        assert_eq!(done, total);
+        assert!(done > 2 && out == vec![0; image.len()]);
+    }
+}
