@@ -152,13 +152,16 @@ def leave_objects(
         sizes=whole.sizes[kept].astype(np.int64),
         firsts=whole.firsts[kept],
         boxes=whole.boxes[kept],
-        **{name: np.int64(number) for name, number in numbers.items()},
+        **{name: np.array(number) for name, number in numbers.items()},
     )
 
 
-def stitch(
-    parts: Parts, plan: BlockPlan, t: int, connected: bool, threads: int | None, cancel: CancelToken | None
-) -> None:
-    """Leave the objects of a frame of a segmentation (``connected``) or a label image."""
-    whole = gather(parts, plan, t, LABELS, connected=connected)
-    leave_objects(parts, plan, whole, ids=None if connected else whole.keys)
+def stitch_components(parts: Parts, plan: BlockPlan, t: int, threads: int | None, cancel: CancelToken | None) -> None:
+    """Leave the objects of a frame of a segmentation."""
+    leave_objects(parts, plan, gather(parts, plan, t, LABELS, connected=True))
+
+
+def stitch_ids(parts: Parts, plan: BlockPlan, t: int, threads: int | None, cancel: CancelToken | None) -> None:
+    """Leave the objects of a frame of a label image."""
+    whole = gather(parts, plan, t, LABELS, connected=False)
+    leave_objects(parts, plan, whole, ids=whole.keys)
