@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from napari_objclass import kernels
 from napari_objclass.workflow.blockwise.labelling import LABELS, OBJECTS
