@@ -9,7 +9,7 @@ and ``cancel`` (a :class:`CancelToken`), and passes them on as one :class:`Run`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 import numpy as np
 
@@ -81,6 +81,19 @@ def connected_components(
     return _core.connected_components(run, _integers(image))
 
 
+class How(TypedDict):
+    """How objects are found, in pixels, see :func:`threshold`."""
+
+    sigma: tuple[float, float, float]
+    value_range: tuple[float, float]
+    low: float
+    high: float | None
+    merge: bool
+    min_size: int
+    max_size: int
+    fill_holes: bool
+
+
 class Thresholded(NamedTuple):
     """Label image ``tzyx``, how many objects were too small and too large for it, and how many pixels were NaN."""
 
@@ -115,16 +128,16 @@ def threshold(
     "unfiltered" (objects of any size), "objects". Ids are consecutive from 1 in each frame, in raster order.
     """
     run = Run("finding objects", threads, progress, cancel)
-    how = {
-        "sigma": sigma,
-        "value_range": value_range,
-        "low": low,
-        "high": high,
-        "merge": merge,
-        "min_size": min_size,
-        "max_size": max_size,
-        "fill_holes": fill_holes,
-    }
+    how = How(
+        sigma=sigma,
+        value_range=value_range,
+        low=low,
+        high=high,
+        merge=merge,
+        min_size=min_size,
+        max_size=max_size,
+        fill_holes=fill_holes,
+    )
     return Thresholded(*_core.threshold(run, _numbers(last), None if core is None else _numbers(core), how, stage))
 
 
