@@ -290,9 +290,14 @@ def take_channel(image: Channels, channel: int) -> NDArray[Any]:
     ParameterError
         If there is none.
     """
-    if not 0 <= channel < image.shape[-1]:
-        raise ParameterError(f"there is no channel {channel}; the image has {image.shape[-1]}, counted from 0")
+    check_channel(channel, image.shape[-1])
     return image[..., channel]
+
+
+def check_channel(channel: int, n_channels: int) -> None:
+    """Raise ParameterError if an image does not have so many channels."""
+    if not 0 <= channel < n_channels:
+        raise ParameterError(f"there is no channel {channel}; the image has {n_channels}, counted from 0")
 
 
 def sigmas(sigma: float | Sequence[float], image: Shaped) -> tuple[float, float, float]:
