@@ -1,6 +1,7 @@
 //! Making and using label images: integers, 0 background, one integer per object.
 
 mod band;
+pub mod block_holes;
 pub mod block_labels;
 pub mod components;
 pub(crate) mod contiguous;
@@ -13,5 +14,6 @@ mod rows;
 pub mod runs;
 pub mod smooth;
 pub mod threshold;
+pub mod threshold_block;
 mod union_find;
 pub mod watershed;
