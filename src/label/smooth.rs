@@ -72,6 +72,28 @@ impl Window {
             inner: all,
         }
     }
+
+    /// That of the pixels `inner`, given an image of shape `read` that begins at `start`.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when one does not lie within the other and the frame.
+    pub fn at(start: Shape, read: Shape, inner: Block, frame: Shape) -> Result<Self> {
+        let stop = std::array::from_fn(|axis| start[axis].saturating_add(read[axis]));
+        let read = Block { start, stop };
+        for (part, all) in [(&inner, &read), (&read, &Block::whole(frame))] {
+            let inside = |axis: usize| {
+                all.start[axis] <= part.start[axis]
+                    && part.start[axis] <= part.stop[axis]
+                    && part.stop[axis] <= all.stop[axis]
+            };
+            if !(0..3).all(inside) {
+                return Err(Error::Shape(format!(
+                    "the block {part:?} does not lie in {all:?}; check where it starts"
+                )));
+            }
+        }
+        Ok(Self { frame, read, inner })
+    }
 }
 
 /// How many pixels around those that are smoothed have to be given, along z, y, x; fewer at the ends of the frame.

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
 
 Triple = tuple[int, int, int]
 
@@ -46,6 +48,10 @@ class BlockPlan:
     shape: tuple[int, int, int, int]
     block_shape: Triple
 
+    def __reduce__(self) -> tuple[type[BlockPlan], tuple[Any, ...]]:
+        """Go along with every task as two tuples, without the blocks that were made of them."""
+        return BlockPlan, (self.shape, self.block_shape)
+
     @cached_property
     def grid(self) -> tuple[int, int, int, int]:
         """Number of blocks along t, z, y, x."""
@@ -63,6 +69,11 @@ class BlockPlan:
         places = product(*map(range, self.grid))
         return tuple(self._block(number, *place) for number, place in enumerate(places))
 
+    def of_frame(self, t: int) -> tuple[Block, ...]:
+        """Blocks of one frame, in order."""
+        n = len(self) // self.shape[0] if self.shape[0] else 0
+        return self.blocks[t * n : (t + 1) * n]
+
     def next(self, block: Block, axis: int) -> Block | None:
         """The block behind another one along ``axis`` (0, 1, 2 for z, y, x) of the same frame, if there is one."""
         place = [start // side for start, side in zip(block.start, self.block_shape, strict=True)]
@@ -72,6 +83,17 @@ class BlockPlan:
             return None
         number = ((block.t * counts[0] + place[0]) * counts[1] + place[1]) * counts[2] + place[2]
         return self.blocks[number]
+
+    def overlapping(self, t: int, start: Triple, stop: Triple) -> list[Block]:
+        """Blocks of a frame that have voxels of the box from ``start`` to ``stop`` (z, y, x), in order."""
+        if min(np.subtract(stop, start)) <= 0:
+            return []
+        _, *counts = self.grid
+        places = (
+            range(first // side, (last - 1) // side + 1)
+            for first, last, side in zip(start, stop, self.block_shape, strict=True)
+        )
+        return [self.blocks[((t * counts[0] + z) * counts[1] + y) * counts[2] + x] for z, y, x in product(*places)]
 
     def _block(self, number: int, t: int, *place: int) -> Block:
         starts = [index * side for index, side in zip(place, self.block_shape, strict=True)]
