@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import DTypeLike, NDArray
 
+    from napari_objclass.workflow.applet import RunOptions
     from napari_objclass.workflow.blockwise.labelling import Labelled
     from napari_objclass.workflow.blockwise.plan import Triple
 
@@ -55,17 +57,17 @@ class LabelVolume(LazyArray):
         return result[tuple(0 if isinstance(each, int) else slice(None) for each in keys)]
 
     def _fill(self, result: NDArray[Any], t: int, start: Triple, stop: Triple, picked: Sequence[range]) -> None:
-        """Write those voxels of a window that are picked along each axis; a window of many planes in slabs of them."""
-        (z0, y0, x0), (z1, y1, x1) = start, stop
-        step = max(1, PIXELS_AT_A_TIME // ((y1 - y0) * (x1 - x0)))
-        planes = np.array(picked[0])
-        rows, columns = (np.array(each) - low for each, low in zip(picked[1:], (y0, x0), strict=True))
-        for low in range(z0, z1, step):
-            wanted = (planes >= low) & (planes < low + step)
-            if wanted.any():
-                first, last = int(planes[wanted].min()), int(planes[wanted].max())
-                window = self._window(t, (first, y0, x0), (last + 1, y1, x1))
-                result[wanted] = window[np.ix_(planes[wanted] - first, rows, columns)]
+        """Write those voxels of a window that are picked along each axis; of a large window block by block."""
+        boxes = [(start, stop)]
+        if math.prod(np.subtract(stop, start).tolist()) > PIXELS_AT_A_TIME:
+            blocks = self.labelled.plan.overlapping(t, start, stop)
+            boxes = [(_larger(start, each.start), _smaller(stop, each.stop)) for each in blocks]
+        places = [np.array(each) for each in picked]
+        for low, high in boxes:
+            inside = [(each >= a) & (each < b) for each, a, b in zip(places, low, high, strict=True)]
+            if all(each.any() for each in inside):
+                at = [each[chosen] - a for each, chosen, a in zip(places, inside, low, strict=True)]
+                result[np.ix_(*inside)] = self._window(t, low, high)[np.ix_(*at)]
 
     def _window(self, t: int, start: Triple, stop: Triple) -> NDArray[Any]:
         key = (t, start, stop)
@@ -73,7 +75,7 @@ class LabelVolume(LazyArray):
             if key in self._windows:
                 self._windows.move_to_end(key)
                 return self._windows[key]
-        window = self.labelled.read(t, start, stop).astype(self.dtype, copy=False)
+        window = self.labelled.read(t, start, stop)[0].astype(self.dtype, copy=False)
         if window.size <= LARGEST_KEPT:
             with self._lock:
                 self._windows[key] = window
@@ -126,6 +128,29 @@ def object_runs(
         return kernels.object_runs(labels, frames, ids, boxes)
     rows = zip(frames.tolist(), ids.tolist(), boxes.tolist(), strict=True)
     return [labels.runs(t, object_id, box) for t, object_id, box in rows]
+
+
+def _larger(one: Triple, other: Triple) -> Triple:
+    z, y, x = map(max, one, other)
+    return z, y, x
+
+
+def _smaller(one: Triple, other: Triple) -> Triple:
+    z, y, x = map(min, one, other)
+    return z, y, x
+
+
+def paint(
+    labels: NDArray[Any] | LabelVolume,
+    frames: NDArray[np.int64],
+    ids: NDArray[np.uint64],
+    values: NDArray[Any],
+    **run: Unpack[RunOptions],
+) -> NDArray[Any] | Painted:
+    """Fill objects with their values, see :func:`napari_objclass.kernels.paint`; a large image where it is sliced."""
+    if isinstance(labels, LabelVolume):
+        return Painted(labels, frames, ids, values)
+    return kernels.paint(labels, frames, ids, values, **run)
 
 
 class Painted(LazyArray):

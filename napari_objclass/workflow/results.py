@@ -175,7 +175,7 @@ def _annotations(chain: Chain, lane: LaneRecord, **run: Unpack[RunOptions]) -> N
     ids = np.array([object_id for _, object_id in active], np.uint64)
     numbers = chain.present_claims(lane).class_numbers(frames, ids, classes)
     narrow = np.uint8 if len(classes) <= 255 else np.uint16
-    return kernels.paint(objects.labels, frames, ids, numbers.astype(narrow), **run)
+    return paint(objects.labels, frames, ids, numbers.astype(narrow), **run)
 
 
 def _write_table(
