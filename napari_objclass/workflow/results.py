@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from napari_objclass import axes as axis_letters, kernels
+from napari_objclass import axes as axis_letters
 from napari_objclass.errors import InternalError
 from napari_objclass.features import feature_catalog
-from napari_objclass.io.image import Picture
+from napari_objclass.io.arranged import arranged
+from napari_objclass.io.image import LazyArray, Picture
+from napari_objclass.io.stack import Stacked
 from napari_objclass.io.tables import holds_crops, write_table
 from napari_objclass.io.writers import write_picture, write_sequence
 from napari_objclass.workflow.file_names import filled_in
+from napari_objclass.workflow.label_volume import paint
 from napari_objclass.workflow.lane import LABELS
 from napari_objclass.workflow.object_crops import crops
 from napari_objclass.workflow.object_table import object_table, unused, with_required
@@ -134,20 +137,23 @@ def _picture(
     axes, names, colors = chain.images(lane).axes, None, None
     palette = {number: each.color for number, each in enumerate(chain.state.classes, 1)}
     drange = None if source in {IDENTITIES, PREDICTIONS, ANNOTATIONS} else (0.0, 1.0)
-    image: NDArray[Any]
+    image: NDArray[Any] | LazyArray
     if source == IDENTITIES:
-        image, colors = axis_letters.from_canonical(chain.objects(lane, **run).labels, axes), {}
+        image, colors = arranged(chain.objects(lane, **run).labels, axis_letters.LABELS, axes), {}
     elif source == ANNOTATIONS:
-        image, colors = axis_letters.from_canonical(_annotations(chain, lane, **run), axes), palette
+        image, colors = arranged(_annotations(chain, lane, **run), axis_letters.LABELS, axes), palette
     elif prediction is None:
         raise InternalError(f"{source} of {lane.name!r} was asked for without a prediction")
     elif source == PROBABILITIES:
         names = prediction.class_names
         first = prediction.paint(1, **run)
-        image = np.empty((*first.shape, len(names)), first.dtype)
-        image[..., 0] = first
-        for k in range(1, len(names)):
-            image[..., k] = prediction.paint(k + 1, **run)
+        if isinstance(first, LazyArray):
+            image = Stacked([Picture(prediction.paint(k, **run), axes) for k in range(1, len(names) + 1)], first.ndim)
+        else:
+            image = np.empty((*first.shape, len(names)), first.dtype)
+            image[..., 0] = first
+            for k in range(1, len(names)):
+                image[..., k] = prediction.paint(k + 1, **run)
         axes += "c"
     elif source == PREDICTIONS:
         image, colors = prediction.paint("classes", **run), palette
@@ -167,7 +173,7 @@ def _picture(
     )
 
 
-def _annotations(chain: Chain, lane: LaneRecord, **run: Unpack[RunOptions]) -> NDArray[Any]:
+def _annotations(chain: Chain, lane: LaneRecord, **run: Unpack[RunOptions]) -> NDArray[Any] | LazyArray:
     """Image ``tzyx`` in which every annotated object has the number of its class."""
     classes = [each.uuid for each in chain.state.classes]
     objects, active = chain.objects(lane, **run), list(chain.present_claims(lane).active)
