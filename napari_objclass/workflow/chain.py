@@ -35,6 +35,7 @@ from napari_objclass.workflow.objects import Objects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
@@ -78,15 +79,17 @@ class Memory:
     budget
         Bytes of memory that the images of a lane may take; with more, they are worked on block by block. None: by what
         is left when they are opened.
+    project
+        The project file, beside which the steps of large images are kept; None if there is none.
     notes
         Sentences that the user should read once.
     """
 
-    def __init__(self, forest: TrainedForest | None, budget: int | None = None) -> None:
+    def __init__(self, forest: TrainedForest | None, budget: int | None = None, project: Path | None = None) -> None:
         self.outputs = Outputs(limits=dict.fromkeys((input_data.ID, OBJECTS, object_classification.ID), LANES_HELD))
         self.forest = forest
         self.imported = forest if forest is not None and forest.imported else None
-        self.budget = budget
+        self.budget, self.project = budget, project
         self.notes: list[str] = []
         self.arrivals = count()
 
@@ -253,10 +256,11 @@ class Chain:
         if self.state.edits_of(lane):
             raise ObjClassError(large_images.no_edits(lane.name))
         images = self.images(lane)
-        labelled = large_images.find(lane, images, self.state.thresholding, self.memory.budget, **run)
+        folder = large_images.folder_of(lane.uuid, self.memory.project)
+        labelled = large_images.find(images, lane, self.state.thresholding, folder, self.memory.budget, **run)
         if labelled.n_nan:
             self.memory.note(thresholding.counted_as_zero(labelled.n_nan, f"the image {lane.name!r}"))
-        return Objects.found_in(labelled, large_images.label_type(labelled, images))
+        return Objects.found_in(labelled, large_images.label_type(images, lane))
 
     def _unedited(self, lane: LaneRecord, **run: Unpack[RunOptions]) -> tuple[NDArray[Any], int, int]:
         """Label image of a lane without edits by hand, and how many objects were too small and too large for it."""

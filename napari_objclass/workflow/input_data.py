@@ -47,6 +47,9 @@ ID = "input_data"
 #: Raw in memory of more bytes than this is stored on request only: a save should not take minutes unasked.
 LARGE_RAW = 1 << 30
 
+#: Voxels of a large image in which thresholds are fitted.
+MIDDLE = 1 << 24
+
 #: Roles that objects can come from, one of them an image; raw alone is thresholded.
 OBJECT_ROLES = {LABELS, SEGMENTATION, PROBABILITIES}
 
@@ -97,10 +100,26 @@ class Images:
         """What is thresholded, ``tzyxc``: probabilities, else raw; None where the objects are given."""
         if self.objects is not None:
             return None
-        pixels = self._raw if self._probabilities is None else self._probabilities
-        if self.is_large and pixels is not None:
-            return SlicedChannels(Arranged(pixels.data, pixels.axes, axis_letters.RAW))
+        if self.is_large:
+            return SlicedChannels(self.sliced)
         return self.raw if self._probabilities is None else LazyChannels(self._probabilities)
+
+    @property
+    def sliced(self) -> LazyArray:
+        """What is thresholded, ``tzyxc``, read where it is sliced."""
+        pixels = self._probabilities or self._raw
+        assert pixels is not None
+        return Arranged(pixels.data, pixels.axes, axis_letters.RAW)
+
+    @cached_property
+    def middle(self) -> Channels:
+        """What is thresholded, as far as thresholds need to see it: of a large image, a box in its middle."""
+        assert self.thresholded is not None
+        if not self.is_large:
+            return self.thresholded
+        n_frames, *lengths = self.shape
+        box = [slice((length - side) // 2, (length + side) // 2) for length, side in zip(lengths, _sides(lengths), strict=True)]
+        return self.sliced[(slice(n_frames // 2, n_frames // 2 + 1), *box)]
 
     @cached_property
     def raw(self) -> NDArray[Any] | LazyArray | None:
@@ -446,6 +465,15 @@ def _fit_thresholded(record: LaneRecord, source: Pixels, raw: Pixels | None, rol
         _raw=raw,
         _probabilities=source if role == PROBABILITIES else None,
     )
+
+
+def _sides(lengths: Sequence[int]) -> list[int]:
+    """Lengths of a box of at most ``MIDDLE`` voxels in an image: planes as large as they may be, then several."""
+    sides, room = [], MIDDLE
+    for length, left in zip(reversed(lengths), (2, 1, 1), strict=True):
+        sides.append(max(1, min(length, round(room ** (1 / left)) if left > 1 else room)))
+        room //= sides[-1]
+    return sides[::-1]
 
 
 def _value_range(source: Pixels) -> tuple[float, float]:

@@ -145,7 +145,7 @@ class WithImages(Journaled):
         settings, images = self._state.thresholding, arrival.opened
         if set(arrival.lane.sources) != {RAW} or images.thresholded is None or settings != Thresholding():
             return []
-        return [SettingsChanged(thresholding.ID, thresholding.fitted(images.thresholded, settings))]
+        return [SettingsChanged(thresholding.ID, thresholding.fitted(images.middle, settings))]
 
     def relink_lane(
         self,
