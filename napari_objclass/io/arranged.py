@@ -23,7 +23,7 @@ class Arranged(LazyArray):
     Parameters
     ----------
     data
-        Anything with ``shape``, ``dtype`` and basic slicing.
+        Array that is read where it is sliced, or one of numpy.
     axes
         Its axes; those that ``target`` lacks are of length 1.
     target
@@ -54,6 +54,10 @@ class Arranged(LazyArray):
                 raise AxesError(f"axis {letter!r} of length {lengths[letter]} has no place here; choose one of them")
         native = np.dtype(data.dtype).newbyteorder("=")
         super().__init__(tuple(lengths.get(letter, 1) for letter in target), dtype or native)
+        chunks = getattr(data, "chunks", None)
+        if chunks and all(isinstance(side, int) for side in chunks):
+            sides = dict(zip(self._axes, chunks, strict=True))
+            self.chunks = tuple(sides.get(letter, 1) for letter in target)
 
     def __getitem__(self, key: Any) -> NDArray[Any]:
         keys = basic(key, self.shape)

@@ -260,7 +260,7 @@ class Chain:
         labelled = large_images.find(images, lane, self.state.thresholding, folder, self.memory.budget, **run)
         if labelled.n_nan:
             self.memory.note(thresholding.counted_as_zero(labelled.n_nan, f"the image {lane.name!r}"))
-        return Objects.found_in(labelled, large_images.label_type(images, lane))
+        return Objects.found_in(labelled, large_images.label_type(labelled, images, lane))
 
     def _unedited(self, lane: LaneRecord, **run: Unpack[RunOptions]) -> tuple[NDArray[Any], int, int]:
         """Label image of a lane without edits by hand, and how many objects were too small and too large for it."""
