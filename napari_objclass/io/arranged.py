@@ -1,4 +1,4 @@
-"""Arrays too large for memory with their axes in another order, read where they are sliced."""
+"""Views of arrays too large for memory, read where they are sliced: other axes, each so-many-th pixel."""
 
 from __future__ import annotations
 
@@ -67,6 +67,29 @@ class Arranged(LazyArray):
         pixels = pixels if self._convert is None else self._convert(pixels)
         lacking = [slice(None) if letter in self._axes else parts[letter] for letter in self._target]
         return pixels[tuple(lacking)][tuple(0 if isinstance(each, int) else slice(None) for each in keys)]
+
+
+class Thinned(LazyArray):
+    """Each so-many-th pixel of an array along each axis."""
+
+    def __init__(self, data: LazyArray, steps: Sequence[int]) -> None:
+        shape = tuple(-(-length // step) for length, step in zip(data.shape, steps, strict=True))
+        super().__init__(shape, data.dtype)
+        self._data, self._steps = data, tuple(steps)
+
+    def __getitem__(self, key: Any) -> NDArray[Any]:
+        keys = basic(key, self.shape)
+        return self._data[tuple(map(_times, keys, self._steps, self.shape))]
+
+
+def _times(key: int | slice, step: int, length: int) -> int | slice:
+    if isinstance(key, int):
+        return key * step
+    places = range(length)[key]
+    if not places:
+        return slice(0, 0)
+    stop = places[-1] * step + (1 if places.step > 0 else -1)
+    return slice(places[0] * step, None if stop < 0 else stop, places.step * step)
 
 
 def arranged(array: Any, axes: str, target: str) -> Any:

@@ -209,7 +209,8 @@ class Chain:
             images = opened or input_data.open_images(
                 lane, self.given.get(lane.uuid, {}), self.memory.budget
             )
-            for sentence in (*images.notes, images.problem):
+            large = large_images.told(lane.name) if images.is_large else None
+            for sentence in (*images.notes, images.problem, large):
                 self.memory.note(sentence)
             return images
 

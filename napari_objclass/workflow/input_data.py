@@ -131,6 +131,11 @@ class Images:
         return axis_letters.to_canonical(np.asarray(self._raw.data), self._raw.axes)
 
     @property
+    def raw_pixels(self) -> Pixels | None:
+        """Raw as its file has it; None without raw."""
+        return self._raw
+
+    @property
     def extent(self) -> tuple[int, int]:
         """Number of spatial dimensions and of channels (0 without raw)."""
         return 3 if self.shape[1] > 1 else 2, 0 if self.raw_shape is None else self.raw_shape[-1]

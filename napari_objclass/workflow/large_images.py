@@ -52,6 +52,14 @@ RUNS_KEPT = 3
 _WORKING = 24
 
 
+def told(name: str) -> str:
+    """What is said of an image set that is worked on block by block."""
+    return (
+        f"{name!r} does not fit into memory and is worked on block by block: everything works but the view in 3D, "
+        "where its file has no small copy, and editing objects by hand"
+    )
+
+
 def no_edits(name: str) -> str:
     """Why objects cannot be edited by hand."""
     return (
