@@ -28,7 +28,6 @@ mod mosaic;
 mod only;
 mod pass;
 mod regions;
-mod row_index;
 mod table;
 
 pub use collect::collect;
