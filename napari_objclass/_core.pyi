@@ -14,6 +14,8 @@ __all__ = [
     "OpenedProject",
     "Run",
     "Sets",
+    "block_filled",
+    "block_gaps",
     "changed_runs",
     "connected_components",
     "csv_rows",
@@ -29,7 +31,9 @@ __all__ = [
     "remove_project_leftovers",
     "save_project",
     "smooth",
+    "smoothing_halo",
     "threshold",
+    "threshold_block",
     "uncertainty",
 ]
 
@@ -58,6 +62,21 @@ def paint(
 def threshold(
     run: Run, last: NDArray[Any], core: NDArray[Any] | None, how: Mapping[str, Any], stage: str
 ) -> tuple[NDArray[np.uint32], int, int, int]: ...
+def threshold_block(
+    run: Run,
+    last: NDArray[Any],
+    core: NDArray[Any] | None,
+    how: Mapping[str, Any],
+    start: Sequence[int],
+    inner_start: Sequence[int],
+    inner_stop: Sequence[int],
+    frame_shape: Sequence[int],
+) -> tuple[BlockLabels, BlockLabels | None, int, float]: ...
+def smoothing_halo(sigma: Sequence[float], frame_shape: Sequence[int]) -> tuple[int, int, int]: ...
+def block_gaps(run: Run, labels: BlockLabels, kept: NDArray[np.bool_]) -> BlockLabels: ...
+def block_filled(
+    run: Run, labels: BlockLabels, kept: NDArray[np.bool_], gaps: BlockLabels, holes: NDArray[np.bool_]
+) -> BlockLabels: ...
 def smooth(
     run: Run, channel: NDArray[Any], sigma: Sequence[float], value_range: tuple[float, float]
 ) -> NDArray[np.float32]: ...

@@ -9,7 +9,7 @@ and ``cancel`` (a :class:`CancelToken`), and passes them on as one :class:`Run`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from napari_objclass._core import (
     Run,
     Sets,
     default_threads,
+    smoothing_halo,
 )
 from napari_objclass.errors import DtypeError
 
@@ -39,7 +40,9 @@ if TYPE_CHECKING:
 __all__ = [
     "BlockLabels",
     "CancelToken",
+    "Foreground",
     "Forest",
+    "How",
     "Journal",
     "JournalContent",
     "Measured",
@@ -47,6 +50,8 @@ __all__ = [
     "Run",
     "Sets",
     "Thresholded",
+    "block_filled",
+    "block_gaps",
     "changed_runs",
     "connected_components",
     "csv_rows",
@@ -66,7 +71,9 @@ __all__ = [
     "remove_project_leftovers",
     "save_project",
     "smooth",
+    "smoothing_halo",
     "threshold",
+    "threshold_block",
     "uncertainty",
 ]
 
@@ -86,6 +93,19 @@ def connected_components(
     """
     run = Run("finding objects", threads, progress, cancel)
     return _core.connected_components(run, _integers(image))
+
+
+class How(TypedDict):
+    """How objects are found, in pixels, see :func:`threshold`."""
+
+    sigma: tuple[float, float, float]
+    value_range: tuple[float, float]
+    low: float
+    high: float | None
+    merge: bool
+    min_size: int
+    max_size: int
+    fill_holes: bool
 
 
 class Thresholded(NamedTuple):
@@ -122,17 +142,73 @@ def threshold(
     "unfiltered" (objects of any size), "objects". Ids are consecutive from 1 in each frame, in raster order.
     """
     run = Run("finding objects", threads, progress, cancel)
-    how = {
-        "sigma": sigma,
-        "value_range": value_range,
-        "low": low,
-        "high": high,
-        "merge": merge,
-        "min_size": min_size,
-        "max_size": max_size,
-        "fill_holes": fill_holes,
-    }
+    how = How(
+        sigma=sigma,
+        value_range=value_range,
+        low=low,
+        high=high,
+        merge=merge,
+        min_size=min_size,
+        max_size=max_size,
+        fill_holes=fill_holes,
+    )
     return Thresholded(*_core.threshold(run, _numbers(last), None if core is None else _numbers(core), how, stage))
+
+
+class Foreground(NamedTuple):
+    """Components of the foreground of a block, key 1.
+
+    ``cores`` are those of at least the core threshold, None without one; ``n_nan`` counts pixels of the block; and
+    ``largest`` is the largest value, smoothed, that is finite: -inf without any, and without a core threshold.
+    """
+
+    mask: BlockLabels
+    cores: BlockLabels | None
+    n_nan: int
+    largest: float
+
+
+def threshold_block(
+    last: Array,
+    core: Array | None,
+    *,
+    how: How,
+    start: tuple[int, int, int],
+    inner_start: tuple[int, int, int],
+    inner_stop: tuple[int, int, int],
+    frame_shape: tuple[int, int, int],
+    threads: int | None = None,
+    cancel: CancelToken | None = None,
+) -> Foreground:
+    """Foreground of one block of a frame, every pixel as by :func:`threshold` of the whole; no sizes, no holes.
+
+    ``last`` and ``core`` (``tzyx``, one frame) begin at ``start`` (z, y, x) of the frame and reach at least
+    :func:`smoothing_halo` beyond the block from ``inner_start`` to ``inner_stop``, or to the ends of the frame.
+    """
+    run = Run("finding objects", threads, None, cancel)
+    core = None if core is None else _numbers(core)
+    place = (start, inner_start, inner_stop, frame_shape)
+    return Foreground(*_core.threshold_block(run, _numbers(last), core, how, *place))
+
+
+def block_gaps(
+    labels: BlockLabels, kept: NDArray[np.bool_], *, threads: int | None = None, cancel: CancelToken | None = None
+) -> BlockLabels:
+    """Components, key 0, of what is background in a block if only some parts are foreground, those ``kept[number]``."""
+    return _core.block_gaps(Run("filling holes", threads, None, cancel), labels, kept)
+
+
+def block_filled(
+    labels: BlockLabels,
+    kept: NDArray[np.bool_],
+    gaps: BlockLabels,
+    holes: NDArray[np.bool_],
+    *,
+    threads: int | None = None,
+    cancel: CancelToken | None = None,
+) -> BlockLabels:
+    """Components, key 1, of the kept parts of a block together with those of its :func:`block_gaps` that are holes."""
+    return _core.block_filled(Run("filling holes", threads, None, cancel), labels, kept, gaps, holes)
 
 
 def smooth(

@@ -32,5 +32,7 @@ mod _core {
     #[pymodule_export]
     use super::region::{feature_specs, measure};
     #[pymodule_export]
-    use super::threshold::{smooth, threshold};
+    use super::threshold::{
+        block_filled, block_gaps, smooth, smoothing_halo, threshold, threshold_block,
+    };
 }
