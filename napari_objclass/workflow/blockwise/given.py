@@ -43,8 +43,7 @@ def tasks(parts: Parts, plan: BlockPlan, volume: Volume, *, connected: bool) -> 
 def label_ids(parts: Parts, volume: Volume, block: Block, threads: int | None, cancel: CancelToken | None) -> None:
     """Leave the labels of a block of a label image: its objects are the pixels of equal id."""
     pixels = volume.read(block.t, block.start, block.stop)
-    run = kernels.Run("reading labels", threads, None, cancel)
-    labels = kernels.BlockLabels.of_labels(run, pixels, block.start, volume.shape[1:])
+    labels = kernels.label_block(pixels, block.start, volume.shape[1:], threads=threads, cancel=cancel)
     parts.write(LABELS, block.number, labels.to_bytes())
 
 
@@ -53,8 +52,7 @@ def label_components(
 ) -> None:
     """Leave the labels of a block of a segmentation: its objects are connected components by equality."""
     pixels = volume.read(block.t, block.start, block.stop)
-    run = kernels.Run("finding objects", threads, None, cancel)
-    labels = kernels.BlockLabels.of_segmentation(run, pixels, block.start, volume.shape[1:])
+    labels = kernels.label_segmentation_block(pixels, block.start, volume.shape[1:], threads=threads, cancel=cancel)
     parts.write(LABELS, block.number, labels.to_bytes())
 
 

@@ -73,11 +73,11 @@ class Labelled:
 
     def read(self, t: int, start: Triple, stop: Triple) -> NDArray[np.uint64]:
         """Label image ``tzyx`` of the box from ``start`` to ``stop`` (z, y, x) of a frame."""
-        image, run = np.zeros((1, *np.subtract(stop, start)), np.uint64), kernels.Run("painting")
+        image = np.zeros((1, *np.subtract(stop, start)), np.uint64)
         for block in self.plan.overlapping(t, start, stop):
             labels, ids = self.block(block.number)
             low, high = np.maximum(start, block.start), np.minimum(stop, block.stop)
-            part = labels.paint(run, tuple(low.tolist()), tuple(high.tolist()), ids)
+            part = kernels.paint_block(labels, ids, tuple(low.tolist()), tuple(high.tolist()))
             image[(slice(None), *map(slice, low - start, high - start))] = part
         return image
 
