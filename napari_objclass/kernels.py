@@ -15,12 +15,14 @@ import numpy as np
 
 from napari_objclass import _core
 from napari_objclass._core import (
+    BlockLabels,
     CancelToken,
     Forest,
     Journal,
     JournalContent,
     OpenedProject,
     Run,
+    Sets,
     default_threads,
     smoothing_halo,
 )
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int, str], object]
 
 __all__ = [
+    "BlockLabels",
     "CancelToken",
     "Foreground",
     "Forest",
@@ -45,6 +48,7 @@ __all__ = [
     "Measured",
     "OpenedProject",
     "Run",
+    "Sets",
     "Thresholded",
     "block_filled",
     "block_gaps",
@@ -55,10 +59,13 @@ __all__ = [
     "feature_specs",
     "fit_forest",
     "forest_probabilities",
+    "label_block",
+    "label_segmentation_block",
     "measure",
     "object_runs",
     "open_project",
     "paint",
+    "paint_block",
     "project_generation",
     "read_journal",
     "remove_project_leftovers",
@@ -230,7 +237,7 @@ def paint(
     """Image ``tzyx`` with each object of ``labels`` filled with its value; 0 on background and objects without a row.
 
     ``frames``, ``ids`` and ``values`` have one entry per object, sorted by frame; the image has the values' dtype
-    (uint8, uint16, uint32 or float32).
+    (uint8, uint16, uint32, uint64 or float32).
     """
     starts = np.searchsorted(frames, np.arange(labels.shape[0] + 1))
     run = Run("painting", threads, progress, cancel)
@@ -281,6 +288,98 @@ def _integers(labels: Array) -> Array:
 def _numbers(channel: Array) -> Array:
     """Booleans as the bytes they are, float16 widened without loss."""
     return channel.astype(np.float32) if channel.dtype == np.float16 else _integers(channel)
+
+
+# Labels of a block
+
+
+def label_block(
+    labels: Array,
+    start: tuple[int, int, int],
+    frame_shape: tuple[int, int, int],
+    *,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> BlockLabels:
+    """Parts of equal ids in a block of a label image, connected or not, numbered from 1 in raster order of the block.
+
+    Parameters
+    ----------
+    labels
+        The block, ``tzyx`` of one frame; booleans or integers, 0 is background.
+    start
+        Its first voxel in the frame: z, y, x.
+    frame_shape
+        Lengths of the frame along z, y, x.
+
+    Raises
+    ------
+    ShapeError
+        If the block does not lie within the frame.
+    ParameterError
+        If there is a negative label.
+    """
+    run = Run("reading labels", threads, progress, cancel)
+    return BlockLabels.of_labels(run, _integers(labels), start, frame_shape)
+
+
+def label_segmentation_block(
+    image: Array,
+    start: tuple[int, int, int],
+    frame_shape: tuple[int, int, int],
+    *,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> BlockLabels:
+    """Connected components (4 or 6 neighbours) of equal values in a block of a segmentation, numbered from 1.
+
+    Parameters
+    ----------
+    image
+        The block, ``tzyx`` of one frame; booleans or integers, 0 is background.
+    start
+        Its first voxel in the frame: z, y, x.
+    frame_shape
+        Lengths of the frame along z, y, x.
+
+    Raises
+    ------
+    ShapeError
+        If the block does not lie within the frame.
+    """
+    run = Run("finding objects", threads, progress, cancel)
+    return BlockLabels.of_segmentation(run, _integers(image), start, frame_shape)
+
+
+def paint_block(
+    labels: BlockLabels,
+    values: Array,
+    start: tuple[int, int, int] | None = None,
+    stop: tuple[int, int, int] | None = None,
+    *,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> Array:
+    """Image ``tzyx`` of one frame: ``values[n]`` on the part of number n, ``values[0]`` on background.
+
+    Parameters
+    ----------
+    values
+        One more than there are parts; the image has their dtype (uint8, uint16, uint32, uint64 or float32).
+    start, stop
+        The window to paint, inside the block, in coordinates of the frame; by default all of the block.
+
+    Raises
+    ------
+    ShapeError
+        If the window is not inside the block, or there is not one value per number.
+    """
+    run = Run("painting", threads, progress, cancel)
+    window = (labels.start if start is None else start, labels.stop if stop is None else stop)
+    return labels.paint(run, *window, np.ascontiguousarray(values))
 
 
 # Features

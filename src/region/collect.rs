@@ -7,11 +7,11 @@ use std::sync::{Mutex, PoisonError};
 use super::intensity::RawImage;
 use super::labels::LabelImage;
 use super::pass::{Pass, RunMemory, Slab};
-use super::row_index::RowIndex;
 use super::table::RegionTable;
 use crate::block::Shape;
 use crate::error::Result;
 use crate::label::extract::Place;
+use crate::label::row_index::RowIndex;
 use crate::task::{lock, Task};
 
 /// One time point: a label image and, if intensities are wanted, the raw image of the same shape.

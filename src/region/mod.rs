@@ -20,13 +20,14 @@ mod geometry;
 pub mod intensity;
 mod kept_runs;
 mod labels;
+mod mosaic;
 mod only;
 mod pass;
-mod row_index;
 mod table;
 
 pub use collect::collect;
 pub use geometry::Geometry;
 pub use intensity::{Intensity, Moments, RawImage, RawKind, RawPart};
-pub use labels::LabelImage;
+pub use labels::{LabelImage, LabelPart};
+pub use mosaic::{Mosaic, Tile};
 pub use table::RegionTable;

@@ -5,12 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::*;
 
 use super::collect::Frame;
-use super::labels::refuse_negative;
 use super::only::Only;
 use crate::block::{Block, Shape};
 use crate::error::{Error, Result};
 use crate::label::extract::Place;
-use crate::label::runs::Run;
+use crate::label::runs::{refuse_negative, Run};
 use crate::task::Task;
 
 /// A part of a frame, at most [`crate::block::SLAB_VOXELS`] voxels.

@@ -3,8 +3,8 @@
 use super::geometry::Geometry;
 use super::intensity::Covariance;
 use super::intensity::{Intensity, RawKind, RawPart};
-use super::row_index::RowIndex;
 use crate::block::Shape;
+use crate::label::row_index::RowIndex;
 use crate::label::runs::Run;
 
 /// What was collected about each object of a frame or of a part of it; rows stand in the order of first meeting.

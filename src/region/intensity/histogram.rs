@@ -7,10 +7,10 @@ use super::binning::{Binning, BINS};
 use crate::block::Shape;
 use crate::error::Result;
 use crate::label::extract::Place;
+use crate::label::row_index::RowIndex;
 use crate::region::collect::{collect, Frame, OfRaw};
 use crate::region::kept_runs::KeptRuns;
 use crate::region::pass::{Pass, RunMemory, Slab};
-use crate::region::row_index::RowIndex;
 use crate::region::table::RegionTable;
 use crate::task::{lock, Task};
 
