@@ -37,18 +37,8 @@ pub fn threshold_block<'i, P: Pixel>(
     window: Window,
     task: &Task,
 ) -> Result<Foreground> {
-    let Window { frame, read, inner } = window;
-    let shapes = [Some(last.dim()), core.map(|core| core.dim())];
-    if let Some(shape) = shapes
-        .into_iter()
-        .flatten()
-        .find(|&shape| shape != read.shape().into())
-    {
-        return Err(Error::Shape(format!(
-            "pixels of shape {shape:?} were read where the window has {:?}; read exactly the window",
-            read.shape()
-        )));
-    }
+    check_read(&last, core.as_ref(), &window)?;
+    let Window { frame, inner, .. } = window;
     let smoother = Smoother::new(window, how.sigma, how.range)?;
     task.expect(smoother.n_steps());
     let core = core.filter(|_| how.core.is_some());
@@ -80,4 +70,21 @@ pub fn threshold_block<'i, P: Pixel>(
         largest,
         n_nan,
     })
+}
+
+/// Refuses pixels that are not those of `window`.
+pub(super) fn check_read<P>(
+    last: &ArrayView3<'_, P>,
+    core: Option<&ArrayView3<'_, P>>,
+    window: &Window,
+) -> Result<()> {
+    let shapes = [Some(last.dim()), core.map(ArrayView3::dim)];
+    let mut shapes = shapes.into_iter().flatten();
+    let read = window.read.shape();
+    match shapes.find(|&shape| shape != read.into()) {
+        Some(shape) => Err(Error::Shape(format!(
+            "pixels of shape {shape:?} were read where the window has {read:?}; read exactly the window"
+        ))),
+        None => Ok(()),
+    }
 }
