@@ -233,12 +233,12 @@ class Chain:
         found = self._found(lane)
 
         def compute() -> Objects:
+            if self.images(lane).is_large:
+                return replace(self._found_in_blocks(lane, **run), offset=lane.offset)
             edited = self._edited(OBJECTS, lane, (found,))
             if edited is not None:
                 before, change = cast("tuple[Objects, Change]", edited)
                 return before.after(change, **run)
-            if self.images(lane).is_large:
-                return replace(self._found_in_blocks(lane, **run), offset=lane.offset)
             labels, n_small, n_large = self._unedited(lane, **run)
             change = Change.joined(edit.change for edit in found.edits)
             objects = Objects.of(change.written(labels) if change else labels, **run)

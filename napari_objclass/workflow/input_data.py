@@ -107,6 +107,7 @@ class Images:
     @property
     def sliced(self) -> LazyArray:
         """What is thresholded, ``tzyxc``, read where it is sliced."""
+        assert self.objects is None
         pixels = self._probabilities or self._raw
         assert pixels is not None
         return Arranged(pixels.data, pixels.axes, axis_letters.RAW)

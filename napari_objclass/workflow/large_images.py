@@ -21,7 +21,7 @@ import platformdirs
 from napari_objclass import axes as axis_letters, memory
 from napari_objclass.errors import ParameterError
 from napari_objclass.kernels import default_threads
-from napari_objclass.workflow.blockwise import given
+from napari_objclass.workflow.blockwise import given, thresholding as found
 from napari_objclass.workflow.blockwise.labelling import LABELS as LABEL_STEP, OBJECTS as OBJECT_STEP, Labelled
 from napari_objclass.workflow.blockwise.parts import Parts
 from napari_objclass.workflow.blockwise.plan import BlockPlan, choose
@@ -30,6 +30,7 @@ from napari_objclass.workflow.blockwise.stitching import FACES
 from napari_objclass.workflow.blockwise.workers import Workers
 from napari_objclass.workflow.journal import STATE_VARIABLE
 from napari_objclass.workflow.lane import LABELS, SEGMENTATION
+from napari_objclass.workflow.thresholding import block_rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,6 +51,9 @@ SUFFIX = ".objclass.cache"
 RUNS_KEPT = 3
 #: Bytes that a task needs for each voxel of its block, beside the pixels: labels and what is made of them.
 _WORKING = 24
+#: How much of the work each step is, of objects that are given and of those found by thresholding.
+_STEPS = {LABEL_STEP: 8.0, LABEL_STEP + FACES: 1.0, OBJECT_STEP: 1.0}
+_STEPS_OF_FOUND = {found.FOREGROUND: 8.0, **_STEPS, LABEL_STEP: 1.0}
 
 
 def told(name: str) -> str:
@@ -109,22 +113,33 @@ def find(
     ObjClassError
         If the pixels cannot be read, or the memory is too little for any block.
     """
-    volume = _given(images, lane)
-    rule = {"connected": SEGMENTATION in lane.sources}
-    key = {"image": volume.identity, "rule": rule}
+    volume = _source(images, lane)
+    rule = None
+    if lane.is_thresholded:
+        rule = block_rule(settings, volume, value_range=images.value_range, spacing=lane.spacing)
+    key = {"image": volume.identity, "rule": SEGMENTATION in lane.sources if rule is None else repr(rule)}
     own = _folder_of_run(folder, key)
     plan, n_workers = _plan(images, volume, own, budget, run.get("threads"))
     parts = Parts.of_run(own, key | {"block": plan.block_shape})
+    if rule is None:
+        steps = given.tasks(parts, plan, volume, connected=SEGMENTATION in lane.sources)
+    else:
+        steps = found.steps(parts, plan, volume, rule)
     workers = Workers(
         n_workers,
         threads=run.get("threads"),
-        steps={LABEL_STEP: 8, LABEL_STEP + FACES: 1, OBJECT_STEP: 1},
+        steps=_STEPS if rule is None else _STEPS_OF_FOUND,
         progress=run.get("progress"),
         cancel=run.get("cancel"),
     )
-    workers.do(given.tasks(parts, plan, volume, connected=rule["connected"]))
+    workers.do(steps)
     _forget_old_runs(own)
     return Labelled.load(plan, parts)
+
+
+def _source(images: Images, lane: LaneRecord) -> Volume:
+    """What the objects are found in."""
+    return Volume(images.sliced, axis_letters.RAW, f"the image {lane.name!r}") if lane.is_thresholded else _given(images, lane)
 
 
 def _given(images: Images, lane: LaneRecord) -> Volume:
