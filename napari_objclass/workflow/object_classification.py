@@ -330,8 +330,8 @@ class Prediction:
         ParameterError
             For anything else.
         """
-        image = paint(self._labels, self.frames, self.ids, self.painted(what), **run)
-        return arranged(image, axes.LABELS, self._axes)
+        painted = paint(self._labels, self.frames, self.ids, self.painted(what), **run)
+        return arranged(painted, axes.LABELS, self._axes)
 
     def painted(self, what: str | int = "classes") -> NDArray[Any]:
         """(n,) values that :meth:`paint` gives the objects."""
