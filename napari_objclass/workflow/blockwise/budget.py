@@ -79,7 +79,9 @@ def share(
         collected = inner * ((0 if raw is None else raw.dtype.itemsize * raw.n_channels) + _COLLECTED)
         if halo is None:
             return max(collected, inner * (image.dtype.itemsize + _LABELS))
-        window = math.prod(min(side + 2 * more, length) for side, more, length in zip(sides, halo, lengths, strict=True))
+        window = math.prod(
+            min(side + 2 * more, length) for side, more, length in zip(sides, halo, lengths, strict=True)
+        )
         return max(collected, window * (2 * image.dtype.itemsize + _SMOOTHED))
 
     left = int((most - memory.used()) * _OF_TASKS)

@@ -308,9 +308,7 @@ class Job:
             block_shape=None if block_shape is None else _checked_block(block_shape, source.shape[1:]),
         )
         plan = BlockPlan(source.shape, shared.block_shape)
-        return cls(
-            predictor, lane, opened, source, raw, rule, plan, shared.n_workers, threads, shared.room, most
-        )
+        return cls(predictor, lane, opened, source, raw, rule, plan, shared.n_workers, threads, shared.room, most)
 
     @property
     def summary(self) -> str:
@@ -466,9 +464,7 @@ class Job:
         return written.files
 
 
-def _source(
-    predictor: Predictor, lane: LaneRecord, images: Images
-) -> tuple[Volume, found.Rule | None, Triple | None]:
+def _source(predictor: Predictor, lane: LaneRecord, images: Images) -> tuple[Volume, found.Rule | None, Triple | None]:
     """What the objects are found in; by which rule, and how far its tasks look beyond their blocks."""
     if not lane.is_thresholded:
         role = LABELS if LABELS in lane.sources else SEGMENTATION

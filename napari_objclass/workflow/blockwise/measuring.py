@@ -203,9 +203,7 @@ def finish(measuring: Measuring, group: Group, threads: int | None, cancel: Canc
     )
 
 
-def _too_large(
-    measuring: Measuring, group: Group, regions: Regions
-) -> tuple[NDArray[np.bool_], NDArray[np.uint64]]:
+def _too_large(measuring: Measuring, group: Group, regions: Regions) -> tuple[NDArray[np.bool_], NDArray[np.uint64]]:
     """Which objects are too large to be looked at as a whole, and how many bytes that would take."""
     if not measuring.crops:
         return np.full(len(group.ids), not group.fits), np.zeros(len(group.ids), np.uint64)
