@@ -12,13 +12,19 @@ __all__ = [
     "Journal",
     "JournalContent",
     "OpenedProject",
+    "Regions",
     "Run",
     "Sets",
+    "block_filled",
+    "block_gaps",
     "changed_runs",
+    "collect_block",
     "connected_components",
+    "count_block",
     "csv_rows",
     "default_threads",
     "feature_specs",
+    "finish_objects",
     "fit_forest",
     "measure",
     "object_runs",
@@ -29,7 +35,9 @@ __all__ = [
     "remove_project_leftovers",
     "save_project",
     "smooth",
+    "smoothing_halo",
     "threshold",
+    "threshold_block",
     "uncertainty",
 ]
 
@@ -58,6 +66,21 @@ def paint(
 def threshold(
     run: Run, last: NDArray[Any], core: NDArray[Any] | None, how: Mapping[str, Any], stage: str
 ) -> tuple[NDArray[np.uint32], int, int, int]: ...
+def threshold_block(
+    run: Run,
+    last: NDArray[Any],
+    core: NDArray[Any] | None,
+    how: Mapping[str, Any],
+    start: Sequence[int],
+    inner_start: Sequence[int],
+    inner_stop: Sequence[int],
+    frame_shape: Sequence[int],
+) -> tuple[BlockLabels, BlockLabels | None, int, float]: ...
+def smoothing_halo(sigma: Sequence[float], frame_shape: Sequence[int]) -> tuple[int, int, int]: ...
+def block_gaps(run: Run, labels: BlockLabels, kept: NDArray[np.bool_]) -> BlockLabels: ...
+def block_filled(
+    run: Run, labels: BlockLabels, kept: NDArray[np.bool_], gaps: BlockLabels, holes: NDArray[np.bool_]
+) -> BlockLabels: ...
 def smooth(
     run: Run, channel: NDArray[Any], sigma: Sequence[float], value_range: tuple[float, float]
 ) -> NDArray[np.float32]: ...
@@ -124,6 +147,57 @@ def measure(
     NDArray[np.int64],
     list[str],
 ]: ...
+
+@final
+class Regions:
+    @staticmethod
+    def from_bytes(data: bytes) -> Regions: ...
+    def to_bytes(self) -> bytes: ...
+    def merge(self, other: Regions) -> None: ...
+    def select(self, ids: NDArray[np.uint64]) -> Regions: ...
+    def __len__(self) -> int: ...
+    @property
+    def frame_shape(self) -> tuple[int, int, int]: ...
+    @property
+    def n_channels(self) -> int: ...
+    @property
+    def ids(self) -> NDArray[np.uint64]: ...
+    @property
+    def counts(self) -> NDArray[np.uint64]: ...
+    @property
+    def boxes(self) -> NDArray[np.int64]: ...
+    @property
+    def extrema(self) -> NDArray[np.float64]: ...
+    def crop_boxes(self, features: list[str], margin: tuple[int, int, int]) -> NDArray[np.int64]: ...
+    def crop_bytes(
+        self, features: list[str], margin: tuple[int, int, int], channels: int, itemsize: int
+    ) -> NDArray[np.uint64]: ...
+
+def collect_block(
+    run: Run, labels: BlockLabels, ids: NDArray[np.uint64], raw: NDArray[Any] | None, features: list[str]
+) -> Regions: ...
+def count_block(
+    run: Run,
+    labels: BlockLabels,
+    ids: NDArray[np.uint64],
+    raw: NDArray[Any],
+    only: Sequence[int],
+    ranges: NDArray[np.float64],
+) -> NDArray[np.uint64]: ...
+def finish_objects(
+    run: Run,
+    regions: Regions,
+    ids: NDArray[np.uint64],
+    labels: Sequence[tuple[BlockLabels, NDArray[np.uint64]]],
+    raw: NDArray[Any] | None,
+    start: tuple[int, int, int],
+    ranges: NDArray[np.float64] | None,
+    features: list[str],
+    margin: tuple[int, int, int],
+    n_channels: int | None = None,
+    counts: NDArray[np.uint64] | None = None,
+    too_large: Sequence[int] | None = None,
+) -> tuple[NDArray[np.float64], NDArray[np.int64], list[str]]: ...
 
 @final
 class Forest:

@@ -117,6 +117,8 @@ class LazyArray(ABC):
     def __init__(self, shape: tuple[int, ...], dtype: DTypeLike) -> None:
         self.shape = shape
         self.dtype = np.dtype(dtype)
+        #: Lengths of what is stored in one piece; None if that is all or unknown.
+        self.chunks: tuple[int, ...] | None = None
 
     @abstractmethod
     def __getitem__(self, key: Any) -> Array:
@@ -145,6 +147,23 @@ class LazyArray(ABC):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.shape} {self.dtype}>"
+
+
+class Wrapped(LazyArray):
+    """What is not in memory and not in a file that we opened: arrays of zarr, dask and others, as :class:`LazyArray`."""
+
+    def __init__(self, array: Any) -> None:
+        super().__init__(tuple(array.shape), array.dtype)
+        self.array = array
+        self.chunks = getattr(array, "chunks", None)
+
+    def __getitem__(self, key: Any) -> Array:
+        return np.asarray(self.array[key])
+
+
+def is_lazy(array: object) -> bool:
+    """Whether an array is not in memory: it is read where it is sliced."""
+    return not isinstance(array, np.ndarray) and all(hasattr(array, name) for name in ("shape", "dtype", "chunks"))
 
 
 def spatial(axes: str) -> str:

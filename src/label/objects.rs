@@ -4,10 +4,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ndarray::ArrayView3;
 
+use super::block_labels::BlockLabels;
 use super::components::FrameRuns;
 use super::holes;
 use super::rows::{map_steps, STEP};
 use super::runs::Run;
+use crate::block::{Block, Shape};
 use crate::error::{Error, Result};
 use crate::task::Task;
 
@@ -112,6 +114,12 @@ impl Objects {
     /// Fills the objects' pixels in `out`, a frame of 0 in C order. One pass.
     pub(super) fn paint(&self, out: &mut [u32], task: &Task) -> Result<()> {
         self.runs.paint(&self.ids, out, task)
+    }
+
+    /// The objects as parts of a block of a frame, if their runs are those of the block and none was dropped.
+    pub(super) fn block_labels(self, block: Block, frame: Shape) -> BlockLabels {
+        let id = |run: u32, _: &Run| self.ids[run as usize].into();
+        BlockLabels::of_runs(block, frame, &self.runs, id)
     }
 
     /// Calls `visit` with the id of every run of a row that shares a pixel with an object of `others`.
