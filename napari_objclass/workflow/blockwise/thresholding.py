@@ -22,7 +22,6 @@ from napari_objclass.workflow.blockwise.stitching import FACES, gather, leave_fa
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from typing import Any
 
     from numpy.typing import NDArray
 
@@ -31,9 +30,7 @@ if TYPE_CHECKING:
     from napari_objclass.workflow.blockwise.plan import Block, BlockPlan, Triple
     from napari_objclass.workflow.blockwise.sources import Volume
     from napari_objclass.workflow.blockwise.stitching import Whole
-
-    #: Name of a step, its task, and the arguments of each.
-    Step = tuple[str, Any, list[tuple[Any, ...]]]
+    from napari_objclass.workflow.blockwise.workers import Step
 
 #: Steps, as their files are called: components of what is at least the lower threshold, and of the cores; what else is
 #: known of the foreground; and for holes, flags of the parts that are kept, background between them, and its flags.
@@ -78,7 +75,7 @@ class Rule:
 
     @property
     def mask(self) -> str:
-        """The step that leaves the components above the lower threshold: if no holes are filled, they are the labels."""
+        """The step that leaves the components above the lower threshold: the labels, if no holes are filled."""
         return MASK if self.how["fill_holes"] else LABELS
 
     @property
@@ -98,10 +95,11 @@ class Rule:
         return (z0, y0, x0), (z1, y1, x1)
 
 
-def steps(parts: Parts, plan: BlockPlan, volume: Volume, rule: Rule) -> Iterator[Step]:
-    """What is to be done, in turn; each is to be done before the next one is asked for. What is there is left out.
+def tasks(parts: Parts, plan: BlockPlan, volume: Volume, rule: Rule) -> Iterator[Step]:
+    """Yield what is to be done, in turn; each step is to be done before the next one is asked for.
 
-    In the end there are the labels and ids of all blocks, and the objects of all frames; what led to them is removed.
+    What is there is left out. In the end there are the labels and ids of all blocks and the objects of all frames, and
+    what led to them is removed.
     """
     if not parts.missing(OBJECTS, range(plan.shape[0])):
         return
@@ -135,7 +133,7 @@ def steps(parts: Parts, plan: BlockPlan, volume: Volume, rule: Rule) -> Iterator
 def leave_foreground(
     parts: Parts, volume: Volume, rule: Rule, block: Block, threads: int | None, cancel: CancelToken | None
 ) -> None:
-    """Leave the components of a block, those of its cores, which of them overlap, and the number of pixels that are NaN."""
+    """Leave the components of a block, those of its cores, which of them overlap, and how many pixels are NaN."""
     frame_shape = volume.shape[1:]
     start, stop = rule.window(block, frame_shape)
     pixels = volume.read(block.t, start, stop, rule.channels)
