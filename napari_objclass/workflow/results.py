@@ -149,7 +149,8 @@ def _picture(
         n_classes = len(prediction.class_names)
         first = prediction.paint(1, **run)
         if isinstance(first, LazyArray):
-            image = Stacked([Picture(prediction.paint(k + 1, **run), axes) for k in range(n_classes)], first.ndim)
+            each = range(1, n_classes + 1)
+            image = Stacked([Picture(prediction.paint(k, **run), axes) for k in each], first.ndim)
         else:
             image = np.empty((*first.shape, n_classes), first.dtype)
             image[..., 0] = first
