@@ -22,6 +22,7 @@ from napari_objclass.workflow.blockwise.stitching import FACES, gather, leave_fa
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import Any
 
     from numpy.typing import NDArray
 
@@ -95,7 +96,7 @@ class Rule:
         return (z0, y0, x0), (z1, y1, x1)
 
 
-def tasks(parts: Parts, plan: BlockPlan, volume: Volume, rule: Rule) -> Iterator[Step]:
+def steps(parts: Parts, plan: BlockPlan, volume: Volume, rule: Rule) -> Iterator[Step]:
     """Yield what is to be done, in turn; each step is to be done before the next one is asked for.
 
     What is there is left out. In the end there are the labels and ids of all blocks and the objects of all frames, and
@@ -148,7 +149,7 @@ def leave_foreground(
         threads=threads,
         cancel=cancel,
     )
-    known = {"n_nan": np.int64(found.n_nan)}
+    known: dict[str, NDArray[Any]] = {"n_nan": np.array(found.n_nan)}
     if found.cores is not None:
         parts.write(CORES, block.number, found.cores.to_bytes())
         known["overlaps"] = found.mask.overlaps(found.cores)
@@ -178,8 +179,9 @@ def leave_holes(parts: Parts, plan: BlockPlan, t: int, threads: int | None, canc
     """
     whole = gather(parts, plan, t, GAPS, connected=True)
     first = 1 if plan.shape[1] == 1 else 0
-    inside = (whole.boxes[:, first:3] > 0) & (whole.boxes[:, 3 + first :] < plan.shape[1 + first :])
-    _save_flags(parts, plan, HOLES, whole, inside.all(axis=1))
+    starts, stops = whole.boxes[:, first:3], whole.boxes[:, 3 + first :]
+    inside = np.all((starts > 0) & (stops < plan.shape[1 + first :]), axis=1)
+    _save_flags(parts, plan, HOLES, whole, inside)
 
 
 def leave_filled(parts: Parts, block: Block, threads: int | None, cancel: CancelToken | None) -> None:
