@@ -34,7 +34,7 @@ def table(parts: Parts, labelled: Labelled, groups: Sequence[Group], specs: Sequ
     values = np.zeros((0, n_columns))
     if len(labelled):
         path, shape = parts.path(TABLE, 0), (len(labelled), n_columns)
-        values = np.lib.format.open_memmap(path, "w+", np.float64, shape)  # type: ignore[no-untyped-call]
+        values = np.lib.format.open_memmap(path, "w+", np.float64, shape)
     missing, reasons = [np.zeros((0, 3), np.int64)], dict[str, int]()
     for group in groups:
         part = parts.load(VALUES, group.number)
