@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from napari_objclass import axes as axis_letters, kernels
+from napari_objclass.io.arranged import Thinned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -193,14 +194,30 @@ def levels(labels: Array, axes: str, fill: Fill, steps: Sequence[tuple[int, int,
 
 
 def thinned(labels: Array, steps: Sequence[tuple[int, int, int]]) -> list[Array]:
-    """Views of a label image ``tzyx`` for every level: each so-many-th voxel along z, y and x."""
-    return [labels[:, ::z, ::y, ::x] for z, y, x in steps]
+    """Views of a label image ``tzyx`` for every level: each so-many-th voxel along z, y and x.
+
+    Nothing is seen in the level of a large volume that is a single voxel.
+    """
+    if isinstance(labels, np.ndarray):
+        return [labels[:, ::z, ::y, ::x] for z, y, x in steps]
+    blank = np.zeros((labels.shape[0], 1, 1, 1), labels.dtype)
+    return [blank if each == labels.shape[1:] else Thinned(labels, (1, *each)) for each in steps]
 
 
 def plane_steps(shape: Sequence[int], large: int = LARGE_PLANE) -> list[tuple[int, int, int]]:
     """Steps of the levels for an image ``tzyx`` of this shape: one level, or as many as a large plane needs."""
     _, depth, height, width = shape
     return list(_halved(max(height, width))) if depth == 1 and height * width > large else [(1, 1, 1)]
+
+
+def volume_steps(shape: Sequence[int]) -> list[tuple[int, int, int]]:
+    """Steps of the levels for a volume ``tzyx`` that does not fit into memory.
+
+    Its planes have levels where they are large; the coarsest is a single voxel, as napari renders that one in 3D.
+    """
+    _, depth, height, width = shape
+    planes = plane_steps((1, 1, height, width))
+    return [*planes, (depth, height, width)]
 
 
 def _halved(longest: int) -> Iterator[tuple[int, int, int]]:

@@ -74,7 +74,7 @@ class Grid(NamedTuple):
             points = self._through(points[0], ahead)
         voxels = np.floor(self._canonical(points) + 0.5).astype(np.int64)
         voxels = voxels[((voxels >= 0) & (voxels < self.shape)).all(axis=1)]
-        ids = labels[tuple(voxels.T)]
+        ids = labels.take(np.ravel_multi_index(tuple(voxels.T), labels.shape))
         hits = np.flatnonzero(ids)
         return (int(voxels[hits[0], 0]), int(ids[hits[0]])) if len(hits) else None
 
