@@ -315,7 +315,10 @@ class Job:
             block_shape=None if block_shape is None else _checked_block(block_shape, source.shape[1:]),
         )
         plan = BlockPlan(source.shape, shared.block_shape)
-        return cls(predictor, lane, opened, source, raw, rule, plan, shared.n_workers, threads, shared.room, most)
+        asked = (None if block_shape is None else list(shared.block_shape), None if memory is None else most)
+        return cls(
+            predictor, lane, opened, source, raw, rule, plan, shared.n_workers, threads, shared.room, most, asked
+        )
 
     @property
     def summary(self) -> str:
