@@ -119,7 +119,8 @@ class Images:
         if not self.is_large:
             return self.thresholded
         n_frames, *lengths = self.shape
-        box = [slice((length - side) // 2, (length + side) // 2) for length, side in zip(lengths, _sides(lengths), strict=True)]
+        sides = zip(lengths, _sides(lengths), strict=True)
+        box = [slice((length - side) // 2, (length + side) // 2) for length, side in sides]
         return self.sliced[(slice(n_frames // 2, n_frames // 2 + 1), *box)]
 
     @cached_property

@@ -139,7 +139,9 @@ def find(
 
 def _source(images: Images, lane: LaneRecord) -> Volume:
     """What the objects are found in."""
-    return Volume(images.sliced, axis_letters.RAW, f"the image {lane.name!r}") if lane.is_thresholded else _given(images, lane)
+    if lane.is_thresholded:
+        return Volume(images.sliced, axis_letters.RAW, f"the image {lane.name!r}")
+    return _given(images, lane)
 
 
 def _given(images: Images, lane: LaneRecord) -> Volume:
