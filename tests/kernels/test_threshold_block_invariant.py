@@ -46,9 +46,9 @@ def foreground(last, core, how, block, reach=(0, 0, 0)):
     )
 
 
-def painted(labels, values=None):
-    numbers = np.arange(len(labels) + 1, dtype=np.uint64) if values is None else values
-    return kernels.paint_block(labels, labels.start, labels.stop, numbers)
+def painted(labels):
+    numbers = np.arange(len(labels) + 1, dtype=np.uint32)
+    return kernels.paint_block(labels, numbers)
 
 
 def blocks_of(shape, sides):
@@ -59,7 +59,7 @@ def blocks_of(shape, sides):
 spaces = st.tuples(st.sampled_from([1, 1, 2, 3, 9]), st.integers(1, 40), st.integers(1, 40))
 
 
-@settings(max_examples=120)
+@settings(max_examples=60)
 @given(st.data())
 def test_the_foreground_of_a_block_is_that_of_the_whole_image(data):
     draw = data.draw
@@ -83,7 +83,8 @@ def test_the_foreground_of_a_block_is_that_of_the_whole_image(data):
         kernels.smooth(each, sigma=how["sigma"], value_range=how["value_range"]) for each in (last, used) if each is not None
     )
     sides = draw(st.tuples(st.integers(1, 9), st.integers(3, 40), st.integers(3, 40)))
-    for block in blocks_of(shape[1:], sides):
+    blocks = blocks_of(shape[1:], sides)
+    for block in np.random.default_rng(seed).permutation(blocks)[:6].tolist():
         part = (slice(None), *map(slice, *block))
         found = foreground(last, core, how, block, draw(st.sampled_from([(0, 0, 0), (1, 0, 5)])))
         expected = kernels.connected_components(mask[part])
