@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
     from napari_objclass.workflow.applet import RunOptions
+    from napari_objclass.workflow.blockwise.budget import Share
     from napari_objclass.workflow.blockwise.labelling import Labelled
     from napari_objclass.workflow.blockwise.plan import Triple
 
@@ -37,11 +38,13 @@ class LabelVolume(LazyArray):
         Where the objects are.
     dtype
         Of the pixels.
+    share
+        What tasks on its blocks may use.
     """
 
-    def __init__(self, labelled: Labelled, dtype: DTypeLike) -> None:
+    def __init__(self, labelled: Labelled, dtype: DTypeLike, share: Share) -> None:
         super().__init__(labelled.plan.shape, dtype)
-        self.labelled = labelled
+        self.labelled, self.share = labelled, share
         self._lock = Lock()
         self._windows: OrderedDict[tuple[int, Triple, Triple], NDArray[Any]] = OrderedDict()
 

@@ -142,14 +142,3 @@ def test_a_preview_of_thresholds_reads_the_slice_alone(shared, mailbox, volume, 
     whole = thresholding.smoothed(raw[None, ..., None], settings, value_range=images.value_range)
     assert seen.pixels.shape == (1, 1, 60, 60)
     assert np.array_equal(seen.pixels, whole[:, 4:5])
-
-
-@pytest.fixture(autouse=True)
-def dense_measure(monkeypatch):
-    from napari_objclass.workflow import large_images
-    def m(labelled, raw, ids, *, only=None, margin=None, spacing=None, **run):
-        import numpy as np
-        from napari_objclass import features
-        lab=np.concatenate([labelled.read(t,(0,0,0),labelled.plan.shape[1:]) for t in range(labelled.plan.shape[0])])
-        return features.measure(lab, None if raw is None else np.asarray(raw), axes="tzyx" if raw is None else "tzyxc", features=ids, margin=margin, spacing=spacing)
-    monkeypatch.setattr(large_images,"measure",m)

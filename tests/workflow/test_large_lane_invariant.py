@@ -153,14 +153,3 @@ def test_labels_come_from_images_and_tables(tmp_path, conflicts):
         told = [str(session.import_annotations(0, source, conflicts=conflicts)) for session in sessions]
         assert told[0] == told[1]
         assert_same(*sessions)
-
-
-@pytest.fixture(autouse=True)
-def dense_measure(monkeypatch):
-    from napari_objclass.workflow import large_images
-    def m(labelled, raw, ids, *, only=None, margin=None, spacing=None, **run):
-        import numpy as np
-        from napari_objclass import features
-        lab=np.concatenate([labelled.read(t,(0,0,0),labelled.plan.shape[1:]) for t in range(labelled.plan.shape[0])])
-        return features.measure(lab, None if raw is None else np.asarray(raw), axes="tzyx" if raw is None else "tzyxc", features=ids, margin=margin, spacing=spacing)
-    monkeypatch.setattr(large_images,"measure",m)
