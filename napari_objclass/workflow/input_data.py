@@ -232,7 +232,7 @@ def describe(
     letter = {each: along(source) for each, source in sources.items()}
     several = {each for each in sources if letter[each] == "c"}
     files = {each: open_files(source, axes=named.get(each)) for each, source in sources.items() if in_files(source)}
-    given = {
+    given: Given = {
         each: stacked(source) if each in several else Wrapped(source) if is_lazy(source) else np.asarray(source)
         for each, source in sources.items()
         if each not in files

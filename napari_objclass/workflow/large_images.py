@@ -119,10 +119,9 @@ def find(
         halo = smoothing_halo(rule.how["sigma"], volume.shape[1:])
     key = {"image": volume.identity, "rule": SEGMENTATION in lane.sources if rule is None else repr(rule)}
     own = folder / _digest(key)
-    budget = memory.available() // 2 if budget is None else budget
-    shared = partial(
-        share, volume, _raw(images.raw), halo, most=memory.used() + budget, n_workers=run.get("threads") or default_threads()
-    )
+    most = memory.used() + (memory.available() // 2 if budget is None else budget)
+    n_workers = run.get("threads") or default_threads()
+    shared = partial(share, volume, _raw(images.raw), halo, most=most, n_workers=n_workers)
     try:
         chosen = shared(block_shape=_block_shape_in(own))
     except ParameterError:  # they are too large for the memory that is left now
@@ -195,6 +194,7 @@ def _source(images: Images, lane: LaneRecord) -> Volume:
 def _given(images: Images, lane: LaneRecord) -> Volume:
     """Label image or segmentation."""
     role = LABELS if LABELS in lane.sources else SEGMENTATION
+    assert images.objects is not None
     return Volume(images.objects, axis_letters.LABELS, f"the {role} image of {lane.name!r}", ids=True)
 
 
