@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_objclass import axes as axis_letters, memory as amounts
-from napari_objclass.errors import ObjClassError, ParameterError
+from napari_objclass.errors import ParameterError
 from napari_objclass.features import choose, feature_catalog, neighbourhood
 from napari_objclass.forest import uncertainty
 from napari_objclass.io.parts import Watch
@@ -37,6 +36,7 @@ from napari_objclass.workflow.predictor import Predictor
 from napari_objclass.workflow.session import Session
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
@@ -45,18 +45,22 @@ if TYPE_CHECKING:
     from napari_objclass.kernels import CancelToken
     from napari_objclass.workflow.blockwise.plan import Triple
     from napari_objclass.workflow.blockwise.sources import Reads
-    from napari_objclass.workflow.blockwise.workers import Client, Step
+    from napari_objclass.workflow.blockwise.workers import Client
+    from napari_objclass.workflow.export import Files
     from napari_objclass.workflow.input_data import Images
     from napari_objclass.workflow.lane import LaneRecord
 
-#: Share of each step in the work, by what is told of it.
+#: The step that leaves the blocks that a run has, and what progress is called at the end.
+_PLAN, _PREDICTING = "plan", "predicting"
+
+#: Share of each step in the work.
 _STEPS = {
     found.FOREGROUND: 40.0,
     LABEL_STEP: 20.0,
     OBJECTS: 5.0,
     measuring.REGIONS: 25.0,
     measuring.VALUES: 40.0,
-    "predicting": 2.0,
+    _PREDICTING: 2.0,
 }
 
 
@@ -258,6 +262,8 @@ class Job:
         Bytes that a task may use.
     memory
         Bytes that the process may use.
+    asked
+        What was asked for of blocks and memory: with the same, a run that was stopped goes on with the blocks it had.
     """
 
     predictor: Predictor
@@ -271,6 +277,7 @@ class Job:
     threads: int | None
     room: int
     memory: int
+    asked: tuple[Any, ...]
 
     @classmethod
     def of(
@@ -334,32 +341,45 @@ class Job:
         if export is not None and folder is not None:
             files = export.files(self.lane.name, folder)
             outputs.refuse_impossible(export, files)
+        with ExitStack() as stack:
+            parts = self._parts(folder, stack, export, restart=restart)
+            return self._settled(parts)._done(parts, export, files, client, watch)
+
+    def _settled(self, parts: Parts) -> Job:
+        """Return the job with the blocks of the run that goes on, whatever memory is left today."""
+        if not parts.has(_PLAN, 0):
+            parts.save(_PLAN, 0, block_shape=np.array(self.plan.block_shape), room=np.array(self.room))
+        known = parts.load(_PLAN, 0)
+        z, y, x = known["block_shape"].tolist()
+        return replace(self, plan=BlockPlan(self.plan.shape, (z, y, x)), room=int(known["room"]))
+
+    def _done(
+        self, parts: Parts, export: Export | None, files: Files | None, client: Client | None, watch: Watch
+    ) -> BlockwiseResult:
+        """Do the steps, and remove what they left."""
         report = Report(self.plan.block_shape, len(self.plan), self.n_workers)
         steps = [LABEL_STEP if self.rule is None else found.FOREGROUND, OBJECTS, measuring.REGIONS, measuring.VALUES]
         workers = Workers(
             self.n_workers,
             client=client,
             threads=self.threads,
-            steps={step: _STEPS[step] for step in [*steps, "predicting"]},
+            steps={step: _STEPS[step] for step in [*steps, _PREDICTING]},
             progress=watch.progress,
             cancel=watch.cancel,
         )
-        with ExitStack() as stack:
-            parts = self._parts(folder, stack, export, restart=restart)
-            labelled = self._labelled(parts, workers, report)
-            table = self._table(labelled, workers, report, export if files is not None else None)
-            prediction = self._prediction(labelled, table, Watch(None, watch.cancel), report)
-            workers.told("predicting", 1.0)
-            paths: tuple[Path, ...] = ()
-            if files is not None and export is not None:
-                paths = self._written(labelled, table, prediction, export, files, workers, watch, report)
-            selected = table.select(self.predictor.forest.features)
-            if folder is None or files is None or selected is table:
-                selected = _in_memory(selected)  # the file that it is mapped from goes
-            report.reads = {"objects": self.source.reads} | ({} if self.raw is None else {"raw": self.raw.reads})
-            report.written = sum(each.stat().st_size for each in parts.folder.iterdir())
-            report.peak = amounts.peak()
-            parts.remove()
+        labelled = self._labelled(parts, workers, report)
+        table = self._table(labelled, workers, report, export)
+        prediction = self._prediction(labelled, table, Watch(None, watch.cancel), report)
+        workers.told(_PREDICTING, 1.0)
+        paths: tuple[Path, ...] = ()
+        if files is not None and export is not None:
+            paths = self._written(labelled, table, prediction, export, files, workers, watch, report)
+        selected = table.select(self.predictor.forest.features)
+        selected = replace(selected, values=np.array(selected.values))  # the file that it is mapped from goes
+        report.reads = {"objects": self.source.reads} | ({} if self.raw is None else {"raw": self.raw.reads})
+        report.written = sum(each.stat().st_size for each in parts.folder.iterdir())
+        report.peak = amounts.peak()
+        parts.remove()
         return BlockwiseResult(
             selected,
             prediction.probabilities,
@@ -384,8 +404,7 @@ class Job:
             "lane": {name: value for name, value in self.lane.to_json().items() if name != "uuid"},
             "files": [[str(path), _changed(path)] for _, path in self.lane.files],
             "images": [volume.identity for volume in (self.source, self.raw) if volume is not None],
-            "block_shape": self.plan.block_shape,
-            "room": self.room if self.predictor is None else _rounded(self.room),
+            "asked": self.asked,
             "features": None if export is None else [export.columns, export.features, export.table is None],
         }
         return Parts.of_run(folder / f".{self.lane.name}.parts", key, restart=restart)
@@ -413,7 +432,10 @@ class Job:
         margin = neighbourhood(self.predictor.forest.margin, extent[0])
         measured = Measuring.of(self.plan, labelled.parts, labelled.parts, self.raw, specs, margin, self.room)
         groups = Surroundings(measured.margin, measured.most_voxels).groups(labelled)
-        report.planned = {"objects": int(np.prod(self.plan.shape)), "raw": measured.planned_reads(labelled, groups)}
+        report.planned = {
+            "objects": int(np.prod(self.plan.shape)),
+            "raw": measuring.planned_reads(measured, labelled, groups),
+        }
         workers.do(measuring.steps(measured, groups))
         table, report.n_large = rows.table(labelled.parts, labelled, groups, specs)
         report.seconds["measuring"] = time.perf_counter() - began
@@ -443,7 +465,7 @@ class Job:
         table: FeatureTable,
         prediction: Prediction,
         export: Export,
-        files: Any,
+        files: Files,
         workers: Workers,
         watch: Watch,
         report: Report,
@@ -489,12 +511,6 @@ def _checked_block(block_shape: Sequence[int], lengths: Sequence[int]) -> Triple
     return z, y, x
 
 
-def _in_memory(table: FeatureTable) -> FeatureTable:
-    from dataclasses import replace
-
-    return replace(table, values=np.array(table.values))
-
-
 def _version() -> str:
     import napari_objclass
 
@@ -503,7 +519,3 @@ def _version() -> str:
 
 def _changed(path: Path) -> int:
     return path.stat().st_mtime_ns if path.exists() else 0
-
-
-def _rounded(room: int) -> int:
-    return room

@@ -11,6 +11,7 @@ bins span the range of all objects, and for features that look at objects as a w
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from napari_objclass.feature_table import FeatureSpec
     from napari_objclass.kernels import CancelToken, Regions
     from napari_objclass.workflow.blockwise.grouping import Group
+    from napari_objclass.workflow.blockwise.labelling import Labelled
     from napari_objclass.workflow.blockwise.parts import Parts
     from napari_objclass.workflow.blockwise.plan import Block, BlockPlan, Triple
     from napari_objclass.workflow.blockwise.sources import Volume
@@ -128,6 +130,23 @@ def steps(measuring: Measuring, groups: Sequence[Group]) -> Iterator[Step]:
     yield VALUES, finish, [(measuring, groups[number]) for number in parts.missing(VALUES, range(len(groups)))]
 
 
+def planned_reads(measuring: Measuring, labelled: Labelled, groups: Sequence[Group]) -> int:
+    """Voxels of raw that the steps read: of blocks with objects, around groups, and of blocks for histograms."""
+    voxels = 0
+    if any(spec.collects_raw for spec in measuring.specs):
+        with_objects = (block for block in measuring.plan.blocks if labelled.ids_of(block.number).any())
+        voxels += sum(math.prod(block.shape) for block in with_objects)
+    if measuring.raw_again:
+        voxels += sum(group.voxels for group in groups if group.fits)
+    if measuring.histograms:
+        for group in groups:
+            if not group.fits:
+                blocks = measuring.plan.overlapping(group.t, group.start, group.stop)
+                holding = (each for each in blocks if np.isin(labelled.ids_of(each.number), group.ids).any())
+                voxels += sum(math.prod(block.shape) for block in holding)
+    return voxels
+
+
 def collect(measuring: Measuring, block: Block, threads: int | None, cancel: CancelToken | None) -> None:
     """Leave what a block knows of its objects; nothing is read, and the file is empty, where there are none."""
     labels, ids = block_labels(measuring.known, block.number)
@@ -135,20 +154,20 @@ def collect(measuring: Measuring, block: Block, threads: int | None, cancel: Can
     if ids.any():
         raw = measuring.raw if any(spec.collects_raw for spec in measuring.specs) else None
         pixels = None if raw is None else raw.read(block.t, block.start, block.stop)
-        run = kernels.Run("measuring objects", threads, None, cancel)
-        found = kernels.collect_block(run, labels, ids, pixels, measuring.features).to_bytes()
+        regions = kernels.collect_block(labels, ids, pixels, measuring.features, threads=threads, cancel=cancel)
+        found = regions.to_bytes()
     measuring.parts.write(REGIONS, block.number, found)
 
 
 def leave_ranges(measuring: Measuring, t: int, threads: int | None, cancel: CancelToken | None) -> None:
     """Leave the smallest and the largest intensity in the objects of a frame, (channels, 2)."""
-    ends = []
+    ends: list[list[NDArray[np.float64]]] = []
     for block in measuring.plan.of_frame(t):
         regions = _regions(measuring.parts, block)
         if regions is not None:
             extrema = regions.extrema
             ends.append([np.fmin.reduce(extrema[..., 0]), np.fmax.reduce(extrema[..., 1])])
-    of_blocks = np.array(ends).reshape(len(ends), 2, -1)
+    of_blocks = np.array(ends)  # (blocks, 2, channels)
     ranges = np.stack([np.fmin.reduce(of_blocks[:, 0]), np.fmax.reduce(of_blocks[:, 1])], -1) if ends else of_blocks
     measuring.parts.save(RANGES, t, ranges=ranges)
 
@@ -171,12 +190,10 @@ def finish(measuring: Measuring, group: Group, threads: int | None, cancel: Canc
     for rows in (np.flatnonzero(~large), np.flatnonzero(large)):
         if not len(rows):
             continue
-        are_large = bool(large[rows[0]])
         counts = None
         if ranges is not None and not group.fits:
             counts = _counts(measuring, blocks, group.ids[rows], ranges, threads, cancel)
-        found, missing, why = kernels.finish_objects(
-            kernels.Run("measuring objects", threads, None, cancel),
+        found = kernels.finish_objects(
             regions,
             group.ids[rows],
             labels,
@@ -184,15 +201,17 @@ def finish(measuring: Measuring, group: Group, threads: int | None, cancel: Canc
             group.start,
             ranges,
             measuring.features,
-            measuring.margin,
+            margin=measuring.margin,
             n_channels=0 if measuring.raw is None else measuring.raw.n_channels,
             counts=counts,
-            too_large=needed[rows].tolist() if are_large else None,
+            too_large=needed[rows] if large[rows[0]] else None,
+            threads=threads,
+            cancel=cancel,
         )
-        values[rows] = found.reshape(len(rows), n_columns)
-        own = missing.reshape(-1, 3)
+        values[rows] = found.values.reshape(len(rows), n_columns)
+        own = found.missing.reshape(-1, 3)
         gaps.append(np.stack([rows[own[:, 0]], own[:, 1], own[:, 2] + len(reasons)], axis=1))
-        reasons += why
+        reasons += found.reasons
     measuring.parts.save(
         VALUES,
         group.number,
@@ -228,8 +247,7 @@ def _counts(
         if measuring.raw is None or not np.isin(own, ids).any():
             continue
         pixels = measuring.raw.read(block.t, block.start, block.stop)
-        run = kernels.Run("measuring objects", threads, None, cancel)
-        counts = kernels.count_block(run, labels, own, pixels, ids.tolist(), ranges)
+        counts = kernels.count_block(labels, own, pixels, ids.tolist(), ranges, threads=threads, cancel=cancel)
         sums = counts if sums is None else sums + counts
     return sums
 
@@ -254,11 +272,3 @@ def _regions(parts: Parts, block: Block) -> Regions | None:
     """What a block knows of its objects; None if it has none."""
     data = parts.read(REGIONS, block.number)
     return kernels.Regions.from_bytes(data) if data else None
-
-
-def planned_reads(measuring: Measuring, groups: Sequence[Group], empty: int) -> int:
-    """Voxels of raw that the steps read: of blocks with objects (``empty`` voxels are in others), and around groups."""
-    plan = measuring.plan
-    collected = int(np.prod(plan.shape)) - empty if any(spec.collects_raw for spec in measuring.specs) else 0
-    again = sum(group.voxels for group in groups if group.fits) if measuring.raw_again else 0
-    return collected + again

@@ -28,16 +28,25 @@ TABLE = "table"
 _AT_ONCE = 1 << 16
 
 
-def table(parts: Parts, labelled: Labelled, groups: Sequence[Group], specs: Sequence[FeatureSpec]) -> FeatureTable:
-    """Feature table of all objects; its values are in a file that is mapped into memory."""
+def table(
+    parts: Parts, labelled: Labelled, groups: Sequence[Group], specs: Sequence[FeatureSpec]
+) -> tuple[FeatureTable, int]:
+    """Feature table of all objects, whose values are in a file that is mapped into memory.
+
+    Returns
+    -------
+    FeatureTable, int
+        The table, and how many objects were too large to be looked at as a whole.
+    """
     n_columns = sum(spec.n_values for spec in specs)
     path = parts.path(TABLE, 0)
     values = np.lib.format.open_memmap(path, "w+", np.float64, (len(labelled), n_columns)) if len(labelled) else None
-    missing, reasons = [np.zeros((0, 3), np.int64)], dict[str, int]()
+    missing, reasons, n_large = [np.zeros((0, 3), np.int64)], dict[str, int](), 0
     for group in groups:
         part = parts.load(VALUES, group.number)
         assert values is not None
         values[group.rows] = part["values"]
+        n_large += int(np.count_nonzero(part["large"]))
         own = part["missing"]
         numbers = np.array([reasons.setdefault(str(each), len(reasons)) for each in part["reasons"]], np.int64)
         if len(own):
@@ -45,7 +54,7 @@ def table(parts: Parts, labelled: Labelled, groups: Sequence[Group], specs: Sequ
     if values is not None:
         values.flush()
     gaps = np.concatenate(missing)
-    return FeatureTable(
+    found = FeatureTable(
         labelled.ids,
         labelled.frames,
         np.zeros((0, n_columns)) if values is None else values,
@@ -53,6 +62,7 @@ def table(parts: Parts, labelled: Labelled, groups: Sequence[Group], specs: Sequ
         gaps[np.lexsort((gaps[:, 1], gaps[:, 0]))],
         tuple(reasons),
     )
+    return found, n_large
 
 
 def probabilities(
