@@ -143,7 +143,7 @@ def test_classes_are_those_of_the_session(kind, n_dims, tmp_path):
     raw = raw[0, ..., 0] if n_dims == 2 else raw[..., 0]
     axes = "yx" if n_dims == 2 else "zyx"
     with closing(oc.Session()) as session:
-        threshold = 100 if kind == "raw" else 0.4
+        threshold = 108 if kind == "raw" else 0.4
         session.thresholding = oc.Thresholding(threshold=threshold, min_size=2)
         session.feature_selection = oc.FeatureSelection("default", margin=3)
         lane = session.add_lane(raw=raw, **images, axes=dict.fromkeys(["raw", *images], axes))
