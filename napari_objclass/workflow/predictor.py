@@ -111,3 +111,16 @@ class Predictor:
     ) -> Written:
         """Classify the objects of an opened image set and write what is asked for, see :func:`results.write`."""
         return results.write(chain, lane, settings, files, retrain=False, carried=carried, **run)
+
+    def classify(
+        self,
+        images: Mapping[str, Any],
+        described: Mapping[str, Any],
+        settings: Export,
+        files: Files,
+        carried: Mapping[str, str] | None = None,
+        **run: Unpack[RunOptions],
+    ) -> Written:
+        """Classify the objects of an image set, given as for :meth:`open`, and write what is asked for."""
+        chain, lane = self.open(images, **described)
+        return self.export(chain, lane, settings, files, carried, **run)
