@@ -258,10 +258,10 @@ class Chain:
             raise ObjClassError(large_images.no_edits(lane.name))
         images = self.images(lane)
         folder = large_images.folder_of(lane.uuid, self.memory.project)
-        labelled = large_images.find(images, lane, self.state.thresholding, folder, self.memory.budget, **run)
-        if labelled.n_nan:
-            self.memory.note(thresholding.counted_as_zero(labelled.n_nan, f"the image {lane.name!r}"))
-        return Objects.found_in(labelled, large_images.label_type(labelled, images, lane))
+        labels = large_images.find(images, lane, self.state.thresholding, folder, self.memory.budget, **run)
+        if labels.labelled.n_nan:
+            self.memory.note(thresholding.counted_as_zero(labels.labelled.n_nan, f"the image {lane.name!r}"))
+        return Objects.found_in(labels)
 
     def _unedited(self, lane: LaneRecord, **run: Unpack[RunOptions]) -> tuple[NDArray[Any], int, int]:
         """Label image of a lane without edits by hand, and how many objects were too small and too large for it."""

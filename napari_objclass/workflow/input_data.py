@@ -119,7 +119,8 @@ class Images:
         if not self.is_large:
             return self.thresholded
         n_frames, *lengths = self.shape
-        box = [slice((length - side) // 2, (length + side) // 2) for length, side in zip(lengths, _sides(lengths), strict=True)]
+        sides = zip(lengths, _sides(lengths), strict=True)
+        box = [slice((length - side) // 2, (length + side) // 2) for length, side in sides]
         return self.sliced[(slice(n_frames // 2, n_frames // 2 + 1), *box)]
 
     @cached_property
@@ -231,7 +232,7 @@ def describe(
     letter = {each: along(source) for each, source in sources.items()}
     several = {each for each in sources if letter[each] == "c"}
     files = {each: open_files(source, axes=named.get(each)) for each, source in sources.items() if in_files(source)}
-    given = {
+    given: Given = {
         each: stacked(source) if each in several else Wrapped(source) if is_lazy(source) else np.asarray(source)
         for each, source in sources.items()
         if each not in files

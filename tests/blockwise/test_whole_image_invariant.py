@@ -63,7 +63,7 @@ def measured(labelled, raw, features, margin, client, *, room=10**9):
     all_of_it = Measuring.of(labelled.plan, labelled.parts, labelled.parts, raw, specs, margin, room)
     groups = Surroundings(all_of_it.margin, all_of_it.most_voxels).groups(labelled)
     Workers(2, client=client).do(measuring.steps(all_of_it, groups))
-    table, n_large = rows.table(labelled.parts, labelled, groups, specs)
+    table, n_large = rows.table(labelled.parts, labelled, groups, specs), rows.count_large(labelled.parts, groups)
     return table, n_large, measuring.planned_reads(all_of_it, labelled, groups)
 
 

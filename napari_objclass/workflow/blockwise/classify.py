@@ -474,7 +474,8 @@ class Job:
             "raw": measuring.planned_reads(measured, labelled, groups),
         }
         workers.do(measuring.steps(measured, groups))
-        table, report.n_large = rows.table(labelled.parts, labelled, groups, specs)
+        table = rows.table(labelled.parts, labelled, groups, specs)
+        report.n_large = rows.count_large(labelled.parts, groups)
         report.seconds["measuring"] = time.perf_counter() - began
         return table
 
