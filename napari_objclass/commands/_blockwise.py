@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from napari_objclass import memory
 from napari_objclass.commands._inputs import say_note
+from napari_objclass.errors import Cancelled, ObjClassError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
     from napari_objclass.workflow.batch import Plan, Planned
     from napari_objclass.workflow.blockwise.predictor import BlockwisePredictor
@@ -38,9 +41,19 @@ def chosen(args: argparse.Namespace, predictor: Predictor, plan: Plan) -> Predic
     return blockwise
 
 
+@contextmanager
+def resumable(predictor: Predictor) -> Iterator[None]:
+    """Say of work block by block that is interrupted how it goes on."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit, Cancelled):
+        if predictor.goes_on:
+            say_note("the same command goes on from here")
+        raise
+
+
 def _one_is_too_large(plan: Plan) -> bool:
     """Whether an image does not fit into what memory is left; if so, that is said."""
-    from napari_objclass.errors import ObjClassError
     from napari_objclass.workflow import input_data
 
     left = memory.available()

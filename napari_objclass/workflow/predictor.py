@@ -65,6 +65,11 @@ class Predictor:
         notes = () if chain.is_current(forest) else (OUTDATED,)
         return cls(state, replace(forest, trained_on=state.training_digest(), without=(), imported=False), notes)
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether an image that was interrupted is not begun anew."""
+        return False
+
     @cached_property
     def digest(self) -> str:
         """Text that changes with everything that the class of an object depends on beside its image."""

@@ -43,6 +43,11 @@ class BlockwisePredictor(Predictor):
         """Return one with the forest and the settings of another, and fields of its own."""
         return cls(predictor.state, predictor.forest, predictor.notes, **options)
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether an image that was interrupted is not begun anew."""
+        return True
+
     def job(
         self,
         images: Mapping[str, Any],
