@@ -536,8 +536,8 @@ def finish_objects(
         All blocks that the boxes ``regions.crop_boxes(features, margin)`` of these objects touch, each with the id of
         each number.
     raw, start
-        ``tzyxc`` of one frame that holds these boxes, and where it starts in the frame (z, y, x); None if they are empty
-        or no feature needs raw for them.
+        ``tzyxc`` of one frame that holds these boxes, and where it starts in the frame (z, y, x); None if they are
+        empty or no feature needs raw for them.
     ranges : (channels, 2)
         Smallest and largest intensity of all objects of the frame, if a feature needs a histogram; None for those of
         ``regions``.

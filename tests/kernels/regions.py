@@ -42,7 +42,7 @@ def collect(labels, raw, features, block_shape):
     found, merged = [], None
     for block in plan.blocks:
         own = kernels.label_block(of_block(labels, block), block.start, plan.shape[1:])
-        ids = np.concatenate([[0], own.keys]).astype(np.uint64)
+        ids = np.concatenate([np.zeros(1, np.uint64), own.keys])
         found.append((own, ids))
         regions = kernels.collect_block(own, ids, None if raw is None else of_block(raw, block), features)
         regions = kernels.Regions.from_bytes(regions.to_bytes())

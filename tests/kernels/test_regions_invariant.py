@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from regions import collect, finish
+from kernels.regions import collect, finish
 from scipy.ndimage import uniform_filter
 
 from napari_objclass import kernels

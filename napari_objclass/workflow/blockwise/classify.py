@@ -315,7 +315,10 @@ class Job:
             block_shape=None if block_shape is None else _checked_block(block_shape, source.shape[1:]),
         )
         plan = BlockPlan(source.shape, shared.block_shape)
-        return cls(predictor, lane, opened, source, raw, rule, plan, shared.n_workers, threads, shared.room, most)
+        asked = (None if block_shape is None else list(shared.block_shape), None if memory is None else most)
+        return cls(
+            predictor, lane, opened, source, raw, rule, plan, shared.n_workers, threads, shared.room, most, asked
+        )
 
     @property
     def summary(self) -> str:
@@ -437,7 +440,8 @@ class Job:
             "raw": measuring.planned_reads(measured, labelled, groups),
         }
         workers.do(measuring.steps(measured, groups))
-        table, report.n_large = rows.table(labelled.parts, labelled, groups, specs)
+        table = rows.table(labelled.parts, labelled, groups, specs)
+        report.n_large = rows.count_large(labelled.parts, groups)
         report.seconds["measuring"] = time.perf_counter() - began
         return table
 
