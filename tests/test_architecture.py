@@ -36,9 +36,9 @@ STOREYS = [
     r"io(\..*)?|workflow\.sources",
     r"workflow\.(lane|applet|classes|objects|marks|changes)",
     r"workflow\.blockwise(\.(?!classify|independent|outputs)\w+)?",
-    r"workflow\.(?!session|batch|script|sources|lane|applet|classes|objects|marks|changes|chain|state|events|history|journaled|exchange|results|predictor|ilastik_project|opening|blockwise)[a-z_]+",
-    r"workflow\.(chain|state|events|history|journaled|lanes|exchange|results|predictor)",
-    r"workflow\.(session|batch\w*|script|ilastik_project|opening|blockwise\.(classify|independent|outputs))",
+    r"workflow\.(?!session|batch|script|sources|lane|applet|classes|objects|marks|changes|chain|state|events|history|journaled|exchange|results|predictor|ilastik_project|opening|blockwise(?!_))[a-z_]+",
+    r"workflow\.(chain|state|events|history|journaled|lanes|exchange|results|predictor|blockwise\.independent)",
+    r"workflow\.(session|batch\w*|script|ilastik_project|opening|blockwise\.(classify|outputs))",
     r"widgets(\..*)?|cli|commands(\..*)?|__main__",
 ]
 
