@@ -28,6 +28,7 @@ class Hdf5Array(LazyArray):
 
     def __init__(self, path: Path, inner: str, dataset: h5py.Dataset) -> None:
         super().__init__(dataset.shape, dataset.dtype)
+        self.chunks = dataset.chunks
         self.path = path
         self.inner = inner
 

@@ -117,6 +117,8 @@ class LazyArray(ABC):
     def __init__(self, shape: tuple[int, ...], dtype: DTypeLike) -> None:
         self.shape = shape
         self.dtype = np.dtype(dtype)
+        #: Lengths of what is stored in one piece; None if that is all or unknown.
+        self.chunks: tuple[int, ...] | None = None
 
     @abstractmethod
     def __getitem__(self, key: Any) -> Array:

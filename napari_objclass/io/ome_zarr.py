@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from ome_zarr_models.v05.multiscales import Dataset, Multiscale
 
-__all__ = ["ZarrArray", "datasets", "is_only_an_image", "read", "write"]
+__all__ = ["ZarrArray", "datasets", "is_only_an_image", "levels", "read", "write"]
 
 _FORMATS = {"0.4": "v04", "0.5": "v05"}
 _METADATA = {"zarr.json", ".zgroup", ".zattrs", ".zmetadata"}
@@ -35,6 +35,7 @@ class ZarrArray(LazyArray):
 
     def __init__(self, path: Path, inner: str, array: zarr.Array[Any]) -> None:
         super().__init__(array.shape, array.dtype)
+        self.chunks = array.chunks
         self.path = path
         self.inner = inner
 
@@ -78,6 +79,18 @@ def datasets(path: Path) -> list[str]:
     """
     labels = _ome(_node(path, "labels")).get("labels", ()) if is_zarr(path / "labels") else ()
     return [_find(path, "")[0], *(f"labels/{name}" for name in labels)]
+
+
+def levels(path: Path, inner: str) -> dict[str, tuple[int, ...]]:
+    """Shapes of all levels of the image that the array ``inner`` is a level of, by their paths; {} if it is none."""
+    parts = inner.split("/")
+    for depth in reversed(range(len(parts))):
+        above = "/".join(parts[:depth])
+        group = _node(path, above)
+        if hasattr(group, "members") and "multiscales" in _ome(group):
+            found = [_joined(above, each.path) for each in _multiscale(group, _named(path, above)).datasets]
+            return {each: _node(path, each).shape for each in found} if inner in found else {}
+    return {}
 
 
 def is_only_an_image(folder: Path) -> bool:

@@ -45,6 +45,7 @@ class TiffPages(LazyArray):
         super().__init__(series.shape, series.dtype or "u1")
         self.path = path
         self._page_ndim = len(series.keyframe.shape)
+        self.chunks = (1,) * (self.ndim - self._page_ndim) + self.shape[self.ndim - self._page_ndim :]
         self._last: tuple[int, NDArray[Any]] | None = None
 
     def __getitem__(self, key: Any) -> NDArray[Any]:

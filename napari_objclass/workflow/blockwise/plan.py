@@ -7,6 +7,8 @@ from functools import cached_property
 from itertools import product
 from typing import NamedTuple
 
+import numpy as np
+
 Triple = tuple[int, int, int]
 
 
@@ -72,6 +74,17 @@ class BlockPlan:
             return None
         number = ((block.t * counts[0] + place[0]) * counts[1] + place[1]) * counts[2] + place[2]
         return self.blocks[number]
+
+    def overlapping(self, t: int, start: Triple, stop: Triple) -> list[Block]:
+        """Blocks of a frame that have voxels of the box from ``start`` to ``stop`` (z, y, x), in order."""
+        if min(np.subtract(stop, start)) <= 0:
+            return []
+        _, *counts = self.grid
+        places = (
+            range(first // side, (last - 1) // side + 1)
+            for first, last, side in zip(start, stop, self.block_shape, strict=True)
+        )
+        return [self.blocks[((t * counts[0] + z) * counts[1] + y) * counts[2] + x] for z, y, x in product(*places)]
 
     def _block(self, number: int, t: int, *place: int) -> Block:
         starts = [index * side for index, side in zip(place, self.block_shape, strict=True)]

@@ -1,0 +1,95 @@
+"""Where the objects of an image are, known block by block."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_objclass import kernels
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_objclass.kernels import BlockLabels, CancelToken
+    from napari_objclass.workflow.blockwise.parts import Parts
+    from napari_objclass.workflow.blockwise.plan import Block, BlockPlan, Triple
+    from napari_objclass.workflow.blockwise.sources import Volume
+
+#: Steps, as their files are called: labels of a block as runs, and the id of each of their parts.
+LABELS, IDS = "labels", "ids"
+
+
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """The objects of an image, sorted by frame, then id, and the labels of every block.
+
+    Attributes
+    ----------
+    plan
+        The blocks.
+    parts
+        Where the labels of the blocks are: the files of the steps ``labels`` and ``ids``.
+    frames, ids, sizes
+        Per object, (n,): frame (int64), id (uint64) and number of voxels (int64).
+    firsts
+        Per object, (n,) uint64: its first voxel in raster order of the frame, (z·ny + y)·nx + x.
+    boxes
+        Per object, (n, 6) int64: the smallest box around it, z0, y0, x0, z1, y1, x1; the last three are exclusive.
+    n_small, n_large
+        How many objects the size filter left out.
+    n_nan
+        How many pixels were NaN and counted as 0.
+    """
+
+    plan: BlockPlan
+    parts: Parts
+    frames: NDArray[np.int64]
+    ids: NDArray[np.uint64]
+    sizes: NDArray[np.int64]
+    firsts: NDArray[np.uint64]
+    boxes: NDArray[np.int64]
+    n_small: int = 0
+    n_large: int = 0
+    n_nan: int = 0
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def block(self, number: int) -> tuple[BlockLabels, NDArray[np.uint64]]:
+        """Labels of a block, and the id of each of their parts by its number: of background and what is left out, 0."""
+        return block_labels(self.parts, number)
+
+    def read(self, t: int, start: Triple, stop: Triple) -> NDArray[np.uint64]:
+        """Label image ``tzyx`` of the box from ``start`` to ``stop`` (z, y, x) of a frame."""
+        image, run = np.zeros((1, *np.subtract(stop, start)), np.uint64), kernels.Run("painting")
+        for block in self.plan.overlapping(t, start, stop):
+            labels, ids = self.block(block.number)
+            low, high = np.maximum(start, block.start), np.minimum(stop, block.stop)
+            part = labels.paint(run, tuple(low.tolist()), tuple(high.tolist()), ids)
+            image[(slice(None), *map(slice, low - start, high - start))] = part
+        return image
+
+
+def block_labels(parts: Parts, number: int) -> tuple[BlockLabels, NDArray[np.uint64]]:
+    """Labels of a block and the ids of their parts, see :meth:`Labelled.block`."""
+    return kernels.BlockLabels.from_bytes(parts.read(LABELS, number)), parts.load(IDS, number)["ids"]
+
+
+def label_ids(parts: Parts, volume: Volume, block: Block, threads: int | None, cancel: CancelToken | None) -> None:
+    """Leave the labels of a block of a label image: its objects are the pixels of equal id."""
+    pixels = volume.read(block.t, block.start, block.stop)
+    run = kernels.Run("reading labels", threads, None, cancel)
+    labels = kernels.BlockLabels.of_labels(run, pixels, block.start, volume.shape[1:])
+    parts.write(LABELS, block.number, labels.to_bytes())
+
+
+def label_components(
+    parts: Parts, volume: Volume, block: Block, threads: int | None, cancel: CancelToken | None
+) -> None:
+    """Leave the labels of a block of a segmentation: its objects are connected components by equality."""
+    pixels = volume.read(block.t, block.start, block.stop)
+    run = kernels.Run("finding objects", threads, None, cancel)
+    labels = kernels.BlockLabels.of_segmentation(run, pixels, block.start, volume.shape[1:])
+    parts.write(LABELS, block.number, labels.to_bytes())

@@ -1,0 +1,208 @@
+"""Images that are read a box at a time, and how much of them was read."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from napari_objclass import axes as axis_letters
+from napari_objclass.errors import DtypeError, ShapeError
+from napari_objclass.io.fingerprint import fingerprint
+from napari_objclass.labels import as_ids
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_objclass.workflow.blockwise.plan import Triple
+
+    Array = NDArray[Any]
+
+
+class Sliced(Protocol):
+    """What is asked of the pixels of an image: numpy, zarr, dask and h5py arrays have it, and those of our readers."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Length of each axis."""
+
+    @property
+    def dtype(self) -> Any:
+        """Type of the pixels."""
+
+    def __getitem__(self, key: Any, /) -> Any:
+        """Pixels of a tuple of slices, as numpy takes them."""
+
+
+@dataclass
+class Reads:
+    """How often an image was read, and how much of it; any number of threads may count.
+
+    Attributes
+    ----------
+    calls, voxels, bytes
+        Number of boxes; of their voxels, whatever the number of channels; and of bytes, all channels.
+    """
+
+    calls: int = 0
+    voxels: int = 0
+    bytes: int = 0
+    _lock: Any = field(default_factory=Lock, repr=False, compare=False)
+
+    def count(self, voxels: int, n_bytes: int) -> None:
+        """Add one box."""
+        with self._lock:
+            self.calls += 1
+            self.voxels += voxels
+            self.bytes += n_bytes
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Begin anew: what other processes read, they count themselves."""
+        self.__init__()  # type: ignore[misc]
+
+
+@dataclass(frozen=True, eq=False)
+class Volume:
+    """An image ``tzyx``, or ``tzyxc`` with channels, of which boxes are read when they are asked for.
+
+    Attributes
+    ----------
+    data
+        The pixels, read by slicing; nothing is read before that.
+    axes
+        One letter of ``tczyx`` per axis of ``data``.
+    what
+        What it is called in messages, such as "the raw image".
+    ids
+        Whether its pixels are ids: then they are integers, and there are no channels.
+    reads
+        What was read so far.
+
+    Raises
+    ------
+    AxesError
+        If the letters do not fit the array.
+    DtypeError
+        For pixels that are no real numbers of up to 64 bit.
+    """
+
+    data: Sliced
+    axes: str
+    what: str
+    ids: bool = False
+    reads: Reads = field(default_factory=Reads)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "axes", axis_letters.check(self.axes, len(self.data.shape)))
+        stored = np.dtype(self.data.dtype)
+        if stored.kind not in "buif" or stored.itemsize > 8:
+            raise DtypeError(f"{self.what} is {stored}; give real numbers of up to 64 bit, convert it first")
+        self.read(0, (0, 0, 0), (0, 0, 0))  # axes that have no place here are found at once
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """Lengths along t, z, y, x."""
+        t, z, y, x = (self._length(letter) for letter in axis_letters.LABELS)
+        return t, z, y, x
+
+    @property
+    def n_channels(self) -> int:
+        """Number of channels."""
+        return self._length("c")
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of what is read: native byte order, bool as bytes, float16 as float32, floats that are ids as int64."""
+        stored = np.dtype(self.data.dtype).newbyteorder("=")
+        if stored.kind == "b":
+            return np.dtype(np.uint8)
+        if self.ids and stored.kind == "f":
+            return np.dtype(np.int64)
+        return np.dtype(np.float32) if stored == np.float16 else stored
+
+    @property
+    def chunks(self) -> Triple | None:
+        """Lengths along z, y, x of what is stored in one piece; None if that is unknown or all."""
+        stored = getattr(self.data, "chunks", None)
+        if not stored:
+            return None
+        sides = [side if isinstance(side, int) else max(side, default=1) for side in stored]  # dask names all
+        by_letter = dict(zip(self.axes, sides, strict=True))
+        z, y, x = (max(1, min(by_letter.get(letter, 1), self._length(letter))) for letter in "zyx")
+        return z, y, x
+
+    @property
+    def identity(self) -> list[Any]:
+        """What tells this image from another one, as JSON: where it lies, its axes, and a sample of its pixels."""
+        place = [str(getattr(self.data, name, "")) for name in ("path", "inner")]
+        return [*place, fingerprint(self.data, self.axes)]  # type: ignore[arg-type]
+
+    def read(self, t: int, start: Triple, stop: Triple, channels: tuple[int, ...] | None = None) -> Array:
+        """Read the box from ``start`` to ``stop`` (z, y, x) of a frame.
+
+        Parameters
+        ----------
+        t, start, stop
+            The frame, and the box inside it.
+        channels
+            Those that are wanted, in this order; None for all.
+
+        Returns
+        -------
+        array
+            ``tzyxc`` with one frame, ``tzyx`` for an image of ids; contiguous or a view of what is in memory.
+
+        Raises
+        ------
+        FileError
+            When the file cannot be read.
+        DtypeError
+            If pixels that mean ids are no whole numbers.
+        """
+        first, last = (0, self.n_channels) if channels is None else (min(channels), max(channels) + 1)
+        ranges = {"t": (t, t + 1), "c": (first, last)}
+        ranges |= {letter: (start[i], stop[i]) for i, letter in enumerate("zyx")}
+        part = np.asarray(self.data[tuple(slice(*ranges[letter]) for letter in self.axes)])
+        self.reads.count(math.prod(np.subtract(stop, start).tolist()), part.nbytes)
+        if self.ids:
+            ids = axis_letters.to_canonical(part, self.axes, axis_letters.LABELS)
+            return as_ids(ids, self.what)
+        pixels = axis_letters.to_canonical(part, self.axes).astype(self.dtype, copy=False)
+        if channels is None or channels == tuple(range(first, last)):
+            return pixels
+        return pixels[..., [channel - first for channel in channels]]
+
+    def refuse_other_shape(self, other: Volume) -> None:
+        """Raise ShapeError unless ``other`` has as many voxels along each axis."""
+        if self.shape != other.shape:
+            hint = _fitting_level(other, self.shape)
+            raise ShapeError(
+                f"{self.what} has {_lengths(self.shape)} voxels and {other.what} {_lengths(other.shape)}; "
+                + (f"level {hint} of that would fit" if hint else "give images of one size, or name their axes")
+            )
+
+    def _length(self, letter: str) -> int:
+        return self.data.shape[self.axes.index(letter)] if letter in self.axes else 1
+
+
+def _lengths(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape[1:] if shape[0] == 1 else shape))
+
+
+def _fitting_level(image: Volume, shape: tuple[int, ...]) -> str | None:
+    """Path of the level of a pyramid that has another shape ``tzyx``, if ``image`` is a level of one."""
+    from napari_objclass.io.ome_zarr import ZarrArray, levels
+
+    if not isinstance(image.data, ZarrArray):
+        return None
+    for path, lengths in levels(image.data.path, image.data.inner).items():
+        by_letter = dict(zip(image.axes, lengths, strict=False))
+        if tuple(by_letter.get(letter, 1) for letter in axis_letters.LABELS) == shape:
+            return f"{image.data.path}/{path}"
+    return None
