@@ -16,12 +16,23 @@ from napari_objclass.features import feature_catalog
 from napari_objclass.io.image import Picture
 from napari_objclass.io.tables import holds_crops, write_table
 from napari_objclass.io.writers import write_picture, write_sequence
+from napari_objclass.workflow.blockwise.independent import Independent
+from napari_objclass.workflow.blockwise.sources import Volume
 from napari_objclass.workflow.file_names import filled_in
 from napari_objclass.workflow.lane import LABELS
 from napari_objclass.workflow.object_crops import crops
 from napari_objclass.workflow.object_table import object_table, unused, with_required
 from napari_objclass.workflow.output_image import bounds, clipping, prepared
-from napari_objclass.workflow.sources import ANNOTATIONS, COMPACT, IDENTITIES, NOTHING, PREDICTIONS, PROBABILITIES
+from napari_objclass.workflow.sources import (
+    ANNOTATIONS,
+    BLOCKWISE_PREDICTIONS,
+    BLOCKWISE_PROBABILITIES,
+    COMPACT,
+    IDENTITIES,
+    NOTHING,
+    PREDICTIONS,
+    PROBABILITIES,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -133,7 +144,7 @@ def _picture(
     """The image of one source, with what is known of its pixels."""
     axes, names, colors = chain.images(lane).axes, None, None
     palette = {number: each.color for number, each in enumerate(chain.state.classes, 1)}
-    drange = None if source in {IDENTITIES, PREDICTIONS, ANNOTATIONS} else (0.0, 1.0)
+    drange = None if source in {IDENTITIES, PREDICTIONS, BLOCKWISE_PREDICTIONS, ANNOTATIONS} else (0.0, 1.0)
     image: NDArray[Any]
     if source == IDENTITIES:
         image, colors = axis_letters.from_canonical(chain.objects(lane, **run).labels, axes), {}
@@ -151,6 +162,14 @@ def _picture(
         axes += "c"
     elif source == PREDICTIONS:
         image, colors = prediction.paint("classes", **run), palette
+    elif source == BLOCKWISE_PREDICTIONS:
+        image = axis_letters.from_canonical(independent(chain, lane, **run).classes(**run), axes)
+        colors = palette
+    elif source == BLOCKWISE_PROBABILITIES:
+        names, axes = prediction.class_names, axes + "c"
+        image = axis_letters.from_canonical(
+            independent(chain, lane, **run).probabilities(**run), axes, axis_letters.RAW
+        )
     else:
         image = prediction.paint("uncertainty", **run)
     spatial = [axis for axis in axes if axis in "zyx"]
@@ -164,6 +183,22 @@ def _picture(
         channel_names=names,
         offset=tuple(lane.offset["zyx".index(axis)] for axis in spatial),
         colors=colors,
+    )
+
+
+def independent(chain: Chain, lane: LaneRecord, **run: Unpack[RunOptions]) -> Independent:
+    """Blockwise classification of a lane as in ilastik, by the forest of now and with the project's blocks and halo."""
+    labels, raw, trained = chain.objects(lane, **run).labels, chain.images(lane).raw, chain.forest
+    if trained is None:
+        raise InternalError(f"the blocks of {lane.name!r} were asked for without a classifier")
+    settings = chain.state.blockwise
+    return Independent(
+        Volume(labels, axis_letters.LABELS, "the label image", ids=True),
+        None if raw is None else Volume(raw, axis_letters.RAW, "raw"),
+        trained,
+        settings.ilastik_block_shape,
+        settings.halo,
+        lane.spacing,
     )
 
 

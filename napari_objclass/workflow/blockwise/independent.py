@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
@@ -24,22 +24,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_objclass.workflow.applet import RunOptions
+    from napari_objclass.workflow.blockwise.sources import Volume
     from napari_objclass.workflow.object_classification import Prediction, TrainedForest
-
-
-class Window(Protocol):
-    """An image that is read box by box.
-
-    Attributes
-    ----------
-    shape
-        Lengths along t, z, y, x, and c if it has channels.
-    """
-
-    shape: tuple[int, ...]
-
-    def read(self, t: int, start: Triple, stop: Triple) -> NDArray[Any]:
-        """Pixels of a box of one frame, ``tzyx`` or ``tzyxc`` of length 1 along t."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,12 +52,12 @@ class Independent:
         For blocks of a volume that would be looked at as single planes.
     """
 
-    labels: Window
-    raw: Window | None
+    labels: Volume
+    raw: Volume | None
     trained: TrainedForest
     block_shape: Triple
     halo: Triple
-    spacing: Triple | None = None
+    spacing: tuple[float, float, float] | None = None
 
     def __post_init__(self) -> None:
         depth = self.labels.shape[1]
@@ -84,8 +70,7 @@ class Independent:
     @cached_property
     def plan(self) -> BlockPlan:
         """The blocks."""
-        t, z, y, x = self.labels.shape[:4]
-        return BlockPlan((t, z, y, x), self.block_shape)
+        return BlockPlan(self.labels.shape, self.block_shape)
 
     def classes(self, **run: Unpack[RunOptions]) -> NDArray[Any]:
         """Image ``tzyx`` of the class of every pixel, 0 for background: uint8, uint16 for more than 255 classes."""
@@ -137,8 +122,8 @@ class Independent:
     def _inner(self, block: Block, looked_at: NDArray[Any]) -> NDArray[Any]:
         """Part of an image ``tzyx`` of what is looked at of a block that is the block."""
         start, _ = self._looked_at(block)
-        box = (slice(a - s, b - s) for a, b, s in zip(block.start, block.stop, start, strict=True))
-        inner: NDArray[Any] = looked_at[(0, *box)]
+        z, y, x = (slice(a - s, b - s) for a, b, s in zip(block.start, block.stop, start, strict=True))
+        inner: NDArray[Any] = looked_at[0, z, y, x]
         return inner
 
 
