@@ -5,11 +5,11 @@ from __future__ import annotations
 import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
 PACKAGES = ("numpy", "h5py", "tifffile", "imagecodecs", "pillow", "pandas", "psygnal", "napari")
 BINDINGS = ("PyQt6", "PySide6")
@@ -53,25 +53,11 @@ def _qt() -> str:
 
 
 def _memory() -> str:
-    limit = memory_limit()
-    return "unknown" if limit is None else f"{limit / 2**30:.1f} GiB"
+    from napari_objclass import memory
 
-
-def memory_limit() -> int | None:
-    """Bytes this process may use: the machine's memory, or less where a control group says so."""
-    limits = []
-    for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
-        try:
-            limits.append(int(Path(path).read_text("ascii")))
-        except (OSError, ValueError):
-            continue
-    try:
-        import os
-
-        limits.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    except (AttributeError, OSError, ValueError):
-        pass
-    return min(limits, default=None)
+    limit = memory.limit()
+    most = "unknown" if limit is None else memory.text(limit)
+    return f"{most}, of which {memory.text(memory.available())} are free"
 
 
 def _writable(folder: Path) -> str:

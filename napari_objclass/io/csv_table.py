@@ -27,11 +27,29 @@ _CELLS_AT_ONCE = 2_000_000  # some 20 MB of text
 def write(path: Path, columns: Mapping[str, NDArray[Any]], *, watch: Watch, threads: int | None = None) -> None:
     """Write columns of one length; NaN is ``nan``, text is quoted where it has to be."""
     n_rows = max(map(len, columns.values()), default=0)
+    parts = watch.parts(n_rows, rows_at_once(len(columns)), "writing the table")
+    rows = ({name: column[part] for name, column in columns.items()} for part in parts)
+    write_rows(path, columns, rows, watch=watch, threads=threads)
+
+
+def rows_at_once(n_columns: int) -> int:
+    """How many rows are best written at a time."""
+    return max(1, _CELLS_AT_ONCE // max(1, n_columns))
+
+
+def write_rows(
+    path: Path,
+    names: Iterable[str],
+    rows: Iterable[Mapping[str, NDArray[Any]]],
+    *,
+    watch: Watch,
+    threads: int | None = None,
+) -> None:
+    """Write rows some at a time, each time with the columns ``names``."""
     with path.open("wb") as file:
-        file.write(_header(columns))
-        for part in watch.parts(n_rows, max(1, _CELLS_AT_ONCE // max(1, len(columns))), "writing the table"):
-            cells = [column[part] for column in columns.values()]
-            file.writelines(kernels.csv_rows(cells, threads=threads, cancel=watch.cancel))
+        file.write(_header(names))
+        for columns in rows:
+            file.writelines(kernels.csv_rows(list(columns.values()), threads=threads, cancel=watch.cancel))
 
 
 def names(path: Path) -> list[str]:

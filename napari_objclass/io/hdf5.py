@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from io import BytesIO
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_objclass.errors import FileError
+from napari_objclass.io.disk_file import disk_file
 from napari_objclass.io.image import Image, LazyArray, Picture, slabs, spatial
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     import h5py
     from numpy.typing import NDArray
+
+    from napari_objclass.io.disk_file import DiskFile
 
 DEFAULT_INNER = "exported_data"
 
@@ -68,30 +71,62 @@ def write(path: Path, picture: Picture, inner: str, *, compressed: bool) -> None
     ``offset`` (whole pixels along the axes of space) is an attribute of numbers; ``channel_names``, and ``colors`` by
     value, are attributes of JSON.
     """
+    data = np.asarray(picture.data)
+    # In one piece, an array in another order of memory would be copied.
+    parts = [slice(None)] if data.flags.c_contiguous else slabs(data)
+    with begin(path, picture, inner, compressed=compressed) as dataset:
+        for part in parts:
+            dataset.write((part,), data[part])
+
+
+@contextmanager
+def begin(path: Path, outline: Picture, inner: str, *, compressed: bool) -> Iterator[Dataset]:
+    """Lend a dataset that is written part by part, by one thread; it has what :func:`write` says of an image.
+
+    Of the pixels of ``outline``, only number and type count.
+
+    Raises
+    ------
+    OSError
+        If the disk is full.
+    """
     import h5py
 
-    sizes = dict(zip(spatial(picture.axes), picture.spacing or (), strict=False))
+    sizes = dict(zip(spatial(outline.axes), outline.spacing or (), strict=False))
     form: dict[str, Any] = {"chunks": True, "compression": "gzip", "compression_opts": 1, "shuffle": True}
-    data = np.asarray(picture.data)
-    composed = BytesIO()  # were HDF5 to write to disk itself, a full disk would crash the process
-    with h5py.File(composed, "w") as file:
-        dataset = file.create_dataset(inner or DEFAULT_INNER, data.shape, data.dtype, **form if compressed else {})
-        # In one piece, an array in another order of memory would be copied.
-        for part in [slice(None)] if data.flags.c_contiguous else slabs(data):
-            dataset[part] = data[part]
-        dataset.attrs["axistags"] = axistags(picture.axes, sizes, picture.units)
+    shape, dtype = outline.data.shape, outline.data.dtype
+    with disk_file(path) as composed, h5py.File(composed, "w") as file:
+        dataset = file.create_dataset(inner or DEFAULT_INNER, shape, dtype, **form if compressed else {})
+        yield Dataset(dataset, composed)
+        dataset.attrs["axistags"] = axistags(outline.axes, sizes, outline.units)
         dataset.attrs["display_mode"] = "default"
-        for dimension, letter in zip(dataset.dims, picture.axes, strict=True):
+        for dimension, letter in zip(dataset.dims, outline.axes, strict=True):
             dimension.label = letter
-        if picture.drange is not None:
-            dataset.attrs["drange"] = picture.drange
-        if picture.offset is not None:
-            dataset.attrs["offset"] = np.array(picture.offset, np.int64)
-        if picture.channel_names:
-            dataset.attrs["channel_names"] = json.dumps(picture.channel_names)
-        if picture.colors is not None:
-            dataset.attrs["colors"] = json.dumps(dict(picture.colors))
-    path.write_bytes(composed.getbuffer())
+        if outline.drange is not None:
+            dataset.attrs["drange"] = outline.drange
+        if outline.offset is not None:
+            dataset.attrs["offset"] = np.array(outline.offset, np.int64)
+        if outline.channel_names:
+            dataset.attrs["channel_names"] = json.dumps(outline.channel_names)
+        if outline.colors is not None:
+            dataset.attrs["colors"] = json.dumps(dict(outline.colors))
+
+
+class Dataset:
+    """Pixels on their way into a file."""
+
+    def __init__(self, dataset: h5py.Dataset, file: DiskFile) -> None:
+        self._dataset, self._file = dataset, file
+
+    @property
+    def chunks(self) -> tuple[int, ...]:
+        """Lengths of the parts in which it is stored; a pixel if it is stored as a whole."""
+        return self._dataset.chunks or (1,) * self._dataset.ndim
+
+    def write(self, place: tuple[slice, ...], pixels: NDArray[Any]) -> None:
+        """Write a part; an OSError if the disk is full."""
+        self._dataset[place] = pixels
+        self._file.check()
 
 
 def datasets(path: Path) -> list[str]:

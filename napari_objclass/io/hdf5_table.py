@@ -8,13 +8,13 @@ per column; ``file["table"]["Mean Intensity"][:]`` reads both.
 from __future__ import annotations
 
 import json
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
 from h5py import h5a, h5d, h5g, h5p, h5s, h5t
 
+from napari_objclass.io.disk_file import disk_file
 from napari_objclass.io.hdf5 import axistags
 
 if TYPE_CHECKING:
@@ -40,14 +40,12 @@ def write(
     path: Path, columns: Mapping[str, NDArray[Any]], *, about: Mapping[str, Any], crops: Crops | None, watch: Watch
 ) -> None:
     """Write columns of one length, with attributes ``about`` them all and crops."""
-    composed = BytesIO()  # were HDF5 to write to disk itself, a full disk would crash the process
-    with h5py.File(composed, "w", libver=_VERSION) as file:
+    with disk_file(path) as composed, h5py.File(composed, "w", libver=_VERSION) as file:
         n_rows = max(map(len, columns.values()), default=0)
         _write_columns(file, {name: _storable(column) for name, column in columns.items()}, n_rows, watch)
         file["table"].attrs.update(about)
         if crops is not None:
             _write_crops(file.create_group("images"), crops, n_rows, watch)
-    path.write_bytes(composed.getbuffer())
 
 
 def names(path: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""Writing an image as OME-Zarr 0.5: the image itself, and if wanted smaller and smaller ones for viewers."""
+"""Writing an image as OME-Zarr 0.5, at once or part by part: itself, and if wanted smaller and smaller copies."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from napari_objclass.io.image import Picture, spatial
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -33,6 +33,7 @@ FEW_PLANES = 64
 _NAMES = {symbol: name for name, symbol in SYMBOLS.items()} | {"μm": "micrometer", "um": "micrometer"}
 _TYPES = {"t": "time", "c": "channel"}
 _ORDER = "tczyx"
+_DESCRIBED = "zarr.json"
 
 
 class Level(NamedTuple):
@@ -48,32 +49,126 @@ def write(path: Path, picture: Picture, inner: str, *, compressed: bool, multisc
     Label images and other integers are halved by leaving out pixels, so that ids stay ids; the rest by averaging.
     Labels say that they are, and have their colours with them.
     """
+    picture = _in_order(picture)
+    levels = list(_levels(picture, averaged=_averaged(picture))) if multiscale else [_full(picture)]
+    _begin(path, picture, levels, compressed=compressed)
+    for number, level in enumerate(levels):
+        write_part(path, number, (0,) * level.pixels.ndim, level.pixels)
+
+
+def begin(path: Path, outline: Picture, *, compressed: bool, multiscale: bool = True) -> list[Step]:
+    """Write what :func:`write` says of an image, and no pixels of it yet; :func:`write_part` adds them.
+
+    Parameters
+    ----------
+    path
+        The folder; what is there of an image of the same outline stays.
+    outline
+        The image with the axes as they will be in the file; of its pixels, only number and type count.
+    compressed, multiscale
+        As for :func:`write`.
+
+    Returns
+    -------
+    list of Step
+        The full image, and from each level to the next smaller one.
+    """
+    blank = replace(outline, data=np.broadcast_to(np.zeros((), outline.data.dtype), outline.data.shape))
+    blank = _in_order(blank)
+    levels = list(_levels(blank, averaged=False)) if multiscale else [_full(blank)]
+    _begin(path, blank, levels, compressed=compressed)
+    return [
+        Step(
+            number,
+            level.pixels.shape,
+            _chunks(blank.axes, level.pixels.shape, levels[0].pixels.shape),
+            tuple(b // a for a, b in zip(levels[max(0, number - 1)].factors, level.factors, strict=True)),
+            averaged=_averaged(blank),
+        )
+        for number, level in enumerate(levels)
+    ]
+
+
+class Step(NamedTuple):
+    """A level that is to be filled with pixels.
+
+    Attributes
+    ----------
+    level
+        Its number; 0 is the full image.
+    shape, chunks
+        Its lengths, and those of the parts in which it is stored; parts that are written at a time are whole chunks.
+    factors
+        By how much it is smaller than the level before it: 1 or 2 along each axis.
+    averaged
+        Whether pixels are means of those of the level before it; otherwise they are some of them.
+    """
+
+    level: int
+    shape: tuple[int, ...]
+    chunks: tuple[int, ...]
+    factors: tuple[int, ...]
+    averaged: bool
+
+    def halve(self, path: Path, start: Sequence[int], stop: Sequence[int]) -> None:
+        """Fill the box from ``start`` to ``stop`` from the level before, which has to be complete there."""
+        import zarr
+
+        before = zarr.open_array(path / str(self.level - 1), mode="r")
+        sides = zip(start, stop, self.factors, strict=True)
+        pixels = np.asarray(before[tuple(slice(low * factor, high * factor) for low, high, factor in sides)])
+        for axis, factor in enumerate(self.factors):
+            if factor > 1:
+                pixels = _halved(pixels, axis, averaged=self.averaged)
+        write_part(path, self.level, start, pixels)
+
+
+def write_part(path: Path, level: int, start: Sequence[int], pixels: NDArray[Any]) -> None:
+    """Write pixels into a level of an image that was begun: whole chunks, the first pixel at ``start``.
+
+    Any number of processes may write, each chunks of its own.
+    """
+    import zarr
+    from zarr.core.buffer import default_buffer_prototype
+    from zarr.storage import MemoryStore
+
+    described = (path / str(level) / _DESCRIBED).read_bytes()
+    # Were zarr to write to disk itself, it would go on in the background after a full disk or an interrupt.
+    composed: dict[str, Any] = {_DESCRIBED: default_buffer_prototype().buffer.from_bytes(described)}
+    array = zarr.open_array(MemoryStore(composed), mode="r+")
+    array[tuple(slice(low, low + length) for low, length in zip(start, pixels.shape, strict=True))] = pixels
+    composed.pop(_DESCRIBED)
+    _store(path / str(level), composed)
+
+
+def _begin(path: Path, picture: Picture, levels: list[Level], *, compressed: bool) -> None:
     import zarr
     from zarr.storage import MemoryStore
 
-    picture = _in_order(picture)
-    levels = list(_levels(picture)) if multiscale else [Level(_native(picture.data), (1,) * len(picture.axes))]
-    # Were zarr to write to disk itself, it would go on in the background after a full disk or an interrupt.
     composed: dict[str, Any] = {}
     group = zarr.create_group(MemoryStore(composed), zarr_format=3, attributes={"ome": _metadata(picture, levels)})
-    is_volume = dict(zip(picture.axes, levels[0].pixels.shape, strict=True)).get("z", 1) > 1
-    edge = 64 if is_volume else 256
     for number, level in enumerate(levels):
-        array = group.create_array(
+        group.create_array(
             str(number),
             shape=level.pixels.shape,
             dtype=level.pixels.dtype,
-            chunks=tuple(
-                min(edge, length) if letter in "zyx" else 1
-                for letter, length in zip(picture.axes, level.pixels.shape, strict=True)
-            ),
+            chunks=_chunks(picture.axes, level.pixels.shape, levels[0].pixels.shape),
             compressors="auto" if compressed else None,
             dimension_names=list(picture.axes),
         )
-        array[...] = level.pixels
+    _store(path, composed)
+
+
+def _store(folder: Path, composed: dict[str, Any]) -> None:
     for name, content in composed.items():
-        (path / name).parent.mkdir(parents=True, exist_ok=True)
-        (path / name).write_bytes(content.to_bytes())
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content.to_bytes())
+
+
+def _chunks(axes: str, shape: tuple[int, ...], full: tuple[int, ...]) -> tuple[int, ...]:
+    """Cubes of a volume, squares of an image."""
+    edge = 64 if dict(zip(axes, full, strict=True)).get("z", 1) > 1 else 256
+    return tuple(min(edge, length) if letter in "zyx" else 1 for letter, length in zip(axes, shape, strict=True))
 
 
 def _in_order(picture: Picture) -> Picture:
@@ -90,11 +185,19 @@ def _in_order(picture: Picture) -> Picture:
     )
 
 
-def _levels(picture: Picture) -> Iterator[Level]:
-    pixels, factors = _native(picture.data), [1] * len(picture.axes)
-    averaged = picture.colors is None and pixels.dtype.kind == "f"
+def _full(picture: Picture) -> Level:
+    return Level(_native(picture.data), (1,) * len(picture.axes))
+
+
+def _averaged(picture: Picture) -> bool:
+    """Whether smaller copies are made by averaging: not those of labels."""
+    return picture.colors is None and picture.data.dtype.kind == "f"
+
+
+def _levels(picture: Picture, *, averaged: bool) -> Iterator[Level]:
+    yield (level := _full(picture))
+    pixels, factors = level.pixels, list(level.factors)
     most = [{"z": FEW_PLANES, "y": 1, "x": 1}.get(letter, math.inf) for letter in picture.axes]
-    yield Level(pixels, tuple(factors))
     while any(pixels.shape[picture.axes.index(letter)] > SMALLEST for letter in "yx"):
         for axis in range(pixels.ndim):
             if pixels.shape[axis] > most[axis]:

@@ -90,6 +90,7 @@ def object_table(
     original_oid: bool = False,
     compact: bool = False,
     ilastik_names: bool = False,
+    first: int = 0,
 ) -> dict[str, NDArray[Any]]:
     """Columns of the exported table under ilastik's names and in its order; features follow in catalogue order.
 
@@ -114,12 +115,14 @@ def object_table(
     ilastik_names
         Call bounding-box variants of hull features as ilastik does; those of the hull itself then have the ids of their
         columns where both are in one table.
+    first
+        Number of the first row: not 0 where these are some of the rows of a larger table.
 
     Returns
     -------
     dict
-        object_id (row, from 0), timestep, labelimage_oid (the id in the label image), User Label, Predicted Class,
-        Probability of <class>, then the features in float32.
+        object_id (number of the row), timestep, labelimage_oid (the id in the label image), User Label, Predicted
+        Class, Probability of <class>, then the features in float32.
 
     Raises
     ------
@@ -130,7 +133,7 @@ def object_table(
     """
     n_objects = len(table.ids)
     columns: dict[str, NDArray[Any]] = {
-        "object_id": np.arange(n_objects),
+        "object_id": np.arange(first, first + n_objects),
         "timestep": np.asarray(table.frames),
         "labelimage_oid": np.asarray(table.ids),
     }

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_objclass.io.image import Picture
+    from napari_objclass.io.image import LazyArray, Picture
     from napari_objclass.workflow.export import Export, Part
     from napari_objclass.workflow.file_names import Region
 
@@ -36,8 +36,35 @@ def prepared(picture: Picture, settings: Export) -> Picture:
         If the order of axes lacks one that is longer than 1.
     """
     part = _cropped(picture, bounds(picture, settings.region))
-    part = _converted(part, settings)
+    part = replace(_declared(part, settings), data=_converted(part.data, settings))
     return part if settings.axes is None else _ordered(part, settings.axes)
+
+
+def outline(picture: Picture, settings: Export) -> Picture:
+    """Return :func:`prepared` but for the pixels, of which only number and type are right.
+
+    Raises
+    ------
+    ParameterError, AxesError
+        As for :func:`prepared`.
+    """
+    blank = np.broadcast_to(np.zeros((), picture.data.dtype), picture.data.shape)
+    part = _cropped(replace(picture, data=blank), bounds(picture, settings.region))
+    dtype = np.dtype(settings.dtype or blank.dtype)
+    part = replace(_declared(part, settings), data=np.broadcast_to(np.zeros((), dtype), part.data.shape))
+    return part if settings.axes is None else _ordered(part, settings.axes)
+
+
+def converted(pixels: Array, axes: str, settings: Export) -> Array:
+    """Pixels of a part of an image, in the form in which they are written.
+
+    Raises
+    ------
+    DtypeError
+        If values do not fit the pixel type.
+    """
+    values: Array = np.asarray(_converted(pixels, settings))
+    return values if settings.axes is None else to_canonical(values, axes, settings.axes)
 
 
 def bounds(picture: Picture, region: Sequence[Part]) -> Region:
@@ -73,18 +100,28 @@ def _cropped(picture: Picture, region: Region) -> Picture:
     )
 
 
-def _converted(picture: Picture, settings: Export) -> Picture:
+def _converted(data: Array | LazyArray, settings: Export) -> Array | LazyArray:
     """Values of another range or type, made part by part."""
+    dtype = np.dtype(settings.dtype or data.dtype)
+    if settings.renormalize is None and dtype == data.dtype:
+        return data
+    converted = np.empty(data.shape, dtype)
+    for part in slabs(data):
+        converted[part] = _values(np.asarray(data[part]), settings.renormalize, dtype)
+    return converted
+
+
+def _values(values: Array, mapped: tuple[float, float, float, float] | None, dtype: np.dtype[Any]) -> Array:
+    return _fitting(values if mapped is None else _renormalized(values, mapped), dtype)
+
+
+def _declared(picture: Picture, settings: Export) -> Picture:
+    """What is said of values of another range or type."""
     mapped, dtype = settings.renormalize, np.dtype(settings.dtype or picture.data.dtype)
     if mapped is None and dtype == picture.data.dtype:
         return picture
-    data = np.empty(picture.data.shape, dtype)
-    for part in slabs(picture.data):
-        values = np.asarray(picture.data[part])
-        data[part] = _fitting(values if mapped is None else _renormalized(values, mapped), dtype)
     return replace(
         picture,
-        data=data,
         drange=picture.drange if mapped is None else mapped[2:],
         colors=picture.colors if mapped is None and dtype.kind in "iu" else None,  # it shows no classes any more
     )

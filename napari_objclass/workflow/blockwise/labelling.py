@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from napari_objclass.workflow.blockwise.plan import Block, BlockPlan, Triple
     from napari_objclass.workflow.blockwise.sources import Volume
 
-#: Steps, as their files are called: labels of a block as runs, and the id of each of their parts.
-LABELS, IDS = "labels", "ids"
+#: Steps, as their files are called: labels of a block as runs, the id of each of their parts, and objects of a frame.
+LABELS, IDS, OBJECTS = "labels", "ids", "objects"
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +53,15 @@ class Labelled:
     n_small: int = 0
     n_large: int = 0
     n_nan: int = 0
+
+    @classmethod
+    def load(cls, plan: BlockPlan, parts: Parts) -> Labelled:
+        """Objects of all frames, as the steps before left them."""
+        found = [parts.load(OBJECTS, t) for t in range(plan.shape[0])]
+        joined = {name: np.concatenate([each[name] for each in found]) for name in ("ids", "sizes", "firsts", "boxes")}
+        numbers = {name: sum(int(each.get(name, 0)) for each in found) for name in ("n_small", "n_large", "n_nan")}
+        frames = np.repeat(np.arange(len(found)), [len(each["ids"]) for each in found])
+        return cls(plan, parts, frames, **joined, **numbers)
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -48,6 +48,10 @@ class BlockPlan:
     shape: tuple[int, int, int, int]
     block_shape: Triple
 
+    def __reduce__(self) -> tuple[type[BlockPlan], tuple[Any, ...]]:
+        """Go along with every task as two tuples, without the blocks that were made of them."""
+        return BlockPlan, (self.shape, self.block_shape)
+
     @cached_property
     def grid(self) -> tuple[int, int, int, int]:
         """Number of blocks along t, z, y, x."""
@@ -64,6 +68,11 @@ class BlockPlan:
         """All blocks, in order."""
         places = product(*map(range, self.grid))
         return tuple(self._block(number, *place) for number, place in enumerate(places))
+
+    def of_frame(self, t: int) -> tuple[Block, ...]:
+        """Blocks of one frame, in order."""
+        n = len(self) // self.shape[0] if self.shape[0] else 0
+        return self.blocks[t * n : (t + 1) * n]
 
     def next(self, block: Block, axis: int) -> Block | None:
         """The block behind another one along ``axis`` (0, 1, 2 for z, y, x) of the same frame, if there is one."""

@@ -103,7 +103,8 @@ class Volume:
         stored = np.dtype(self.data.dtype)
         if stored.kind not in "buif" or stored.itemsize > 8:
             raise DtypeError(f"{self.what} is {stored}; give real numbers of up to 64 bit, convert it first")
-        self.read(0, (0, 0, 0), (0, 0, 0))  # axes that have no place here are found at once
+        pixels = np.broadcast_to(np.uint8(0), self.data.shape)
+        axis_letters.to_canonical(pixels, self.axes, axis_letters.LABELS if self.ids else axis_letters.RAW)
 
     @property
     def shape(self) -> tuple[int, int, int, int]:

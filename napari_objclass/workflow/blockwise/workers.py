@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from napari_objclass.errors import Cancelled
 from napari_objclass.kernels import CancelToken, default_threads
@@ -135,13 +135,13 @@ class Workers:
 
     def _submit(self, stack: ExitStack, n_items: int, own: CancelToken) -> Callable[..., Future]:
         """How a task is begun: elsewhere, or on a thread of its own with its share of the others."""
-        client = self._client
-        if client is not None:
-            return lambda task, *item: client.submit(task, *item, 1, None)
-        at_once = max(1, min(self.n, n_items))
-        pool = stack.enter_context(ThreadPoolExecutor(at_once, "block"))
-        threads = max(1, self.threads // at_once)
-        return lambda task, *item: pool.submit(task, *item, threads, own)
+        client: Client | None = self._client
+        threads, stop = 1, None
+        if client is None:
+            at_once = max(1, min(self.n, n_items))
+            client = cast("Client", stack.enter_context(ThreadPoolExecutor(at_once, "block")))
+            threads, stop = max(1, self.threads // at_once), own
+        return lambda task, *item: cast("Future", client.submit(task, *item, threads, stop))
 
     def _next(self, done: SimpleQueue[tuple[int, Future]]) -> tuple[int, Future]:
         while True:
