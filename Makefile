@@ -1,4 +1,4 @@
-# What a developer types: `make demo`, `make test`, `make lint`, `make bench`, `make docs`, `make screenshots`.
+# What a developer types: `make demo`, `make test`, `make lint`, `make bench`, `make bench-large`, `make docs`, `make screenshots`.
 # Everything else is set up on the way.
 # Needs Python ≥ 3.11, make, a C compiler and Rust ≥ 1.85.
 
@@ -13,7 +13,7 @@ DISPLAY_PACKAGES := xvfb xauth libgl1 libegl1 libxkbcommon-x11-0 libxcb-cursor0 
 
 SOURCES := Cargo.toml Cargo.lock pyproject.toml $(shell find src -name '*.rs')
 
-.PHONY: demo test test-rust test-python test-widgets lint docs screenshots bench clean
+.PHONY: demo test test-rust test-python test-widgets lint docs screenshots bench bench-large clean
 
 demo: .venv/.built
 	$(BIN)/objclass demo --out demo
@@ -50,6 +50,10 @@ screenshots: .venv/.test-napari
 
 bench: .venv/.bench
 	$(BIN)/python tests/bench/run.py
+
+# A volume of 1024×2048×2048, which takes 20 GB of disk for a while; smaller ones: python tests/bench/large.py --help.
+bench-large: .venv/.bench
+	$(BIN)/python tests/bench/large.py --shape 1024,2048,2048 --no-whole
 
 .venv/.built: $(SOURCES) .venv/.tools
 	$(BIN)/maturin develop --release --locked

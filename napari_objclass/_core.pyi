@@ -6,12 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "BlockLabels",
     "CancelToken",
     "Forest",
     "Journal",
     "JournalContent",
     "OpenedProject",
     "Run",
+    "Sets",
+    "block_filled",
+    "block_gaps",
     "changed_runs",
     "connected_components",
     "csv_rows",
@@ -27,7 +31,9 @@ __all__ = [
     "remove_project_leftovers",
     "save_project",
     "smooth",
+    "smoothing_halo",
     "threshold",
+    "threshold_block",
     "uncertainty",
 ]
 
@@ -56,6 +62,21 @@ def paint(
 def threshold(
     run: Run, last: NDArray[Any], core: NDArray[Any] | None, how: Mapping[str, Any], stage: str
 ) -> tuple[NDArray[np.uint32], int, int, int]: ...
+def threshold_block(
+    run: Run,
+    last: NDArray[Any],
+    core: NDArray[Any] | None,
+    how: Mapping[str, Any],
+    start: Sequence[int],
+    inner_start: Sequence[int],
+    inner_stop: Sequence[int],
+    frame_shape: Sequence[int],
+) -> tuple[BlockLabels, BlockLabels | None, int, float]: ...
+def smoothing_halo(sigma: Sequence[float], frame_shape: Sequence[int]) -> tuple[int, int, int]: ...
+def block_gaps(run: Run, labels: BlockLabels, kept: NDArray[np.bool_]) -> BlockLabels: ...
+def block_filled(
+    run: Run, labels: BlockLabels, kept: NDArray[np.bool_], gaps: BlockLabels, holes: NDArray[np.bool_]
+) -> BlockLabels: ...
 def smooth(
     run: Run, channel: NDArray[Any], sigma: Sequence[float], value_range: tuple[float, float]
 ) -> NDArray[np.float32]: ...
@@ -69,6 +90,43 @@ def object_runs(
 def changed_runs(
     run: Run, before: NDArray[Any], after: NDArray[Any]
 ) -> tuple[NDArray[np.int64], NDArray[np.uint64]]: ...
+
+@final
+class BlockLabels:
+    @staticmethod
+    def of_labels(run: Run, labels: NDArray[Any], start: Sequence[int], frame_shape: Sequence[int]) -> BlockLabels: ...
+    @staticmethod
+    def of_segmentation(
+        run: Run, image: NDArray[Any], start: Sequence[int], frame_shape: Sequence[int]
+    ) -> BlockLabels: ...
+    @staticmethod
+    def from_bytes(data: bytes) -> BlockLabels: ...
+    def to_bytes(self) -> bytes: ...
+    @property
+    def start(self) -> tuple[int, int, int]: ...
+    @property
+    def stop(self) -> tuple[int, int, int]: ...
+    @property
+    def frame_shape(self) -> tuple[int, int, int]: ...
+    def __len__(self) -> int: ...
+    @property
+    def keys(self) -> NDArray[np.uint64]: ...
+    @property
+    def counts(self) -> NDArray[np.uint64]: ...
+    @property
+    def firsts(self) -> NDArray[np.uint64]: ...
+    @property
+    def boxes(self) -> NDArray[np.int64]: ...
+    def joints(self, other: BlockLabels, axis: int) -> NDArray[np.uint32]: ...
+    def overlaps(self, other: BlockLabels) -> NDArray[np.uint32]: ...
+    def paint(self, run: Run, start: Sequence[int], stop: Sequence[int], values: NDArray[Any]) -> NDArray[Any]: ...
+
+@final
+class Sets:
+    def __new__(cls, n: int) -> Sets: ...
+    def join(self, pairs: NDArray[np.uint64]) -> None: ...
+    def roots(self) -> NDArray[np.uint64]: ...
+
 def feature_specs(n_dims: int, channels: list[str]) -> list[dict[str, Any]]: ...
 def measure(
     run: Run,

@@ -9,19 +9,22 @@ and ``cancel`` (a :class:`CancelToken`), and passes them on as one :class:`Run`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 import numpy as np
 
 from napari_objclass import _core
 from napari_objclass._core import (
+    BlockLabels,
     CancelToken,
     Forest,
     Journal,
     JournalContent,
     OpenedProject,
     Run,
+    Sets,
     default_threads,
+    smoothing_halo,
 )
 from napari_objclass.errors import DtypeError
 
@@ -35,14 +38,20 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int, str], object]
 
 __all__ = [
+    "BlockLabels",
     "CancelToken",
+    "Foreground",
     "Forest",
+    "How",
     "Journal",
     "JournalContent",
     "Measured",
     "OpenedProject",
     "Run",
+    "Sets",
     "Thresholded",
+    "block_filled",
+    "block_gaps",
     "changed_runs",
     "connected_components",
     "csv_rows",
@@ -50,16 +59,21 @@ __all__ = [
     "feature_specs",
     "fit_forest",
     "forest_probabilities",
+    "label_block",
+    "label_segmentation_block",
     "measure",
     "object_runs",
     "open_project",
     "paint",
+    "paint_block",
     "project_generation",
     "read_journal",
     "remove_project_leftovers",
     "save_project",
     "smooth",
+    "smoothing_halo",
     "threshold",
+    "threshold_block",
     "uncertainty",
 ]
 
@@ -79,6 +93,19 @@ def connected_components(
     """
     run = Run("finding objects", threads, progress, cancel)
     return _core.connected_components(run, _integers(image))
+
+
+class How(TypedDict):
+    """How objects are found, in pixels, see :func:`threshold`."""
+
+    sigma: tuple[float, float, float]
+    value_range: tuple[float, float]
+    low: float
+    high: float | None
+    merge: bool
+    min_size: int
+    max_size: int
+    fill_holes: bool
 
 
 class Thresholded(NamedTuple):
@@ -115,17 +142,73 @@ def threshold(
     "unfiltered" (objects of any size), "objects". Ids are consecutive from 1 in each frame, in raster order.
     """
     run = Run("finding objects", threads, progress, cancel)
-    how = {
-        "sigma": sigma,
-        "value_range": value_range,
-        "low": low,
-        "high": high,
-        "merge": merge,
-        "min_size": min_size,
-        "max_size": max_size,
-        "fill_holes": fill_holes,
-    }
+    how = How(
+        sigma=sigma,
+        value_range=value_range,
+        low=low,
+        high=high,
+        merge=merge,
+        min_size=min_size,
+        max_size=max_size,
+        fill_holes=fill_holes,
+    )
     return Thresholded(*_core.threshold(run, _numbers(last), None if core is None else _numbers(core), how, stage))
+
+
+class Foreground(NamedTuple):
+    """Components of the foreground of a block, key 1.
+
+    ``cores`` are those of at least the core threshold, None without one; ``n_nan`` counts pixels of the block; and
+    ``largest`` is the largest value, smoothed, that is finite: -inf without any, and without a core threshold.
+    """
+
+    mask: BlockLabels
+    cores: BlockLabels | None
+    n_nan: int
+    largest: float
+
+
+def threshold_block(
+    last: Array,
+    core: Array | None,
+    *,
+    how: How,
+    start: tuple[int, int, int],
+    inner_start: tuple[int, int, int],
+    inner_stop: tuple[int, int, int],
+    frame_shape: tuple[int, int, int],
+    threads: int | None = None,
+    cancel: CancelToken | None = None,
+) -> Foreground:
+    """Foreground of one block of a frame, every pixel as by :func:`threshold` of the whole; no sizes, no holes.
+
+    ``last`` and ``core`` (``tzyx``, one frame) begin at ``start`` (z, y, x) of the frame and reach at least
+    :func:`smoothing_halo` beyond the block from ``inner_start`` to ``inner_stop``, or to the ends of the frame.
+    """
+    run = Run("finding objects", threads, None, cancel)
+    core = None if core is None else _numbers(core)
+    place = (start, inner_start, inner_stop, frame_shape)
+    return Foreground(*_core.threshold_block(run, _numbers(last), core, how, *place))
+
+
+def block_gaps(
+    labels: BlockLabels, kept: NDArray[np.bool_], *, threads: int | None = None, cancel: CancelToken | None = None
+) -> BlockLabels:
+    """Components, key 0, of what is background in a block if only some parts are foreground, those ``kept[number]``."""
+    return _core.block_gaps(Run("filling holes", threads, None, cancel), labels, kept)
+
+
+def block_filled(
+    labels: BlockLabels,
+    kept: NDArray[np.bool_],
+    gaps: BlockLabels,
+    holes: NDArray[np.bool_],
+    *,
+    threads: int | None = None,
+    cancel: CancelToken | None = None,
+) -> BlockLabels:
+    """Components, key 1, of the kept parts of a block together with those of its :func:`block_gaps` that are holes."""
+    return _core.block_filled(Run("filling holes", threads, None, cancel), labels, kept, gaps, holes)
 
 
 def smooth(
@@ -154,7 +237,7 @@ def paint(
     """Image ``tzyx`` with each object of ``labels`` filled with its value; 0 on background and objects without a row.
 
     ``frames``, ``ids`` and ``values`` have one entry per object, sorted by frame; the image has the values' dtype
-    (uint8, uint16, uint32 or float32).
+    (uint8, uint16, uint32, uint64 or float32).
     """
     starts = np.searchsorted(frames, np.arange(labels.shape[0] + 1))
     run = Run("painting", threads, progress, cancel)
@@ -205,6 +288,98 @@ def _integers(labels: Array) -> Array:
 def _numbers(channel: Array) -> Array:
     """Booleans as the bytes they are, float16 widened without loss."""
     return channel.astype(np.float32) if channel.dtype == np.float16 else _integers(channel)
+
+
+# Labels of a block
+
+
+def label_block(
+    labels: Array,
+    start: tuple[int, int, int],
+    frame_shape: tuple[int, int, int],
+    *,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> BlockLabels:
+    """Parts of equal ids in a block of a label image, connected or not, numbered from 1 in raster order of the block.
+
+    Parameters
+    ----------
+    labels
+        The block, ``tzyx`` of one frame; booleans or integers, 0 is background.
+    start
+        Its first voxel in the frame: z, y, x.
+    frame_shape
+        Lengths of the frame along z, y, x.
+
+    Raises
+    ------
+    ShapeError
+        If the block does not lie within the frame.
+    ParameterError
+        If there is a negative label.
+    """
+    run = Run("reading labels", threads, progress, cancel)
+    return BlockLabels.of_labels(run, _integers(labels), start, frame_shape)
+
+
+def label_segmentation_block(
+    image: Array,
+    start: tuple[int, int, int],
+    frame_shape: tuple[int, int, int],
+    *,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> BlockLabels:
+    """Connected components (4 or 6 neighbours) of equal values in a block of a segmentation, numbered from 1.
+
+    Parameters
+    ----------
+    image
+        The block, ``tzyx`` of one frame; booleans or integers, 0 is background.
+    start
+        Its first voxel in the frame: z, y, x.
+    frame_shape
+        Lengths of the frame along z, y, x.
+
+    Raises
+    ------
+    ShapeError
+        If the block does not lie within the frame.
+    """
+    run = Run("finding objects", threads, progress, cancel)
+    return BlockLabels.of_segmentation(run, _integers(image), start, frame_shape)
+
+
+def paint_block(
+    labels: BlockLabels,
+    values: Array,
+    start: tuple[int, int, int] | None = None,
+    stop: tuple[int, int, int] | None = None,
+    *,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> Array:
+    """Image ``tzyx`` of one frame: ``values[n]`` on the part of number n, ``values[0]`` on background.
+
+    Parameters
+    ----------
+    values
+        One more than there are parts; the image has their dtype (uint8, uint16, uint32, uint64 or float32).
+    start, stop
+        The window to paint, inside the block, in coordinates of the frame; by default all of the block.
+
+    Raises
+    ------
+    ShapeError
+        If the window is not inside the block, or there is not one value per number.
+    """
+    run = Run("painting", threads, progress, cancel)
+    window = (labels.start if start is None else start, labels.stop if stop is None else stop)
+    return labels.paint(run, *window, np.ascontiguousarray(values))
 
 
 # Features

@@ -35,12 +35,16 @@ LARGEST_SIGMA = 1000
 _BINS = 256
 
 
-class Channels(Protocol):
-    """An image ``tzyxc``, an array or one that is read channel by channel."""
+class Shaped(Protocol):
+    """An image whose axes begin with ``tzyx``."""
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Length of ``tzyxc``."""
+        """Length of each axis."""
+
+
+class Channels(Shaped, Protocol):
+    """An image ``tzyxc``, an array or one that is read channel by channel."""
 
     def __getitem__(self, key: tuple[EllipsisType, int], /) -> NDArray[Any]:
         """Return a channel ``tzyx``, given ``..., channel``."""
@@ -191,26 +195,42 @@ def find(
     ParameterError
         If the image has no such channel or axis, or the rule no such stage.
     """
-    hysteresis, core = rule["method"] == HYSTERESIS, rule["core_channel"]
     if stage not in STAGES:
         raise ParameterError(f"there is no stage {stage!r}; the stages are {', '.join(STAGES)}")
-    if stage in {CORE, FILTERED_CORE} and not hysteresis:
+    if stage in {CORE, FILTERED_CORE} and rule["method"] != HYSTERESIS:
         raise ParameterError("there are no cores with one threshold; method 'hysteresis' has them")
+    how = in_pixels(rule, image, value_range=value_range, spacing=spacing)
+    last, *core = (take_channel(image, channel) for channel in used_channels(rule))
+    return kernels.threshold(last, core[0] if core else None, stage=stage, **how, **run)
+
+
+def in_pixels(
+    rule: Rule, image: Shaped, *, value_range: tuple[float, float], spacing: Sequence[float] | None = None
+) -> kernels.How:
+    """What a :func:`checked` rule means in an image ``tzyx`` or ``tzyxc``.
+
+    Raises
+    ------
+    ParameterError
+        If the image has no such axis.
+    """
     smallest, largest = size_bounds(rule["min_size"], rule["max_size"], image, spacing)
-    return kernels.threshold(
-        take_channel(image, rule["channel"]),
-        take_channel(image, core) if hysteresis and core is not None and core != rule["channel"] else None,
+    return kernels.How(
         sigma=sigmas(rule["sigma"], image),
         value_range=value_range,
         low=rule["threshold"],
-        high=rule["core_threshold"] if hysteresis else None,
+        high=rule["core_threshold"] if rule["method"] == HYSTERESIS else None,
         merge=rule["merge"],
         min_size=smallest,
         max_size=largest,
         fill_holes=rule["fill_holes"],
-        stage=stage,
-        **run,
     )
+
+
+def used_channels(rule: Rule) -> tuple[int, ...]:
+    """Channel of a rule, and that of the core if it is another one."""
+    core = rule["core_channel"] if rule["method"] == HYSTERESIS else None
+    return (rule["channel"],) if core is None or core == rule["channel"] else (rule["channel"], core)
 
 
 def checked(rule: Rule) -> Rule:
@@ -270,17 +290,22 @@ def take_channel(image: Channels, channel: int) -> NDArray[Any]:
     ParameterError
         If there is none.
     """
-    if not 0 <= channel < image.shape[-1]:
-        raise ParameterError(f"there is no channel {channel}; the image has {image.shape[-1]}, counted from 0")
+    check_channel(channel, image.shape[-1])
     return image[..., channel]
 
 
-def sigmas(sigma: float | Sequence[float], image: Channels) -> tuple[float, float, float]:
+def check_channel(channel: int, n_channels: int) -> None:
+    """Raise ParameterError if an image does not have so many channels."""
+    if not 0 <= channel < n_channels:
+        raise ParameterError(f"there is no channel {channel}; the image has {n_channels}, counted from 0")
+
+
+def sigmas(sigma: float | Sequence[float], image: Shaped) -> tuple[float, float, float]:
     """Standard deviation along z, y, x of an image ``tzyxc``; that of a plane along z does not matter."""
     return _zyx("sigma", (sigma,) * 3 if isinstance(sigma, Real) else tuple(sigma), image)  # type: ignore[arg-type]
 
 
-def size_bounds(smallest: float, largest: float, image: Channels, spacing: Sequence[float] | None) -> tuple[int, int]:
+def size_bounds(smallest: float, largest: float, image: Shaped, spacing: Sequence[float] | None) -> tuple[int, int]:
     """Bounds of sizes in pixels of an image ``tzyxc``, both inclusive; sizes are in pixels if there is no spacing."""
     pixel = 1.0
     if spacing is not None:
@@ -329,7 +354,7 @@ def counted_as_zero(n: int, what: str) -> str:
     return f"{n} {'value' if n == 1 else 'values'} of {what} {'is' if n == 1 else 'are'} NaN and counted as 0"
 
 
-def _zyx(name: str, values: Sequence[float], image: Channels) -> tuple[float, float, float]:
+def _zyx(name: str, values: Sequence[float], image: Shaped) -> tuple[float, float, float]:
     """Values along z, y, x from those, or from (y, x) for a plane."""
     if len(values) == 2 and image.shape[1] > 1:
         raise ParameterError(f"{name} has two values, but the image three axes in space; give (z, y, x)")

@@ -121,7 +121,8 @@ class Dataset:
     @property
     def chunks(self) -> tuple[int, ...]:
         """Lengths of the parts in which it is stored; a pixel if it is stored as a whole."""
-        return self._dataset.chunks or (1,) * self._dataset.ndim
+        chunks: tuple[int, ...] | None = self._dataset.chunks
+        return chunks or (1,) * self._dataset.ndim
 
     def write(self, place: tuple[slice, ...], pixels: NDArray[Any]) -> None:
         """Write a part; an OSError if the disk is full."""

@@ -80,6 +80,7 @@ def begin(path: Path, outline: Picture, *, compressed: bool, multiscale: bool = 
     return [
         Step(
             number,
+            blank.axes,
             level.pixels.shape,
             _chunks(blank.axes, level.pixels.shape, levels[0].pixels.shape),
             tuple(b // a for a, b in zip(levels[max(0, number - 1)].factors, level.factors, strict=True)),
@@ -94,8 +95,8 @@ class Step(NamedTuple):
 
     Attributes
     ----------
-    level
-        Its number; 0 is the full image.
+    level, axes
+        Its number, 0 for the full image, and the letters of its axes.
     shape, chunks
         Its lengths, and those of the parts in which it is stored; parts that are written at a time are whole chunks.
     factors
@@ -105,6 +106,7 @@ class Step(NamedTuple):
     """
 
     level: int
+    axes: str
     shape: tuple[int, ...]
     chunks: tuple[int, ...]
     factors: tuple[int, ...]

@@ -18,10 +18,17 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, key: str = "") -> Iterator[Path]:
     """Lend a temporary sibling of ``path`` that takes its place at the end, and vanishes if the block fails.
 
     The block makes it a file or a folder. A missing folder around it is made.
+
+    Parameters
+    ----------
+    path
+        The file.
+    key
+        Eight hexadecimal digits: what fails stays, and is lent again to the next one with this key.
 
     Raises
     ------
@@ -30,7 +37,7 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     check_place(path)
     target = Path(os.path.realpath(path))  # a symbolic link stays one
-    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
+    temporary = target.with_name(f".{target.name}.{key or uuid.uuid4().hex[:8]}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
@@ -44,7 +51,8 @@ def replacing(path: Path) -> Iterator[Path]:
         reason = os.strerror(error.errno) if error.errno else error  # HDF5 tells more than anyone wants to know
         raise FileError(f"{path} cannot be written: {reason}") from error
     finally:
-        _remove(temporary)
+        if not key:
+            _remove(temporary)
 
 
 def remove_leftovers(paths: Iterable[Path]) -> None:

@@ -79,7 +79,7 @@ def write_picture(
     inner = named or inner
     if module.__name__.endswith("hdf5"):
         inner = inner or module.DEFAULT_INNER
-        _refuse_to_replace_others(target, inner, module)
+        refuse_to_replace_others(target, inner, module)
     form = {"compressed": compressed} | ({"multiscale": multiscale} if module.__name__.endswith("ome_zarr") else {})
     with replacing(target) as temporary:
         module.write(temporary, picture, inner, **form)
@@ -170,7 +170,8 @@ def check_image_path(path: str | os.PathLike[str]) -> Location:
     return found
 
 
-def _refuse_to_replace_others(path: Path, inner: str, module: Any) -> None:
+def refuse_to_replace_others(path: Path, inner: str, module: Any) -> None:
+    """Raise a FileError if an HDF5 file holds other datasets than ``inner``, or is none."""
     if not path.is_file():
         return
     try:

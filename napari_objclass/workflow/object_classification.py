@@ -325,14 +325,21 @@ class Prediction:
         ParameterError
             For anything else.
         """
-        if what == "classes":
-            values: NDArray[Any] = self.classes.astype(np.uint8 if len(self.class_names) <= 255 else np.uint16)
-        elif what == "uncertainty":
-            values = np.nan_to_num(self.uncertainty, nan=1.0).astype(np.float32)
-        else:
-            values = self.probabilities[:, self._column(what)].astype(np.float32)
-        image = kernels.paint(self._labels, self.frames, self.ids, values, **run)
+        image = kernels.paint(self._labels, self.frames, self.ids, self.painted(what), **run)
         return axes.from_canonical(image, self._axes)
+
+    def painted(self, what: str | int = "classes") -> NDArray[Any]:
+        """(n,) values that :meth:`paint` gives the objects."""
+        if what == "classes":
+            return self.classes.astype(np.uint8 if len(self.class_names) <= 255 else np.uint16)
+        if what == "uncertainty":
+            return np.nan_to_num(self.uncertainty, nan=1.0).astype(np.float32)
+        return self.probabilities[:, self._column(what)].astype(np.float32)
+
+    def __getitem__(self, rows: slice) -> Prediction:
+        """Return what is said about some of the objects."""
+        names = ("ids", "frames", "classes", "probabilities", "uncertainty")
+        return replace(self, **{name: getattr(self, name)[rows] for name in names})
 
     def _column(self, cls: str | int) -> int:
         if isinstance(cls, str) and cls in self.class_names:

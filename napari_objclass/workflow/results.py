@@ -26,12 +26,13 @@ from napari_objclass.workflow.output_image import bounds, clipping, prepared
 from napari_objclass.workflow.sources import (
     ANNOTATIONS,
     BLOCKWISE_PREDICTIONS,
-    BLOCKWISE_PROBABILITIES,
     COMPACT,
     IDENTITIES,
+    INDEPENDENT,
     NOTHING,
     PREDICTIONS,
     PROBABILITIES,
+    WITH_CLASSES,
 )
 
 if TYPE_CHECKING:
@@ -43,12 +44,17 @@ if TYPE_CHECKING:
     from napari_objclass.features import FeatureTable
     from napari_objclass.workflow.applet import RunOptions
     from napari_objclass.workflow.chain import Chain
+    from napari_objclass.workflow.classes import Classes
     from napari_objclass.workflow.export import Export, Files
     from napari_objclass.workflow.lane import LaneRecord
     from napari_objclass.workflow.object_classification import Prediction
+    from napari_objclass.workflow.object_table import Table
 
 #: What needs no classifier.
 KNOWN_BEFORE = {IDENTITIES, ANNOTATIONS}
+
+# Whose pixels are numbers of classes.
+_OF_CLASSES = (PREDICTIONS, ANNOTATIONS, BLOCKWISE_PREDICTIONS)
 
 
 @dataclass(frozen=True)
@@ -111,11 +117,12 @@ def write(
         written += _write_image(path, picture, settings)
     if files.table is not None and measured is not None and prediction is not None:
         written.append(_write_table(files.table, chain, lane, settings, prediction, measured, carried or {}, **run))
-    counts = {} if prediction is None else _counts(prediction)
+    counts = {} if prediction is None else class_counts(prediction)
     return Written(tuple(written), len(chain.objects(lane, **run).ids), counts)
 
 
-def _counts(prediction: Prediction) -> dict[str, int]:
+def class_counts(prediction: Prediction) -> dict[str, int]:
+    """Number of objects of each class, by the name of the class."""
     numbers = np.bincount(prediction.classes, minlength=len(prediction.class_names) + 1)[1:].tolist()
     return dict(zip(prediction.class_names, numbers, strict=True))
 
@@ -142,47 +149,64 @@ def _picture(
     source: str, chain: Chain, lane: LaneRecord, prediction: Prediction | None, **run: Unpack[RunOptions]
 ) -> Picture:
     """The image of one source, with what is known of its pixels."""
-    axes, names, colors = chain.images(lane).axes, None, None
-    palette = {number: each.color for number, each in enumerate(chain.state.classes, 1)}
-    drange = None if source in {IDENTITIES, PREDICTIONS, BLOCKWISE_PREDICTIONS, ANNOTATIONS} else (0.0, 1.0)
+    axes, classes = chain.images(lane).axes, chain.state.classes
     image: NDArray[Any]
     if source == IDENTITIES:
-        image, colors = axis_letters.from_canonical(chain.objects(lane, **run).labels, axes), {}
+        image = axis_letters.from_canonical(chain.objects(lane, **run).labels, axes)
     elif source == ANNOTATIONS:
-        image, colors = axis_letters.from_canonical(_annotations(chain, lane, **run), axes), palette
+        image = axis_letters.from_canonical(_annotations(chain, lane, **run), axes)
     elif prediction is None:
         raise InternalError(f"{source} of {lane.name!r} was asked for without a prediction")
     elif source == PROBABILITIES:
-        names = prediction.class_names
+        n_classes = len(prediction.class_names)
         first = prediction.paint(1, **run)
-        image = np.empty((*first.shape, len(names)), first.dtype)
+        image = np.empty((*first.shape, n_classes), first.dtype)
         image[..., 0] = first
-        for k in range(1, len(names)):
+        for k in range(1, n_classes):
             image[..., k] = prediction.paint(k + 1, **run)
-        axes += "c"
-    elif source == PREDICTIONS:
-        image, colors = prediction.paint("classes", **run), palette
-    elif source == BLOCKWISE_PREDICTIONS:
-        image = axis_letters.from_canonical(independent(chain, lane, **run).classes(**run), axes)
-        colors = palette
-    elif source == BLOCKWISE_PROBABILITIES:
-        names, axes = prediction.class_names, axes + "c"
-        image = axis_letters.from_canonical(
-            independent(chain, lane, **run).probabilities(**run), axes, axis_letters.RAW
-        )
+    elif source in INDEPENDENT:
+        blocks = independent(chain, lane, **run)
+        if source == BLOCKWISE_PREDICTIONS:
+            image = axis_letters.from_canonical(blocks.classes(**run), axes)
+        else:
+            image = axis_letters.from_canonical(blocks.probabilities(**run), axes + "c", axis_letters.RAW)
     else:
-        image = prediction.paint("uncertainty", **run)
-    spatial = [axis for axis in axes if axis in "zyx"]
+        image = prediction.paint("classes" if source == PREDICTIONS else "uncertainty", **run)
+    return described(source, image, axes, lane, classes, None if prediction is None else prediction.class_names)
+
+
+def described(
+    source: str,
+    image: NDArray[Any],
+    axes: str,
+    lane: LaneRecord,
+    classes: Classes,
+    class_names: tuple[str, ...] | None = None,
+) -> Picture:
+    """Pixels of a source, with what is known of them.
+
+    Parameters
+    ----------
+    source, image
+        The source and its pixels: of probabilities, the last axis is the class.
+    axes
+        Letters of the label image.
+    lane, classes
+        What tells size and place of a pixel, and the colours.
+    class_names
+        Names of the classes that are predicted.
+    """
     spacing = lane.spacing_along(axes)
+    palette = {number: each.color for number, each in enumerate(classes, 1)}
     return Picture(
         image,
-        axes,
+        axes + "c" * (source in WITH_CLASSES),
         spacing=None if spacing is None else tuple(spacing),
         units=lane.units,
-        drange=drange,
-        channel_names=names,
-        offset=tuple(lane.offset["zyx".index(axis)] for axis in spatial),
-        colors=colors,
+        drange=None if source in {IDENTITIES, *_OF_CLASSES} else (0.0, 1.0),
+        channel_names=class_names if source in WITH_CLASSES else None,
+        offset=tuple(lane.offset["zyx".index(axis)] for axis in axes if axis in "zyx"),
+        colors={IDENTITIES: {}, **dict.fromkeys(_OF_CLASSES, palette)}.get(source),
     )
 
 
@@ -223,28 +247,56 @@ def _write_table(
     carried: Mapping[str, str],
     **run: Unpack[RunOptions],
 ) -> Path:
+    columns = columns_to_write(table, prediction, chain.class_numbers(lane, table), lane, settings, carried)
+    pixels = None
+    if holds_crops(path):
+        raw = None if settings.crops == NOTHING else chain.images(lane).raw
+        pixels = crops(chain.objects(lane, **run), raw, lane, settings.crops, settings.margin)
+    return write_table(path, columns, about=about(lane), crops=pixels, **run)
+
+
+def columns_to_write(
+    table: Table,
+    prediction: Prediction,
+    labels: NDArray[np.int64],
+    lane: LaneRecord,
+    settings: Export,
+    carried: Mapping[str, str],
+    *,
+    first: int = 0,
+) -> dict[str, NDArray[Any]]:
+    """Columns of the exported table for its rows from number ``first`` on.
+
+    Parameters
+    ----------
+    table, prediction, labels
+        Of the same n objects: features, what is predicted, and the number of the class of the annotation, (n,).
+    lane, settings
+        Where the objects come from, and what is written.
+    carried
+        Columns of one text each that come first.
+    first
+        Number of the first of these rows.
+    """
     columns = object_table(
         table,
         classes=prediction.class_names,
-        labels=chain.class_numbers(lane, table),
+        labels=labels,
         predicted=prediction.classes,
         probabilities=prediction.probabilities,
         uncertainty=prediction.uncertainty,
         original_oid=LABELS in lane.sources,
         compact=settings.columns == COMPACT,
         ilastik_names=settings.ilastik_names,
+        first=first,
     )
-    first: dict[str, NDArray[Any]] = {}
+    before: dict[str, NDArray[Any]] = {}
     for name, text in carried.items():
-        first[unused(name or "column", first.keys() | columns.keys())] = np.full(len(table), text)
-    pixels = None
-    if holds_crops(path):
-        raw = None if settings.crops == NOTHING else chain.images(lane).raw
-        pixels = crops(chain.objects(lane, **run), raw, lane, settings.crops, settings.margin)
-    return write_table(path, first | columns, about=_about(lane), crops=pixels, **run)
+        before[unused(name or "column", before.keys() | columns.keys())] = np.full(len(table.ids), text)
+    return before | columns
 
 
-def _about(lane: LaneRecord) -> dict[str, Any]:
+def about(lane: LaneRecord) -> dict[str, Any]:
     """What is known of an image beside its pixels, as attributes of a table; sizes of voxels are in order z, y, x."""
     channels = None if lane.channel_names is None else list(lane.channel_names)
     known = {"spacing": lane.spacing, "units": lane.units, "channel_names": channels}

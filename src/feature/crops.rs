@@ -2,7 +2,7 @@
 
 use super::{Feature, Ingredient};
 use crate::block::Shape;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::label::runs::Run;
 use crate::region::axes::PrincipalAxes;
 use crate::region::collect::Frame;
@@ -21,18 +21,18 @@ use crate::task::Task;
 /// Which of the ingredients that need a crop are wanted.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted {
-    channel_moments: bool,
-    axis_moments: bool,
-    weighted: bool,
-    neighbourhood: bool,
-    around: Extras,
-    hull: bool,
-    bounding_box: bool,
-    skeleton: bool,
-    texture: bool,
-    raw: bool,
-    n_dims: usize,
-    margin: Shape,
+    pub(super) channel_moments: bool,
+    pub(super) axis_moments: bool,
+    pub(super) weighted: bool,
+    pub(super) neighbourhood: bool,
+    pub(super) around: Extras,
+    pub(super) hull: bool,
+    pub(super) bounding_box: bool,
+    pub(super) skeleton: bool,
+    pub(super) texture: bool,
+    pub(super) raw: bool,
+    pub(super) n_dims: usize,
+    pub(super) margin: Shape,
 }
 
 impl Wanted {
@@ -109,7 +109,7 @@ impl Crops {
     /// Looks at an object, with what is known about it already.
     ///
     /// # Errors
-    /// [`crate::error::Error::Cancelled`].
+    /// [`Error::Value`] for labels that do not hold all of it, [`Error::Cancelled`].
     pub(super) fn update(
         &mut self,
         wanted: &Wanted,
@@ -126,6 +126,13 @@ impl Crops {
         let image = frame.labels.shape();
         let outer = outer(&inner, wanted.margin, image);
         find_runs(frame, &inner, id, &mut self.memory, &mut self.runs);
+        let found: u64 = self.runs.iter().map(|run| u64::from(run.length)).sum();
+        if found != geometry.count {
+            return Err(Error::Value(format!(
+                "the labels hold {found} of the {} pixels of object {id}; pass all blocks that it touches",
+                geometry.count
+            )));
+        }
         let raw = frame.raw.filter(|_| wanted.raw).map(|raw| raw.part(&outer));
         let crop = Crop {
             n_dims: wanted.n_dims,

@@ -5,7 +5,10 @@
 
 mod axis_moments;
 mod channels;
+mod crop_memory;
 mod crops;
+mod finish;
+mod group;
 mod histogram;
 mod hull;
 mod intensity;
@@ -22,6 +25,8 @@ mod table;
 mod texture;
 mod weighted;
 
+pub use crop_memory::RawSize;
+pub use group::{crop_boxes, crop_bytes, finish_objects, Group};
 pub use object::{Cells, Object, Problem, Reason};
 pub use spec::{ByDefault, Channels, FeatureSpec, Ingredient, Plugin, Values};
 pub use table::{measure, FeatureTable, Plan};

@@ -66,6 +66,8 @@ pub enum Reason {
     OutOfRange,
     /// The defects of the hull have no spread of sizes, and the value is divided by it.
     EqualDefects,
+    /// Looking at the object as a whole takes more bytes than there are.
+    TooLarge(u64),
 }
 
 impl fmt::Display for Reason {
@@ -82,6 +84,11 @@ impl fmt::Display for Reason {
                 "powers of the intensities are too large or too small for 64-bit floats"
             ),
             Self::EqualDefects => write!(f, "all defects of the hull have the same size"),
+            Self::TooLarge(bytes) => write!(
+                f,
+                "its crop of {} MB exceeds the memory limit; allow more memory",
+                bytes.div_ceil(1_000_000)
+            ),
         }
     }
 }
@@ -111,6 +118,11 @@ pub struct Cells<'a> {
 }
 
 impl Cells<'_> {
+    /// Leaves every value out for one reason.
+    pub fn set_all(&mut self, reason: Reason) {
+        (0..self.values.len()).for_each(|place| self.set(place, Err(reason)));
+    }
+
     /// Sets value `place`; a missing one is NaN and leaves its reason.
     pub fn set(&mut self, place: usize, value: Result<f64, Reason>) {
         self.values[place] = value.unwrap_or_else(|reason| {

@@ -319,6 +319,12 @@ impl FeatureSpec {
         self.ingredients.iter().any(|each| each.uses_margin())
     }
 
+    /// Whether it is found from the crop of a whole object, not collected block by block.
+    #[must_use]
+    pub fn needs_crop(&self) -> bool {
+        self.ingredients.iter().any(|each| each.needs_crop())
+    }
+
     /// Whether it takes much longer than most.
     #[must_use]
     pub fn is_slow(&self) -> bool {

@@ -7,6 +7,7 @@ use ndarray::{s, ArrayView3};
 
 use super::contiguous::contiguous;
 use super::smooth::Smoother;
+use crate::block::Block;
 
 /// A pixel type of images that can be smoothed.
 pub trait Pixel: Copy + Send + Sync + 'static {
@@ -26,43 +27,49 @@ macro_rules! pixels {
 }
 pixels!(u8, u16, u32, u64, i8, i16, i32, i64, f32, f64);
 
-/// Some rows y of a frame that are smoothed slice by slice, z upwards.
+/// Some rows y of a window that are smoothed slice by slice, z upwards; places count from the start of the frame.
 pub(super) struct Band<'a, P> {
-    frame: ArrayView3<'a, P>,
+    /// The pixels that are given.
+    pixels: ArrayView3<'a, P>,
+    /// Those that all bands together are smoothed from.
+    needed: Block,
     smoother: &'a Smoother,
     rows: Range<usize>,
     /// The last slices smoothed along x and y; slice z is at `z % depth`.
     ring: Vec<f32>,
     depth: usize,
-    n_read: usize,
+    /// The slice to be read next.
+    next: usize,
     /// A slice of the band and the rows around it, smoothed along x.
     around: Vec<f32>,
     /// A row with its mirror image on both sides.
     padded: Vec<f32>,
     /// Where the lines start that are weighed.
     starts: Vec<usize>,
-    /// Pixels of the band read so far that are NaN.
+    /// Pixels of the band itself read so far that are NaN.
     pub(super) n_nan: u64,
 }
 
 impl<'a, P: Pixel> Band<'a, P> {
     pub(super) fn new(
-        frame: ArrayView3<'a, P>,
+        pixels: ArrayView3<'a, P>,
         smoother: &'a Smoother,
         rows: Range<usize>,
     ) -> Self {
-        let [nz, _, nx] = smoother.shape;
-        let depth = nz.min(2 * smoother.reach(0) + 1);
+        let nx = smoother.inner.shape()[2];
+        let needed = smoother.needed();
+        let depth = needed.shape()[0].min(2 * smoother.reach(0) + 1);
         Self {
-            frame,
+            pixels,
             smoother,
             ring: vec![0.0; depth * rows.len() * nx],
             depth,
-            n_read: 0,
+            next: needed.start[0],
             around: vec![0.0; (rows.len() + 2 * smoother.reach(1)) * nx],
             padded: vec![0.0; nx + 2 * smoother.reach(2)],
             starts: Vec::new(),
             rows,
+            needed,
             n_nan: 0,
         }
     }
@@ -71,7 +78,7 @@ impl<'a, P: Pixel> Band<'a, P> {
     pub(super) fn smooth_row(&mut self, z: usize, y: usize, out: &mut [f32]) {
         self.read_around(z);
         let (height, nx) = (self.rows.len(), out.len());
-        let lines = mirrored(z, self.smoother.reach(0), self.smoother.shape[0]);
+        let lines = mirrored(z, self.smoother.reach(0), self.smoother.frame[0]);
         self.starts.clear();
         self.starts
             .extend(lines.map(|z| ((z % self.depth) * height + y) * nx));
@@ -80,16 +87,16 @@ impl<'a, P: Pixel> Band<'a, P> {
 
     /// Reads the slices that slice z is smoothed from.
     fn read_around(&mut self, z: usize) {
-        let last = self.smoother.shape[0].min(z + self.smoother.reach(0) + 1);
-        while self.n_read < last {
-            self.read_slice(self.n_read);
-            self.n_read += 1;
+        let stop = self.needed.stop[0].min(z + self.smoother.reach(0) + 1);
+        while self.next < stop {
+            self.read_slice(self.next);
+            self.next += 1;
         }
     }
 
     /// Smooths a slice along x and y.
     fn read_slice(&mut self, z: usize) {
-        let [_, ny, nx] = self.smoother.shape;
+        let (ny, nx) = (self.smoother.frame[1], self.smoother.inner.shape()[2]);
         if nx == 0 {
             return;
         }
@@ -108,34 +115,44 @@ impl<'a, P: Pixel> Band<'a, P> {
     }
 
     fn smooth_along_x(&mut self, z: usize, read: Range<usize>) {
-        let nx = self.smoother.shape[2];
+        let Smoother {
+            read: given, inner, ..
+        } = &self.smoother;
+        let own_slice = (inner.start[0]..inner.stop[0]).contains(&z);
         let reach = self.smoother.reach(2);
         self.starts.clear();
         self.starts.extend(0..=2 * reach);
-        let pixels = contiguous(self.frame.slice(s![z..=z, read.clone(), ..]));
-        let out = self.around.chunks_exact_mut(nx);
+        let near = self.needed.start[2]..self.needed.stop[2];
+        let pixels = contiguous(self.pixels.slice(s![
+            z - given.start[0]..=z - given.start[0],
+            read.start - given.start[1]..read.end - given.start[1],
+            near.start - given.start[2]..near.end - given.start[2],
+        ]));
+        let own = inner.start[2] - near.start..inner.stop[2] - near.start;
+        // Where in the padded row the pixels begin: those of the band itself are `reach` behind its start.
+        let first = reach - own.start;
+        let out = self.around.chunks_exact_mut(own.len());
         for ((y, pixels), out) in read.zip(pixels.rows()).zip(out) {
-            let middle = &mut self.padded[reach..][..nx];
-            let n_nan = convert(
-                pixels.to_slice().unwrap_or_default(),
-                self.smoother.range,
-                middle,
-            );
-            if self.rows.contains(&y) {
-                self.n_nan += n_nan;
+            let pixels = pixels.to_slice().unwrap_or_default();
+            for part in [0..own.start, own.clone(), own.end..pixels.len()] {
+                let values = &mut self.padded[first..][part.clone()];
+                let n_nan = convert(&pixels[part.clone()], self.smoother.range, values);
+                if own_slice && part == own && self.rows.contains(&y) {
+                    self.n_nan += n_nan;
+                }
             }
-            pad(&mut self.padded, reach);
+            let row_start = inner.start[2] as isize - reach as isize;
+            let known = first..first + pixels.len();
+            pad(&mut self.padded, known, row_start, self.smoother.frame[2]);
             weigh(&self.smoother.weights[2], &self.padded, &self.starts, out);
         }
     }
 }
 
-/// Fills `reach` pixels on both sides of a row with its mirror image.
-fn pad(row: &mut [f32], reach: usize) {
-    let n = row.len() - 2 * reach;
-    for i in 0..reach {
-        row[i] = row[reach + mirror(i as isize - reach as isize, n)];
-        row[reach + n + i] = row[reach + mirror((n + i) as isize, n)];
+/// Fills the rest of a row, which starts at `start` of an axis of length n, with the mirror image of what is `known`.
+fn pad(row: &mut [f32], known: Range<usize>, start: isize, n: usize) {
+    for i in (0..known.start).chain(known.end..row.len()) {
+        row[i] = row[(mirror(start + i as isize, n) as isize - start) as usize];
     }
 }
 

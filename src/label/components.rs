@@ -91,6 +91,10 @@ impl FrameRuns {
         self.steps.last().map_or(0, |last| last.numbers().end)
     }
 
+    pub(super) fn n_rows(&self) -> usize {
+        self.shape.0 * self.shape.1
+    }
+
     pub(super) fn row(&self, row: usize) -> RowRuns<'_> {
         self.steps[row / STEP].row(row % STEP)
     }

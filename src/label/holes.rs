@@ -117,7 +117,7 @@ fn labels(objects: &FrameRuns, row: usize, start: u32, end: u32) -> impl Iterato
 }
 
 /// Appends what lies between the runs of a row of `nx` pixels.
-fn push_gaps(row: &[Run], nx: u32, gaps: &mut Vec<Run>) {
+pub(super) fn push_gaps(row: &[Run], nx: u32, gaps: &mut Vec<Run>) {
     let starts = [0].into_iter().chain(row.iter().map(Run::end));
     let ends = row.iter().map(|run| run.start).chain([nx]);
     for (start, end) in starts.zip(ends).filter(|(start, end)| start < end) {
@@ -130,7 +130,7 @@ fn push_gaps(row: &[Run], nx: u32, gaps: &mut Vec<Run>) {
 }
 
 /// Appends two sorted rows that do not overlap as one, runs that continue each other as one run.
-fn push_merged(row: &[Run], holes: impl Iterator<Item = Run>, merged: &mut Vec<Run>) {
+pub(super) fn push_merged(row: &[Run], holes: impl Iterator<Item = Run>, merged: &mut Vec<Run>) {
     let first = merged.len();
     merged.extend_from_slice(row);
     merged.extend(holes);

@@ -4,10 +4,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ndarray::ArrayView3;
 
+use super::block_labels::BlockLabels;
 use super::components::FrameRuns;
 use super::holes;
 use super::rows::{map_steps, STEP};
 use super::runs::Run;
+use crate::block::{Block, Shape};
 use crate::error::{Error, Result};
 use crate::task::Task;
 
@@ -112,6 +114,19 @@ impl Objects {
     /// Fills the objects' pixels in `out`, a frame of 0 in C order. One pass.
     pub(super) fn paint(&self, out: &mut [u32], task: &Task) -> Result<()> {
         self.runs.paint(&self.ids, out, task)
+    }
+
+    /// The objects as parts of `key` of a block of a frame, if these are the runs of the block; none may be dropped.
+    pub(super) fn block_labels(self, block: Block, frame: Shape, key: u64) -> BlockLabels {
+        let write = |z: usize, y: usize, runs: &mut Vec<Run>| {
+            let own = self.runs.row(z * self.runs.shape.1 + y);
+            let ids = &self.ids[own.first as usize..];
+            runs.extend(own.runs.iter().zip(ids).map(|(run, &id)| Run {
+                label: id.into(),
+                ..*run
+            }));
+        };
+        BlockLabels::of_rows(block, frame, write, |_| key)
     }
 
     /// Calls `visit` with the id of every run of a row that shares a pixel with an object of `others`.

@@ -103,6 +103,11 @@ pub(crate) fn expect_passes<T>(passes: usize, image: ArrayView4<'_, T>, task: &T
     task.expect(passes * nt * n_steps(nz * ny));
 }
 
+/// Announces one pass over `n_rows` rows.
+pub(crate) fn expect_steps(n_rows: usize, task: &Task) {
+    task.expect(n_steps(n_rows));
+}
+
 /// What `work` makes of each step of `n_rows` rows, in raster order.
 ///
 /// # Errors

@@ -4,6 +4,8 @@ use std::hint::black_box;
 
 use multiversion::multiversion;
 
+use crate::error::{Error, Result};
+
 /// A pixel type of label images.
 pub trait Label: Copy + PartialEq + Default + Send + Sync + 'static {
     /// Whether pixels may be negative.
@@ -47,6 +49,20 @@ impl Run {
     #[must_use]
     pub fn pixels(&self) -> std::ops::Range<usize> {
         self.start as usize..self.end() as usize
+    }
+}
+
+/// Refuses runs of row (z, y) of a signed label image that are negative.
+///
+/// # Errors
+/// [`Error::Value`] for the first of them.
+pub(crate) fn refuse_negative(runs: &[Run], z: usize, y: usize) -> Result<()> {
+    match runs.iter().map(|run| run.label as i64).find(|&id| id < 0) {
+        None => Ok(()),
+        Some(id) => Err(Error::Value(format!(
+            "the label image holds the negative label {id} at z={z}, y={y}; \
+             labels are 0 for background and positive for objects"
+        ))),
     }
 }
 

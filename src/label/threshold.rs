@@ -13,7 +13,7 @@ use super::components::FrameRuns;
 use super::objects::{fill_passes, Objects};
 use super::rows::{expect_passes, frames};
 use super::runs::{find_runs, Run};
-use super::smooth::{Channels, Pixel, Row, Smoother};
+use super::smooth::{Channels, Pixel, Row, Smoother, Window};
 use super::watershed::{self, flood};
 use crate::error::{Error, Result};
 use crate::task::Task;
@@ -88,13 +88,8 @@ pub fn threshold<'i, P: Pixel>(
             "the channels of core and objects have different shapes; take both from one image";
         return Err(Error::Shape(message.into()));
     }
-    if u32::try_from(nx).is_err() {
-        return Err(Error::Shape(
-            "rows longer than 2³² pixels are too long; cut the image".into(),
-        ));
-    }
     let way = Way::to(stage, how)?;
-    let smoother = Smoother::new((nz, ny, nx), how.sigma, how.range)?;
+    let smoother = Smoother::new(Window::whole([nz, ny, nx]), how.sigma, how.range)?;
     task.expect(last.dim().0 * smoother.n_steps());
     let fills = how.fill_holes && matches!(stage, Stage::Objects | Stage::Unfiltered);
     let fill_passes = if fills {
@@ -180,38 +175,65 @@ impl Way {
     }
 }
 
-/// A frame, and what is to be done with it; all ways lead to the objects before the last size filter and the number
-/// of pixels that are NaN.
-struct Frame<'a, 'i, P> {
-    channels: Channels<'i, P>,
-    smoother: &'a Smoother,
-    how: &'a Threshold,
-    task: &'a Task,
+/// A frame or a window of it, and what is to be done with it; all ways lead to the objects before the last size filter
+/// and the number of pixels that are NaN.
+pub(super) struct Frame<'a, 'i, P> {
+    pub(super) channels: Channels<'i, P>,
+    pub(super) smoother: &'a Smoother,
+    pub(super) how: &'a Threshold,
+    pub(super) task: &'a Task,
+}
+
+/// The connected components of what is at least `low`, and of what is at least the core threshold.
+pub(super) struct Masks {
+    pub(super) low: Objects,
+    pub(super) core: Objects,
+    /// The largest value that is finite, -∞ without any.
+    pub(super) largest: f32,
+    /// Pixels that are NaN.
+    pub(super) n_nan: u64,
 }
 
 impl<P: Pixel> Frame<'_, '_, P> {
-    fn components(&self, threshold: f64) -> Result<(Objects, u64)> {
+    pub(super) fn components(&self, threshold: f64) -> Result<(Objects, u64)> {
         let (bands, n_nan) =
             self.walk(self.new_bands(), |band, row| band.push(row.last, threshold))?;
         Ok((self.join(bands)?, n_nan))
     }
 
     fn cored_components(&self, core: f64) -> Result<(Objects, u64)> {
-        let bands = self.new_bands().into_iter().zip(self.new_bands()).collect();
-        let (bands, n_nan) = self.walk(bands, |(low_band, core_band), row| {
-            low_band.push(row.last, self.how.low);
-            core_band.push(row.core, core);
-        })?;
-        let (low_bands, core_bands): (_, Vec<_>) = bands.into_iter().unzip();
-        let cores = self.join_cores(core_bands)?;
-        let mut objects = self.join(low_bands)?;
+        let Masks {
+            low: mut objects,
+            core: mut cores,
+            n_nan,
+            ..
+        } = self.masks(core)?;
+        cores.filter_sizes(self.how.min_size, self.how.max_size);
         objects.keep_with_core(&cores, self.task)?;
         Ok((objects, n_nan))
     }
 
+    pub(super) fn masks(&self, core: f64) -> Result<Masks> {
+        let bands = self.new_bands().into_iter().zip(self.new_bands());
+        let bands = bands.map(|bands| (bands, f32::NEG_INFINITY)).collect();
+        let (bands, n_nan) = self.walk(bands, |((low_band, core_band), largest), row| {
+            low_band.push(row.last, self.how.low);
+            core_band.push(row.core, core);
+            *largest = largest_finite(row.last, *largest);
+        })?;
+        let (bands, largest): (Vec<_>, Vec<_>) = bands.into_iter().unzip();
+        let (low_bands, core_bands) = bands.into_iter().unzip();
+        Ok(Masks {
+            core: self.join(core_bands)?,
+            low: self.join(low_bands)?,
+            largest: largest.into_iter().fold(f32::NEG_INFINITY, f32::max),
+            n_nan,
+        })
+    }
+
     /// `out` is 0 before and after.
     fn flooded_cores(&self, core: f64, out: &mut [u32]) -> Result<(Objects, u64)> {
-        let shape = self.channels.last.dim();
+        let shape = self.smoother.shape();
         let mut values = vec![0.0; out.len()];
         let values_of_bands = self.smoother.bands_mut(&mut values);
         let bands = self.new_bands().into_iter().zip(values_of_bands).collect();
@@ -220,7 +242,10 @@ impl<P: Pixel> Frame<'_, '_, P> {
             values[row.z][row.y * shape.2..][..shape.2].copy_from_slice(row.last);
         })?;
         let bands = bands.into_iter().map(|(band, _)| band).collect();
-        self.join_cores(bands)?.paint(out, self.task)?;
+        let mut cores = self.join(bands)?;
+        cores.filter_sizes(self.how.min_size, self.how.max_size);
+        cores.paint(out, self.task)?;
+        drop(cores);
         flood(&values, out, shape, self.how.low as f32, self.task)?;
         drop(values);
         let objects = Objects::of_labels(out, shape, self.task)?;
@@ -241,15 +266,9 @@ impl<P: Pixel> Frame<'_, '_, P> {
         self.channels.walk(self.smoother, targets, self.task, visit)
     }
 
-    fn join_cores(&self, bands: Vec<BandRuns>) -> Result<Objects> {
-        let mut cores = self.join(bands)?;
-        cores.filter_sizes(self.how.min_size, self.how.max_size);
-        Ok(cores)
-    }
-
     /// The connected components of the runs of all bands.
     fn join(&self, bands: Vec<BandRuns>) -> Result<Objects> {
-        let shape = self.channels.last.dim();
+        let shape = self.smoother.shape();
         let runs = FrameRuns::of_rows(shape, self.task, |row, runs| {
             let (band, y) = self.smoother.place(row % shape.1);
             runs.extend(bands[band].row(row / shape.1, y));
@@ -307,4 +326,20 @@ fn compare(values: &[f32], threshold: f32, mask: &mut [u8]) {
     for (mask, value) in mask.iter_mut().zip(values) {
         *mask = u8::from(*value >= threshold);
     }
+}
+
+/// The largest of some values that are finite and of another one.
+#[multiversion(targets("x86_64+avx2"))]
+fn largest_finite(values: &[f32], other: f32) -> f32 {
+    let mut lanes = [other; 16];
+    for values in values.chunks(lanes.len()) {
+        for (lane, &value) in lanes.iter_mut().zip(values) {
+            *lane = if value < f32::INFINITY && value > *lane {
+                value
+            } else {
+                *lane
+            };
+        }
+    }
+    lanes.into_iter().fold(other, f32::max)
 }

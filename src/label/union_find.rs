@@ -6,13 +6,15 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Disjoint sets over `0..n`.
-pub(crate) struct UnionFind {
+#[derive(Debug)]
+pub struct UnionFind {
     parent: Vec<AtomicU32>,
 }
 
 impl UnionFind {
     /// `n` sets of one member each.
-    pub(crate) fn new(n: u32) -> Self {
+    #[must_use]
+    pub fn new(n: u32) -> Self {
         Self {
             parent: (0..n).map(AtomicU32::new).collect(),
         }
@@ -23,8 +25,9 @@ impl UnionFind {
         self.parent.into_iter().map(AtomicU32::into_inner).collect()
     }
 
-    /// The smallest member of the set of `i`.
-    pub(crate) fn find(&self, mut i: u32) -> u32 {
+    /// The smallest member of the set of `i`, which is less than `n`.
+    #[must_use]
+    pub fn find(&self, mut i: u32) -> u32 {
         loop {
             let parent = self.load(i);
             if parent == i {
@@ -48,8 +51,8 @@ impl UnionFind {
         }
     }
 
-    /// Joins the sets of `a` and `b`.
-    pub(crate) fn join(&self, mut a: u32, mut b: u32) {
+    /// Joins the sets of `a` and `b`, which are less than `n`.
+    pub fn join(&self, mut a: u32, mut b: u32) {
         if self.load(a) == self.load(b) {
             return;
         }

@@ -42,7 +42,7 @@ typed_arrays! {
 
 typed_arrays! {
     /// One value an object, of a type that images are painted in.
-    ValueArray, with_values, PyReadonlyArray1 { U8(u8), U16(u16), U32(u32), F32(f32) }
+    ValueArray, with_values, PyReadonlyArray1 { U8(u8), U16(u16), U32(u32), U64(u64), F32(f32) }
 }
 
 typed_arrays! {

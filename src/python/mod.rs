@@ -1,5 +1,6 @@
 //! The compiled module `napari_objclass._core`: its whole face on one screen.
 
+mod blocks;
 mod convert;
 mod csv;
 mod detach;
@@ -13,6 +14,8 @@ mod threshold;
 /// Compute kernels; use them through `napari_objclass`, not directly.
 #[pyo3::pymodule(gil_used = false)]
 mod _core {
+    #[pymodule_export]
+    use super::blocks::{BlockLabels, Sets};
     #[pymodule_export]
     use super::csv::csv_rows;
     #[pymodule_export]
@@ -29,5 +32,7 @@ mod _core {
     #[pymodule_export]
     use super::region::{feature_specs, measure};
     #[pymodule_export]
-    use super::threshold::{smooth, threshold};
+    use super::threshold::{
+        block_filled, block_gaps, smooth, smoothing_halo, threshold, threshold_block,
+    };
 }

@@ -7,11 +7,11 @@ use std::sync::{Mutex, PoisonError};
 use super::intensity::RawImage;
 use super::labels::LabelImage;
 use super::pass::{Pass, RunMemory, Slab};
-use super::row_index::RowIndex;
 use super::table::RegionTable;
-use crate::block::Shape;
+use crate::block::{Block, Shape};
 use crate::error::Result;
 use crate::label::extract::Place;
+use crate::label::row_index::RowIndex;
 use crate::task::{lock, Task};
 
 /// One time point: a label image and, if intensities are wanted, the raw image of the same shape.
@@ -59,14 +59,42 @@ pub fn collect(
     task: &Task,
 ) -> Result<Vec<RegionTable>> {
     let frames: Vec<Frame<'_>> = frames.iter().map(|frame| of_raw.of(frame)).collect();
-    let frames = &frames[..];
-    let pass = Pass::new(frames, block_shape, only)?;
+    collect_pass(
+        &frames,
+        of_raw,
+        &Pass::new(&frames, block_shape, only)?,
+        task,
+    )
+}
+
+/// Collects the table of one block of a frame; coordinates count from the start of the frame.
+///
+/// # Errors
+/// Those of [`collect`].
+pub(super) fn collect_block(
+    frame: &Frame<'_>,
+    block: &Block,
+    of_raw: OfRaw,
+    task: &Task,
+) -> Result<RegionTable> {
+    let frame = of_raw.of(frame);
+    let pass = Pass::of_block(&frame, block, None)?;
+    let mut tables = collect_pass(std::slice::from_ref(&frame), of_raw, &pass, task)?;
+    Ok(tables.swap_remove(0))
+}
+
+fn collect_pass(
+    frames: &[Frame<'_>],
+    of_raw: OfRaw,
+    pass: &Pass<'_>,
+    task: &Task,
+) -> Result<Vec<RegionTable>> {
     let fold = Fold::new(frames, of_raw);
     task.expect(pass.len());
     pass.run(task, |slab| {
         let mut table = empty_table(&frames[slab.t], of_raw);
         MEMORY.with_borrow_mut(|memory| {
-            collect_slab(&pass, &frames[slab.t], slab, &mut table, memory)
+            collect_slab(pass, &frames[slab.t], slab, &mut table, memory)
         })?;
         // Slabs are taken in order, so that few tables have to wait for their turn.
         fold.add(slab.turn, slab.t, table);

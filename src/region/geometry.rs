@@ -1,5 +1,6 @@
 //! Size, place and spread of one object: exact integer sums over its voxels.
 
+use super::encoding::record;
 use super::intensity::to_f64;
 use crate::block::Shape;
 
@@ -21,6 +22,15 @@ pub struct Geometry {
     /// Largest coordinate along each axis, inclusive.
     pub max: [u32; 3],
 }
+
+record!(Geometry {
+    count,
+    sums,
+    squares,
+    products,
+    min,
+    max
+});
 
 impl Geometry {
     /// No voxel yet: the neutral element of [`Geometry::merge`].

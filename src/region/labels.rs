@@ -3,7 +3,6 @@
 use ndarray::{s, ArrayView3, CowArray, Ix3};
 
 use crate::block::{Block, Shape};
-use crate::error::{Error, Result};
 use crate::label::contiguous::contiguous;
 use crate::label::runs::{find_runs, Label, Run};
 
@@ -43,19 +42,5 @@ impl<L: Label> LabelPart for CowArray<'_, L, Ix3> {
     fn runs<'a>(&'a self, z: usize, y: usize, memory: &'a mut Vec<Run>) -> &'a [Run] {
         let row = self.slice(s![z, y, ..]);
         find_runs(row.to_slice().unwrap_or_default(), memory)
-    }
-}
-
-/// Refuses runs of row (z, y) of a signed label image that are negative.
-///
-/// # Errors
-/// [`Error::Value`] for the first of them.
-pub(super) fn refuse_negative(runs: &[Run], z: usize, y: usize) -> Result<()> {
-    match runs.iter().map(|run| run.label as i64).find(|&id| id < 0) {
-        None => Ok(()),
-        Some(id) => Err(Error::Value(format!(
-            "the label image holds the negative label {id} at z={z}, y={y}; \
-             labels are 0 for background and positive for objects"
-        ))),
     }
 }

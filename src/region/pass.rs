@@ -5,12 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::*;
 
 use super::collect::Frame;
-use super::labels::refuse_negative;
 use super::only::Only;
 use crate::block::{Block, Shape};
 use crate::error::{Error, Result};
 use crate::label::extract::Place;
-use crate::label::runs::Run;
+use crate::label::runs::{refuse_negative, Run};
 use crate::task::Task;
 
 /// A part of a frame, at most [`crate::block::SLAB_VOXELS`] voxels.
@@ -40,19 +39,44 @@ impl<'a> Pass<'a> {
         block_shape: Option<Shape>,
         only: Option<&[Place]>,
     ) -> Result<Self> {
+        Ok(Self::of_slabs(frames, slabs(frames, block_shape)?, only))
+    }
+
+    /// Plans a pass over one block of a frame.
+    ///
+    /// # Errors
+    /// As [`Pass::new`].
+    pub(super) fn of_block(
+        frame: &'a Frame<'a>,
+        block: &Block,
+        only: Option<&[Place]>,
+    ) -> Result<Self> {
+        check(frame)?;
+        let slabs = block.slabs().into_iter().map(|slab| (0, slab));
+        Ok(Self::of_slabs(
+            std::slice::from_ref(frame),
+            slabs.collect(),
+            only,
+        ))
+    }
+
+    fn of_slabs(
+        frames: &'a [Frame<'a>],
+        mut slabs: Vec<(usize, Block)>,
+        only: Option<&[Place]>,
+    ) -> Self {
         let only = only.map(Only::new);
-        let mut slabs = slabs(frames, block_shape)?;
         if let Some(only) = &only {
             slabs.retain_mut(|(t, block)| only.narrow(*t, block));
         }
         let slabs = slabs.into_iter().enumerate();
-        Ok(Self {
+        Self {
             frames,
             only,
             slabs: slabs
                 .map(|(turn, (t, block))| Slab { turn, t, block })
                 .collect(),
-        })
+        }
     }
 
     /// Number of slabs.

@@ -3,8 +3,9 @@
 use super::geometry::Geometry;
 use super::intensity::Covariance;
 use super::intensity::{Intensity, RawKind, RawPart};
-use super::row_index::RowIndex;
 use crate::block::Shape;
+use crate::error::{Error, Result};
+use crate::label::row_index::RowIndex;
 use crate::label::runs::Run;
 
 /// What was collected about each object of a frame or of a part of it; rows stand in the order of first meeting.
@@ -33,6 +34,73 @@ impl RegionTable {
             intensity: raw.map_or(Intensity::None, |raw| raw.sums.clone()),
             covariance: Covariance::None,
         }
+    }
+
+    /// A table of these records; `None` if they do not fit together.
+    pub(super) fn of_parts(
+        n_channels: usize,
+        ids: Vec<u64>,
+        geometry: Vec<Geometry>,
+        intensity: Intensity,
+        covariance: Covariance,
+    ) -> Option<Self> {
+        let (mut index, mut known) = (RowIndex::default(), Vec::new());
+        let distinct = ids
+            .iter()
+            .enumerate()
+            .all(|(row, &id)| index.row(id, &mut known) == row);
+        let whole = |geometry: &Geometry| {
+            geometry.count > 0 && (0..3).all(|axis| geometry.min[axis] <= geometry.max[axis])
+        };
+        (distinct && geometry.iter().all(whole)).then_some(Self {
+            index,
+            n_channels,
+            ids,
+            geometry,
+            intensity,
+            covariance,
+        })
+    }
+
+    /// A table without objects that collects the same.
+    pub(super) fn empty(&self) -> Self {
+        Self {
+            index: RowIndex::default(),
+            n_channels: self.n_channels,
+            ids: Vec::new(),
+            geometry: Vec::new(),
+            intensity: self.intensity.empty(),
+            covariance: self.covariance.empty(),
+        }
+    }
+
+    /// Whether `other` collects the same, so that they can be merged.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        self.n_channels == other.n_channels
+            && self.intensity.empty() == other.intensity.empty()
+            && self.covariance.empty() == other.covariance.empty()
+    }
+
+    /// The objects `ids`, in this order.
+    ///
+    /// # Errors
+    /// [`Error::Value`] for an id that is not there or comes twice.
+    pub(super) fn select(&self, ids: &[u64]) -> Result<Self> {
+        let mut chosen = self.empty();
+        for (to, &id) in ids.iter().enumerate() {
+            let Some(from) = self.row(id) else {
+                return Err(Error::Value(format!(
+                    "object {id} is not in the table; collect all blocks that hold it"
+                )));
+            };
+            if chosen.index.row(id, &mut chosen.ids) != to {
+                return Err(Error::Value(format!(
+                    "object {id} is asked for twice; pass every id once"
+                )));
+            }
+            chosen.push(self, from);
+        }
+        Ok(chosen)
     }
 
     /// Number of raw channels collected.
@@ -119,27 +187,38 @@ impl RegionTable {
             let known = self.ids.len();
             let to = self.index.row(id, &mut self.ids);
             if to == known {
-                self.geometry.push(other.geometry[from]);
-            } else {
-                self.geometry[to].merge(&other.geometry[from]);
+                self.push(other, from);
+                continue;
             }
-            if to == known {
-                self.covariance
-                    .push(&other.covariance, from, self.n_channels);
-            } else {
-                self.covariance
-                    .merge(to, &other.covariance, from, self.n_channels);
-            }
+            self.geometry[to].merge(&other.geometry[from]);
+            self.covariance
+                .merge(to, &other.covariance, from, self.n_channels);
             for channel in 0..self.n_channels {
-                let source = from * self.n_channels + channel;
-                if to == known {
-                    self.intensity.push(&other.intensity, source);
-                } else {
-                    let target = to * self.n_channels + channel;
-                    self.intensity.merge(target, &other.intensity, source);
-                }
+                let [to, from] = [to, from].map(|row| row * self.n_channels + channel);
+                self.intensity.merge(to, &other.intensity, from);
             }
         }
+    }
+
+    /// Appends the record `from` of `other` for an id that was appended already.
+    fn push(&mut self, other: &Self, from: usize) {
+        self.geometry.push(other.geometry[from]);
+        self.covariance
+            .push(&other.covariance, from, self.n_channels);
+        for channel in 0..self.n_channels {
+            self.intensity
+                .push(&other.intensity, from * self.n_channels + channel);
+        }
+    }
+
+    /// Sums of products of two channels.
+    pub(super) fn products(&self) -> &Covariance {
+        &self.covariance
+    }
+
+    /// Which row each id has.
+    pub(super) fn index(&self) -> &RowIndex {
+        &self.index
     }
 
     /// The row of object `id`, if it is there.

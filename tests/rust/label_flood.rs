@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use objclass::error::Error;
-use objclass::label::watershed::flood;
+use objclass::label::watershed::{flood, flood_part};
 use objclass::task::Task;
 use proptest::prelude::*;
 
@@ -83,6 +83,31 @@ proptest! {
         prop_assert_eq!(flooded(&values, &seeds, shape, low), expected);
     }
 
+    /// Where nothing ties, a part with all that floods reach is flooded as in its frame, whatever else is in the part.
+    #[test]
+    fn a_part_is_flooded_as_its_frame((shape, values, seeds, low) in frames(), n_rows in 1usize..4) {
+        let expected = flood_plainly(&values, &seeds, shape, low);
+        let max = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let (slice, more) = (shape.1 * shape.2, n_rows * shape.2);
+        let mut part = (Vec::new(), Vec::new());
+        for z in 0..shape.0 {
+            // Rows above that floods do not reach, as high as they may be; then the slice.
+            part.0.extend(std::iter::repeat_n(f32::NEG_INFINITY, shape.2));
+            part.0.extend(std::iter::repeat_n(2.0, more));
+            part.0.extend(std::iter::repeat_n(f32::NEG_INFINITY, shape.2));
+            part.1.extend(std::iter::repeat_n(0, more + 2 * shape.2));
+            part.0.extend_from_slice(&values[z * slice..][..slice]);
+            part.1.extend_from_slice(&seeds[z * slice..][..slice]);
+        }
+        let larger = (shape.0, shape.1 + n_rows + 2, shape.2);
+        let contested = flood_part(&part.0, &mut part.1, larger, low, max, &Task::default());
+        prop_assert_eq!(contested.unwrap(), 0);
+        for z in 0..shape.0 {
+            let rows = &part.1[(z + 1) * (slice + more + 2 * shape.2) - slice..][..slice];
+            prop_assert_eq!(rows, &expected[z * slice..][..slice]);
+        }
+    }
+
     /// Nobody contests a pixel where there is one label: any order will do.
     #[test]
     fn plateaus_of_one_label_are_flooded_whole(
@@ -126,6 +151,45 @@ fn a_contested_plateau_is_shared_as_vigra_shares_it() {
         1, 1, 1, 3, 2, 2, 2,
     ];
     assert_eq!(flooded(&[1.0; 35], &seeds, (1, 5, 7), 0.5), expected);
+}
+
+/// Two plateaus, and the smaller one alone.
+#[test]
+fn contested_basins_of_a_part_have_an_order_of_their_own() {
+    let values = [1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 0.0];
+    let seeds = [1, 0, 0, 2, 0, 0, 0, 3, 0, 4, 0];
+    let mut both = seeds;
+    let contested = flood_part(&values, &mut both, (1, 1, 11), 0.5, 1.0, &Task::default());
+    assert_eq!(contested.unwrap(), 2);
+    let mut alone: [u32; 5] = seeds[6..].try_into().unwrap();
+    let contested = flood_part(
+        &values[6..],
+        &mut alone,
+        (1, 1, 5),
+        0.5,
+        1.0,
+        &Task::default(),
+    );
+    assert_eq!(contested.unwrap(), 1);
+    assert_eq!(both[6..], alone);
+    assert_eq!(
+        both[..6],
+        flooded(&values[..6], &seeds[..6], (1, 1, 6), 0.5)
+    );
+}
+
+/// Depths are those of the frame, in which something else is brighter, to the last bit of their rounding.
+#[test]
+fn a_part_is_flooded_as_deep_as_its_frame() {
+    let (low, max) = (0.1, 3.0f32);
+    let below = f32::from_bits(0.1f32.to_bits() - 1);
+    let values = [0.2, below, 0.05, 0.0];
+    assert!(max - below == max - low);
+    for (max, expected) in [(max, [1, 1, 1, 0]), (0.2, [1, 1, 0, 0])] {
+        let mut labels = [1, 0, 0, 0];
+        flood_part(&values, &mut labels, (1, 1, 4), low, max, &Task::default()).unwrap();
+        assert_eq!(labels, expected);
+    }
 }
 
 #[test]

@@ -14,5 +14,6 @@ mod label_holes;
 mod project;
 mod region_hull;
 mod region_merge;
+mod regions_plan;
 mod skeleton_rules;
 mod texture_rays;

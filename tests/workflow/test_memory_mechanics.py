@@ -44,7 +44,7 @@ def machine(root, cgroup, free=8 * GB, **files):
 def test_second_version_counts_every_group_on_the_way_and_files_can_be_dropped(tmp_path):
     root = machine(
         tmp_path, "0::/slice/job\n",
-        **{"slice__memory.max": 3 * GB, "slice__memory.current": 2 * GB, 
+        **{"slice__memory.max": 3 * GB, "slice__memory.current": 2 * GB,
            "slice__memory.stat": f"anon 1\ninactive_file {GB}\n",
            "slice__job__memory.max": "max", "slice__job__memory.current": GB},
     )  # fmt: skip

@@ -12,10 +12,9 @@ from napari_objclass import kernels
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from napari_objclass.kernels import BlockLabels, CancelToken
+    from napari_objclass.kernels import BlockLabels
     from napari_objclass.workflow.blockwise.parts import Parts
-    from napari_objclass.workflow.blockwise.plan import Block, BlockPlan, Triple
-    from napari_objclass.workflow.blockwise.sources import Volume
+    from napari_objclass.workflow.blockwise.plan import BlockPlan, Triple
 
 #: Steps, as their files are called: labels of a block as runs, the id of each of their parts, and objects of a frame.
 LABELS, IDS, OBJECTS = "labels", "ids", "objects"
@@ -58,10 +57,12 @@ class Labelled:
     def load(cls, plan: BlockPlan, parts: Parts) -> Labelled:
         """Objects of all frames, as the steps before left them."""
         found = [parts.load(OBJECTS, t) for t in range(plan.shape[0])]
-        joined = {name: np.concatenate([each[name] for each in found]) for name in ("ids", "sizes", "firsts", "boxes")}
-        numbers = {name: sum(int(each.get(name, 0)) for each in found) for name in ("n_small", "n_large", "n_nan")}
         frames = np.repeat(np.arange(len(found)), [len(each["ids"]) for each in found])
-        return cls(plan, parts, frames, **joined, **numbers)
+        ids, sizes, firsts, boxes = (
+            np.concatenate([each[name] for each in found]) for name in ("ids", "sizes", "firsts", "boxes")
+        )
+        numbers = {name: sum(int(each.get(name, 0)) for each in found) for name in ("n_small", "n_large", "n_nan")}
+        return cls(plan, parts, frames, ids, sizes, firsts, boxes, **numbers)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -72,11 +73,11 @@ class Labelled:
 
     def read(self, t: int, start: Triple, stop: Triple) -> NDArray[np.uint64]:
         """Label image ``tzyx`` of the box from ``start`` to ``stop`` (z, y, x) of a frame."""
-        image, run = np.zeros((1, *np.subtract(stop, start)), np.uint64), kernels.Run("painting")
+        image = np.zeros((1, *np.subtract(stop, start)), np.uint64)
         for block in self.plan.overlapping(t, start, stop):
             labels, ids = self.block(block.number)
             low, high = np.maximum(start, block.start), np.minimum(stop, block.stop)
-            part = labels.paint(run, tuple(low.tolist()), tuple(high.tolist()), ids)
+            part = kernels.paint_block(labels, ids, tuple(low.tolist()), tuple(high.tolist()))
             image[(slice(None), *map(slice, low - start, high - start))] = part
         return image
 
@@ -84,21 +85,3 @@ class Labelled:
 def block_labels(parts: Parts, number: int) -> tuple[BlockLabels, NDArray[np.uint64]]:
     """Labels of a block and the ids of their parts, see :meth:`Labelled.block`."""
     return kernels.BlockLabels.from_bytes(parts.read(LABELS, number)), parts.load(IDS, number)["ids"]
-
-
-def label_ids(parts: Parts, volume: Volume, block: Block, threads: int | None, cancel: CancelToken | None) -> None:
-    """Leave the labels of a block of a label image: its objects are the pixels of equal id."""
-    pixels = volume.read(block.t, block.start, block.stop)
-    run = kernels.Run("reading labels", threads, None, cancel)
-    labels = kernels.BlockLabels.of_labels(run, pixels, block.start, volume.shape[1:])
-    parts.write(LABELS, block.number, labels.to_bytes())
-
-
-def label_components(
-    parts: Parts, volume: Volume, block: Block, threads: int | None, cancel: CancelToken | None
-) -> None:
-    """Leave the labels of a block of a segmentation: its objects are connected components by equality."""
-    pixels = volume.read(block.t, block.start, block.stop)
-    run = kernels.Run("finding objects", threads, None, cancel)
-    labels = kernels.BlockLabels.of_segmentation(run, pixels, block.start, volume.shape[1:])
-    parts.write(LABELS, block.number, labels.to_bytes())

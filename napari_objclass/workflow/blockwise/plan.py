@@ -5,11 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from napari_objclass.errors import ParameterError
+from napari_objclass.memory import text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
 Triple = tuple[int, int, int]
+
+#: Blocks of images that are not stored in chunks are multiples of this, as far as the memory allows.
+_SIDE = 32
+#: Blocks are not made smaller than this along any axis.
+_SMALLEST = 8
 
 
 class Block(NamedTuple):
@@ -101,3 +112,50 @@ class BlockPlan:
         z, y, x = starts
         stop_z, stop_y, stop_x = (min(start + side, length) for start, side, length in lengths)
         return Block(number, t, (z, y, x), (stop_z, stop_y, stop_x))
+
+
+def choose(shape: tuple[int, int, int, int], chunks: Triple | None, cost: Callable[[Triple], int], most: int) -> Triple:
+    """The largest blocks of an image ``tzyx`` whose tasks keep to the memory: whole chunks, and near to cubes.
+
+    Parameters
+    ----------
+    chunks
+        Lengths along z, y, x of what is stored in one piece; None if that does not matter.
+    cost
+        Bytes that the task of a block of so many voxels along z, y, x needs at most.
+    most
+        Bytes that a task may use.
+
+    Raises
+    ------
+    ParameterError
+        If not even small blocks keep to it.
+    """
+    lengths = shape[1:]
+    step = [min(length, side) for length, side in zip(lengths, chunks or (_SIDE,) * 3, strict=True)]
+    while cost(_triple(step)) > most and max(step) > _SMALLEST:
+        axis = step.index(max(step))
+        step[axis] = -(-step[axis] // 2)
+    if cost(_triple(step)) > most:
+        least = text(cost(_triple(step)))
+        raise ParameterError(
+            f"blocks of {' x '.join(map(str, step))} voxels need {least} each, and {text(max(most, 0))} is there for "
+            "each; allow more memory, or use fewer workers"
+        )
+    sides, growing = list(step), {axis for axis in range(3) if step[axis] < lengths[axis]}
+    while growing:
+        axis = min(growing, key=lambda axis: sides[axis])
+        larger = sides.copy()
+        larger[axis] = min(sides[axis] + step[axis], lengths[axis])
+        if cost(_triple(larger)) > most:
+            growing.remove(axis)
+            continue
+        sides = larger
+        if sides[axis] == lengths[axis]:
+            growing.remove(axis)
+    return _triple(sides)
+
+
+def _triple(sides: Sequence[int]) -> Triple:
+    z, y, x = sides
+    return z, y, x

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_objclass import kernels
-from napari_objclass.workflow.blockwise.labelling import IDS, LABELS, OBJECTS
+from napari_objclass.workflow.blockwise.labelling import IDS, OBJECTS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -154,14 +154,3 @@ def leave_objects(
         boxes=whole.boxes[kept],
         **{name: np.array(number) for name, number in numbers.items()},
     )
-
-
-def stitch_components(parts: Parts, plan: BlockPlan, t: int, threads: int | None, cancel: CancelToken | None) -> None:
-    """Leave the objects of a frame of a segmentation."""
-    leave_objects(parts, plan, gather(parts, plan, t, LABELS, connected=True))
-
-
-def stitch_ids(parts: Parts, plan: BlockPlan, t: int, threads: int | None, cancel: CancelToken | None) -> None:
-    """Leave the objects of a frame of a label image."""
-    whole = gather(parts, plan, t, LABELS, connected=False)
-    leave_objects(parts, plan, whole, ids=whole.keys)

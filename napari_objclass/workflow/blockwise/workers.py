@@ -12,9 +12,12 @@ from napari_objclass.errors import Cancelled
 from napari_objclass.kernels import CancelToken, default_threads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 T = TypeVar("T")
+
+#: What is to be done: name of the step, the function of its tasks, and the arguments of each.
+Step = tuple[str, "Callable[..., object]", "Sequence[tuple[Any, ...]]"]
 
 #: Seconds between two looks at whether the run was cancelled.
 _LOOK = 0.1
@@ -120,10 +123,11 @@ class Workers:
                 raise
         self.told(step, 1.0)
 
-    def do(self, step: str, task: Callable[..., object], items: Sequence[tuple[Any, ...]]) -> None:
-        """Do tasks that leave files, for the sake of these."""
-        for _ in self.each(step, task, items):
-            pass
+    def do(self, steps: Iterable[Step]) -> None:
+        """Do steps in turn, each when the one before is done: for the sake of the files that tasks leave."""
+        for step, task, items in steps:
+            for _ in self.each(step, task, items):
+                pass
 
     def told(self, step: str, share: float) -> None:
         """Tell how much of a step is done, from 0 to 1."""

@@ -1,4 +1,4 @@
-//! Flooding of a whole frame by one binary heap, which also says who is served first among equals.
+//! Flooding by one binary heap, which also says who is served first among equals.
 //!
 //! The order of equals in a heap depends on everything in it, in the whole frame: one thread has to do it.
 //! It is that of `std::priority_queue` as C++ libraries implement it, so that plateaus come out as in VIGRA.
@@ -9,15 +9,17 @@ use super::CHECK;
 use crate::error::Result;
 use crate::task::Task;
 
-/// Floods from the seeds in `labels`, a frame in C order with fewer than 2³² pixels.
+/// Floods from the seeds in `labels`, a part of a frame in C order with fewer than 2³² pixels: from those `pixels` that
+/// are in a seed.
 pub(super) fn flood_in_heap_order(
     relief: &Relief<'_>,
     labels: &mut [u32],
     shape: (usize, usize, usize),
+    pixels: impl Iterator<Item = usize>,
     task: &Task,
 ) -> Result<()> {
     let mut heap = Heap::default();
-    for pixel in 0..labels.len() {
+    for pixel in pixels {
         if labels[pixel] != 0 && neighbours(shape, pixel).any(|near| labels[near] == 0) {
             heap.push((relief.level(pixel), pixel as u32));
         }

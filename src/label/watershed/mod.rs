@@ -8,6 +8,8 @@
 //! two of its neighbours are flooded at the same level, the lowest among them, and carry different labels.
 //! So basins that do not touch are flooded at the same time, each in the order that is fastest; only if a pixel
 //! was contested, the frame is flooded again in the order that decides.
+//!
+//! For the same reason a part of a frame can be flooded without the rest, if it holds whole basins.
 
 mod basins;
 mod heap_order;
@@ -25,7 +27,7 @@ use self::basins::{sources, Source};
 use self::heap_order::flood_in_heap_order;
 use self::level_queue::LevelQueue;
 use self::neighbours::neighbours;
-use self::relief::Relief;
+use self::relief::{largest, Relief};
 use super::rows::{for_steps_mut, STEP};
 use crate::error::{Error, Result};
 use crate::task::Task;
@@ -46,26 +48,49 @@ pub fn flood(
     task: &Task,
 ) -> Result<()> {
     check_sizes(values, labels, shape)?;
-    let relief = Relief::new(values, shape, low, task)?;
-    let flooded: Vec<_> = labels.par_iter().map(|&seed| seed.into()).collect();
-    let sources = sources(&relief, &flooded, shape, task)?;
-    let basins: Vec<_> = sources.chunk_by(|a, b| a.basin == b.basin).collect();
-    match basins
-        .into_par_iter()
-        .try_for_each(|sources| flood_basin(&relief, &flooded, shape, sources, task))
-    {
-        Ok(()) => for_steps_mut(labels, shape.2, task, |step, pixels| {
-            let flooded = &flooded[step * STEP * shape.2..];
-            for (pixel, label) in pixels.iter_mut().zip(flooded) {
-                *pixel = label.load(Ordering::Relaxed);
-            }
-        }),
-        Err(Halt::Contested) => {
-            drop(flooded);
-            flood_in_heap_order(&relief, labels, shape, task)
+    let max = largest(values, shape, task)?;
+    let relief = Relief::new(values, shape.2, max, low);
+    let flood = Flood::new(&relief, labels, shape, task)?;
+    let halt = flood.halts().find_any(|_| true);
+    match halt.map(|(_, halt)| halt) {
+        None => flood.add_to(labels),
+        Some(Halt::Contested) => {
+            drop(flood);
+            flood_in_heap_order(&relief, labels, shape, 0..labels.len(), task)
         }
-        Err(Halt::Failed(error)) => Err(error),
+        Some(Halt::Failed(error)) => Err(error),
     }
+}
+
+/// As [`flood`], on a part of a frame whose largest finite value is `max`: one that holds all pixels of value ≥ `low`
+/// that paths of such pixels join to its seeds, and their neighbours. Returns how many of the basins were contested.
+///
+/// Those are flooded in an order of their own: it does not depend on the part, but the whole frame may have another.
+///
+/// # Errors
+/// Those of [`flood`].
+pub fn flood_part(
+    values: &[f32],
+    labels: &mut [u32],
+    shape: (usize, usize, usize),
+    low: f32,
+    max: f32,
+    task: &Task,
+) -> Result<u64> {
+    check_sizes(values, labels, shape)?;
+    let relief = Relief::new(values, shape.2, max, low);
+    let flood = Flood::new(&relief, labels, shape, task)?;
+    let contested = flood.halts().map(|(basin, halt)| match halt {
+        Halt::Contested => Ok(basin),
+        Halt::Failed(error) => Err(error),
+    });
+    let contested = contested.collect::<Result<Vec<_>>>()?;
+    for basin in &contested {
+        let pixels = basin.iter().map(|source| source.pixel as usize);
+        flood_in_heap_order(&relief, labels, shape, pixels, task)?;
+    }
+    flood.add_to(labels)?;
+    Ok(contested.len() as u64)
 }
 
 fn check_sizes(values: &[f32], labels: &[u32], shape: (usize, usize, usize)) -> Result<()> {
@@ -83,13 +108,16 @@ fn check_sizes(values: &[f32], labels: &[u32], shape: (usize, usize, usize)) -> 
     Ok(())
 }
 
-/// Passes over the rows: maximum, pixels reached, their neighbours, joining, writing.
-pub(super) const PASSES: usize = 5;
+/// Passes over the rows of [`flood_part`]: pixels reached, their neighbours, joining, writing.
+pub const PART_PASSES: usize = 4;
+
+/// Those of [`flood`]: one more, for the maximum.
+pub(super) const PASSES: usize = 1 + PART_PASSES;
 
 /// Pixels flooded between two looks at the stop flag.
 const CHECK: usize = 1 << 16;
 
-/// Why basins were not flooded.
+/// Why a basin was not flooded.
 enum Halt {
     Contested,
     Failed(Error),
@@ -98,6 +126,58 @@ enum Halt {
 impl From<Error> for Halt {
     fn from(error: Error) -> Self {
         Self::Failed(error)
+    }
+}
+
+/// Floods of all basins at the same time.
+struct Flood<'a> {
+    relief: &'a Relief<'a>,
+    shape: (usize, usize, usize),
+    /// The seeds, and what was flooded from them.
+    labels: Vec<AtomicU32>,
+    /// Basin by basin.
+    sources: Vec<Source>,
+    task: &'a Task,
+}
+
+impl<'a> Flood<'a> {
+    fn new(
+        relief: &'a Relief<'a>,
+        seeds: &[u32],
+        shape: (usize, usize, usize),
+        task: &'a Task,
+    ) -> Result<Self> {
+        let labels: Vec<_> = seeds.par_iter().map(|&seed| seed.into()).collect();
+        let sources = sources(relief, &labels, shape, task)?;
+        Ok(Self {
+            relief,
+            shape,
+            labels,
+            sources,
+            task,
+        })
+    }
+
+    /// Floods the basins; those that could not be, and why.
+    fn halts(&self) -> impl ParallelIterator<Item = (&[Source], Halt)> {
+        let basins: Vec<_> = (self.sources.chunk_by(|a, b| a.basin == b.basin)).collect();
+        basins.into_par_iter().filter_map(|basin| {
+            let flooded = flood_basin(self.relief, &self.labels, self.shape, basin, self.task);
+            flooded.err().map(|halt| (basin, halt))
+        })
+    }
+
+    /// Labels the pixels of `labels` that are not, as they were flooded. One pass.
+    fn add_to(&self, labels: &mut [u32]) -> Result<()> {
+        let nx = self.shape.2;
+        for_steps_mut(labels, nx, self.task, |step, pixels| {
+            let flooded = &self.labels[step * STEP * nx..];
+            for (pixel, label) in pixels.iter_mut().zip(flooded) {
+                if *pixel == 0 {
+                    *pixel = label.load(Ordering::Relaxed);
+                }
+            }
+        })
     }
 }
 

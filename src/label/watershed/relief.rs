@@ -5,7 +5,22 @@ use super::super::runs::Run;
 use crate::error::Result;
 use crate::task::Task;
 
-/// Depths of the pixels of a frame.
+/// The largest finite value of a frame in C order; −∞ without any. One pass.
+pub(super) fn largest(
+    values: &[f32],
+    (nz, ny, nx): (usize, usize, usize),
+    task: &Task,
+) -> Result<f32> {
+    let maxima = map_steps(nz * ny, task, |step| {
+        let rest = &values[step * STEP * nx..];
+        let rows = &rest[..rest.len().min(STEP * nx)];
+        let finite = rows.iter().copied().filter(|value| value.is_finite());
+        finite.fold(f32::NEG_INFINITY, f32::max)
+    })?;
+    Ok(maxima.into_iter().fold(f32::NEG_INFINITY, f32::max))
+}
+
+/// Depths of the pixels of a frame, or of a part of it.
 pub(super) struct Relief<'a> {
     values: &'a [f32],
     /// Length of a row.
@@ -16,27 +31,15 @@ pub(super) struct Relief<'a> {
 }
 
 impl<'a> Relief<'a> {
-    /// Depths of `values`, a frame in C order; floods reach those of `low`.
-    pub(super) fn new(
-        values: &'a [f32],
-        shape: (usize, usize, usize),
-        low: f32,
-        task: &Task,
-    ) -> Result<Self> {
-        let nx = shape.2;
-        let maxima = map_steps(shape.0 * shape.1, task, |step| {
-            let rest = &values[step * STEP * nx..];
-            let rows = &rest[..rest.len().min(STEP * nx)];
-            let finite = rows.iter().copied().filter(|value| value.is_finite());
-            finite.fold(f32::NEG_INFINITY, f32::max)
-        })?;
-        let max = maxima.into_iter().fold(f32::NEG_INFINITY, f32::max);
-        Ok(Self {
+    /// Depths of `values`, rows of `nx` pixels, below `max`, the largest finite value of their frame; floods reach those
+    /// of `low`.
+    pub(super) fn new(values: &'a [f32], nx: usize, max: f32, low: f32) -> Self {
+        Self {
             values,
             nx,
             max,
             stop: (max - low).max(0.0),
-        })
+        }
     }
 
     /// The depth of a pixel as a number whose order is that of depths, those of NaN last.

@@ -106,8 +106,10 @@ fn index<P: Narrow>(pixel: P) -> usize {
 /// Sets the bins of all values in the range of `binning`, bin after bin: there are fewer bins than values.
 fn fill(bins: &mut [u8; VALUES], binning: &Binning, offset: i32) {
     let intensity = |index: usize| (index as i32 - (1 << 15) + offset) as f64;
-    let index = |intensity: f64| (intensity as i32 + (1 << 15) - offset) as usize;
-    let (mut start, end) = (index(binning.low), index(binning.high) + 1);
+    let [least, most] = [0, VALUES - 1].map(intensity);
+    let index = |value: f64| (value.clamp(least, most) as i32 + (1 << 15) - offset) as usize;
+    let mut start = index(binning.low);
+    let end = start.max(index(binning.high) + 1);
     for bin in 0..BINS {
         // From a value that is too small, since the end of a bin is rounded.
         let mut stop = index(binning.value(bin as f64 + 1.0) - 1.0).clamp(start, end);

@@ -45,6 +45,16 @@ impl Covariance {
         }
     }
 
+    /// No records, of the same kind.
+    #[must_use]
+    pub fn empty(&self) -> Self {
+        match self {
+            Self::None => Self::None,
+            Self::Exact(_) => Self::Exact(Vec::new()),
+            Self::Wide(_) => Self::Wide(WideProducts::default()),
+        }
+    }
+
     /// Bytes of memory held.
     #[must_use]
     pub fn memory(&self) -> usize {
@@ -112,7 +122,7 @@ impl Covariance {
 }
 
 /// Number of pairs of different channels.
-pub(super) fn pairs(channels: usize) -> usize {
+pub(in crate::region) fn pairs(channels: usize) -> usize {
     channels * channels.saturating_sub(1) / 2
 }
 

@@ -8,6 +8,7 @@ use multiversion::multiversion;
 use super::moments::{to_f64, Moments};
 use super::pixel::Narrow;
 use crate::label::runs::Run;
+use crate::region::encoding::record;
 
 /// Power sums of shifted values: exact for every object of fewer than 2⁴⁶ voxels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,13 @@ pub struct ExactSums {
     min: i16,
     max: i16,
 }
+
+record!(ExactSums {
+    powers,
+    sum,
+    min,
+    max
+});
 
 impl ExactSums {
     /// No voxel yet.

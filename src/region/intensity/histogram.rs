@@ -4,13 +4,13 @@ use std::cell::RefCell;
 use std::sync::{Mutex, PoisonError};
 
 use super::binning::{Binning, BINS};
-use crate::block::Shape;
+use crate::block::{Block, Shape};
 use crate::error::Result;
 use crate::label::extract::Place;
+use crate::label::row_index::RowIndex;
 use crate::region::collect::{collect, Frame, OfRaw};
 use crate::region::kept_runs::KeptRuns;
 use crate::region::pass::{Pass, RunMemory, Slab};
-use crate::region::row_index::RowIndex;
 use crate::region::table::RegionTable;
 use crate::task::{lock, Task};
 
@@ -41,8 +41,21 @@ pub struct FrameHistograms {
 }
 
 impl FrameHistograms {
+    /// Histograms without voxels for `objects` of a frame.
+    #[must_use]
+    pub fn empty(binning: Vec<Binning>, objects: usize) -> Self {
+        let counts = vec![0; objects * binning.len() * BINS];
+        Self { binning, counts }
+    }
+
     /// Histograms without voxels for the objects of `table`.
     fn new(table: &RegionTable) -> Self {
+        Self::empty(Self::binning(table), table.ids.len())
+    }
+
+    /// Bins over the range of all objects of `table`, channel after channel.
+    #[must_use]
+    pub fn binning(table: &RegionTable) -> Vec<Binning> {
         let n_channels = table.n_channels();
         let range = |channel| {
             let places = (0..table.ids.len()).map(|row| row * n_channels + channel);
@@ -51,10 +64,7 @@ impl FrameHistograms {
             let [low, high] = extrema.fold(none, |[a, b], [c, d]| [a.min(c), b.max(d)]);
             Binning { low, high }
         };
-        Self {
-            binning: (0..n_channels).map(range).collect(),
-            counts: vec![0; table.ids.len() * n_channels * BINS],
-        }
+        (0..n_channels).map(range).collect()
     }
 
     /// The histograms of the object in this row of the region table.
@@ -68,10 +78,10 @@ impl FrameHistograms {
     }
 
     /// Adds the counts of a part of the frame that holds the objects `ids`.
-    fn add(&mut self, table: &RegionTable, ids: &[u64], counts: &[u32]) {
+    fn add(&mut self, rows: &RowIndex, ids: &[u64], counts: &[u32]) {
         let length = self.binning.len() * BINS;
         for (&id, counts) in ids.iter().zip(counts.chunks_exact(length)) {
-            let Some(row) = table.row(id) else { continue };
+            let Some(row) = rows.get(id) else { continue };
             let sums = &mut self.counts[row * length..][..length];
             for (sum, &count) in sums.iter_mut().zip(counts) {
                 *sum += u64::from(count);
@@ -102,32 +112,54 @@ pub fn collect_with_histograms(
     // The steps of both passes, so that the total stands from the start.
     task.expect(Pass::new(&frames, block_shape, only)?.len());
     let tables = collect(&frames, of_raw, block_shape, None, task)?;
-    let histograms = count(&frames, &tables, block_shape, only, task)?;
+    let pass = Pass::new(&frames, block_shape, only)?;
+    let rows: Vec<&RowIndex> = tables.iter().map(RegionTable::index).collect();
+    let empty = tables.iter().map(FrameHistograms::new).collect();
+    let histograms = count(&frames, &pass, &rows, empty, task)?;
     Ok((tables, histograms))
 }
 
 /// Most runs kept for the second pass, 32 MB.
 const MOST_KEPT: usize = 1 << 21;
 
-/// Counts in bins that span the range of all objects in `tables`, which were collected from these frames.
+/// Counts the voxels that `block` of a frame has of the objects `only`, in this order, whose bins are given.
+///
+/// # Errors
+/// Those of [`collect`].
+pub fn count_block(
+    frame: &Frame<'_>,
+    block: &Block,
+    only: &[Place],
+    binning: Vec<Binning>,
+    task: &Task,
+) -> Result<FrameHistograms> {
+    let (mut rows, mut ids) = (RowIndex::default(), Vec::new());
+    for place in only {
+        rows.row(place.id, &mut ids);
+    }
+    let empty = vec![FrameHistograms::empty(binning, only.len())];
+    let pass = Pass::of_block(frame, block, Some(only))?;
+    task.expect(pass.len());
+    let mut counted = count(std::slice::from_ref(frame), &pass, &[&rows], empty, task)?;
+    Ok(counted.swap_remove(0))
+}
+
+/// Counts the voxels of a pass, those of each frame in the rows that its ids have.
 fn count(
     frames: &[Frame<'_>],
-    tables: &[RegionTable],
-    block_shape: Option<Shape>,
-    only: Option<&[Place]>,
+    pass: &Pass<'_>,
+    rows: &[&RowIndex],
+    histograms: Vec<FrameHistograms>,
     task: &Task,
 ) -> Result<Vec<FrameHistograms>> {
-    let pass = Pass::new(frames, block_shape, only)?;
-    let empty = tables.iter().map(FrameHistograms::new);
-    let histograms: Vec<FrameHistograms> = empty.collect();
     let binning: Vec<Vec<Binning>> = histograms.iter().map(|all| all.binning.clone()).collect();
     let histograms: Vec<Mutex<FrameHistograms>> = histograms.into_iter().map(Mutex::new).collect();
     pass.run(task, |slab| {
         let add = |ids: &[u64], counts: &[u32]| {
-            lock(&histograms[slab.t]).add(&tables[slab.t], ids, counts);
+            lock(&histograms[slab.t]).add(rows[slab.t], ids, counts);
         };
         MEMORY.with_borrow_mut(|memory| {
-            memory.count(&pass, &frames[slab.t], slab, &binning[slab.t], add)
+            memory.count(pass, &frames[slab.t], slab, &binning[slab.t], add)
         })
     })?;
     let finished = histograms.into_iter().map(Mutex::into_inner);

@@ -15,9 +15,13 @@ mod raw;
 mod sums;
 mod wide;
 mod wide_products;
+mod window;
 
+pub(in crate::region) use covariance::pairs;
 pub use covariance::Covariance;
 pub(crate) use moments::to_f64;
 pub use moments::Moments;
 pub use raw::{RawImage, RawKind, RawPart};
 pub use sums::Intensity;
+pub(in crate::region) use wide_products::{stride, WideProducts};
+pub use window::Window;

@@ -48,6 +48,19 @@ impl Intensity {
         }
     }
 
+    /// No records, of the same kind.
+    #[must_use]
+    pub fn empty(&self) -> Self {
+        match self {
+            Self::None => Self::None,
+            Self::Exact { offset, .. } => Self::Exact {
+                offset: *offset,
+                sums: Vec::new(),
+            },
+            Self::Wide(_) => Self::Wide(Vec::new()),
+        }
+    }
+
     /// Bytes of memory held.
     #[must_use]
     pub fn memory(&self) -> usize {

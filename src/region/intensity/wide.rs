@@ -10,6 +10,7 @@ use super::lanes::{greater, lesser, Buffer, PIECE};
 use super::moments::Moments;
 use super::pixel::Wide;
 use crate::label::runs::Run;
+use crate::region::encoding::record;
 
 /// Power sums of the differences to a centre.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,6 +26,16 @@ pub struct WideSums {
     min: f64,
     max: f64,
 }
+
+record!(WideSums {
+    count,
+    recentre_at,
+    not_finite,
+    centre,
+    sums,
+    min,
+    max
+});
 
 impl WideSums {
     /// No voxel yet.

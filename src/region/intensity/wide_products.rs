@@ -22,6 +22,18 @@ pub struct WideProducts {
 }
 
 impl WideProducts {
+    /// Those that [`WideProducts::records`] gave.
+    pub(in crate::region) fn of_records(records: Vec<f64>) -> Self {
+        Self {
+            records,
+            ..Self::default()
+        }
+    }
+
+    pub(in crate::region) fn records(&self) -> &[f64] {
+        &self.records
+    }
+
     pub(super) fn grow(&mut self, objects: usize, channels: usize) {
         self.records.resize(objects * stride(channels), 0.0);
         self.piece.resize(stride(channels), 0.0);
@@ -86,7 +98,7 @@ impl WideProducts {
 }
 
 /// Length of a record.
-fn stride(channels: usize) -> usize {
+pub(in crate::region) fn stride(channels: usize) -> usize {
     1 + 2 * channels + pairs(channels)
 }
 
