@@ -149,6 +149,23 @@ class LazyArray(ABC):
         return f"<{type(self).__name__} {self.shape} {self.dtype}>"
 
 
+class Wrapped(LazyArray):
+    """An array of zarr, dask or another library that is read where it is sliced."""
+
+    def __init__(self, array: Any) -> None:
+        super().__init__(tuple(array.shape), array.dtype)
+        self.array = array
+        self.chunks = getattr(array, "chunks", None)
+
+    def __getitem__(self, key: Any) -> Array:
+        return np.asarray(self.array[key])
+
+
+def is_lazy(array: object) -> bool:
+    """Whether an array is not in memory: it is read where it is sliced."""
+    return not isinstance(array, np.ndarray) and all(hasattr(array, name) for name in ("shape", "dtype", "chunks"))
+
+
 def spatial(axes: str) -> str:
     """Select the letters of ``axes`` that :attr:`Image.spacing` has entries for."""
     return "".join(letter for letter in axes if letter in "zyx")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_objclass.errors import AxesError, FileError, ShapeError
-from napari_objclass.io.image import Image, LazyArray, Stack
+from napari_objclass.io.image import Image, LazyArray, Picture, Stack
 from napari_objclass.io.readers import open_image
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _PARTS = {"z": "planes", "t": "frames", "c": "channels"}
 class Stacked(LazyArray):
     """Images of one shape, one after the other along a new axis; only those are read that are asked for."""
 
-    def __init__(self, images: Sequence[Image], axis: int) -> None:
+    def __init__(self, images: Sequence[Picture], axis: int) -> None:
         shape = images[0].data.shape
         dtype = np.result_type(*{image.data.dtype for image in images})
         super().__init__((*shape[:axis], len(images), *shape[axis:]), dtype)

@@ -12,20 +12,26 @@ import numpy as np
 from napari_objclass import axes as ax
 from napari_objclass.errors import FileError, ParameterError, ShapeError
 from napari_objclass.io import text_table
+from napari_objclass.io.arranged import arranged
 from napari_objclass.io.formats import FORMATS
 from napari_objclass.io.readers import open_image
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
+
+    from napari_objclass.io.image import LazyArray
 
 # Names that columns go by, ours first, then those of ilastik's and scikit-image's tables.
 _CLASS = ("class", "user label")
 _ID = ("id", "labelimage_oid", "label")
 _FRAME = ("t", "timestep", "frame")
 _PLACE = ("z", "y", "x")
+
+# Pixels that are looked at together: images may be larger than memory.
+_VOXELS = 1 << 24
 
 # What tables say of an object that nobody labelled.
 _NO_CLASS = ("", "nan", "NaN", "NA", 0)
@@ -58,7 +64,7 @@ class Found:
         return list(dict.fromkeys(cls for cls in self.classes if isinstance(cls, str)))
 
 
-def read_annotations(path: str | os.PathLike[str], labels: NDArray[Any], axes: str) -> Found:
+def read_annotations(path: str | os.PathLike[str], labels: NDArray[Any] | LazyArray, axes: str) -> Found:
     """Annotations in a file: a CSV table, or an image of class numbers that belongs to ``labels``.
 
     Raises
@@ -70,10 +76,10 @@ def read_annotations(path: str | os.PathLike[str], labels: NDArray[Any], axes: s
     """
     if Path(path).suffix.lower() not in FORMATS and not _is_inside_container(path):
         return _from_table(Path(path).expanduser())
-    return from_image(np.asarray(open_image(path).data), labels, axes)
+    return from_image(open_image(path).data, labels, axes)
 
 
-def from_image(classes: NDArray[Any], labels: NDArray[Any], axes: str) -> Found:
+def from_image(classes: NDArray[Any] | LazyArray, labels: NDArray[Any] | LazyArray, axes: str) -> Found:
     """Annotate every object that one class covers by more than half; errors as of :func:`read_annotations`."""
     if classes.shape != labels.shape:
         raise ShapeError(
@@ -84,17 +90,45 @@ def from_image(classes: NDArray[Any], labels: NDArray[Any], axes: str) -> Found:
         raise ParameterError(f"an image of classes holds class numbers, this one is {classes.dtype}; convert it first")
     found = Found([], [], [])
     assert found.ids is not None
-    frames = zip(ax.to_canonical(labels, axes, ax.LABELS), ax.to_canonical(classes, axes, ax.LABELS), strict=True)
-    for t, (frame_labels, frame_classes) in enumerate(frames):
-        ids, rows, sizes = np.unique(frame_labels, return_inverse=True, return_counts=True)
-        numbers, columns = np.unique(frame_classes, return_inverse=True)
-        covered = np.bincount(rows.ravel() * len(numbers) + columns.ravel(), minlength=len(ids) * len(numbers))
-        row, column = np.nonzero(2 * covered.reshape(len(ids), -1) > sizes[:, None])
-        kept = (ids[row] != 0) & (numbers[column] > 0)
-        found.ids.extend(ids[row[kept]].tolist())
-        found.classes.extend(numbers[column[kept]].tolist())
+    images = [arranged(image, axes, ax.LABELS) for image in (labels, classes)]
+    for t in range(images[0].shape[0]):
+        parts = [_overlaps(*(np.asarray(image[(t, *box)]) for image in images)) for box in _boxes(images[0].shape[1:])]
+        ids, numbers, covered = _summed(*map(np.concatenate, zip(*parts, strict=True)))
+        starts = np.flatnonzero(np.concatenate([[True], ids[1:] != ids[:-1]]))
+        size = np.repeat(np.add.reduceat(covered, starts), np.diff(starts, append=len(ids)))
+        kept = (2 * covered > size) & (ids != 0) & (numbers > 0)
+        found.ids.extend(ids[kept].tolist())
+        found.classes.extend(numbers[kept].tolist())
         found.frames.extend([t] * int(kept.sum()))
     return found
+
+
+def _boxes(shape: tuple[int, ...]) -> Iterator[tuple[slice, slice]]:
+    """Boxes of planes and rows that cover a frame ``zyx``."""
+    depth, height, width = shape
+    rows = max(1, min(height, _VOXELS // max(width, 1)))
+    planes = max(1, _VOXELS // max(rows * width, 1))
+    for z in range(0, depth, planes):
+        for y in range(0, height, rows):
+            yield slice(z, z + planes), slice(y, y + rows)
+
+
+def _overlaps(labels: NDArray[Any], classes: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64]]:
+    """Ids and class numbers that pixels have in common, and how many."""
+    ids, rows = np.unique(labels, return_inverse=True)
+    numbers, columns = np.unique(classes, return_inverse=True)
+    pairs, covered = np.unique(rows.ravel() * len(numbers) + columns.ravel(), return_counts=True)
+    return ids[pairs // len(numbers)], numbers[pairs % len(numbers)], covered
+
+
+def _summed(
+    ids: NDArray[Any], numbers: NDArray[Any], covered: NDArray[np.int64]
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64]]:
+    """Add up equal pairs; the pairs are in order."""
+    order = np.lexsort((numbers, ids))
+    ids, numbers, covered = ids[order], numbers[order], covered[order]
+    first = np.concatenate([[True], (ids[1:] != ids[:-1]) | (numbers[1:] != numbers[:-1])])
+    return ids[first], numbers[first], np.add.reduceat(covered, np.flatnonzero(first))
 
 
 def _from_table(path: Path) -> Found:

@@ -22,6 +22,7 @@ from napari_objclass.workflow import (
     export,
     feature_selection,
     input_data,
+    large_images,
     object_classification,
     object_features,
     thresholding,
@@ -35,6 +36,7 @@ from napari_objclass.workflow.objects import Objects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
@@ -75,14 +77,20 @@ class Memory:
         The forest that was trained last; :attr:`Chain.forest` is the one in force.
     imported
         The forest that another program grew, if the session came with one.
+    budget
+        Bytes of memory that the images of a lane may take; with more, they are worked on block by block. None: by what
+        is left when they are opened.
+    project
+        The project file, beside which the steps of large images are kept; None if there is none.
     notes
         Sentences that the user should read once.
     """
 
-    def __init__(self, forest: TrainedForest | None) -> None:
+    def __init__(self, forest: TrainedForest | None, budget: int | None = None, project: Path | None = None) -> None:
         self.outputs = Outputs(limits=dict.fromkeys((input_data.ID, OBJECTS, object_classification.ID), LANES_HELD))
         self.forest = forest
         self.imported = forest if forest is not None and forest.imported else None
+        self.budget, self.project = budget, project
         self.notes: list[str] = []
         self.arrivals = count()
 
@@ -200,8 +208,11 @@ class Chain:
         """Pixels of a lane, opened and checked; those of a new lane are ``opened`` already."""
 
         def compute() -> Images:
-            images = opened or input_data.open_images(lane, self.given.get(lane.uuid, {}))
-            for sentence in (*images.notes, images.problem):
+            images = opened or input_data.open_images(
+                lane, self.given.get(lane.uuid, {}), self.memory.budget
+            )
+            large = large_images.told(lane.name) if images.is_large else None
+            for sentence in (*images.notes, images.problem, large):
                 self.memory.note(sentence)
             return images
 
@@ -224,6 +235,8 @@ class Chain:
         found = self._found(lane)
 
         def compute() -> Objects:
+            if self.images(lane).is_large:
+                return replace(self._found_in_blocks(lane, **run), offset=lane.offset)
             edited = self._edited(OBJECTS, lane, (found,))
             if edited is not None:
                 before, change = cast("tuple[Objects, Change]", edited)
@@ -234,6 +247,23 @@ class Chain:
             return replace(objects, n_small=n_small, n_large=n_large, offset=lane.offset)
 
         return self.memory.outputs.get(OBJECTS, lane.uuid, (found,), compute)
+
+    def _found_in_blocks(self, lane: LaneRecord, **run: Unpack[RunOptions]) -> Objects:
+        """Objects of a lane whose images do not fit into memory.
+
+        Raises
+        ------
+        ObjClassError
+            If they were edited by hand, which needs the whole label image.
+        """
+        if self.state.edits_of(lane):
+            raise ObjClassError(large_images.no_edits(lane.name))
+        images = self.images(lane)
+        folder = large_images.folder_of(lane.uuid, self.memory.project)
+        labels = large_images.find(images, lane, self.state.thresholding, folder, self.memory.budget, **run)
+        if labels.labelled.n_nan:
+            self.memory.note(thresholding.counted_as_zero(labels.labelled.n_nan, f"the image {lane.name!r}"))
+        return Objects.found_in(labels)
 
     def _unedited(self, lane: LaneRecord, **run: Unpack[RunOptions]) -> tuple[NDArray[Any], int, int]:
         """Label image of a lane without edits by hand, and how many objects were too small and too large for it."""

@@ -224,7 +224,7 @@ class _Voxels:
         length = (stop - start)[inside]
         before = np.cumsum(length) - length
         flat = np.repeat(first - before, length) + np.arange(length.sum())
-        return cls(np.repeat(owner[inside], length), flat, objects.labels.reshape(-1)[flat].astype(np.uint64))
+        return cls(np.repeat(owner[inside], length), flat, objects.labels.take(flat).astype(np.uint64))
 
     def majority(self, sizes: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
         """Per mark, the object that holds more than its share ``CLAIM`` of ``sizes``, and with how many voxels."""

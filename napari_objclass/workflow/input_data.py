@@ -5,19 +5,22 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import permutations
 from typing import TYPE_CHECKING, Any, Unpack
 from uuid import uuid4
 
 import numpy as np
 
-from napari_objclass import axes as axis_letters, kernels
+from napari_objclass import axes as axis_letters, kernels, memory
 from napari_objclass.errors import DtypeError, FileError, ObjClassError, ParameterError, ShapeError
+from napari_objclass.io.arranged import Arranged, arranged, basic
 from napari_objclass.io.fingerprint import fingerprint
-from napari_objclass.io.image import Image, spatial
+from napari_objclass.io.image import Image, LazyArray, Wrapped, is_lazy, spatial
 from napari_objclass.io.stack import Stacked, along, in_files, open_files, stacked, whole_axes
 from napari_objclass.labels import as_ids
 from napari_objclass.thresholding import AS_IS, range_of
 from napari_objclass.workflow import image_axes
+from napari_objclass.workflow.blockwise.sources import fitting_level
 from napari_objclass.workflow.data_folder import DATASET, store_data
 from napari_objclass.workflow.lane import (
     LABELS,
@@ -38,7 +41,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_objclass.io.image import LazyArray
     from napari_objclass.thresholding import Channels
     from napari_objclass.workflow.applet import RunOptions
 
@@ -47,16 +49,22 @@ ID = "input_data"
 #: Raw in memory of more bytes than this is stored on request only: a save should not take minutes unasked.
 LARGE_RAW = 1 << 30
 
+#: Voxels of a large image in which thresholds are fitted.
+MIDDLE = 1 << 24
+
 #: Roles that objects can come from, one of them an image; raw alone is thresholded.
 OBJECT_ROLES = {LABELS, SEGMENTATION, PROBABILITIES}
 
-Given = dict[str, "NDArray[Any]"]
+Given = dict[str, "NDArray[Any] | LazyArray"]
 ArrayOrPath = Any
+
+#: Bytes per pixel of a label image that is made here.
+_LABEL_BYTES = 4
 
 
 @dataclass(frozen=True, eq=False)
 class Images:
-    """The pixels of a lane.
+    """The pixels of a lane; those of a large one are read where they are sliced.
 
     Attributes
     ----------
@@ -66,6 +74,8 @@ class Images:
         Letters of the label image as the user knows it.
     objects
         Label image or segmentation, ``tzyx``; None where the objects are found by thresholding.
+    is_large
+        Whether they are too many to be held in memory, so that the image is worked on block by block.
     value_range
         Values that count as 0 and 1 in what is thresholded.
     raw_shape
@@ -78,7 +88,8 @@ class Images:
 
     shape: tuple[int, ...]
     axes: str
-    objects: NDArray[Any] | None = None
+    objects: NDArray[Any] | LazyArray | None = None
+    is_large: bool = False
     value_range: tuple[float, float] = AS_IS
     raw_shape: tuple[int, ...] | None = None
     problem: str | None = None
@@ -91,12 +102,42 @@ class Images:
         """What is thresholded, ``tzyxc``: probabilities, else raw; None where the objects are given."""
         if self.objects is not None:
             return None
+        if self.is_large:
+            return SlicedChannels(self.sliced)
         return self.raw if self._probabilities is None else LazyChannels(self._probabilities)
 
+    @property
+    def sliced(self) -> LazyArray:
+        """What is thresholded, ``tzyxc``, read where it is sliced."""
+        assert self.objects is None
+        pixels = self._probabilities or self._raw
+        assert pixels is not None
+        return Arranged(pixels.data, pixels.axes, axis_letters.RAW)
+
     @cached_property
-    def raw(self) -> NDArray[Any] | None:
-        """``tzyxc``, read when it is first asked for; None without raw."""
-        return None if self._raw is None else _canonical(self._raw)
+    def middle(self) -> Channels:
+        """What is thresholded, as far as thresholds need to see it: of a large image, a box in its middle."""
+        assert self.thresholded is not None
+        if not self.is_large:
+            return self.thresholded
+        n_frames, *lengths = self.shape
+        sides = zip(lengths, _sides(lengths), strict=True)
+        box = [slice((length - side) // 2, (length + side) // 2) for length, side in sides]
+        return self.sliced[(slice(n_frames // 2, n_frames // 2 + 1), *box)]
+
+    @cached_property
+    def raw(self) -> NDArray[Any] | LazyArray | None:
+        """``tzyxc``, read when it is first asked for, or where it is sliced; None without raw."""
+        if self._raw is None:
+            return None
+        if self.is_large:
+            return Arranged(self._raw.data, self._raw.axes, axis_letters.RAW)
+        return axis_letters.to_canonical(np.asarray(self._raw.data), self._raw.axes)
+
+    @property
+    def raw_pixels(self) -> Pixels | None:
+        """Raw as its file has it; None without raw."""
+        return self._raw
 
     @property
     def extent(self) -> tuple[int, int]:
@@ -130,6 +171,37 @@ class LazyChannels:
         return self._read[channel]
 
 
+class SlicedChannels:
+    """An image ``tzyxc`` whose channels are read where they are sliced.
+
+    Attributes
+    ----------
+    image
+        The image.
+    shape
+        Length of ``tzyxc``.
+    """
+
+    def __init__(self, image: LazyArray) -> None:
+        self.image, self.shape = image, image.shape
+
+    def __getitem__(self, key: tuple[EllipsisType, int]) -> LazyArray:
+        """Return a channel ``tzyx``, given ``..., channel``."""
+        _, channel = key
+        return _Channel(self.image, channel)
+
+
+class _Channel(LazyArray):
+    """One channel ``tzyx`` of an image ``tzyxc``."""
+
+    def __init__(self, image: LazyArray, channel: int) -> None:
+        super().__init__(image.shape[:-1], image.dtype)
+        self._image, self._channel = image, channel
+
+    def __getitem__(self, key: Any) -> NDArray[Any]:
+        return self._image[(*basic(key, self.shape), self._channel)]
+
+
 def describe(
     sources: Mapping[str, ArrayOrPath],
     *,
@@ -142,11 +214,13 @@ def describe(
     dranges: Mapping[str, tuple[float, float] | None] | None = None,
     uuid: str | None = None,
     recognizable: bool = True,
+    budget: int | None = None,
 ) -> tuple[LaneRecord, Given, Images]:
     """Make the record of a lane out of arrays and paths by role, with the pixels that no file holds, and all pixels.
 
-    Parameters are those of ``Session.add_lane``; ``dranges``, :attr:`Source.drange` by role; and ``recognizable``,
-    whether to sample the pixels, so that they are known again in another session.
+    Parameters are those of ``Session.add_lane``; ``dranges``, :attr:`Source.drange` by role; ``recognizable``,
+    whether to sample the pixels, so that they are known again in another session; and ``budget``, the bytes of memory
+    that images may take, see :func:`is_large`.
 
     Raises
     ------
@@ -160,14 +234,19 @@ def describe(
     letter = {each: along(source) for each, source in sources.items()}
     several = {each for each in sources if letter[each] == "c"}
     files = {each: open_files(source, axes=named.get(each)) for each, source in sources.items() if in_files(source)}
-    given = {
-        each: stacked(source) if each in several else np.asarray(source)
+    given: Given = {
+        each: stacked(source) if each in several else Wrapped(source) if is_lazy(source) else np.asarray(source)
         for each, source in sources.items()
         if each not in files
     }
+    if not is_large({**given, **{each: image.data for each, image in files.items()}}, budget):
+        given = {each: np.asarray(array) for each, array in given.items()}
     arrays = given | {each: image.data for each, image in files.items()}
     named |= {each: whole_axes(axes, letter[each]) for each, axes in named.items() if letter[each]}
-    letters = image_axes.choose(arrays, role, named, {each: image.axes for each, image in files.items()}, several)
+    try:
+        letters = image_axes.choose(arrays, role, named, {each: image.axes for each, image in files.items()}, several)
+    except ShapeError as error:
+        raise _with_level(str(error), files) from None
     prints = {each: fingerprint(arrays[each], letters[each]) for each in sources if recognizable}
     told = next(((size, image.units) for image in files.values() if (size := voxel_size(image))), (None, None))
     record = LaneRecord(
@@ -191,7 +270,7 @@ def describe(
     )
     ranges = {each: image.drange for each, image in files.items()} | known
     opened = {each: Pixels(array, letters[each], drange=ranges.get(each)) for each, array in arrays.items()}
-    fitted = _fit(record, opened)
+    fitted = _fit(record, opened, budget)
     return _with_fitting_names(record, fitted, asked=bool(channel_names)), given, fitted
 
 
@@ -201,6 +280,7 @@ def describe_again(
     sources: Mapping[str, ArrayOrPath],
     axes: str | Mapping[str, str] | None,
     offset: Sequence[int] | None = None,
+    budget: int | None = None,
 ) -> tuple[LaneRecord, Given, Images]:
     """Make the record of a lane some of whose sources are others; like :func:`describe`, identity and name stay."""
     new = {role: source for role, source in sources.items() if source is not None}
@@ -218,6 +298,7 @@ def describe_again(
         channel_names=old.channel_names if RAW in kept else None,
         dranges={role: source.drange for role, source in old.sources.items() if role in kept or source.is_unknown},
         uuid=old.uuid,
+        budget=budget,
     )
 
 
@@ -234,7 +315,7 @@ def again(old: LaneRecord, new: LaneRecord, name: str | None) -> LaneRecord:
     )
 
 
-def _again(source: Source, given: NDArray[Any] | None) -> ArrayOrPath:
+def _again(source: Source, given: NDArray[Any] | LazyArray | None) -> ArrayOrPath:
     return given if source.path is None else source.place
 
 
@@ -246,12 +327,16 @@ def with_files(
     Returns
     -------
     LaneRecord, Given
-        The lane with its files, and what still has none: raw above ``LARGE_RAW`` bytes unless ``store_raw``.
+        The lane with its files, and what still has none: raw above ``LARGE_RAW`` bytes unless ``store_raw``, and what
+        does not fit into memory.
     """
     sources, left = dict(record.sources), dict(given)
     for role, source in record.sources.items():
-        is_large = role == RAW and role in given and given[role].nbytes > LARGE_RAW
-        if (source.path is None and (store_raw or not is_large)) or (source.stored and moved):
+        held = given.get(role)
+        is_unasked = role == RAW and held is not None and held.nbytes > LARGE_RAW and not store_raw
+        if isinstance(held, LazyArray):
+            continue
+        if (source.path is None and not is_unasked) or (source.stored and moved):
             try:
                 pixels = np.asarray(open_source(record, role, given).data)
             except FileError:
@@ -267,8 +352,10 @@ def left_out(record: LaneRecord) -> str:
     return f"raw of {record.name!r} is only in memory: more than 1 GB is stored on request only"
 
 
-def open_images(record: LaneRecord, given: Mapping[str, NDArray[Any]]) -> Images:
-    """Open the pixels of a lane, those that no file holds from ``given``.
+def open_images(
+    record: LaneRecord, given: Mapping[str, NDArray[Any] | LazyArray], budget: int | None = None
+) -> Images:
+    """Open the pixels of a lane, those that no file holds from ``given``; ``budget`` as for :func:`describe`.
 
     Raises
     ------
@@ -278,15 +365,25 @@ def open_images(record: LaneRecord, given: Mapping[str, NDArray[Any]]) -> Images
     opened = {role: open_source(record, role, given) for role in record.sources}
     problem = next((pixels.problem for pixels in opened.values() if pixels.problem), None)
     try:
-        images = _fit(record, opened)
+        images = _fit(record, opened, budget)
     except ObjClassError as error:
         raise FileError(problem or str(error)) from error
     return replace(images, problem=problem)
 
 
+def is_large(arrays: Mapping[str, NDArray[Any] | LazyArray], budget: int | None = None) -> bool:
+    """Whether images, with a label image of theirs, take more bytes of memory than ``budget``.
+
+    Default: half of what is left, since some steps need as much again for what they compute.
+    """
+    needed = sum(array.nbytes for array in arrays.values())
+    needed += _LABEL_BYTES * max((array.size for array in arrays.values()), default=0)
+    return needed > (memory.available() // 2 if budget is None else budget)
+
+
 def label_image(record: LaneRecord, images: Images, **run: Unpack[RunOptions]) -> NDArray[Any]:
     """Return the label image ``tzyx``: ids as they are, or those of the connected components of a segmentation."""
-    assert images.objects is not None
+    assert isinstance(images.objects, np.ndarray)
     if SEGMENTATION in record.sources:
         components: NDArray[Any] = kernels.connected_components(images.objects, **run)
         return components
@@ -332,26 +429,25 @@ def _role_of_objects(sources: Mapping[str, ArrayOrPath]) -> str:
     return roles[0]
 
 
-def _fit(record: LaneRecord, opened: Mapping[str, Pixels]) -> Images:
+def _fit(record: LaneRecord, opened: Mapping[str, Pixels], budget: int | None) -> Images:
     """Bring the images of a lane into canonical form, or say in words why they do not fit."""
     role = _role_of_objects(opened)
     objects, raw = opened[role], opened.get(RAW)
+    large = is_large({each: pixels.data for each, pixels in opened.items()}, budget)
     if role in {PROBABILITIES, RAW}:
-        return _fit_thresholded(record, objects, raw, role)
-    canonical = axis_letters.to_canonical(np.asarray(objects.data), objects.axes, axis_letters.LABELS)
+        return replace(_fit_thresholded(record, objects, raw, role), is_large=large)
+    data = objects.data if large else np.asarray(objects.data)
+    canonical = arranged(data, objects.axes, axis_letters.LABELS)
     raw_shape = None if raw is None else image_axes.canonical_shape(raw.data, raw.axes, axis_letters.RAW)
     if raw is not None and raw_shape is not None and raw_shape[:4] != canonical.shape:
-        raise ShapeError(
-            f"raw of shape {raw.data.shape} ({raw.axes}) and {role} of shape {objects.data.shape} ({objects.axes}) "
-            f"of {record.name!r} differ; give images of one size, or name their axes"
-        )
+        raise _other_shape(record, role, raw, objects)
     if not canonical.size:
         raise ShapeError(f"the images of {record.name!r} have no pixels, their shape is {objects.data.shape}")
     if raw is not None and np.dtype(raw.data.dtype).kind not in "buif":
         raise DtypeError(f"raw of {record.name!r} is {raw.data.dtype}; give real numbers, such as its magnitude")
     canonical, notes = _integers(canonical, record, role)
     letters = axis_letters.without_channel(objects.axes)
-    return Images(canonical.shape, letters, canonical, raw_shape=raw_shape, notes=notes, _raw=raw)
+    return Images(canonical.shape, letters, canonical, large, raw_shape=raw_shape, notes=notes, _raw=raw)
 
 
 def _fit_thresholded(record: LaneRecord, source: Pixels, raw: Pixels | None, role: str) -> Images:
@@ -359,10 +455,7 @@ def _fit_thresholded(record: LaneRecord, source: Pixels, raw: Pixels | None, rol
     shape = image_axes.canonical_shape(source.data, source.axes, axis_letters.RAW)
     raw_shape = None if raw is None else image_axes.canonical_shape(raw.data, raw.axes, axis_letters.RAW)
     if raw is not None and raw_shape is not None and raw_shape[:4] != shape[:4]:
-        raise ShapeError(
-            f"raw of shape {raw.data.shape} ({raw.axes}) and {role} of shape {source.data.shape} ({source.axes}) "
-            f"of {record.name!r} differ; give images of one size, or name their axes"
-        )
+        raise _other_shape(record, role, raw, source)
     if 0 in shape:
         raise ShapeError(f"the images of {record.name!r} have no pixels, their shape is {source.data.shape}")
     for each, what in ((source, role), (raw, RAW)):
@@ -380,18 +473,46 @@ def _fit_thresholded(record: LaneRecord, source: Pixels, raw: Pixels | None, rol
     )
 
 
+def _other_shape(record: LaneRecord, role: str, raw: Pixels, objects: Pixels) -> ShapeError:
+    """What is said of images of different shapes."""
+    message = (
+        f"raw of shape {raw.data.shape} ({raw.axes}) and {role} of shape {objects.data.shape} ({objects.axes}) "
+        f"of {record.name!r} differ; give images of one size, or name their axes"
+    )
+    return _with_level(message, {RAW: raw, role: objects})
+
+
+def _with_level(message: str, images: Mapping[str, Pixels | Image]) -> ShapeError:
+    """An error, with the level of one image that fits another one, if there is one."""
+    for one, other in permutations(images.values(), 2):
+        shape = image_axes.canonical_shape(other.data, other.axes, axis_letters.RAW)
+        level = fitting_level(one.data, one.axes, shape[:4]) if shape else None
+        if level is not None:
+            return ShapeError(f"{message}; {level} would fit")
+    return ShapeError(message)
+
+
+def _sides(lengths: Sequence[int]) -> list[int]:
+    """Lengths of a box of at most ``MIDDLE`` voxels in an image: planes as large as they may be, then several."""
+    sides, room = [], MIDDLE
+    for length, left in zip(reversed(lengths), (2, 1, 1), strict=True):
+        sides.append(max(1, min(length, round(room ** (1 / left)) if left > 1 else room)))
+        room //= sides[-1]
+    return sides[::-1]
+
+
 def _value_range(source: Pixels) -> tuple[float, float]:
     """Values that count as 0 and 1: as the file declares, if it makes sense; else as the type does."""
     low, high = source.drange or (0.0, 0.0)
     return (low, high) if math.isfinite(low) and math.isfinite(high) and low < high else range_of(source.data.dtype)
 
 
-def _canonical(pixels: Pixels) -> NDArray[Any]:
-    return axis_letters.to_canonical(np.asarray(pixels.data), pixels.axes)
-
-
-def _integers(objects: NDArray[Any], record: LaneRecord, role: str) -> tuple[NDArray[Any], tuple[str, ...]]:
+def _integers(
+    objects: NDArray[Any] | LazyArray, record: LaneRecord, role: str
+) -> tuple[NDArray[Any] | LazyArray, tuple[str, ...]]:
     what = f"the {role} image of {record.name!r}"
+    if isinstance(objects, LazyArray):
+        return objects, ()  # checked block by block, when it is read
     ids = as_ids(objects, what)
     if role == LABELS and ids.dtype.kind == "i" and ids.size and ids.min() < 0:
         raise ParameterError(f"{what} has negative ids; 0 is background and ids start at 1")

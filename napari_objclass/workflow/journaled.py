@@ -17,6 +17,7 @@ from psygnal import Signal
 
 from napari_objclass.errors import FileError, ObjClassError, ProjectError
 from napari_objclass.io.formats import ILASTIK_SUFFIX
+from napari_objclass.memory import parse
 from napari_objclass.workflow import events, input_data
 from napari_objclass.workflow.chain import Chain, Memory
 from napari_objclass.workflow.history import History
@@ -54,11 +55,13 @@ class Journaled:
 
     changed = Signal(set)
 
-    def __init__(self, *, recover: bool = True) -> None:
-        self._begin(ProjectStore.new(recover=recover), None)
+    def __init__(self, *, recover: bool = True, memory: str | int | None = None) -> None:
+        self._begin(ProjectStore.new(recover=recover), None, memory=memory)
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str], *, read_only: bool = False) -> Self:
+    def open(
+        cls, path: str | os.PathLike[str], *, read_only: bool = False, memory: str | int | None = None
+    ) -> Self:
         """Open a project, with all that was done after it was last saved.
 
         Parameters
@@ -67,19 +70,21 @@ class Journaled:
             The project file.
         read_only
             Leave the file and its journal as they are; changes live in this session only.
+        memory
+            As for a new session.
         """
         if Path(path).suffix.lower() == ILASTIK_SUFFIX:
             raise ProjectError(
                 f"{path} is a project of ilastik; make one of it: objclass import {path} -o NAME.objclass"
             )
-        return cls._over(*ProjectStore.open(Path(path), read_only=read_only), detached=read_only)
+        return cls._over(*ProjectStore.open(Path(path), read_only=read_only), detached=read_only, memory=memory)
 
     @classmethod
     def starting_from(cls, state: State, forest: TrainedForest | None, notes: Sequence[str], *, recover: bool) -> Self:
         """Begin an unsaved session with what was made elsewhere, which is not a matter of undo."""
         session = cls(recover=recover)
         session._write(events.making(state))
-        session._chain = Chain(state, Memory(forest), {})
+        session._chain = Chain(state, session._remembering(forest), {})
         for note in notes:
             session._chain.memory.note(note)
         return session
@@ -100,16 +105,26 @@ class Journaled:
         ProjectStore.discard(recovery_id)
 
     @classmethod
-    def _over(cls, store: ProjectStore, opened: Opened, *, detached: bool = False) -> Self:
+    def _over(
+        cls, store: ProjectStore, opened: Opened, *, detached: bool = False, memory: str | int | None = None
+    ) -> Self:
         session = cls.__new__(cls)
         try:
-            session._begin(store, opened, detached=detached)
+            session._begin(store, opened, detached=detached, memory=memory)
         except ObjClassError:
             store.close()
             raise
         return session
 
-    def _begin(self, store: ProjectStore, opened: Opened | None, *, detached: bool = False) -> None:
+    def _begin(
+        self,
+        store: ProjectStore,
+        opened: Opened | None,
+        *,
+        detached: bool = False,
+        memory: str | int | None = None,
+    ) -> None:
+        self._budget = None if memory is None else parse(memory)
         self._store = store
         self._detached = detached
         self._changing = threading.RLock()
@@ -123,7 +138,11 @@ class Journaled:
         state = State.from_document(*self._saved, self._folder)
         for entry in entries:
             state, _ = events.from_json(entry, self._folder).apply(state)
-        self._chain = Chain(state, Memory(TrainedForest.from_document(*self._saved)), given)
+        self._chain = Chain(state, self._remembering(TrainedForest.from_document(*self._saved)), given)
+
+    def _remembering(self, forest: TrainedForest | None) -> Memory:
+        """What chains share, with nothing computed yet."""
+        return Memory(forest, self._budget, self._store.path)
 
     @property
     def _state(self) -> State:
@@ -242,6 +261,7 @@ class Journaled:
             seq = self._store.seq
             document, arrays = self._to_document(target, store_raw=store_raw)
         self._store.save(target, document, arrays, seq=seq)
+        self._chain.memory.project = target
         now = datetime.now(UTC).isoformat(timespec="seconds")
         self._saved, self._detached = (document | {"saved_at": now}, arrays), False
 

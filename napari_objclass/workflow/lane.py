@@ -260,7 +260,7 @@ class Pixels:
     drange: tuple[float, float] | None = None
 
 
-def open_source(record: LaneRecord, role: str, given: Mapping[str, NDArray[Any]]) -> Pixels:
+def open_source(record: LaneRecord, role: str, given: Mapping[str, NDArray[Any] | LazyArray]) -> Pixels:
     """Open the pixels of one role, from ``given`` if no file holds them.
 
     Raises

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, Unpack
 from napari_objclass import axes as axis_letters
 from napari_objclass.errors import ObjClassError, ParameterError
 from napari_objclass.features import choose
-from napari_objclass.workflow import feature_selection, input_data, thresholding
+from napari_objclass.io.arranged import arranged
+from napari_objclass.workflow import feature_selection, input_data, large_images, thresholding
 from napari_objclass.workflow.chain import Arrival
 from napari_objclass.workflow.changes import difference
 from napari_objclass.workflow.edits import Edit
 from napari_objclass.workflow.events import LanesChanged, ObjectsEdited, SettingsChanged
 from napari_objclass.workflow.journaled import Journaled
+from napari_objclass.workflow.label_volume import LabelVolume
 from napari_objclass.workflow.lane import LABELS, PROBABILITIES, RAW, SEGMENTATION, Pixels, open_source
 from napari_objclass.workflow.thresholding import Thresholding
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from napari_objclass.features import FeatureTable
-    from napari_objclass.io.image import Stack
+    from napari_objclass.io.image import LazyArray, Stack
     from napari_objclass.workflow.applet import RunOptions
     from napari_objclass.workflow.chain import Chain
     from napari_objclass.workflow.edits import Edits
@@ -107,6 +109,7 @@ class WithImages(Journaled):
             units=units,
             offset=offset,
             channel_names=channel_names,
+            budget=self._chain.memory.budget,
         )
         arrival = Arrival(*described)
         thresholds = self._first_thresholds(arrival)  # may take long, and must not keep others waiting
@@ -142,7 +145,7 @@ class WithImages(Journaled):
         settings, images = self._state.thresholding, arrival.opened
         if set(arrival.lane.sources) != {RAW} or images.thresholded is None or settings != Thresholding():
             return []
-        return [SettingsChanged(thresholding.ID, thresholding.fitted(images.thresholded, settings))]
+        return [SettingsChanged(thresholding.ID, thresholding.fitted(images.middle, settings))]
 
     def relink_lane(
         self,
@@ -175,7 +178,7 @@ class WithImages(Journaled):
             chain, old = self._at(lane)
             sources = {RAW: raw, LABELS: labels, SEGMENTATION: segmentation, PROBABILITIES: probabilities}
             given = chain.given.get(old.uuid, {})
-            arrival = Arrival(*input_data.describe_again(old, given, sources, axes, offset))
+            arrival = Arrival(*input_data.describe_again(old, given, sources, axes, offset, chain.memory.budget))
             self._put(chain.position(lane), arrival)
 
     def edit_objects(self, lane: int | str, labels: ArrayLike, within: Sequence[slice] | None = None) -> None:
@@ -205,7 +208,10 @@ class WithImages(Journaled):
             images = chain.images(record)
             if images.problem:
                 raise ObjClassError(images.problem)
-            change = difference(chain.objects(record).labels, labels, images.axes, within)
+            before = chain.objects(record).labels
+            if isinstance(before, LabelVolume):
+                raise ObjClassError(large_images.no_edits(record.name))
+            change = difference(before, labels, images.axes, within)
             if change:
                 self._do(ObjectsEdited((Edit.new(record.uuid, chain.state.base(record), change),)))
 
@@ -247,10 +253,10 @@ class WithImages(Journaled):
             _, record = self._at(lane)
             self._do(LanesChanged(remove=(record.uuid,)))
 
-    def label_image(self, lane: int | str, **run: Unpack[RunOptions]) -> NDArray[Any]:
-        """Label image of a lane, with the axes of the image it comes from."""
+    def label_image(self, lane: int | str, **run: Unpack[RunOptions]) -> NDArray[Any] | LazyArray:
+        """Label image of a lane, with the axes of the image it comes from; of a large one, read where it is sliced."""
         chain, record = self._at(lane)
-        return axis_letters.from_canonical(chain.objects(record, **run).labels, chain.images(record).axes)
+        return arranged(chain.objects(record, **run).labels, axis_letters.LABELS, chain.images(record).axes)
 
     def intermediate(self, lane: int | str, stage: str, **run: Unpack[RunOptions]) -> NDArray[Any]:
         """What is known of the objects of a lane before thresholding has found them, with the axes of its label image.

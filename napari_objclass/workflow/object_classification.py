@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import numpy as np
 
-from napari_objclass import axes, kernels
+from napari_objclass import axes
 from napari_objclass.errors import FeatureError, ObjClassError, ParameterError
 from napari_objclass.forest import RandomForest, uncertainty
+from napari_objclass.io.arranged import arranged
 from napari_objclass.splice import Splice, find_rows
 from napari_objclass.workflow.applet import Settings
 from napari_objclass.workflow.classes import Classes, ObjectClass
+from napari_objclass.workflow.label_volume import LabelVolume, paint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from napari_objclass.features import FeatureTable
+    from napari_objclass.io.image import LazyArray
     from napari_objclass.workflow.applet import Json, RunOptions, WatchOptions
 
 ID = "object_classification"
@@ -142,7 +145,7 @@ class Samples:
         if not parts:
             raise ObjClassError("nothing is annotated yet; annotate a few objects of each class")
         for part in parts[1:]:
-            _check_columns(part.columns, parts[0].columns)
+            check_columns(part.columns, parts[0].columns)
         return cls(
             X=np.concatenate([part.X for part in parts]),
             y=np.concatenate([part.y for part in parts]),
@@ -288,7 +291,7 @@ class Prediction:
     probabilities: NDArray[np.float32]
     uncertainty: NDArray[np.float32]
     class_names: tuple[str, ...]
-    _labels: NDArray[Any] = field(repr=False)
+    _labels: NDArray[Any] | LabelVolume = field(repr=False)
     _axes: str = field(repr=False)
 
     def is_of(self, ids: NDArray[np.uint64], n_classes: int) -> bool:
@@ -309,8 +312,10 @@ class Prediction:
         rows: dict[str, Any] = {name: splice(getattr(self, name), getattr(part, name)) for name in names}
         return replace(part, **rows)
 
-    def paint(self, what: str | int = "classes", **run: Unpack[RunOptions]) -> NDArray[Any]:
+    def paint(self, what: str | int = "classes", **run: Unpack[RunOptions]) -> NDArray[Any] | LazyArray:
         """Image in which every predicted object has its value, with the axes of the label image; the rest is 0.
+
+        That of a large image is painted where it is sliced.
 
         Parameters
         ----------
@@ -325,8 +330,8 @@ class Prediction:
         ParameterError
             For anything else.
         """
-        image = kernels.paint(self._labels, self.frames, self.ids, self.painted(what), **run)
-        return axes.from_canonical(image, self._axes)
+        painted = paint(self._labels, self.frames, self.ids, self.painted(what), **run)
+        return arranged(painted, axes.LABELS, self._axes)
 
     def painted(self, what: str | int = "classes") -> NDArray[Any]:
         """(n,) values that :meth:`paint` gives the objects."""
@@ -378,7 +383,7 @@ def train(
 def predict(
     trained: TrainedForest,
     table: FeatureTable,
-    labels: NDArray[Any],
+    labels: NDArray[Any] | LabelVolume,
     letters: str,
     *,
     rows: ArrayLike | None = None,
@@ -388,7 +393,7 @@ def predict(
 
     ``labels`` (``tzyx``, user's axes ``letters``) is what the prediction paints on.
     """
-    _check_columns(tuple(table.columns), trained.columns)
+    check_columns(tuple(table.columns), trained.columns)
     wanted = slice(None) if rows is None else _checked_rows(rows, len(table))
     probabilities = trained.forest.predict_proba(table.float32[wanted], **run)
     return Prediction(
@@ -418,7 +423,8 @@ def _watched(run: RunOptions) -> WatchOptions:
     return {"progress": run.get("progress"), "cancel": run.get("cancel")}
 
 
-def _check_columns(columns: tuple[str, ...], expected: tuple[str, ...]) -> None:
+def check_columns(columns: tuple[str, ...], expected: tuple[str, ...]) -> None:
+    """Raise FeatureError if an image has other feature columns than the forest was trained on."""
     if columns != expected:
         differing = sorted(set(columns) ^ set(expected))
         raise FeatureError(

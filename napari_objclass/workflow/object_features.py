@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Unpack
 
 from napari_objclass import axes, features
+from napari_objclass.workflow import large_images
+from napari_objclass.workflow.label_volume import LabelVolume
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,14 +14,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_objclass.features import FeatureTable, Places
+    from napari_objclass.io.image import LazyArray
     from napari_objclass.workflow.applet import RunOptions
 
 ID = "object_features"
 
 
 def table(
-    labels: NDArray[Any],
-    raw: NDArray[Any] | None,
+    labels: NDArray[Any] | LabelVolume,
+    raw: NDArray[Any] | LazyArray | None,
     feature_ids: str | Sequence[str],
     *,
     margin: int | tuple[int, ...] | None = None,
@@ -31,6 +34,8 @@ def table(
 
     With ``only``, these objects alone, see :func:`napari_objclass.measure`.
     """
+    if isinstance(labels, LabelVolume):
+        return large_images.measure(labels, raw, feature_ids, margin=margin, **run)
     return features.measure(
         labels,
         raw,

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from napari_objclass import axes, features, kernels
+from napari_objclass import axes, features
 from napari_objclass.errors import ParameterError
 from napari_objclass.splice import Splice, find_rows
+from napari_objclass.workflow.label_volume import LabelVolume, object_runs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +31,7 @@ class Objects:
     Attributes
     ----------
     labels
-        Label image ``tzyx``, C-contiguous.
+        Label image ``tzyx``: C-contiguous, or, of a large image, painted where it is sliced.
     frames, ids, sizes
         Per object, (n,): frame, id and number of voxels.
     boxes
@@ -41,7 +42,7 @@ class Objects:
         Position (z, y, x) of the first voxel in the whole image, for one that was cropped from it.
     """
 
-    labels: NDArray[Any]
+    labels: NDArray[Any] | LabelVolume
     frames: NDArray[np.int64]
     ids: NDArray[np.uint64]
     sizes: NDArray[np.int64]
@@ -54,6 +55,12 @@ class Objects:
     def of(cls, labels: NDArray[Any], **run: Unpack[RunOptions]) -> Objects:
         """Index the objects of a label image ``tzyx``."""
         return cls._indexed(np.ascontiguousarray(labels), None, **run)
+
+    @classmethod
+    def found_in(cls, labels: LabelVolume) -> Objects:
+        """Objects of a large image, as they were found block by block."""
+        known = labels.labelled
+        return cls(labels, known.frames, known.ids, known.sizes, known.boxes, known.n_small, known.n_large)
 
     @classmethod
     def _indexed(cls, labels: NDArray[Any], only: Places | None, **run: Unpack[RunOptions]) -> Objects:
@@ -69,6 +76,7 @@ class Objects:
 
     def after(self, change: Change, **run: Unpack[RunOptions]) -> Objects:
         """Return the objects after a change of pixels: those that it touches are indexed again."""
+        assert isinstance(self.labels, np.ndarray)  # large images are not edited
         labels, touched = change.written(self.labels), change.objects
         boxes, rows = change.boxes.copy(), self.rows(*touched)
         known, own = boxes[rows >= 0], self.boxes[rows[rows >= 0]]
@@ -84,6 +92,19 @@ class Objects:
             sizes=splice(self.sizes, found.sizes),
             boxes=splice(self.boxes, found.boxes),
         )
+
+    def in_order(self, t: int) -> list[int]:
+        """Ids of the objects of a frame in the order of their first pixels."""
+        if isinstance(self.labels, LabelVolume):
+            labelled = self.labels.labelled
+            own = labelled.frames == t
+            return [int(each) for each in labelled.ids[own][np.argsort(labelled.firsts[own])]]
+        flat = self.labels[t].reshape(-1)
+        starts = np.flatnonzero(flat[1:] != flat[:-1]) + 1  # of stretches of one id, which are few
+        stretches = flat[np.concatenate([[0], starts])]
+        ids, first = np.unique(stretches, return_index=True)
+        ordered: list[int] = ids[np.argsort(first)].tolist()
+        return [object_id for object_id in ordered if object_id]
 
     def places(self, frames: NDArray[np.int64], ids: NDArray[np.uint64]) -> Places:
         """Frames, ids and boxes of those of some objects that there are."""
@@ -165,7 +186,7 @@ class Objects:
         """Run-length masks of objects by frame and id: per object, rows z, y, x, length in raster order."""
         frames = np.array([t for t, _ in keys], np.int64)
         ids = np.array([object_id for _, object_id in keys], np.uint64)
-        return kernels.object_runs(self.labels, frames, ids, self.boxes[self.rows(frames, ids)])
+        return object_runs(self.labels, frames, ids, self.boxes[self.rows(frames, ids)])
 
     def _check_frame(self, t: int) -> None:
         if not 0 <= t < len(self.labels):

@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from napari_objclass import axes as axis_letters, kernels
+from napari_objclass import axes as axis_letters
 from napari_objclass.errors import InternalError
 from napari_objclass.features import feature_catalog
-from napari_objclass.io.image import Picture
+from napari_objclass.io.arranged import arranged
+from napari_objclass.io.image import LazyArray, Picture
+from napari_objclass.io.stack import Stacked
 from napari_objclass.io.tables import holds_crops, write_table
 from napari_objclass.io.writers import write_picture, write_sequence
 from napari_objclass.workflow.blockwise.independent import Independent
 from napari_objclass.workflow.blockwise.sources import Volume
 from napari_objclass.workflow.file_names import filled_in
+from napari_objclass.workflow.label_volume import paint
 from napari_objclass.workflow.lane import LABELS
 from napari_objclass.workflow.object_crops import crops
 from napari_objclass.workflow.object_table import object_table, unused, with_required
@@ -150,20 +153,24 @@ def _picture(
 ) -> Picture:
     """The image of one source, with what is known of its pixels."""
     axes, classes = chain.images(lane).axes, chain.state.classes
-    image: NDArray[Any]
+    image: NDArray[Any] | LazyArray
     if source == IDENTITIES:
-        image = axis_letters.from_canonical(chain.objects(lane, **run).labels, axes)
+        image = arranged(chain.objects(lane, **run).labels, axis_letters.LABELS, axes)
     elif source == ANNOTATIONS:
-        image = axis_letters.from_canonical(_annotations(chain, lane, **run), axes)
+        image = arranged(_annotations(chain, lane, **run), axis_letters.LABELS, axes)
     elif prediction is None:
         raise InternalError(f"{source} of {lane.name!r} was asked for without a prediction")
     elif source == PROBABILITIES:
         n_classes = len(prediction.class_names)
         first = prediction.paint(1, **run)
-        image = np.empty((*first.shape, n_classes), first.dtype)
-        image[..., 0] = first
-        for k in range(1, n_classes):
-            image[..., k] = prediction.paint(k + 1, **run)
+        if isinstance(first, LazyArray):
+            each = range(1, n_classes + 1)
+            image = Stacked([Picture(prediction.paint(k, **run), axes) for k in each], first.ndim)
+        else:
+            image = np.empty((*first.shape, n_classes), first.dtype)
+            image[..., 0] = first
+            for k in range(1, n_classes):
+                image[..., k] = prediction.paint(k + 1, **run)
     elif source in INDEPENDENT:
         blocks = independent(chain, lane, **run)
         if source == BLOCKWISE_PREDICTIONS:
@@ -177,7 +184,7 @@ def _picture(
 
 def described(
     source: str,
-    image: NDArray[Any],
+    image: NDArray[Any] | LazyArray,
     axes: str,
     lane: LaneRecord,
     classes: Classes,
@@ -226,7 +233,7 @@ def independent(chain: Chain, lane: LaneRecord, **run: Unpack[RunOptions]) -> In
     )
 
 
-def _annotations(chain: Chain, lane: LaneRecord, **run: Unpack[RunOptions]) -> NDArray[Any]:
+def _annotations(chain: Chain, lane: LaneRecord, **run: Unpack[RunOptions]) -> NDArray[Any] | LazyArray:
     """Image ``tzyx`` in which every annotated object has the number of its class."""
     classes = [each.uuid for each in chain.state.classes]
     objects, active = chain.objects(lane, **run), list(chain.present_claims(lane).active)
@@ -234,7 +241,7 @@ def _annotations(chain: Chain, lane: LaneRecord, **run: Unpack[RunOptions]) -> N
     ids = np.array([object_id for _, object_id in active], np.uint64)
     numbers = chain.present_claims(lane).class_numbers(frames, ids, classes)
     narrow = np.uint8 if len(classes) <= 255 else np.uint16
-    return kernels.paint(objects.labels, frames, ids, numbers.astype(narrow), **run)
+    return paint(objects.labels, frames, ids, numbers.astype(narrow), **run)
 
 
 def _write_table(

@@ -60,6 +60,10 @@ class Session(WithExchange):
     ----------
     recover
         False to keep no journal until the first save, for scripts.
+    memory
+        How much of it the images of one image set may take, such as ``"4GB"`` or a number of bytes: those that take
+        more, with a label image of theirs, are read and worked on block by block, with the same result. Default: half
+        of what is left when they are opened.
     """
 
     # --------------------------------------------------------------------------------------------- annotations

@@ -10,6 +10,7 @@ from napari_objclass import kernels, thresholding
 from napari_objclass.errors import ParameterError
 from napari_objclass.thresholding import OBJECTS, STAGES, counted_as_zero
 from napari_objclass.workflow.applet import Settings
+from napari_objclass.workflow.blockwise.thresholding import Rule
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from napari_objclass.thresholding import Channels
     from napari_objclass.workflow.applet import RunOptions
+    from napari_objclass.workflow.blockwise.sources import Volume
 
 __all__ = ["OBJECTS", "SMOOTHED", "STAGES", "Thresholding", "counted_as_zero", "find", "fitted", "smoothed"]
 
@@ -87,18 +89,36 @@ def find(
     ParameterError
         If the settings do not fit the image.
     """
-    if settings.physical_sizes and spacing is None:
-        raise ParameterError(
-            "sizes in physical units need a voxel size; set that of the image, or give sizes in pixels"
-        )
     return thresholding.find(
         image,
         _rule(settings),
         value_range=value_range,
-        spacing=spacing if settings.physical_sizes else None,
+        spacing=spacing_of_sizes(settings, spacing),
         stage=stage,
         **run,
     )
+
+
+def block_rule(
+    settings: Thresholding,
+    volume: Volume,
+    *,
+    value_range: tuple[float, float],
+    spacing: tuple[float, float, float] | None = None,
+) -> Rule:
+    """What the settings mean in an image that is worked on block by block; parameters and errors as of :func:`find`."""
+    return Rule.of(_rule(settings), volume, value_range=value_range, spacing=spacing_of_sizes(settings, spacing))
+
+
+def spacing_of_sizes(
+    settings: Thresholding, spacing: tuple[float, float, float] | None
+) -> tuple[float, float, float] | None:
+    """Size of a voxel if sizes are physical, else None."""
+    if settings.physical_sizes and spacing is None:
+        raise ParameterError(
+            "sizes in physical units need a voxel size; set that of the image, or give sizes in pixels"
+        )
+    return spacing if settings.physical_sizes else None
 
 
 def smoothed(

@@ -16,8 +16,8 @@ use crate::task::Task;
 /// [`Error::Shape`] when `kept` does not fit; [`Error::Cancelled`].
 pub fn gaps(labels: &BlockLabels, kept: &[bool], task: &Task) -> Result<BlockLabels> {
     check_flags(labels, kept)?;
-    components(labels, 0, task, |z, y, runs| {
-        let row: Vec<_> = of_row(labels, kept, 1, z, y).collect();
+    components(labels, task, |z, y, runs| {
+        let row: Vec<_> = of_row(labels, kept, z, y).collect();
         push_gaps(&row, labels.block.shape()[2] as u32, runs);
     })
 }
@@ -41,9 +41,9 @@ pub fn filled(
             labels.block, gaps.block
         )));
     }
-    components(labels, 1, task, |z, y, runs| {
-        let row: Vec<_> = of_row(labels, kept, 1, z, y).collect();
-        push_merged(&row, of_row(gaps, holes, 1, z, y), runs);
+    components(labels, task, |z, y, runs| {
+        let row: Vec<_> = of_row(labels, kept, z, y).collect();
+        push_merged(&row, of_row(gaps, holes, z, y), runs);
     })
 }
 
@@ -58,23 +58,21 @@ fn check_flags(labels: &BlockLabels, flags: &[bool]) -> Result<()> {
     )))
 }
 
-/// The runs of the chosen parts in a row, all with the same label.
+/// The runs of the chosen parts in a row, as those of a mask.
 fn of_row<'a>(
     labels: &'a BlockLabels,
     chosen: &'a [bool],
-    label: u64,
     z: usize,
     y: usize,
 ) -> impl Iterator<Item = Run> + 'a {
     let runs = labels.row(z, y).iter();
     let runs = runs.filter(|run| chosen[run.label as usize]);
-    runs.map(move |run| Run { label, ..*run })
+    runs.map(move |run| Run { label: 1, ..*run })
 }
 
 /// The connected components of the runs that `write` appends for each row (z, y) of a block.
 fn components(
     labels: &BlockLabels,
-    key: u64,
     task: &Task,
     write: impl Fn(usize, usize, &mut Vec<Run>) + Sync,
 ) -> Result<BlockLabels> {
@@ -83,5 +81,5 @@ fn components(
         write(row / ny, row % ny, runs);
     })?;
     let objects = Objects::components(runs, task)?;
-    Ok(objects.block_labels(labels.block, labels.frame, key))
+    Ok(objects.block_labels(labels.block, labels.frame))
 }

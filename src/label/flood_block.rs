@@ -132,7 +132,7 @@ fn within<'a>(
             }
         }));
     })?;
-    Ok(Objects::components(runs, task)?.block_labels(inner, window.frame, 1))
+    Ok(Objects::components(runs, task)?.block_labels(inner, window.frame))
 }
 
 /// Pixels of a part of what was `read` that are NaN.

@@ -116,17 +116,10 @@ impl Objects {
         self.runs.paint(&self.ids, out, task)
     }
 
-    /// The objects as parts of `key` of a block of a frame, if these are the runs of the block; none may be dropped.
-    pub(super) fn block_labels(self, block: Block, frame: Shape, key: u64) -> BlockLabels {
-        let write = |z: usize, y: usize, runs: &mut Vec<Run>| {
-            let own = self.runs.row(z * self.runs.shape.1 + y);
-            let ids = &self.ids[own.first as usize..];
-            runs.extend(own.runs.iter().zip(ids).map(|(run, &id)| Run {
-                label: id.into(),
-                ..*run
-            }));
-        };
-        BlockLabels::of_rows(block, frame, write, |_| key)
+    /// The objects as parts of a block of a frame, if their runs are those of the block and none was dropped.
+    pub(super) fn block_labels(self, block: Block, frame: Shape) -> BlockLabels {
+        let id = |run: u32, _: &Run| self.ids[run as usize].into();
+        BlockLabels::of_runs(block, frame, &self.runs, id)
     }
 
     /// Calls `visit` with the id of every run of a row that shares a pixel with an object of `others`.

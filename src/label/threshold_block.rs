@@ -48,7 +48,7 @@ pub fn threshold_block<'i, P: Pixel>(
         how,
         task,
     };
-    let labels = |objects: Objects| objects.block_labels(inner, frame, 1);
+    let labels = |objects: Objects| objects.block_labels(inner, frame);
     let Some(core) = how.core else {
         let (mask, n_nan) = found.components(how.low)?;
         return Ok(Foreground {

@@ -212,7 +212,7 @@ impl Sets {
 }
 
 /// The one frame of an image tzyx.
-fn only_frame<T>(image: ArrayView4<'_, T>) -> Result<ArrayView3<'_, T>> {
+pub(super) fn only_frame<T>(image: ArrayView4<'_, T>) -> Result<ArrayView3<'_, T>> {
     match image.len_of(Axis(0)) {
         1 => Ok(image.index_axis_move(Axis(0), 0)),
         n => Err(Error::Shape(format!(

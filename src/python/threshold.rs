@@ -90,7 +90,10 @@ pub(crate) fn threshold_block<'py>(
     let found = with_channel!(last, |last| {
         let core = core.map(|core| same_type(&last, &core)).transpose()?;
         let core = core.as_ref().map(PyReadonlyArray4::as_array);
-        let (last, core) = (only_frame(last.as_array())?, core.map(only_frame).transpose()?);
+        let (last, core) = (
+            only_frame(last.as_array())?,
+            core.map(only_frame).transpose()?,
+        );
         let window = Window::at(start, last.dim().into(), inner, frame_shape)?;
         detach(py, run, |task| {
             blockwise::threshold_block(last, core, &how, window, task)
@@ -124,7 +127,9 @@ pub(crate) fn block_gaps(
     kept: PyReadonlyArray1<'_, bool>,
 ) -> PyResult<BlockLabels> {
     let kept = kept.as_slice()?;
-    let labels = detach(py, run, |task| block_holes::gaps(&labels.labels, kept, task))?;
+    let labels = detach(py, run, |task| {
+        block_holes::gaps(&labels.labels, kept, task)
+    })?;
     Ok(BlockLabels { labels })
 }
 

@@ -189,8 +189,7 @@ class ThresholdPanel(QWidget):
             return
 
         def fit() -> Thresholding:
-            assert seen.look.images.thresholded is not None
-            return thresholding.fitted(seen.look.images.thresholded, draft)
+            return thresholding.fitted(seen.look.images.middle, draft)
 
         self.otsu.setEnabled(False)
         self._shared.aside(

@@ -15,6 +15,7 @@ from napari.layers import Image, Labels
 
 from napari_objclass import axes as axis_letters
 from napari_objclass.errors import ObjClassError
+from napari_objclass.io.image import is_lazy
 from napari_objclass.widgets.viewer.layer_files import file_of, level_0, without_alpha
 from napari_objclass.workflow.lane import LABELS, RAW
 
@@ -119,7 +120,10 @@ class Reading:
     def _objects(layer: Labels | Image, letters: str) -> Any:
         """File or array of a layer that has objects."""
         file = file_of(layer, letters, whole=isinstance(layer, Labels))
-        return np.array(level_0(layer)) if file is None else file
+        if file is not None:
+            return file
+        pixels = level_0(layer)
+        return pixels if is_lazy(pixels) else np.array(pixels)
 
     def _raw(self, letters: str) -> Iterator[Any]:
         """Files or arrays of the image layers; of several layers each channel on its own."""
@@ -132,7 +136,8 @@ class Reading:
                 pixels = without_alpha(layer)
                 yield from (np.asarray(pixels[at]) for at in _places(own, pixels.shape[own.index("c")]))
             else:
-                yield np.asarray(without_alpha(layer))
+                pixels = without_alpha(layer)
+                yield pixels if is_lazy(pixels) else np.asarray(pixels)
 
 
 def sort(layers: Iterable[Layer]) -> tuple[list[Labels], list[Image]]:

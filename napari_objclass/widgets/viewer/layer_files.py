@@ -9,6 +9,7 @@ import numpy as np
 from napari_objclass.errors import ObjClassError
 from napari_objclass.io.fingerprint import fingerprint
 from napari_objclass.io.formats import locate, split
+from napari_objclass.io.image import is_lazy
 from napari_objclass.io.readers import open_image
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def file_of(layer: Layer, letters: str, *, whole: bool = False) -> str | None:
     letters
         Axes of its pixels.
     whole
-        Compare all pixels, which may have been painted on; else those of a fingerprint.
+        Compare all pixels, which may have been painted on, if they are in memory; else those of a fingerprint.
     """
     path = getattr(layer.source, "path", None)
     if not path:
@@ -49,7 +50,8 @@ def file_of(layer: Layer, letters: str, *, whole: bool = False) -> str | None:
             continue
         if stored.shape != pixels.shape or not _same_type(stored.dtype, pixels.dtype):
             continue
-        if _same(stored, pixels) if whole else fingerprint(stored, letters) == fingerprint(pixels, letters):
+        same = fingerprint(stored, letters) == fingerprint(pixels, letters)
+        if same and (not whole or is_lazy(pixels) or _same(stored, pixels)):
             return place
     return None
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from napari_objclass.errors import Cancelled
 from napari_objclass.kernels import CancelToken
+from napari_objclass.widgets.viewer import raw_levels
 from napari_objclass.widgets.viewer.activity import Activity
 from napari_objclass.widgets.viewer.worker import Worker
 from napari_objclass.workflow import (
@@ -174,7 +175,7 @@ def _stages(request: Request) -> Iterator[Stage]:
 
     def see(**run: Any) -> dict[str, Any]:
         images = session.images(image)
-        _ = images.raw  # read here, since the viewer asks for it on the GUI thread
+        raw_levels.of(images)  # read here, since the viewer asks for it on the GUI thread
         return {"images": images}
 
     def find(**run: Any) -> dict[str, Any]:

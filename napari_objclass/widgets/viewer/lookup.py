@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from napari_objclass import axes as axis_letters, kernels
+from napari_objclass.io.arranged import Thinned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import DTypeLike, NDArray
 
+    from napari_objclass.io.image import LazyArray
     from napari_objclass.workflow.objects import Objects
 
     Array = NDArray[Any]
+    LabelImage = Array | LazyArray
 
 #: Planes of more pixels than this are painted in levels of half the resolution each: napari reads a plane without
 #: levels as a whole, however little of it is on the screen, and keeps two copies of it.
@@ -76,16 +79,16 @@ class Lookup:
         coarsest level of an image of two dimensions once, and never again.
     """
 
-    def __init__(self, labels: Array, axes: str, fill: Fill, *, kept: bool = False) -> None:
+    def __init__(self, labels: LabelImage, axes: str, fill: Fill, *, kept: bool = False) -> None:
         self._axes, self._kept = axes, kept
-        self._now: tuple[Array, Fill, Array | None] = (labels, fill, None)  # one attribute: all are of one time
+        self._now: tuple[LabelImage, Fill, Array | None] = (labels, fill, None)  # one attribute: all are of one time
 
     @property
     def fill(self) -> Fill:
         """The values."""
         return self._now[1]
 
-    def take(self, fill: Fill, whole: Array | None = None, labels: Array | None = None) -> None:
+    def take(self, fill: Fill, whole: Array | None = None, labels: LabelImage | None = None) -> None:
         """Show other values.
 
         Parameters
@@ -102,7 +105,7 @@ class Lookup:
             whole = picture
         self._now = (labels, fill, whole)
 
-    def painted(self, fill: Fill, labels: Array | None = None) -> Array:
+    def painted(self, fill: Fill, labels: LabelImage | None = None) -> Array:
         """Paint the whole image with any values, and any label image of its shape."""
         return self._paint(self._now[0] if labels is None else labels, fill, [slice(None)] * self.ndim)
 
@@ -160,7 +163,7 @@ class Lookup:
     def __deepcopy__(self, memo: Any) -> Array:
         return np.array(self)
 
-    def _paint(self, whole: Array, fill: Fill, keys: Sequence[int | slice]) -> Array:
+    def _paint(self, whole: LabelImage, fill: Fill, keys: Sequence[int | slice]) -> Array:
         """Paint a part of the image, an axis for each slice."""
         single = {}
         parts = dict.fromkeys(axis_letters.LABELS, slice(None))
@@ -183,7 +186,7 @@ class Lookup:
         return image[tuple(single.get(letter, slice(None)) for letter in self._axes)]
 
 
-def levels(labels: Array, axes: str, fill: Fill, steps: Sequence[tuple[int, int, int]]) -> list[Lookup]:
+def levels(labels: LabelImage, axes: str, fill: Fill, steps: Sequence[tuple[int, int, int]]) -> list[Lookup]:
     """Lazy images of a label image ``tzyx``: for every level, each so-many-th voxel along z, y and x."""
     last = len(steps) - 1
     return [
@@ -192,15 +195,31 @@ def levels(labels: Array, axes: str, fill: Fill, steps: Sequence[tuple[int, int,
     ]
 
 
-def thinned(labels: Array, steps: Sequence[tuple[int, int, int]]) -> list[Array]:
-    """Views of a label image ``tzyx`` for every level: each so-many-th voxel along z, y and x."""
-    return [labels[:, ::z, ::y, ::x] for z, y, x in steps]
+def thinned(labels: LabelImage, steps: Sequence[tuple[int, int, int]]) -> list[LabelImage]:
+    """Views of a label image ``tzyx`` for every level: each so-many-th voxel along z, y and x.
+
+    Nothing is seen in the level of a large volume that is a single voxel.
+    """
+    if isinstance(labels, np.ndarray):
+        return [labels[:, ::z, ::y, ::x] for z, y, x in steps]
+    blank = np.zeros((labels.shape[0], 1, 1, 1), labels.dtype)
+    return [blank if each == labels.shape[1:] else Thinned(labels, (1, *each)) for each in steps]
 
 
 def plane_steps(shape: Sequence[int], large: int = LARGE_PLANE) -> list[tuple[int, int, int]]:
     """Steps of the levels for an image ``tzyx`` of this shape: one level, or as many as a large plane needs."""
     _, depth, height, width = shape
     return list(_halved(max(height, width))) if depth == 1 and height * width > large else [(1, 1, 1)]
+
+
+def volume_steps(shape: Sequence[int]) -> list[tuple[int, int, int]]:
+    """Steps of the levels for a volume ``tzyx`` that does not fit into memory.
+
+    Its planes have levels where they are large; the coarsest is a single voxel, as napari renders that one in 3D.
+    """
+    _, depth, height, width = shape
+    planes = plane_steps((1, 1, height, width))
+    return [*planes, (depth, height, width)]
 
 
 def _halved(longest: int) -> Iterator[tuple[int, int, int]]:

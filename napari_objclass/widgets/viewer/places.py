@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from napari.layers import Image, Labels
     from numpy.typing import ArrayLike, NDArray
 
+    from napari_objclass.workflow.label_volume import LabelVolume
     from napari_objclass.workflow.objects import Objects
 
     Floats = NDArray[np.float64]
@@ -62,7 +63,7 @@ class Grid(NamedTuple):
 
     def object_at(
         self,
-        labels: NDArray[Any],
+        labels: NDArray[Any] | LabelVolume,
         position: ArrayLike,
         view_direction: ArrayLike | None,
         dims_displayed: Sequence[int] | None,
@@ -74,7 +75,7 @@ class Grid(NamedTuple):
             points = self._through(points[0], ahead)
         voxels = np.floor(self._canonical(points) + 0.5).astype(np.int64)
         voxels = voxels[((voxels >= 0) & (voxels < self.shape)).all(axis=1)]
-        ids = labels[tuple(voxels.T)]
+        ids = labels.take(np.ravel_multi_index(tuple(voxels.T), labels.shape))
         hits = np.flatnonzero(ids)
         return (int(voxels[hits[0], 0]), int(ids[hits[0]])) if len(hits) else None
 

@@ -189,5 +189,5 @@ class Preview:
             self._sheet = Sheet(scene, dtype)
         if seen.distribution is not None:
             self._sheet.limits = seen.distribution.low, seen.distribution.high
-        self._sheet.write(None if seen.look.is_applied else seen.look.region, seen.pixels)
+        self._sheet.write(None if seen.look.is_whole else seen.look.region, seen.pixels)
         display.lay_over(self._sheet)

@@ -9,15 +9,17 @@ import numpy as np
 from napari.layers import Image, Labels
 
 from napari_objclass import axes as axis_letters
-from napari_objclass.widgets.viewer import layer_set
+from napari_objclass.io.arranged import arranged
+from napari_objclass.widgets.viewer import layer_set, raw_levels
 from napari_objclass.widgets.viewer.layer_set import Wanted
-from napari_objclass.widgets.viewer.lookup import Fill, Lookup, levels, plane_steps, thinned
+from napari_objclass.widgets.viewer.lookup import Fill, Lookup, levels, plane_steps, thinned, volume_steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from napari_objclass.io.image import LazyArray
     from napari_objclass.widgets.viewer.shown import Shown
     from napari_objclass.workflow.input_data import Images
     from napari_objclass.workflow.lane import LaneRecord
@@ -76,6 +78,8 @@ class Scene:
         shape = shown.objects.labels.shape
         steps = plane_steps(shape) if leveled is None else _steps_of(leveled, axes)
         id_steps = plane_steps(shape, LARGE_FOR_IDS) if leveled is None else steps
+        if shown.images.is_large and shape[1] > 1:
+            steps = id_steps = volume_steps(shape)
         if on is None:
             axes = "".join(sorted(axes, key=axis_letters.LABELS.index))
         return cls(shown.uuid, shown.images, shown.objects, axes, on, record.spacing, steps, id_steps, n_classes)
@@ -114,10 +118,10 @@ class Scene:
     def ids(self, look: dict[str, Any]) -> Wanted:
         """Layer of the ids."""
         data = thinned(_read_only(self.objects.labels), self.id_steps)
-        return self.layer(Labels, [axis_letters.from_canonical(each, self.axes) for each in data], look)
+        return self.layer(Labels, [arranged(each, axis_letters.LABELS, self.axes) for each in data], look)
 
     @property
-    def level_labels(self) -> list[NDArray[Any]]:
+    def level_labels(self) -> list[NDArray[Any] | LazyArray]:
         """Label image ``tzyx`` of each level of what is painted."""
         return thinned(self.objects.labels, self.steps)
 
@@ -127,32 +131,27 @@ class Scene:
 
     def raw(self) -> Wanted | None:
         """Layer of raw: channels along an axis before all others, or as colours; None without raw."""
-        if self.images.raw is None:
+        raw = raw_levels.of(self.images)
+        if raw is None:
             return None
-        raw = _read_only(self.images.raw)
-        n_channels = raw.shape[-1]
-        if n_channels == 3 and raw.dtype == np.uint8:
-            colours = axis_letters.from_canonical(raw, self.axes + "c", axis_letters.RAW)
-            return Wanted(Image, colours, self.place, {"rgb": True})
-        axes = self.axes if n_channels == 1 else "c" + self.axes
-        place = self.place if n_channels == 1 else layer_set.with_channels(self.place)
-        look = {"contrast_limits": _contrast(raw)}
-        return Wanted(Image, axis_letters.from_canonical(raw, axes, axis_letters.RAW), place, look)
+        n_channels, dtype = raw.data[0].shape[-1], raw.data[0].dtype
+        axes, place = self.axes, self.place
+        look: dict[str, Any] = {"contrast_limits": raw.limits}
+        if n_channels == 3 and dtype == np.uint8:
+            axes, look = self.axes + "c", {"rgb": True}
+        elif n_channels > 1:
+            axes, place = "c" + self.axes, layer_set.with_channels(self.place)
+        data = [arranged(_read_only(each), axis_letters.RAW, axes) for each in raw.data]
+        return Wanted(Image, data if len(data) > 1 else data[0], place, look)
 
 
-def _read_only(pixels: NDArray[Any]) -> NDArray[Any]:
+def _read_only(pixels: Any) -> Any:
     """The same pixels, which nobody can paint on: napari makes any layer of ours into one that it paints on."""
+    if not isinstance(pixels, np.ndarray):
+        return pixels
     view = pixels.view()
     view.flags.writeable = False
     return view
-
-
-def _contrast(raw: NDArray[Any]) -> tuple[float, float]:
-    """Limits that leave out the darkest and brightest thousandth of some pixels."""
-    some = raw[tuple(slice(None, None, max(1, length // 64)) for length in raw.shape[:-1])]
-    some = some[np.isfinite(some)].astype(np.float64)
-    low, high = (float(each) for each in np.percentile(some, [0.1, 99.9])) if len(some) else (0.0, 1.0)
-    return (low, high) if low < high else (low, low + 1)
 
 
 def _steps_of(layer: Image | Labels, axes: str) -> list[tuple[int, int, int]]:

@@ -75,6 +75,11 @@ class Look:
     is_applied: bool = False
 
     @property
+    def is_whole(self) -> bool:
+        """Whether pixels are wanted of the whole image: once the settings are applied, if it fits into memory."""
+        return self.stage is not None and self.is_applied and not self.images.is_large
+
+    @property
     def has_whole_objects(self) -> bool:
         """Whether no object reaches beyond the slice."""
         return self.region.start[1:] == (0, 0, 0) and self.region.stop[1:] == tuple(self.images.shape[1:])
@@ -124,7 +129,7 @@ class SliceFinder:
             return Seen(look, n_channels)
         self._smooth(image, look)
         pixels = None
-        if look.stage is not None and look.is_applied:
+        if look.is_whole and look.stage is not None:
             pixels = whole(look.images, look.settings, look.stage, look.spacing)
         elif look.stage == thresholding.SMOOTHED:
             pixels = self._smoothed.sum(axis=-1)

@@ -121,7 +121,7 @@ impl BlockLabels {
 
     /// The runs `found` in `block`; `number` numbers them, given their number among all and themselves. Their label is
     /// the key of their part.
-    fn of_runs(
+    pub(super) fn of_runs(
         block: Block,
         frame: Shape,
         found: &FrameRuns,
