@@ -23,6 +23,11 @@ from napari_objclass.io.image import Stack as Stack
 from napari_objclass.kernels import CancelToken as CancelToken
 from napari_objclass.labels import connected_components as connected_components
 from napari_objclass.thresholding import threshold as threshold
+from napari_objclass.workflow.blockwise.classify import (
+    BlockwiseResult as BlockwiseResult,
+    classify_blockwise as classify_blockwise,
+)
+from napari_objclass.workflow.blockwise_settings import Blockwise as Blockwise
 from napari_objclass.workflow.classes import ObjectClass as ObjectClass
 from napari_objclass.workflow.export import Export as Export
 from napari_objclass.workflow.feature_selection import FeatureSelection as FeatureSelection

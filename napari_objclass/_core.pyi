@@ -12,15 +12,19 @@ __all__ = [
     "Journal",
     "JournalContent",
     "OpenedProject",
+    "Regions",
     "Run",
     "Sets",
     "block_filled",
     "block_gaps",
     "changed_runs",
+    "collect_block",
     "connected_components",
+    "count_block",
     "csv_rows",
     "default_threads",
     "feature_specs",
+    "finish_objects",
     "fit_forest",
     "flood_window",
     "groups_block",
@@ -168,6 +172,57 @@ def measure(
     NDArray[np.int64],
     list[str],
 ]: ...
+
+@final
+class Regions:
+    @staticmethod
+    def from_bytes(data: bytes) -> Regions: ...
+    def to_bytes(self) -> bytes: ...
+    def merge(self, other: Regions) -> None: ...
+    def select(self, ids: NDArray[np.uint64]) -> Regions: ...
+    def __len__(self) -> int: ...
+    @property
+    def frame_shape(self) -> tuple[int, int, int]: ...
+    @property
+    def n_channels(self) -> int: ...
+    @property
+    def ids(self) -> NDArray[np.uint64]: ...
+    @property
+    def counts(self) -> NDArray[np.uint64]: ...
+    @property
+    def boxes(self) -> NDArray[np.int64]: ...
+    @property
+    def extrema(self) -> NDArray[np.float64]: ...
+    def crop_boxes(self, features: list[str], margin: tuple[int, int, int]) -> NDArray[np.int64]: ...
+    def crop_bytes(
+        self, features: list[str], margin: tuple[int, int, int], channels: int, itemsize: int
+    ) -> NDArray[np.uint64]: ...
+
+def collect_block(
+    run: Run, labels: BlockLabels, ids: NDArray[np.uint64], raw: NDArray[Any] | None, features: list[str]
+) -> Regions: ...
+def count_block(
+    run: Run,
+    labels: BlockLabels,
+    ids: NDArray[np.uint64],
+    raw: NDArray[Any],
+    only: Sequence[int],
+    ranges: NDArray[np.float64],
+) -> NDArray[np.uint64]: ...
+def finish_objects(
+    run: Run,
+    regions: Regions,
+    ids: NDArray[np.uint64],
+    labels: Sequence[tuple[BlockLabels, NDArray[np.uint64]]],
+    raw: NDArray[Any] | None,
+    start: tuple[int, int, int],
+    ranges: NDArray[np.float64] | None,
+    features: list[str],
+    margin: tuple[int, int, int],
+    n_channels: int | None = None,
+    counts: NDArray[np.uint64] | None = None,
+    too_large: Sequence[int] | None = None,
+) -> tuple[NDArray[np.float64], NDArray[np.int64], list[str]]: ...
 
 @final
 class Forest:

@@ -45,6 +45,12 @@ class FeatureSpec:
         Whether it depends on how far the neighbourhood of an object reaches.
     slow
         Whether it takes much longer than most.
+    needs_crop
+        Whether it is found by looking at each object as a whole, not collected block by block.
+    needs_histogram
+        Whether intensities are counted over the range of all objects, in a second look at raw.
+    collects_raw
+        Whether raw is needed while blocks are collected.
     """
 
     id: str
@@ -67,6 +73,9 @@ class FeatureSpec:
     local: bool = True
     uses_margin: bool = False
     slow: bool = False
+    needs_crop: bool = False
+    needs_histogram: bool = False
+    collects_raw: bool = False
 
     @property
     def display_columns(self) -> tuple[str, ...]:

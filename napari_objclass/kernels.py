@@ -21,6 +21,7 @@ from napari_objclass._core import (
     Journal,
     JournalContent,
     OpenedProject,
+    Regions,
     Run,
     Sets,
     default_threads,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BlockLabels",
     "CancelToken",
+    "Finished",
     "Foreground",
     "Forest",
     "How",
@@ -47,16 +49,20 @@ __all__ = [
     "JournalContent",
     "Measured",
     "OpenedProject",
+    "Regions",
     "Run",
     "Sets",
     "Thresholded",
     "block_filled",
     "block_gaps",
     "changed_runs",
+    "collect_block",
     "connected_components",
+    "count_block",
     "csv_rows",
     "default_threads",
     "feature_specs",
+    "finish_objects",
     "fit_forest",
     "flood_window",
     "forest_probabilities",
@@ -476,6 +482,139 @@ def measure(
     )
     n_columns = values.size // len(ids) if len(ids) else 0
     return Measured(ids, frames, values.reshape(len(ids), n_columns), missing.reshape(-1, 3), reasons)
+
+
+# Features of objects larger than a block: collected block by block, merged, finished from the blocks that hold them
+
+
+def collect_block(
+    labels: BlockLabels,
+    ids: NDArray[np.uint64],
+    raw: Array | None,
+    features: Sequence[str],
+    *,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> Regions:
+    """What a block knows of its objects, as far as ``features`` need it; coordinates count from the start of the frame.
+
+    The regions of all blocks of a frame, merged in the order of the plan, are those of the frame: bit for bit where raw
+    has at most 16 bit, and always for the same plan.
+
+    Parameters
+    ----------
+    ids : (n_parts + 1,)
+        Id of each number of ``labels``; 0 for what counts as background.
+    raw
+        ``tzyxc`` of one frame, exactly the block; None if no feature ``collects_raw``.
+
+    Raises
+    ------
+    ShapeError
+        If raw or ids do not fit the block.
+    FeatureError
+        For an unknown feature, or one that needs raw without it.
+    """
+    run = Run("measuring objects", threads, progress, cancel)
+    return _core.collect_block(run, labels, ids, raw, list(features))
+
+
+def count_block(
+    labels: BlockLabels,
+    ids: NDArray[np.uint64],
+    raw: Array,
+    only: Sequence[int],
+    ranges: NDArray[np.float64],
+    *,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> NDArray[np.uint64]:
+    """Pixels of the objects ``only`` in one block, counted in bins of equal width over ``ranges``.
+
+    Sums over all blocks are the histograms of objects that are too large to be read at once.
+
+    Parameters
+    ----------
+    raw
+        ``tzyxc`` of one frame, exactly the block.
+    ranges : (channels, 2)
+        Smallest and largest intensity of all objects of the frame.
+
+    Returns
+    -------
+    (len(only), channels, 64)
+    """
+    run = Run("measuring objects", threads, progress, cancel)
+    return _core.count_block(run, labels, ids, raw, only, ranges)
+
+
+class Finished(NamedTuple):
+    """What :func:`finish_objects` returns: ``missing`` and ``reasons`` as in :class:`Measured`."""
+
+    values: NDArray[np.float64]
+    missing: NDArray[np.int64]
+    reasons: list[str]
+
+
+def finish_objects(
+    regions: Regions,
+    ids: NDArray[np.uint64],
+    labels: Sequence[tuple[BlockLabels, NDArray[np.uint64]]],
+    raw: Array | None,
+    start: tuple[int, int, int],
+    ranges: NDArray[np.float64] | None,
+    features: Sequence[str],
+    *,
+    margin: tuple[int, int, int] = (0, 0, 0),
+    n_channels: int | None = None,
+    counts: NDArray[np.uint64] | None = None,
+    too_large: NDArray[np.uint64] | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> Finished:
+    """Measure ``features`` of some objects of a frame: the values that :func:`measure` gives them among all others.
+
+    Parameters
+    ----------
+    regions
+        The objects as all blocks know them; may have others.
+    ids
+        The objects, in the order of their rows.
+    labels
+        All blocks that the boxes ``regions.crop_boxes(features, margin)`` of these objects touch, each with the id of
+        each number.
+    raw, start
+        ``tzyxc`` of one frame that holds these boxes, and where it starts in the frame (z, y, x); None if they are
+        empty or no feature needs raw for them.
+    ranges : (channels, 2)
+        Smallest and largest intensity of all objects of the frame, if a feature needs a histogram; None for those of
+        ``regions``.
+    margin
+        How far the neighbourhood of an object reaches along z, y, x.
+    n_channels
+        Number of channels, where neither ``raw`` is given nor a feature ``collects_raw``.
+    counts : (len(ids), channels, 64)
+        Sums of :func:`count_block`; raw is not counted again.
+    too_large : (len(ids),)
+        Finishes without looking at whole objects: bytes that it would take for each (``regions.crop_bytes``). Features
+        that need it are missing, for this reason.
+
+    Raises
+    ------
+    ShapeError
+        If raw, ranges or counts do not fit.
+    ParameterError
+        For an id that is not in ``regions``, or blocks that do not hold all of an object.
+    """
+    run = Run("measuring objects", threads, progress, cancel)
+    large = None if too_large is None else too_large.tolist()
+    values, missing, reasons = _core.finish_objects(
+        run, regions, ids, labels, raw, start, ranges, list(features), margin, n_channels, counts, large
+    )
+    return Finished(values.reshape(len(ids), -1) if len(ids) else values.reshape(0, 0), missing.reshape(-1, 3), reasons)
 
 
 # Random forest: matrices are float32 or float64, any strides

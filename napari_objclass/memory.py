@@ -83,6 +83,13 @@ def available(root: Path = Path("/")) -> int:
     return (limit(root) or parse("2GB")) // 2
 
 
+def used() -> int:
+    """Bytes that this process has in memory now, as far as the system tells."""
+    if (now := _field(Path("/proc/self/status"), "VmRSS:")) is not None:
+        return 1024 * now
+    return peak()
+
+
 def peak() -> int:
     """Bytes that this process had in memory at most, or the largest of its children that have ended."""
     if sys.platform == "win32":

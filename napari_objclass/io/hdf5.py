@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 DEFAULT_INNER = "exported_data"
 
+#: Shorter pieces of rows cost more time than their pixels.
+_PIECE = 256
+
 _TYPE_FLAGS = {"c": 1, "z": 2, "y": 2, "x": 2, "t": 8}  # VIGRA's AxisType: channels, space, time
 
 
@@ -120,9 +123,9 @@ class Dataset:
 
     @property
     def chunks(self) -> tuple[int, ...]:
-        """Lengths of the parts in which it is stored; a pixel if it is stored as a whole."""
+        """Lengths of the parts in which it is stored; of what is stored as a whole, a piece of a row."""
         chunks: tuple[int, ...] | None = self._dataset.chunks
-        return chunks or (1,) * self._dataset.ndim
+        return chunks or (*(1,) * (self._dataset.ndim - 1), min(_PIECE, self._dataset.shape[-1]))
 
     def write(self, place: tuple[slice, ...], pixels: NDArray[Any]) -> None:
         """Write a part; an OSError if the disk is full."""

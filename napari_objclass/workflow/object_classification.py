@@ -145,7 +145,7 @@ class Samples:
         if not parts:
             raise ObjClassError("nothing is annotated yet; annotate a few objects of each class")
         for part in parts[1:]:
-            _check_columns(part.columns, parts[0].columns)
+            check_columns(part.columns, parts[0].columns)
         return cls(
             X=np.concatenate([part.X for part in parts]),
             y=np.concatenate([part.y for part in parts]),
@@ -330,8 +330,8 @@ class Prediction:
         ParameterError
             For anything else.
         """
-        image = paint(self._labels, self.frames, self.ids, self.painted(what), **run)
-        return arranged(image, axes.LABELS, self._axes)
+        painted = paint(self._labels, self.frames, self.ids, self.painted(what), **run)
+        return arranged(painted, axes.LABELS, self._axes)
 
     def painted(self, what: str | int = "classes") -> NDArray[Any]:
         """(n,) values that :meth:`paint` gives the objects."""
@@ -393,7 +393,7 @@ def predict(
 
     ``labels`` (``tzyx``, user's axes ``letters``) is what the prediction paints on.
     """
-    _check_columns(tuple(table.columns), trained.columns)
+    check_columns(tuple(table.columns), trained.columns)
     wanted = slice(None) if rows is None else _checked_rows(rows, len(table))
     probabilities = trained.forest.predict_proba(table.float32[wanted], **run)
     return Prediction(
@@ -423,7 +423,8 @@ def _watched(run: RunOptions) -> WatchOptions:
     return {"progress": run.get("progress"), "cancel": run.get("cancel")}
 
 
-def _check_columns(columns: tuple[str, ...], expected: tuple[str, ...]) -> None:
+def check_columns(columns: tuple[str, ...], expected: tuple[str, ...]) -> None:
+    """Raise FeatureError if an image has other feature columns than the forest was trained on."""
     if columns != expected:
         differing = sorted(set(columns) ^ set(expected))
         raise FeatureError(

@@ -325,6 +325,15 @@ impl FeatureSpec {
         self.ingredients.iter().any(|each| each.needs_crop())
     }
 
+    /// Whether raw is needed while regions are collected.
+    #[must_use]
+    pub fn collects_raw(&self) -> bool {
+        use Ingredient::{Covariance, Histogram, Intensity};
+        [Covariance, Histogram, Intensity]
+            .iter()
+            .any(|&each| self.needs(each))
+    }
+
     /// Whether it takes much longer than most.
     #[must_use]
     pub fn is_slow(&self) -> bool {

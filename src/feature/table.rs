@@ -66,12 +66,9 @@ impl<'a> Plan<'a> {
     /// What the features need to have collected of raw.
     #[must_use]
     pub fn of_raw(&self) -> OfRaw {
-        let covariance = self.needs(Ingredient::Covariance);
         OfRaw {
-            intensity: covariance
-                || self.needs(Ingredient::Intensity)
-                || self.needs(Ingredient::Histogram),
-            covariance,
+            intensity: self.features.iter().any(|f| f.spec.collects_raw()),
+            covariance: self.needs(Ingredient::Covariance),
         }
     }
 

@@ -10,6 +10,7 @@ mod label;
 mod learn;
 mod project;
 mod region;
+mod regions;
 mod threshold;
 
 /// Compute kernels; use them through `napari_objclass`, not directly.
@@ -34,6 +35,8 @@ mod _core {
     };
     #[pymodule_export]
     use super::region::{feature_specs, measure};
+    #[pymodule_export]
+    use super::regions::{collect_block, count_block, finish_objects, Regions};
     #[pymodule_export]
     use super::threshold::{
         block_filled, block_gaps, smooth, smoothing_halo, threshold, threshold_block,

@@ -9,7 +9,7 @@ use super::convert::{with_labels, with_raw, LabelArray, RawArray};
 use super::detach::{detach, Run};
 use super::label::places;
 use crate::error::{Error, Result};
-use crate::feature::{self, Channels, Feature, FeatureTable, Plan};
+use crate::feature::{self, Channels, Feature, FeatureTable, Ingredient, Plan};
 use crate::region::collect::Frame;
 use crate::region::{LabelImage, RawImage};
 
@@ -36,6 +36,9 @@ pub(crate) struct Spec {
     local: bool,
     uses_margin: bool,
     slow: bool,
+    needs_crop: bool,
+    needs_histogram: bool,
+    collects_raw: bool,
 }
 
 /// Every feature, laid out for images of `n_dims` dimensions with these channels.
@@ -65,6 +68,9 @@ pub(crate) fn feature_specs(n_dims: usize, channels: Vec<String>) -> Vec<Spec> {
             local: spec.is_local(),
             uses_margin: spec.uses_margin(),
             slow: spec.is_slow(),
+            needs_crop: spec.needs_crop(),
+            needs_histogram: spec.needs(Ingredient::Histogram),
+            collects_raw: spec.collects_raw(),
         })
         .collect()
 }
@@ -123,7 +129,7 @@ pub(crate) fn measure<'py>(
     ))
 }
 
-fn choose(ids: &[String]) -> Result<Vec<&'static Feature>> {
+pub(super) fn choose(ids: &[String]) -> Result<Vec<&'static Feature>> {
     let unknown = |id: &String| Error::Feature(format!("there is no feature {id:?}"));
     ids.iter()
         .map(|id| feature::find(id).ok_or_else(|| unknown(id)))
@@ -147,7 +153,7 @@ fn pair<'a>(
 }
 
 /// Reasons repeat: each sentence once, and its number in place of it.
-fn index_reasons(table: &FeatureTable) -> (Vec<i64>, Vec<String>) {
+pub(super) fn index_reasons(table: &FeatureTable) -> (Vec<i64>, Vec<String>) {
     let mut reasons = Vec::new();
     let mut numbers = FxHashMap::default();
     let mut missing = Vec::with_capacity(3 * table.problems.len());
@@ -171,7 +177,7 @@ fn label_frames<'a>(labels: &'a LabelArray<'_>) -> Vec<Box<dyn LabelImage + 'a>>
 }
 
 /// The frames of a tzyxc raw image.
-fn raw_frames<'a>(raw: &'a RawArray<'_>) -> Vec<Box<dyn RawImage + 'a>> {
+pub(super) fn raw_frames<'a>(raw: &'a RawArray<'_>) -> Vec<Box<dyn RawImage + 'a>> {
     with_raw!(raw, |array| {
         let array = array.as_array();
         let frame = |t| -> Box<dyn RawImage + 'a> { Box::new(array.index_axis_move(Axis(0), t)) };

@@ -154,7 +154,6 @@ static SPARE: Mutex<Vec<RegionTable>> = Mutex::new(Vec::new());
 /// Most memory kept that way.
 const SPARE_BYTES: usize = 32 << 20;
 
-/// Locks, also what a panicking thread has left.
 /// A table without objects, in memory used before if there is any.
 fn empty_table(frame: &Frame<'_>, of_raw: OfRaw) -> RegionTable {
     let mut table = lock(&SPARE).pop().unwrap_or_else(|| RegionTable::new(None));

@@ -80,7 +80,9 @@ def test_the_foreground_of_a_block_is_that_of_the_whole_image(data):
     mask = kernels.threshold(last, used, stage="mask", **how).labels > 0
     cores = kernels.threshold(last, used, stage="core", **how).labels > 0 if how["high"] is not None else None
     smoothed = sum(
-        kernels.smooth(each, sigma=how["sigma"], value_range=how["value_range"]) for each in (last, used) if each is not None
+        kernels.smooth(each, sigma=how["sigma"], value_range=how["value_range"])
+        for each in (last, used)
+        if each is not None
     )
     sides = draw(st.tuples(st.integers(1, 9), st.integers(3, 40), st.integers(3, 40)))
     blocks = blocks_of(shape[1:], sides)
@@ -89,7 +91,8 @@ def test_the_foreground_of_a_block_is_that_of_the_whole_image(data):
         found = foreground(last, core, how, block, draw(st.sampled_from([(0, 0, 0), (1, 0, 5)])))
         expected = kernels.connected_components(mask[part])
         np.testing.assert_array_equal(painted(found.mask), expected)
-        assert (found.mask.keys == 1).all() and found.mask.frame_shape == shape[1:]
+        assert (found.mask.keys == 1).all()
+        assert found.mask.frame_shape == shape[1:]
         assert found.n_nan == sum(np.isnan(each[part]).sum() for each in (last, used) if each is not None)
         if cores is None:
             assert found.cores is None
@@ -105,7 +108,13 @@ def test_gaps_and_their_filling(shape, seed, level):
     """Of one block: gaps are the components of what is not kept, and whatever is filled joins what it touches."""
     image = image_of(seed, (1, *shape), np.float32)
     labels = kernels.threshold_block(
-        image, None, how=RULE | {"low": level}, start=(0, 0, 0), inner_start=(0, 0, 0), inner_stop=shape, frame_shape=shape
+        image,
+        None,
+        how=RULE | {"low": level},
+        start=(0, 0, 0),
+        inner_start=(0, 0, 0),
+        inner_stop=shape,
+        frame_shape=shape,
     ).mask
     rng = np.random.default_rng(seed)
     kept = rng.random(len(labels) + 1) < 0.7
@@ -124,18 +133,18 @@ def test_what_does_not_fit_is_said():
     image = np.zeros((1, 6, 30, 30), np.float32)
     whole = {"how": RULE, "start": (0, 0, 0), "frame_shape": (6, 30, 30)}
     with pytest.raises(ObjClassError, match="read them with the halo"):
-        kernels.threshold_block(
-            image[:, :, :12], None, **whole, inner_start=(0, 0, 0), inner_stop=(6, 11, 30)
-        )
+        kernels.threshold_block(image[:, :, :12], None, **whole, inner_start=(0, 0, 0), inner_stop=(6, 11, 30))
     with pytest.raises(ObjClassError, match="does not lie in"):
         kernels.threshold_block(image, None, **whole, inner_start=(0, 0, 0), inner_stop=(7, 30, 30))
     with pytest.raises(ObjClassError, match="one frame"):
-        kernels.threshold_block(
-            np.repeat(image, 2, 0), None, **whole, inner_start=(0, 0, 0), inner_stop=(6, 30, 30)
-        )
+        kernels.threshold_block(np.repeat(image, 2, 0), None, **whole, inner_start=(0, 0, 0), inner_stop=(6, 30, 30))
     with pytest.raises(ObjClassError, match="read exactly the window"):
         kernels.threshold_block(
-            image, image[:, :, 1:], **whole | {"how": RULE | {"high": 1.0}}, inner_start=(0, 0, 0), inner_stop=(6, 30, 30)
+            image,
+            image[:, :, 1:],
+            **whole | {"how": RULE | {"high": 1.0}},
+            inner_start=(0, 0, 0),
+            inner_stop=(6, 30, 30),
         )
     labels = kernels.threshold_block(image + 1, None, **whole, inner_start=(0, 0, 0), inner_stop=(6, 30, 30)).mask
     with pytest.raises(ObjClassError, match="one for each number"):

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod block_cover;
+mod block_labels;
 mod changed_runs;
 mod feature_eigen;
 mod feature_progress;

@@ -75,6 +75,10 @@ class Labelled:
         """Labels of a block, and the id of each of their parts by its number: of background and what is left out, 0."""
         return block_labels(self.parts, number)
 
+    def ids_of(self, number: int) -> NDArray[np.uint64]:
+        """Ids of the parts of a block by their number; of background and what is left out, 0."""
+        return self.parts.load(IDS, number)["ids"]
+
     def read(self, t: int, start: Triple, stop: Triple) -> NDArray[np.uint64]:
         """Label image ``tzyx`` of the box from ``start`` to ``stop`` (z, y, x) of a frame."""
         image = np.zeros((1, *np.subtract(stop, start)), np.uint64)

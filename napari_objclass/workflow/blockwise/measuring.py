@@ -1,7 +1,17 @@
-"""Measuring the objects of all blocks: what each block knows of them, and the features of whole objects."""
+"""Measuring the objects of all blocks: what each block knows of them, and the features of whole objects.
+
+::
+
+    regions ── ranges ── values
+    (block)    (frame)   (group of objects)
+
+Raw is read once for the regions, if a feature needs it there, and once more around the objects, for histograms, whose
+bins span the range of all objects, and for features that look at objects as a whole.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,104 +21,242 @@ from napari_objclass import kernels
 from napari_objclass.workflow.blockwise.labelling import block_labels
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from numpy.typing import NDArray
 
+    from napari_objclass.feature_table import FeatureSpec
     from napari_objclass.kernels import CancelToken, Regions
     from napari_objclass.workflow.blockwise.grouping import Group
+    from napari_objclass.workflow.blockwise.labelling import Labelled
     from napari_objclass.workflow.blockwise.parts import Parts
     from napari_objclass.workflow.blockwise.plan import Block, BlockPlan, Triple
     from napari_objclass.workflow.blockwise.sources import Volume
+    from napari_objclass.workflow.blockwise.workers import Step
 
 #: Steps, as their files are called: what blocks know of objects, the range of intensities of each frame, and values.
 REGIONS, RANGES, VALUES = "regions", "ranges", "values"
 
 
 @dataclass(frozen=True)
-class Measured:
-    """What is measured.
+class Measuring:
+    """What is measured, and where everything is.
 
     Attributes
     ----------
-    features
-        Ids.
+    plan
+        The blocks.
+    known, parts
+        Where the labels of the blocks are, and where the steps of measuring leave their files.
+    raw
+        Intensities; None if no feature needs them.
+    specs
+        The features.
     margin
         How far the neighbourhood of an object reaches along z, y, x; 0 where no feature looks at it.
-    from_raw
-        Whether raw is needed.
-    again
-        Whether raw is read once more when the objects are known: for histograms, and for features that look at whole
-        objects.
+    room
+        Bytes that a task may use.
     """
 
-    features: tuple[str, ...]
+    plan: BlockPlan
+    known: Parts
+    parts: Parts
+    raw: Volume | None
+    specs: tuple[FeatureSpec, ...]
     margin: Triple
-    from_raw: bool
-    again: bool
+    room: int
+
+    @classmethod
+    def of(
+        cls,
+        plan: BlockPlan,
+        known: Parts,
+        parts: Parts,
+        raw: Volume | None,
+        specs: Sequence[FeatureSpec],
+        margin: Triple,
+        room: int,
+    ) -> Measuring:
+        """Measure ``specs``, without what none of them needs."""
+        return cls(
+            plan,
+            known,
+            parts,
+            raw if any(spec.needs_raw for spec in specs) else None,
+            tuple(specs),
+            margin if any(spec.uses_margin for spec in specs) else (0, 0, 0),
+            room,
+        )
+
+    @property
+    def features(self) -> list[str]:
+        """Ids of the features."""
+        return [spec.id for spec in self.specs]
+
+    @property
+    def crops(self) -> bool:
+        """Whether objects are looked at as a whole."""
+        return any(spec.needs_crop for spec in self.specs)
+
+    @property
+    def histograms(self) -> bool:
+        """Whether intensities are counted once the range of all objects is known."""
+        return any(spec.needs_histogram for spec in self.specs)
+
+    @property
+    def raw_again(self) -> bool:
+        """Whether raw is read around the objects."""
+        return self.histograms or any(spec.needs_crop and spec.needs_raw for spec in self.specs)
+
+    @property
+    def pixel_bytes(self) -> int:
+        """Bytes of raw of a voxel, all channels; 0 without raw."""
+        return 0 if self.raw is None else self.raw.dtype.itemsize * self.raw.n_channels
+
+    @property
+    def most_voxels(self) -> int | None:
+        """Most voxels of raw around a group of objects: half of the room is for what is found there."""
+        if not (self.crops or self.histograms):
+            return None
+        return self.room // (2 * max(1, self.pixel_bytes if self.raw_again else 0))
 
 
-def collect(
-    parts: Parts, raw: Volume | None, what: Measured, block: Block, threads: int | None, cancel: CancelToken | None
-) -> None:
+def steps(measuring: Measuring, groups: Sequence[Group]) -> Iterator[Step]:
+    """Yield what is to be done, in turn; what is there is left out."""
+    plan, parts = measuring.plan, measuring.parts
+    yield REGIONS, collect, [(measuring, plan.blocks[number]) for number in parts.missing(REGIONS, range(len(plan)))]
+    if measuring.histograms:
+        yield RANGES, leave_ranges, [(measuring, t) for t in parts.missing(RANGES, range(plan.shape[0]))]
+    yield VALUES, finish, [(measuring, groups[number]) for number in parts.missing(VALUES, range(len(groups)))]
+
+
+def planned_reads(measuring: Measuring, labelled: Labelled, groups: Sequence[Group]) -> int:
+    """Voxels of raw that the steps read: of blocks with objects, around groups, and of blocks for histograms."""
+    voxels = 0
+    if any(spec.collects_raw for spec in measuring.specs):
+        with_objects = (block for block in measuring.plan.blocks if labelled.ids_of(block.number).any())
+        voxels += sum(math.prod(block.shape) for block in with_objects)
+    if measuring.raw_again:
+        voxels += sum(group.voxels for group in groups if group.fits)
+    if measuring.histograms:
+        for group in groups:
+            if not group.fits:
+                blocks = measuring.plan.overlapping(group.t, group.start, group.stop)
+                holding = (each for each in blocks if np.isin(labelled.ids_of(each.number), group.ids).any())
+                voxels += sum(math.prod(block.shape) for block in holding)
+    return voxels
+
+
+def collect(measuring: Measuring, block: Block, threads: int | None, cancel: CancelToken | None) -> None:
     """Leave what a block knows of its objects; nothing is read, and the file is empty, where there are none."""
-    labels, ids = block_labels(parts, block.number)
-    if not ids.any():
-        parts.write(REGIONS, block.number, b"")
-        return
-    pixels = None if raw is None else raw.read(block.t, block.start, block.stop)
-    run = kernels.Run("measuring objects", threads, None, cancel)
-    regions = kernels.collect_block(run, labels, ids, pixels, list(what.features))
-    parts.write(REGIONS, block.number, regions.to_bytes())
+    labels, ids = block_labels(measuring.known, block.number)
+    found = b""
+    if ids.any():
+        raw = measuring.raw if any(spec.collects_raw for spec in measuring.specs) else None
+        pixels = None if raw is None else raw.read(block.t, block.start, block.stop)
+        regions = kernels.collect_block(labels, ids, pixels, measuring.features, threads=threads, cancel=cancel)
+        found = regions.to_bytes()
+    measuring.parts.write(REGIONS, block.number, found)
 
 
-def leave_ranges(parts: Parts, plan: BlockPlan, t: int, threads: int | None, cancel: CancelToken | None) -> None:
-    """Leave the smallest and the largest intensity in objects of a frame: (channels, 2), inf and -inf without any."""
-    ranges = np.zeros((0, 2))
-    for block in plan.of_frame(t):
-        regions = _regions(parts, block.number)
-        if regions is not None and len(regions):
+def leave_ranges(measuring: Measuring, t: int, threads: int | None, cancel: CancelToken | None) -> None:
+    """Leave the smallest and the largest intensity in the objects of a frame, (channels, 2)."""
+    ends: list[list[NDArray[np.float64]]] = []
+    for block in measuring.plan.of_frame(t):
+        regions = _regions(measuring.parts, block)
+        if regions is not None:
             extrema = regions.extrema
-            own = np.stack([np.fmin.reduce(extrema[..., 0]), np.fmax.reduce(extrema[..., 1])], axis=-1)
-            ranges = (
-                own
-                if not len(ranges)
-                else np.stack([np.fmin(ranges[:, 0], own[:, 0]), np.fmax(ranges[:, 1], own[:, 1])], axis=-1)
-            )
-    parts.save(RANGES, t, ranges=ranges)
+            ends.append([np.fmin.reduce(extrema[..., 0]), np.fmax.reduce(extrema[..., 1])])
+    of_blocks = np.array(ends)  # (blocks, 2, channels)
+    ranges = np.stack([np.fmin.reduce(of_blocks[:, 0]), np.fmax.reduce(of_blocks[:, 1])], -1) if ends else of_blocks
+    measuring.parts.save(RANGES, t, ranges=ranges)
 
 
-def finish(
-    parts: Parts,
-    plan: BlockPlan,
-    raw: Volume | None,
-    what: Measured,
-    group: Group,
-    threads: int | None,
-    cancel: CancelToken | None,
-) -> None:
-    """Leave the values of a group of objects: ``values`` (n, columns), and what is missing of them, as in `measure`."""
-    blocks = plan.overlapping(group.t, group.start, group.stop)
-    regions = _of_group(parts, blocks, group.ids)
-    run = kernels.Run("measuring objects", threads, None, cancel)
-    labels = [block_labels(parts, block.number) for block in blocks] if what.again else []
-    pixels = raw.read(group.t, group.start, group.stop) if raw is not None and what.again else None
-    ranges = parts.load(RANGES, group.t)["ranges"] if raw is not None else None
-    values, missing, reasons = kernels.finish_objects(
-        run, regions, group.ids, labels, pixels, group.start, ranges, list(what.features), what.margin
-    )
-    parts.save(
+def finish(measuring: Measuring, group: Group, threads: int | None, cancel: CancelToken | None) -> None:
+    """Leave the values of a group of objects, what is missing of them, and which were too large to be looked at whole.
+
+    The file has ``values`` (n, columns), ``missing`` (m, 3) and ``reasons`` as in :func:`napari_objclass.measure`, and
+    ``large`` (n,).
+    """
+    blocks = measuring.plan.overlapping(group.t, group.start, group.stop)
+    regions = _of_group(measuring.parts, blocks, group.ids)
+    large, needed = _too_large(measuring, group, regions)
+    labels = [block_labels(measuring.known, block.number) for block in blocks] if group.fits else []
+    raw = measuring.raw if measuring.raw_again and group.fits else None
+    pixels = None if raw is None else raw.read(group.t, group.start, group.stop)
+    ranges = measuring.parts.load(RANGES, group.t)["ranges"] if measuring.histograms else None
+    n_columns = sum(spec.n_values for spec in measuring.specs)
+    values, gaps, reasons = np.zeros((len(group.ids), n_columns)), [np.zeros((0, 3), np.int64)], list[str]()
+    for rows in (np.flatnonzero(~large), np.flatnonzero(large)):
+        if not len(rows):
+            continue
+        counts = None
+        if ranges is not None and not group.fits:
+            counts = _counts(measuring, blocks, group.ids[rows], ranges, threads, cancel)
+        found = kernels.finish_objects(
+            regions,
+            group.ids[rows],
+            labels,
+            pixels,
+            group.start,
+            ranges,
+            measuring.features,
+            margin=measuring.margin,
+            n_channels=0 if measuring.raw is None else measuring.raw.n_channels,
+            counts=counts,
+            too_large=needed[rows] if large[rows[0]] else None,
+            threads=threads,
+            cancel=cancel,
+        )
+        values[rows] = found.values.reshape(len(rows), n_columns)
+        own = found.missing.reshape(-1, 3)
+        gaps.append(np.stack([rows[own[:, 0]], own[:, 1], own[:, 2] + len(reasons)], axis=1))
+        reasons += found.reasons
+    measuring.parts.save(
         VALUES,
         group.number,
-        values=np.reshape(values, (len(group.ids), -1)),
-        missing=np.reshape(missing, (-1, 3)),
+        values=values,
+        missing=np.concatenate(gaps),
         reasons=np.array(reasons, np.str_),
+        large=large,
     )
 
 
-def _of_group(parts: Parts, blocks: list[Block], ids: NDArray[np.uint64]) -> Regions:
-    """What all blocks know of some objects, merged in the order of the blocks."""
+def _too_large(measuring: Measuring, group: Group, regions: Regions) -> tuple[NDArray[np.bool_], NDArray[np.uint64]]:
+    """Which objects are too large to be looked at as a whole, and how many bytes that would take."""
+    if not measuring.crops:
+        return np.full(len(group.ids), not group.fits), np.zeros(len(group.ids), np.uint64)
+    raw = measuring.raw
+    channels, itemsize = (0, 1) if raw is None else (raw.n_channels, raw.dtype.itemsize)
+    needed = regions.crop_bytes(measuring.features, measuring.margin, channels, itemsize)
+    return (needed > measuring.room) | (not group.fits), needed
+
+
+def _counts(
+    measuring: Measuring,
+    blocks: Sequence[Block],
+    ids: NDArray[np.uint64],
+    ranges: NDArray[np.float64],
+    threads: int | None,
+    cancel: CancelToken | None,
+) -> NDArray[np.uint64] | None:
+    """Voxels of objects in the bins of their histograms, (objects, channels, bins), read block by block."""
+    sums: NDArray[np.uint64] | None = None
+    for block in blocks:
+        labels, own = block_labels(measuring.known, block.number)
+        if measuring.raw is None or not np.isin(own, ids).any():
+            continue
+        pixels = measuring.raw.read(block.t, block.start, block.stop)
+        counts = kernels.count_block(labels, own, pixels, ids.tolist(), ranges, threads=threads, cancel=cancel)
+        sums = counts if sums is None else sums + counts
+    return sums
+
+
+def _of_group(parts: Parts, blocks: Sequence[Block], ids: NDArray[np.uint64]) -> Regions:
+    """What all blocks know of some objects, merged in the order of the blocks, in the order of ``ids``."""
     whole: Regions | None = None
     for block in blocks:
-        regions = _regions(parts, block.number)
+        regions = _regions(parts, block)
         if regions is None:
             continue
         own = regions.select(ids[np.isin(ids, regions.ids)])
@@ -117,9 +265,10 @@ def _of_group(parts: Parts, blocks: list[Block], ids: NDArray[np.uint64]) -> Reg
         else:
             whole.merge(own)
     assert whole is not None, "each object has voxels in a block"
-    return whole
+    return whole.select(ids)
 
 
-def _regions(parts: Parts, number: int) -> Regions | None:
-    data = parts.read(REGIONS, number)
+def _regions(parts: Parts, block: Block) -> Regions | None:
+    """What a block knows of its objects; None if it has none."""
+    data = parts.read(REGIONS, block.number)
     return kernels.Regions.from_bytes(data) if data else None

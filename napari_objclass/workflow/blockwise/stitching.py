@@ -68,7 +68,12 @@ def leave_faces(
     ``step`` is the one that left the :class:`BlockLabels`; the files are those of the step ``step + "faces"``.
     """
     labels = kernels.BlockLabels.from_bytes(parts.read(step, block.number))
-    known = {"keys": labels.keys, "counts": labels.counts, "firsts": labels.firsts, "boxes": labels.boxes}
+    known: dict[str, NDArray[Any]] = {
+        "keys": labels.keys,
+        "counts": labels.counts,
+        "firsts": labels.firsts,
+        "boxes": labels.boxes,
+    }
     for axis in range(3):
         behind = plan.next(block, axis)
         if behind is not None:

@@ -31,9 +31,7 @@ if TYPE_CHECKING:
     from napari_objclass.workflow.blockwise.plan import Block, BlockPlan, Triple
     from napari_objclass.workflow.blockwise.sources import Volume
     from napari_objclass.workflow.blockwise.stitching import Whole
-
-    #: Name of a step, its task, and the arguments of each.
-    Step = tuple[str, Any, list[tuple[Any, ...]]]
+    from napari_objclass.workflow.blockwise.workers import Step
 
 #: Steps, as their files are called: components of what is at least the lower threshold, and of the cores; what else is
 #: known of the foreground; and for holes, flags of the parts that are kept, background between them, and its flags.
@@ -78,7 +76,7 @@ class Rule:
 
     @property
     def mask(self) -> str:
-        """The step that leaves the components above the lower threshold: if no holes are filled, they are the labels."""
+        """The step that leaves the components above the lower threshold: the labels, if no holes are filled."""
         return MASK if self.how["fill_holes"] else LABELS
 
     @property
@@ -99,9 +97,10 @@ class Rule:
 
 
 def steps(parts: Parts, plan: BlockPlan, volume: Volume, rule: Rule) -> Iterator[Step]:
-    """What is to be done, in turn; each is to be done before the next one is asked for. What is there is left out.
+    """Yield what is to be done, in turn; each step is to be done before the next one is asked for.
 
-    In the end there are the labels and ids of all blocks, and the objects of all frames; what led to them is removed.
+    What is there is left out. In the end there are the labels and ids of all blocks and the objects of all frames, and
+    what led to them is removed.
     """
     if not parts.missing(OBJECTS, range(plan.shape[0])):
         return
@@ -135,7 +134,7 @@ def steps(parts: Parts, plan: BlockPlan, volume: Volume, rule: Rule) -> Iterator
 def leave_foreground(
     parts: Parts, volume: Volume, rule: Rule, block: Block, threads: int | None, cancel: CancelToken | None
 ) -> None:
-    """Leave the components of a block, those of its cores, which of them overlap, and the number of pixels that are NaN."""
+    """Leave the components of a block, those of its cores, which of them overlap, and how many pixels are NaN."""
     frame_shape = volume.shape[1:]
     start, stop = rule.window(block, frame_shape)
     pixels = volume.read(block.t, start, stop, rule.channels)
@@ -150,7 +149,7 @@ def leave_foreground(
         threads=threads,
         cancel=cancel,
     )
-    known = {"n_nan": np.int64(found.n_nan)}
+    known: dict[str, NDArray[Any]] = {"n_nan": np.array(found.n_nan)}
     if found.cores is not None:
         parts.write(CORES, block.number, found.cores.to_bytes())
         known["overlaps"] = found.mask.overlaps(found.cores)
@@ -180,8 +179,9 @@ def leave_holes(parts: Parts, plan: BlockPlan, t: int, threads: int | None, canc
     """
     whole = gather(parts, plan, t, GAPS, connected=True)
     first = 1 if plan.shape[1] == 1 else 0
-    inside = (whole.boxes[:, first:3] > 0) & (whole.boxes[:, 3 + first :] < plan.shape[1 + first :])
-    _save_flags(parts, plan, HOLES, whole, inside.all(axis=1))
+    starts, stops = whole.boxes[:, first:3], whole.boxes[:, 3 + first :]
+    inside = np.all((starts > 0) & (stops < plan.shape[1 + first :]), axis=1)
+    _save_flags(parts, plan, HOLES, whole, inside)
 
 
 def leave_filled(parts: Parts, block: Block, threads: int | None, cancel: CancelToken | None) -> None:
