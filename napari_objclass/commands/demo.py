@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
         for source, file in (("Object Predictions", "classes"), ("Uncertainty", "uncertainty")):
             session.export(lane, [source], filename=str(folder / file), format="tif", progress=progress)
         session.export(lane, [], table=str(folder / "table.csv"), progress=progress)
-        classes, uncertainty = prediction.paint("classes"), prediction.paint("uncertainty")
+        classes, uncertainty = (np.asarray(prediction.paint(what)) for what in ("classes", "uncertainty"))
         colors = [each.color for each in session.classes]
         draw_overview(
             folder / "overview.png", nuclei.raw, nuclei.labels, classes, uncertainty, nuclei.class_names, colors

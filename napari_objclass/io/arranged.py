@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Arranged(LazyArray):
-    """A view of an array with exactly the axes of ``target``: the lazy twin of :func:`napari_objclass.axes.to_canonical`.
+    """A view of an array with exactly the axes of ``target``, as :func:`napari_objclass.axes.to_canonical` gives it.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def _times(key: int | slice, step: int, length: int) -> int | slice:
     return slice(places[0] * step, None if stop < 0 else stop, places.step * step)
 
 
-def arranged(array: Any, axes: str, target: str) -> Any:
+def arranged(array: NDArray[Any] | LazyArray, axes: str, target: str) -> NDArray[Any] | LazyArray:
     """Bring an array into other axes: a view of numpy arrays, and of others too, without reading them."""
     return to_canonical(array, axes, target) if isinstance(array, np.ndarray) else Arranged(array, axes, target)
 

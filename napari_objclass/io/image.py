@@ -150,7 +150,7 @@ class LazyArray(ABC):
 
 
 class Wrapped(LazyArray):
-    """What is not in memory and not in a file that we opened: arrays of zarr, dask and others, as :class:`LazyArray`."""
+    """An array of zarr, dask or another library that is read where it is sliced."""
 
     def __init__(self, array: Any) -> None:
         super().__init__(tuple(array.shape), array.dtype)

@@ -13,9 +13,9 @@ import numpy as np
 from napari_objclass.errors import AxesError, DtypeError
 from napari_objclass.io.fingerprint import fingerprint
 from napari_objclass.io.image import Image, LazyArray, Picture, spatial
+from napari_objclass.io.tiff_pages import TiffPages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     import tifffile
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 #: More bytes of pixels than this go into a BigTIFF; the rest of what a classic one can hold is for its tables.
 LARGEST_CLASSIC = 2**32 - 2**25
+
+#: A page of at most this many bytes that has no tiles is read at once.
+_AT_ONCE = 2**26
 
 _MICROMETRES = {
     "pm": 1e-6, "Å": 1e-4, "nm": 1e-3, "µm": 1.0, "mm": 1e3, "cm": 1e4, "in": 25400.0, "dm": 1e5, "m": 1e6, "km": 1e9,
@@ -36,53 +39,6 @@ _OME_ORDER = "tczyx"
 
 # What is wrong with a file is said in one sentence, by an error; tifffile says it on stderr as well.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
-
-
-class TiffPages(LazyArray):
-    """Pages of a compressed TIFF file: only those that a slice touches are decoded."""
-
-    def __init__(self, path: Path, series: tifffile.TiffPageSeries) -> None:
-        super().__init__(series.shape, series.dtype or "u1")
-        self.path = path
-        self._page_ndim = len(series.keyframe.shape)
-        self.chunks = (1,) * (self.ndim - self._page_ndim) + self.shape[self.ndim - self._page_ndim :]
-        self._last: tuple[int, NDArray[Any]] | None = None
-
-    def __getitem__(self, key: Any) -> NDArray[Any]:
-        outer, within = self._divide(key)
-        leading = self.shape[: -self._page_ndim]
-        numbers = np.arange(math.prod(leading)).reshape(leading)[outer]
-        shape = np.broadcast_to(np.bool_(), self.shape[-self._page_ndim :])[within].shape
-        result = np.empty((np.size(numbers), *shape), self.dtype)
-        for row, page in enumerate(self._pages(np.ravel(numbers).tolist())):
-            result[row] = page[within]
-        return result.reshape(np.shape(numbers) + shape)
-
-    def _divide(self, key: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        """Split a key into the part that selects pages and the part that selects within a page."""
-        keys = list(key) if isinstance(key, tuple) else [key]
-        if Ellipsis not in keys:
-            keys.append(Ellipsis)
-        gap = keys.index(Ellipsis)
-        keys[gap : gap + 1] = [slice(None)] * (self.ndim - len(keys) + 1)
-        split = self.ndim - self._page_ndim
-        return tuple(keys[:split]), tuple(keys[split:])
-
-    def _pages(self, numbers: list[int]) -> Iterator[NDArray[Any]]:
-        import tifffile
-
-        last = self._last
-        if last is not None and numbers == [last[0]]:  # neighbouring slices often share one page
-            yield last[1]
-            return
-        with tifffile.TiffFile(self.path) as file:
-            for number in numbers:
-                page = file.asarray(key=number, series=0)
-                self._last = number, page
-                yield page
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_last": None}
 
 
 def read(path: Path, inner: str) -> Image:
@@ -169,7 +125,8 @@ def _data(path: Path, series: tifffile.TiffPageSeries) -> NDArray[Any] | LazyArr
         return tifffile.memmap(path, series=0, mode="r")
     n_pages, page_shape = len(series.pages), series.keyframe.shape
     leading = series.shape[: len(series.shape) - len(page_shape)]
-    if n_pages > 1 and series.shape == (*leading, *page_shape) and math.prod(leading) == n_pages:
+    is_large = n_pages > 1 or series.keyframe.is_tiled or series.nbytes > _AT_ONCE
+    if is_large and series.shape == (*leading, *page_shape) and math.prod(leading) == n_pages:
         return TiffPages(path, series)
     return series.asarray()
 

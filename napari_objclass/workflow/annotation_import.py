@@ -94,9 +94,8 @@ def from_image(classes: NDArray[Any] | LazyArray, labels: NDArray[Any] | LazyArr
     for t in range(images[0].shape[0]):
         parts = [_overlaps(*(np.asarray(image[(t, *box)]) for image in images)) for box in _boxes(images[0].shape[1:])]
         ids, numbers, covered = _summed(*map(np.concatenate, zip(*parts, strict=True)))
-        starts = np.flatnonzero(np.diff(ids, prepend=ids[0] + 1)) if len(ids) else []
-        sizes = np.add.reduceat(covered, starts) if len(ids) else covered
-        size = np.repeat(sizes, np.diff(starts, append=len(ids)))
+        starts = np.flatnonzero(np.concatenate([[True], ids[1:] != ids[:-1]]))
+        size = np.repeat(np.add.reduceat(covered, starts), np.diff(starts, append=len(ids)))
         kept = (2 * covered > size) & (ids != 0) & (numbers > 0)
         found.ids.extend(ids[kept].tolist())
         found.classes.extend(numbers[kept].tolist())

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Unpack, cast
 from napari_objclass.errors import FileError, ObjClassError, ParameterError
 from napari_objclass.workflow import (
     annotations as annotations_applet,
+    blockwise_settings,
     export,
     feature_selection,
     input_data,
@@ -175,6 +176,7 @@ class Chain:
             (feature_selection.ID, None): (selection,),
             (annotations_applet.ID, None): state.classes,
             (export.ID, None): (state.export,),
+            (blockwise_settings.ID, None): (state.blockwise,),
             (object_classification.ID, None): (classifier, forest),
         }
         keys |= {(input_data.ID, lane): key for lane, key in pixels.items()}
@@ -257,11 +259,11 @@ class Chain:
         if self.state.edits_of(lane):
             raise ObjClassError(large_images.no_edits(lane.name))
         images = self.images(lane)
-        folder = large_images.folder_of(lane.uuid, self.memory.project)
-        labelled = large_images.find(images, lane, self.state.thresholding, folder, self.memory.budget, **run)
-        if labelled.n_nan:
-            self.memory.note(thresholding.counted_as_zero(labelled.n_nan, f"the image {lane.name!r}"))
-        return Objects.found_in(labelled, large_images.label_type(labelled, images, lane))
+        folder = large_images.cache_folder(self.memory.project)
+        labels = large_images.find(images, lane, self.state.thresholding, folder, self.memory.budget, **run)
+        if labels.labelled.n_nan:
+            self.memory.note(thresholding.counted_as_zero(labels.labelled.n_nan, f"the image {lane.name!r}"))
+        return Objects.found_in(labels)
 
     def _unedited(self, lane: LaneRecord, **run: Unpack[RunOptions]) -> tuple[NDArray[Any], int, int]:
         """Label image of a lane without edits by hand, and how many objects were too small and too large for it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import permutations
 from typing import TYPE_CHECKING, Any, Unpack
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ from napari_objclass.io.stack import Stacked, along, in_files, open_files, stack
 from napari_objclass.labels import as_ids
 from napari_objclass.thresholding import AS_IS, range_of
 from napari_objclass.workflow import image_axes
+from napari_objclass.workflow.blockwise.sources import fitting_level
 from napari_objclass.workflow.data_folder import DATASET, store_data
 from napari_objclass.workflow.lane import (
     LABELS,
@@ -119,7 +121,8 @@ class Images:
         if not self.is_large:
             return self.thresholded
         n_frames, *lengths = self.shape
-        box = [slice((length - side) // 2, (length + side) // 2) for length, side in zip(lengths, _sides(lengths), strict=True)]
+        sides = zip(lengths, _sides(lengths), strict=True)
+        box = [slice((length - side) // 2, (length + side) // 2) for length, side in sides]
         return self.sliced[(slice(n_frames // 2, n_frames // 2 + 1), *box)]
 
     @cached_property
@@ -182,8 +185,8 @@ class SlicedChannels:
     def __init__(self, image: LazyArray) -> None:
         self.image, self.shape = image, image.shape
 
-    def __getitem__(self, key: tuple[EllipsisType, int]) -> LazyArray:
-        """Return a channel ``tzyx``, given ``..., channel``."""
+    def __getitem__(self, key: tuple[EllipsisType, int]) -> Any:
+        """Return a channel ``tzyx``, given ``..., channel``; it is read where it is sliced."""
         _, channel = key
         return _Channel(self.image, channel)
 
@@ -231,7 +234,7 @@ def describe(
     letter = {each: along(source) for each, source in sources.items()}
     several = {each for each in sources if letter[each] == "c"}
     files = {each: open_files(source, axes=named.get(each)) for each, source in sources.items() if in_files(source)}
-    given = {
+    given: Given = {
         each: stacked(source) if each in several else Wrapped(source) if is_lazy(source) else np.asarray(source)
         for each, source in sources.items()
         if each not in files
@@ -240,7 +243,10 @@ def describe(
         given = {each: np.asarray(array) for each, array in given.items()}
     arrays = given | {each: image.data for each, image in files.items()}
     named |= {each: whole_axes(axes, letter[each]) for each, axes in named.items() if letter[each]}
-    letters = image_axes.choose(arrays, role, named, {each: image.axes for each, image in files.items()}, several)
+    try:
+        letters = image_axes.choose(arrays, role, named, {each: image.axes for each, image in files.items()}, several)
+    except ShapeError as error:
+        raise _with_level(str(error), files) from None
     prints = {each: fingerprint(arrays[each], letters[each]) for each in sources if recognizable}
     told = next(((size, image.units) for image in files.values() if (size := voxel_size(image))), (None, None))
     record = LaneRecord(
@@ -434,10 +440,7 @@ def _fit(record: LaneRecord, opened: Mapping[str, Pixels], budget: int | None) -
     canonical = arranged(data, objects.axes, axis_letters.LABELS)
     raw_shape = None if raw is None else image_axes.canonical_shape(raw.data, raw.axes, axis_letters.RAW)
     if raw is not None and raw_shape is not None and raw_shape[:4] != canonical.shape:
-        raise ShapeError(
-            f"raw of shape {raw.data.shape} ({raw.axes}) and {role} of shape {objects.data.shape} ({objects.axes}) "
-            f"of {record.name!r} differ; give images of one size, or name their axes"
-        )
+        raise _other_shape(record, role, raw, objects)
     if not canonical.size:
         raise ShapeError(f"the images of {record.name!r} have no pixels, their shape is {objects.data.shape}")
     if raw is not None and np.dtype(raw.data.dtype).kind not in "buif":
@@ -452,10 +455,7 @@ def _fit_thresholded(record: LaneRecord, source: Pixels, raw: Pixels | None, rol
     shape = image_axes.canonical_shape(source.data, source.axes, axis_letters.RAW)
     raw_shape = None if raw is None else image_axes.canonical_shape(raw.data, raw.axes, axis_letters.RAW)
     if raw is not None and raw_shape is not None and raw_shape[:4] != shape[:4]:
-        raise ShapeError(
-            f"raw of shape {raw.data.shape} ({raw.axes}) and {role} of shape {source.data.shape} ({source.axes}) "
-            f"of {record.name!r} differ; give images of one size, or name their axes"
-        )
+        raise _other_shape(record, role, raw, source)
     if 0 in shape:
         raise ShapeError(f"the images of {record.name!r} have no pixels, their shape is {source.data.shape}")
     for each, what in ((source, role), (raw, RAW)):
@@ -471,6 +471,25 @@ def _fit_thresholded(record: LaneRecord, source: Pixels, raw: Pixels | None, rol
         _raw=raw,
         _probabilities=source if role == PROBABILITIES else None,
     )
+
+
+def _other_shape(record: LaneRecord, role: str, raw: Pixels, objects: Pixels) -> ShapeError:
+    """What is said of images of different shapes."""
+    message = (
+        f"raw of shape {raw.data.shape} ({raw.axes}) and {role} of shape {objects.data.shape} ({objects.axes}) "
+        f"of {record.name!r} differ; give images of one size, or name their axes"
+    )
+    return _with_level(message, {RAW: raw, role: objects})
+
+
+def _with_level(message: str, images: Mapping[str, Pixels | Image]) -> ShapeError:
+    """An error, with the level of one image that fits another one, if there is one."""
+    for one, other in permutations(images.values(), 2):
+        shape = image_axes.canonical_shape(other.data, other.axes, axis_letters.RAW)
+        level = fitting_level(one.data, one.axes, shape[:4]) if shape else None
+        if level is not None:
+            return ShapeError(f"{message}; {level} would fit")
+    return ShapeError(message)
 
 
 def _sides(lengths: Sequence[int]) -> list[int]:

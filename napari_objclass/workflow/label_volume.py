@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
     from napari_objclass.workflow.applet import RunOptions
+    from napari_objclass.workflow.blockwise.budget import Share
     from napari_objclass.workflow.blockwise.labelling import Labelled
     from napari_objclass.workflow.blockwise.plan import Triple
 
@@ -37,11 +38,13 @@ class LabelVolume(LazyArray):
         Where the objects are.
     dtype
         Of the pixels.
+    share
+        What tasks on its blocks may use.
     """
 
-    def __init__(self, labelled: Labelled, dtype: DTypeLike) -> None:
+    def __init__(self, labelled: Labelled, dtype: DTypeLike, share: Share) -> None:
         super().__init__(labelled.plan.shape, dtype)
-        self.labelled = labelled
+        self.labelled, self.share = labelled, share
         self._lock = Lock()
         self._windows: OrderedDict[tuple[int, Triple, Triple], NDArray[Any]] = OrderedDict()
 
@@ -75,7 +78,7 @@ class LabelVolume(LazyArray):
             if key in self._windows:
                 self._windows.move_to_end(key)
                 return self._windows[key]
-        window = self.labelled.read(t, start, stop)[0].astype(self.dtype, copy=False)
+        window: NDArray[Any] = self.labelled.read(t, start, stop)[0].astype(self.dtype, copy=False)
         if window.size <= LARGEST_KEPT:
             with self._lock:
                 self._windows[key] = window
@@ -106,7 +109,8 @@ class LabelVolume(LazyArray):
         window = self._window(t, start, stop)[np.newaxis]
         box = np.array([[0, 0, 0, *window.shape[1:]]], np.int64)
         (runs,) = kernels.object_runs(window, np.zeros(1, np.int64), np.array([object_id], np.uint64), box)
-        return runs + np.array([*start, 0])
+        shifted: NDArray[np.int64] = runs + np.array([*start, 0])
+        return shifted
 
 
 def _slabs(box: Sequence[int]) -> Iterator[tuple[Triple, Triple]]:

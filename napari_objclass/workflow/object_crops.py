@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_objclass.io.image import LazyArray
     from napari_objclass.workflow.lane import LaneRecord
     from napari_objclass.workflow.objects import Objects
 
 
-def crops(objects: Objects, raw: NDArray[Any] | None, lane: LaneRecord, kind: str, margin: int) -> Crops | None:
+def crops(objects: Objects, raw: NDArray[Any] | LazyArray | None, lane: LaneRecord, kind: str, margin: int) -> Crops | None:
     """Cut out every object, in the order of the objects, which is that of the rows of a table.
 
     Parameters
@@ -50,12 +51,12 @@ def crops(objects: Objects, raw: NDArray[Any] | None, lane: LaneRecord, kind: st
         return Crops(_cut(objects, raw, margin), letters, letters + colours, spacing=spacing, units=lane.units)
     long = [axis for axis, length in enumerate(raw.shape) if length > 1 or RAW[axis] in "yx"]
     raw_letters = "".join(RAW[axis] for axis in long)
-    whole = raw.reshape([raw.shape[axis] for axis in long])
+    whole = np.reshape(raw, [raw.shape[axis] for axis in long])
     return Crops(_cut(objects, None, margin), letters, raw_letters, whole, spacing, lane.units)
 
 
 def _cut(
-    objects: Objects, raw: NDArray[Any] | None, margin: int
+    objects: Objects, raw: NDArray[Any] | LazyArray | None, margin: int
 ) -> Iterator[tuple[NDArray[np.uint8], NDArray[Any] | None]]:
     shape = np.array(objects.labels.shape[1:])
     starts = np.maximum(objects.boxes[:, :3] - margin, 0).tolist()

@@ -35,7 +35,7 @@ def table(
     With ``only``, these objects alone, see :func:`napari_objclass.measure`.
     """
     if isinstance(labels, LabelVolume):
-        return large_images.measure(labels.labelled, raw, feature_ids, margin=margin, spacing=spacing, **run)
+        return large_images.measure(labels, raw, feature_ids, margin=margin, **run)
     return features.measure(
         labels,
         raw,

@@ -15,11 +15,10 @@ from napari_objclass.workflow.label_volume import LabelVolume, object_runs
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import DTypeLike, NDArray
+    from numpy.typing import NDArray
 
     from napari_objclass.features import Places
     from napari_objclass.workflow.applet import RunOptions
-    from napari_objclass.workflow.blockwise.labelling import Labelled
     from napari_objclass.workflow.changes import Change
 
 LARGEST_ID = 2**64 - 1
@@ -58,10 +57,10 @@ class Objects:
         return cls._indexed(np.ascontiguousarray(labels), None, **run)
 
     @classmethod
-    def found_in(cls, labelled: Labelled, dtype: DTypeLike) -> Objects:
-        """Objects of a large image, as they were found block by block; pixels of labels are of type ``dtype``."""
-        known = (labelled.frames, labelled.ids, labelled.sizes, labelled.boxes, labelled.n_small, labelled.n_large)
-        return cls(LabelVolume(labelled, dtype), *known)
+    def found_in(cls, labels: LabelVolume) -> Objects:
+        """Objects of a large image, as they were found block by block."""
+        known = labels.labelled
+        return cls(labels, known.frames, known.ids, known.sizes, known.boxes, known.n_small, known.n_large)
 
     @classmethod
     def _indexed(cls, labels: NDArray[Any], only: Places | None, **run: Unpack[RunOptions]) -> Objects:

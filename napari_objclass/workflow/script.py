@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_objclass.io.image import LazyArray
     from napari_objclass.workflow.annotations import Annotation
     from napari_objclass.workflow.lane import LaneRecord
     from napari_objclass.workflow.session import Session
@@ -124,7 +125,7 @@ def _annotations(session: Session, lane: int, active: list[Annotation]) -> str:
     return "\n".join(calls)
 
 
-def _label_at(labels: NDArray[Any], place: tuple[int, ...]) -> int:
+def _label_at(labels: NDArray[Any] | LazyArray, place: tuple[int, ...]) -> int:
     """Label at a place ``tzyx``, 0 outside the image."""
     inside = all(0 <= each < length for each, length in zip(place, labels.shape, strict=True))
     return int(labels[place]) if inside else 0

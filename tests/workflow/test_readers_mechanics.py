@@ -173,12 +173,18 @@ KEYS = [
 ]
 
 
-@pytest.mark.parametrize("kind", ["tiff", "hdf5", "zarr", "stack"])
+@pytest.mark.parametrize("kind", ["tiff", "tiles", "strips", "hdf5", "zarr", "stack"])
 @pytest.mark.parametrize("key", KEYS, ids=str)
 def test_lazy_arrays_slice_like_numpy(tmp_path: Path, kind: str, key: object) -> None:
     if kind == "tiff":
         path = tmp_path / "a.tif"
         tifffile.imwrite(path, VOLUME, compression="zlib")
+    elif kind == "tiles":
+        path = tmp_path / "a.tif"
+        tifffile.imwrite(path, VOLUME, tile=(16, 16))
+    elif kind == "strips":
+        path = tmp_path / "a.tif"
+        tifffile.imwrite(path, VOLUME, compression="zlib", rowsperstrip=2)
     elif kind == "zarr":
         path = write_image(tmp_path / "a.zarr", VOLUME, "zyx")
     elif kind == "stack":
@@ -204,6 +210,55 @@ def test_compressed_tiff_decodes_only_the_pages_asked_for(tmp_path: Path, monkey
     np.testing.assert_array_equal(data[1:3, 2], VOLUME[1:3, 2])
     np.testing.assert_array_equal(data[2, 1:], VOLUME[2, 1:])  # the page decoded last is at hand
     assert decoded == [1, 2]
+
+
+TILED = {
+    "tiles": {"tile": (32, 48), "compression": "zlib", "predictor": True},
+    "raw tiles": {"tile": (32, 48)},
+    "strips": {"rowsperstrip": 7, "compression": "zlib"},
+    "colours": {"tile": (32, 48), "photometric": "rgb"},
+    "colours apart": {"tile": (32, 48), "photometric": "rgb", "planarconfig": "separate"},
+    "big-endian": {"tile": (32, 48), "byteorder": ">"},
+}
+
+
+@pytest.mark.parametrize("form", TILED)
+@pytest.mark.parametrize("n_pages", [1, 3])
+def test_windows_of_tiled_tiff(tmp_path: Path, form: str, n_pages: int) -> None:
+    shape = (n_pages, 3, 100, 130) if "apart" in form else (n_pages, 100, 130, *(3,) * ("colours" in form))
+    volume = np.random.default_rng(1).integers(0, 60000, shape[0 if n_pages > 1 else 1 :]).astype("u2")
+    tifffile.imwrite(tmp_path / "a.tif", volume, **{"photometric": "minisblack", **TILED[form]})
+    data = open_image(tmp_path / "a.tif").data
+    y = volume.shape.index(100)
+    window = (slice(None),) * y + (slice(30, 71, 2), slice(120, 40, -3))
+    np.testing.assert_array_equal(data[window], volume[window])
+    np.testing.assert_array_equal(np.asarray(data), volume)
+    assert data[(*window[:y], slice(9, 9), slice(3))].size == 0
+    if "strips" not in form or n_pages > 1:
+        assert data.chunks[y : y + 2] == ((7, 130) if form == "strips" else (32, 48))
+
+
+@pytest.mark.parametrize("n_pages", [1, 3])
+def test_a_window_of_a_tiled_tiff_reads_only_its_tiles(tmp_path: Path, n_pages: int) -> None:
+    path = tmp_path / "a.tif"
+    volume = np.random.default_rng(1).integers(0, 99, (n_pages, 64, 96)).astype("u2")
+    tifffile.imwrite(
+        path, volume if n_pages > 1 else volume[0], tile=(16, 16), compression="zlib", photometric="minisblack"
+    )
+    with tifffile.TiffFile(path) as file:
+        page = file.pages[n_pages - 1]
+        places = list(zip(page.dataoffsets, page.databytecounts, strict=True))
+    kept = {1 * 6 + 2, 1 * 6 + 3, 2 * 6 + 2, 2 * 6 + 3}
+    with path.open("r+b") as file:
+        for index, (offset, n_bytes) in enumerate(places):
+            if index not in kept:
+                file.seek(offset)
+                file.write(b"\xff" * n_bytes)
+    data = open_image(path).data
+    last = () if n_pages == 1 else (n_pages - 1,)
+    np.testing.assert_array_equal(data[*last, 16:48, 40:60], volume[-1, 16:48, 40:60])
+    with pytest.raises(Exception, match=r".+"):
+        data[*last, 15:48, 40:60]
 
 
 def test_no_file_is_held_open(tmp_path: Path) -> None:

@@ -10,9 +10,11 @@ import numpy as np
 from napari.layers import Labels
 
 from napari_objclass import axes as axis_letters
-from napari_objclass.errors import ShapeError
+from napari_objclass.errors import ObjClassError, ShapeError
 from napari_objclass.widgets.viewer.edited_region import around, changed_region, cut
 from napari_objclass.workflow import thresholding
+from napari_objclass.workflow.label_volume import LabelVolume
+from napari_objclass.workflow.large_images import no_edits
 from napari_objclass.workflow.objects import LARGEST_ID
 
 if TYPE_CHECKING:
@@ -50,6 +52,11 @@ class Draft:
     axes, place
         Letters of the layer, and where it lies.
 
+    Raises
+    ------
+    ObjClassError
+        If the objects are of an image that does not fit into memory.
+
     Attributes
     ----------
     layer
@@ -60,6 +67,8 @@ class Draft:
 
     def __init__(self, session: Session, image: str, objects: Objects, axes: str, place: Mapping[str, Any]) -> None:
         self.session, self.image, self._axes = session, image, axes
+        if isinstance(objects.labels, LabelVolume):
+            raise ObjClassError(no_edits(session.lane(image).name))
         self._shape, self._most = objects.labels.shape, int(np.iinfo(objects.labels.dtype).max)
         self.n_commits = 0
         self._committing: int | None = None  # the thread that is
@@ -139,7 +148,7 @@ class Draft:
     def difference(self) -> Difference:
         """What the session has and the layer has not, for :meth:`take`; on any thread."""
         change, objects = self._n_others, self.session.objects(self.image)
-        return Difference(objects, changed_region(objects.labels, self._labels()), change)
+        return Difference(objects, changed_region(np.asarray(objects.labels), self._labels()), change)
 
     def take(self, difference: Difference) -> None:
         """Write objects of the session into the layer, where they differ."""
@@ -181,7 +190,7 @@ def _copied(objects: Objects, axes: str) -> NDArray[Any]:
     own = objects.labels.dtype
     smaller = [each for each in map(np.dtype, (np.uint16, np.uint32)) if each.itemsize < own.itemsize]
     dtype = next((each for each in smaller if _has_room(each, objects, ROOM)), own)
-    return np.array(axis_letters.from_canonical(objects.labels, axes), dtype, order="C")
+    return np.array(axis_letters.from_canonical(np.asarray(objects.labels), axes), dtype, order="C")
 
 
 def _has_room(dtype: np.dtype[Any], objects: Objects, more: int = 0) -> bool:

@@ -50,7 +50,8 @@ def file_of(layer: Layer, letters: str, *, whole: bool = False) -> str | None:
             continue
         if stored.shape != pixels.shape or not _same_type(stored.dtype, pixels.dtype):
             continue
-        if _same(stored, pixels) if whole and not is_lazy(pixels) else fingerprint(stored, letters) == fingerprint(pixels, letters):
+        same = fingerprint(stored, letters) == fingerprint(pixels, letters)
+        if same and (not whole or is_lazy(pixels) or _same(stored, pixels)):
             return place
     return None
 

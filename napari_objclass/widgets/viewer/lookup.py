@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import DTypeLike, NDArray
 
+    from napari_objclass.io.image import LazyArray
     from napari_objclass.workflow.objects import Objects
 
     Array = NDArray[Any]
+    LabelImage = Array | LazyArray
 
 #: Planes of more pixels than this are painted in levels of half the resolution each: napari reads a plane without
 #: levels as a whole, however little of it is on the screen, and keeps two copies of it.
@@ -77,16 +79,16 @@ class Lookup:
         coarsest level of an image of two dimensions once, and never again.
     """
 
-    def __init__(self, labels: Array, axes: str, fill: Fill, *, kept: bool = False) -> None:
+    def __init__(self, labels: LabelImage, axes: str, fill: Fill, *, kept: bool = False) -> None:
         self._axes, self._kept = axes, kept
-        self._now: tuple[Array, Fill, Array | None] = (labels, fill, None)  # one attribute: all are of one time
+        self._now: tuple[LabelImage, Fill, Array | None] = (labels, fill, None)  # one attribute: all are of one time
 
     @property
     def fill(self) -> Fill:
         """The values."""
         return self._now[1]
 
-    def take(self, fill: Fill, whole: Array | None = None, labels: Array | None = None) -> None:
+    def take(self, fill: Fill, whole: Array | None = None, labels: LabelImage | None = None) -> None:
         """Show other values.
 
         Parameters
@@ -103,7 +105,7 @@ class Lookup:
             whole = picture
         self._now = (labels, fill, whole)
 
-    def painted(self, fill: Fill, labels: Array | None = None) -> Array:
+    def painted(self, fill: Fill, labels: LabelImage | None = None) -> Array:
         """Paint the whole image with any values, and any label image of its shape."""
         return self._paint(self._now[0] if labels is None else labels, fill, [slice(None)] * self.ndim)
 
@@ -161,7 +163,7 @@ class Lookup:
     def __deepcopy__(self, memo: Any) -> Array:
         return np.array(self)
 
-    def _paint(self, whole: Array, fill: Fill, keys: Sequence[int | slice]) -> Array:
+    def _paint(self, whole: LabelImage, fill: Fill, keys: Sequence[int | slice]) -> Array:
         """Paint a part of the image, an axis for each slice."""
         single = {}
         parts = dict.fromkeys(axis_letters.LABELS, slice(None))
@@ -184,7 +186,7 @@ class Lookup:
         return image[tuple(single.get(letter, slice(None)) for letter in self._axes)]
 
 
-def levels(labels: Array, axes: str, fill: Fill, steps: Sequence[tuple[int, int, int]]) -> list[Lookup]:
+def levels(labels: LabelImage, axes: str, fill: Fill, steps: Sequence[tuple[int, int, int]]) -> list[Lookup]:
     """Lazy images of a label image ``tzyx``: for every level, each so-many-th voxel along z, y and x."""
     last = len(steps) - 1
     return [
@@ -193,7 +195,7 @@ def levels(labels: Array, axes: str, fill: Fill, steps: Sequence[tuple[int, int,
     ]
 
 
-def thinned(labels: Array, steps: Sequence[tuple[int, int, int]]) -> list[Array]:
+def thinned(labels: LabelImage, steps: Sequence[tuple[int, int, int]]) -> list[LabelImage]:
     """Views of a label image ``tzyx`` for every level: each so-many-th voxel along z, y and x.
 
     Nothing is seen in the level of a large volume that is a single voxel.

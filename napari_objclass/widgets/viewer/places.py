@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from napari.layers import Image, Labels
     from numpy.typing import ArrayLike, NDArray
 
+    from napari_objclass.workflow.label_volume import LabelVolume
     from napari_objclass.workflow.objects import Objects
 
     Floats = NDArray[np.float64]
@@ -62,7 +63,7 @@ class Grid(NamedTuple):
 
     def object_at(
         self,
-        labels: NDArray[Any],
+        labels: NDArray[Any] | LabelVolume,
         position: ArrayLike,
         view_direction: ArrayLike | None,
         dims_displayed: Sequence[int] | None,

@@ -66,18 +66,17 @@ def _coarser(pixels: Pixels) -> list[Array]:
         return []
     sizes = levels(data.path, data.inner)
     own = sizes.get(data.inner, ())
-    coarser = [
-        inner for inner, shape in sizes.items() if shape != own and all(a <= b for a, b in zip(shape, own, strict=True))
-    ]
+    coarser = [inner for inner, shape in sizes.items() if shape != own and not np.greater(shape, own).any()]
     coarser.sort(key=lambda inner: sizes[inner], reverse=True)
     return [arranged(open_image(f"{data.path}/{inner}", axes=pixels.axes).data, pixels.axes, RAW) for inner in coarser]
 
 
 def _planes(raw: Array) -> NDArray[Any]:
     """The middle of some planes."""
-    t, z, y, x, _ = raw.shape
-    rows, columns = (slice((each - side) // 2, (each + side) // 2) for each, side in ((y, min(y, 512)), (x, min(x, 512))))
-    return np.concatenate([raw[t // 2 : t // 2 + 1, at : at + 1, rows, columns] for at in sorted({z // 4, z // 2, 3 * z // 4})])
+    t, z, *lengths, _ = raw.shape
+    rows, columns = (slice(max(0, each // 2 - 256), each // 2 + 256) for each in lengths)
+    places = sorted({z // 4, z // 2, 3 * z // 4})
+    return np.concatenate([raw[t // 2 : t // 2 + 1, at : at + 1, rows, columns] for at in places], axis=1)
 
 
 def _contrast(raw: Array) -> tuple[float, float]:

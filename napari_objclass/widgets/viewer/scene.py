@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_objclass.io.image import LazyArray
     from napari_objclass.widgets.viewer.shown import Shown
     from napari_objclass.workflow.input_data import Images
     from napari_objclass.workflow.lane import LaneRecord
@@ -120,7 +121,7 @@ class Scene:
         return self.layer(Labels, [arranged(each, axis_letters.LABELS, self.axes) for each in data], look)
 
     @property
-    def level_labels(self) -> list[NDArray[Any]]:
+    def level_labels(self) -> list[NDArray[Any] | LazyArray]:
         """Label image ``tzyx`` of each level of what is painted."""
         return thinned(self.objects.labels, self.steps)
 
@@ -134,7 +135,8 @@ class Scene:
         if raw is None:
             return None
         n_channels, dtype = raw.data[0].shape[-1], raw.data[0].dtype
-        axes, place, look = self.axes, self.place, {"contrast_limits": raw.limits}
+        axes, place = self.axes, self.place
+        look: dict[str, Any] = {"contrast_limits": raw.limits}
         if n_channels == 3 and dtype == np.uint8:
             axes, look = self.axes + "c", {"rgb": True}
         elif n_channels > 1:

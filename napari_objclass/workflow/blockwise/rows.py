@@ -28,41 +28,34 @@ TABLE = "table"
 _AT_ONCE = 1 << 16
 
 
-def table(
-    parts: Parts, labelled: Labelled, groups: Sequence[Group], specs: Sequence[FeatureSpec]
-) -> tuple[FeatureTable, int]:
-    """Feature table of all objects, whose values are in a file that is mapped into memory.
-
-    Returns
-    -------
-    FeatureTable, int
-        The table, and how many objects were too large to be looked at as a whole.
-    """
+def table(parts: Parts, labelled: Labelled, groups: Sequence[Group], specs: Sequence[FeatureSpec]) -> FeatureTable:
+    """Feature table of all objects; its values are in a file that is mapped into memory."""
     n_columns = sum(spec.n_values for spec in specs)
-    path = parts.path(TABLE, 0)
-    values = np.lib.format.open_memmap(path, "w+", np.float64, (len(labelled), n_columns)) if len(labelled) else None
-    missing, reasons, n_large = [np.zeros((0, 3), np.int64)], dict[str, int](), 0
+    values = np.zeros((0, n_columns))
+    if len(labelled):
+        path, shape = parts.path(TABLE, 0), (len(labelled), n_columns)
+        values = np.lib.format.open_memmap(path, "w+", np.float64, shape)
+    missing, reasons = [np.zeros((0, 3), np.int64)], dict[str, int]()
     for group in groups:
         part = parts.load(VALUES, group.number)
-        assert values is not None
         values[group.rows] = part["values"]
-        n_large += int(np.count_nonzero(part["large"]))
-        own = part["missing"]
+        row, column, number = part["missing"].T
         numbers = np.array([reasons.setdefault(str(each), len(reasons)) for each in part["reasons"]], np.int64)
-        if len(own):
-            missing.append(np.stack([group.rows[own[:, 0]], own[:, 1], numbers[own[:, 2]]], axis=1))
-    if values is not None:
-        values.flush()
+        missing.append(np.stack([group.rows[row], column, numbers[number]], axis=1))
     gaps = np.concatenate(missing)
-    found = FeatureTable(
+    return FeatureTable(
         labelled.ids,
         labelled.frames,
-        np.zeros((0, n_columns)) if values is None else values,
+        values,
         tuple(specs),
         gaps[np.lexsort((gaps[:, 1], gaps[:, 0]))],
         tuple(reasons),
     )
-    return found, n_large
+
+
+def count_large(parts: Parts, groups: Sequence[Group]) -> int:
+    """Number of objects that were too large to be looked at as a whole."""
+    return sum(int(np.count_nonzero(parts.load(VALUES, group.number)["large"])) for group in groups)
 
 
 def probabilities(

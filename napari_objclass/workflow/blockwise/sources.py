@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from napari_objclass import axes as axis_letters
-from napari_objclass.errors import DtypeError, ShapeError
+from napari_objclass.errors import DtypeError
 from napari_objclass.io.fingerprint import fingerprint
 from napari_objclass.labels import as_ids
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from napari_objclass.workflow.blockwise.plan import Triple
@@ -179,31 +181,21 @@ class Volume:
             return pixels
         return pixels[..., [channel - first for channel in channels]]
 
-    def refuse_other_shape(self, other: Volume) -> None:
-        """Raise ShapeError unless ``other`` has as many voxels along each axis."""
-        if self.shape != other.shape:
-            hint = _fitting_level(other, self.shape)
-            raise ShapeError(
-                f"{self.what} has {_lengths(self.shape)} voxels and {other.what} {_lengths(other.shape)}; "
-                + (f"level {hint} of that would fit" if hint else "give images of one size, or name their axes")
-            )
-
     def _length(self, letter: str) -> int:
         return self.data.shape[self.axes.index(letter)] if letter in self.axes else 1
 
 
-def _lengths(shape: tuple[int, ...]) -> str:
-    return " x ".join(map(str, shape[1:] if shape[0] == 1 else shape))
+def fitting_level(data: Any, axes: str, shape: Sequence[int]) -> str | None:
+    """Path of the level with lengths ``shape`` (t, z, y, x) of the OME-Zarr image that ``data`` is a level of.
 
-
-def _fitting_level(image: Volume, shape: tuple[int, ...]) -> str | None:
-    """Path of the level of a pyramid that has another shape ``tzyx``, if ``image`` is a level of one."""
+    None if it is of no such image, or no level fits.
+    """
     from napari_objclass.io.ome_zarr import ZarrArray, levels
 
-    if not isinstance(image.data, ZarrArray):
+    if not isinstance(data, ZarrArray):
         return None
-    for path, lengths in levels(image.data.path, image.data.inner).items():
-        by_letter = dict(zip(image.axes, lengths, strict=False))
-        if tuple(by_letter.get(letter, 1) for letter in axis_letters.LABELS) == shape:
-            return f"{image.data.path}/{path}"
+    for path, lengths in levels(data.path, data.inner).items():
+        by_letter = dict(zip(axes, lengths, strict=False))
+        if [by_letter.get(letter, 1) for letter in axis_letters.LABELS] == list(shape):
+            return f"{data.path}/{path}"
     return None
