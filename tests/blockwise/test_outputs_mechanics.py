@@ -83,7 +83,10 @@ class Case:
     def blocks(self, settings, *, n=3, cancel=None, budget=10**9, **options):
         files = self.files(settings, "blocks")
         workers, watch = Workers(n, cancel=cancel), Watch(cancel=cancel)
-        self.written = outputs.write(self.done, settings, files, workers=workers, watch=watch, budget=budget, **options)
+        features = results.features_to_write(settings, FEATURES, self.done.table.specs)
+        annotated = np.arange(len(self.done.labelled)) % 3
+        done = replace(self.done, features=features, annotated=annotated)
+        self.written = outputs.write(done, settings, files, workers=workers, watch=watch, budget=budget, **options)
         return files
 
 
