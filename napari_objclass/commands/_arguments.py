@@ -65,7 +65,7 @@ def blocks_arguments(command: argparse.ArgumentParser) -> None:
 def export_arguments(command: argparse.ArgumentParser) -> None:
     """Options that stand for fields of the export settings; those not given stay what the project says."""
     add = command.add_argument
-    add("--export-source", nargs="+", action="extend", metavar="SOURCE", help=", ".join(sources.SOURCES))
+    add("--export-source", nargs="+", action="extend", metavar="SOURCE", help=sources.HELP)
     add("--output-format", metavar="FORMAT", help=", ".join(sources.FORMATS))
     add("--output-filename-format", metavar="TEMPLATE", help=f"such as {sources.FILENAME}")
     add("--output-internal-path", metavar="NAME", help="dataset inside an HDF5 file")

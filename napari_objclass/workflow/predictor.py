@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Unpack
 
 from napari_objclass.errors import ObjClassError
-from napari_objclass.workflow import export, input_data, results
+from napari_objclass.workflow import blockwise_settings, export, input_data, results
 from napari_objclass.workflow.chain import OUTDATED, Arrival, Chain, Memory
 from napari_objclass.workflow.state import State
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from napari_objclass.workflow.object_classification import TrainedForest
     from napari_objclass.workflow.results import Written
 
+# Settings of how and where results are written.
+_OF_WRITING = {blockwise_settings.ID, export.ID}
 # Arrays of a forest that only tell how it was grown.
 _OF_TRAINING = {"importances", "oob_classes", "oob_confusion", "seed"}
 
@@ -82,7 +84,11 @@ class Predictor:
             self.forest.features,
             self.forest.margin,
             [each.to_json() for each in self.classes],
-            {applet: settings.to_json() for applet, settings in self.state.settings.items() if applet != export.ID},
+            {
+                applet: settings.to_json()
+                for applet, settings in self.state.settings.items()
+                if applet not in _OF_WRITING
+            },
         ]
         hashed.update(json.dumps(described).encode())
         return hashed.hexdigest()

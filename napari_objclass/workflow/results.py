@@ -18,13 +18,25 @@ from napari_objclass.io.image import LazyArray, Picture
 from napari_objclass.io.stack import Stacked
 from napari_objclass.io.tables import holds_crops, write_table
 from napari_objclass.io.writers import write_picture, write_sequence
+from napari_objclass.workflow.blockwise.independent import Independent
+from napari_objclass.workflow.blockwise.sources import Volume
 from napari_objclass.workflow.file_names import filled_in
 from napari_objclass.workflow.label_volume import paint
 from napari_objclass.workflow.lane import LABELS
 from napari_objclass.workflow.object_crops import crops
 from napari_objclass.workflow.object_table import object_table, unused, with_required
 from napari_objclass.workflow.output_image import bounds, clipping, prepared
-from napari_objclass.workflow.sources import ANNOTATIONS, COMPACT, IDENTITIES, NOTHING, PREDICTIONS, PROBABILITIES
+from napari_objclass.workflow.sources import (
+    ANNOTATIONS,
+    BLOCKWISE_PREDICTIONS,
+    COMPACT,
+    IDENTITIES,
+    INDEPENDENT,
+    NOTHING,
+    PREDICTIONS,
+    PROBABILITIES,
+    WITH_CLASSES,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,6 +55,9 @@ if TYPE_CHECKING:
 
 #: What needs no classifier.
 KNOWN_BEFORE = {IDENTITIES, ANNOTATIONS}
+
+# Whose pixels are numbers of classes.
+_OF_CLASSES = (PREDICTIONS, ANNOTATIONS, BLOCKWISE_PREDICTIONS)
 
 
 @dataclass(frozen=True)
@@ -162,6 +177,12 @@ def _picture(
             image[..., 0] = first
             for k in range(1, n_classes):
                 image[..., k] = prediction.paint(k + 1, **run)
+    elif source in INDEPENDENT:
+        blocks = independent(chain, lane, **run)
+        if source == BLOCKWISE_PREDICTIONS:
+            image = axis_letters.from_canonical(blocks.classes(**run), axes)
+        else:
+            image = axis_letters.from_canonical(blocks.probabilities(**run), axes + "c", axis_letters.RAW)
     else:
         image = prediction.paint("classes" if source == PREDICTIONS else "uncertainty", **run)
     return described(source, image, axes, lane, classes, None if prediction is None else prediction.class_names)
@@ -192,13 +213,29 @@ def described(
     palette = {number: each.color for number, each in enumerate(classes, 1)}
     return Picture(
         image,
-        axes + "c" * (source == PROBABILITIES),
+        axes + "c" * (source in WITH_CLASSES),
         spacing=None if spacing is None else tuple(spacing),
         units=lane.units,
-        drange=None if source in {IDENTITIES, PREDICTIONS, ANNOTATIONS} else (0.0, 1.0),
-        channel_names=class_names if source == PROBABILITIES else None,
+        drange=None if source in {IDENTITIES, *_OF_CLASSES} else (0.0, 1.0),
+        channel_names=class_names if source in WITH_CLASSES else None,
         offset=tuple(lane.offset["zyx".index(axis)] for axis in axes if axis in "zyx"),
-        colors={IDENTITIES: {}, PREDICTIONS: palette, ANNOTATIONS: palette}.get(source),
+        colors={IDENTITIES: {}, **dict.fromkeys(_OF_CLASSES, palette)}.get(source),
+    )
+
+
+def independent(chain: Chain, lane: LaneRecord, **run: Unpack[RunOptions]) -> Independent:
+    """Blockwise classification of a lane as in ilastik, by the forest of now and with the project's blocks and halo."""
+    labels, raw, trained = chain.objects(lane, **run).labels, chain.images(lane).raw, chain.forest
+    if trained is None:
+        raise InternalError(f"the blocks of {lane.name!r} were asked for without a classifier")
+    settings = chain.state.blockwise
+    return Independent(
+        Volume(labels, axis_letters.LABELS, "the label image", ids=True),
+        None if raw is None else Volume(raw, axis_letters.RAW, "raw"),
+        trained,
+        settings.ilastik_block_shape,
+        settings.halo,
+        lane.spacing,
     )
 
 
