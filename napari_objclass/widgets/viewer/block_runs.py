@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from napari_objclass import memory
+from napari_objclass.io.parts import Watch
 from napari_objclass.workflow import export
 from napari_objclass.workflow.blockwise import check
+from napari_objclass.workflow.blockwise.job import job_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,6 +19,7 @@ if TYPE_CHECKING:
 
     from napari_objclass.kernels import CancelToken, Progress
     from napari_objclass.workflow.blockwise.check import Comparison
+    from napari_objclass.workflow.blockwise.classify import Report
     from napari_objclass.workflow.export import Export
     from napari_objclass.workflow.session import Session
 
@@ -47,8 +52,8 @@ class Outcome:
 
 
 def plan(session: Session, image: str) -> str:
-    """How an image would be classified, in one line."""
-    raise NotImplementedError
+    """How an image would be classified, in one line; "" while there is no classifier."""
+    return "" if session.forest is None else job_of(session, image).summary
 
 
 def classify(
@@ -68,7 +73,18 @@ def classify(
     if in_the_way and not overwrite:
         return Outcome(in_the_way=in_the_way)
     session.train(progress=progress, cancel=cancel)
-    raise NotImplementedError
+    job = job_of(session, image)
+    result = job.run(folder=record.folder, export=settings, watch=Watch(progress, cancel))
+    numbers = np.bincount(result.classes, minlength=len(result.class_names) + 1)[1:].tolist()
+    counts = dict(zip(result.class_names, numbers, strict=True))
+    return Outcome(result.paths, counts, _told(result.report))
+
+
+def _told(report: Report) -> str:
+    seconds, peak = sum(report.seconds.values()), memory.text(report.peak)
+    blocks = "1 block" if report.n_blocks == 1 else f"{report.n_blocks:,} blocks"
+    text = f"{blocks} in {seconds:,.0f} s, with at most {peak} of memory."
+    return text + f" {report.n_large:,} objects were too large for some features." * bool(report.n_large)
 
 
 def compare(
@@ -87,8 +103,8 @@ def compare(
     ObjClassError
         When it cannot be classified.
     """
-    budget = session.blockwise_settings.memory or memory.available()
+    budget = min(session.blockwise_settings.memory or memory.available(), memory.available())
     t, *middle = view
-    fits = check.bytes_needed(session, image) <= budget
+    fits = check.bytes_needed(session, image) <= budget and not session.images(image).is_large
     part = None if fits else check.part_that_fits(session, image, budget, t, middle)
     return check.compare(session, image, part, as_ilastik=as_ilastik, progress=progress, cancel=cancel)

@@ -287,19 +287,22 @@ class Job:
         *,
         axes: str | dict[str, str] | None = None,
         spacing: Sequence[float] | None = None,
+        dranges: dict[str, tuple[float, float] | None] | None = None,
         block_shape: Sequence[int] | None = None,
         memory: str | int | None = None,
         workers: int | None = None,
         threads: int | None = None,
     ) -> Job:
-        """Open an image, see :func:`classify_blockwise`; no pixels are read.
+        """Open an image, see :func:`classify_blockwise`; no pixels are read. ``dranges`` are :attr:`Source.drange`.
 
         Raises
         ------
         ObjClassError
             When it cannot be read, or cannot be done with the memory.
         """
-        lane, _, opened = input_data.describe(images, axes=axes, spacing=spacing, recognizable=False, budget=0)
+        lane, _, opened = input_data.describe(
+            images, axes=axes, spacing=spacing, dranges=dranges, recognizable=False, budget=0
+        )
         source, rule, halo = _source(predictor, lane, opened)
         raw = None
         if opened.raw_shape is not None:
