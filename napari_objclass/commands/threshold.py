@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,8 @@ def run(args: argparse.Namespace) -> int:
     from napari_objclass.workflow.lane import PROBABILITIES
 
     settings, output = _settings(args), check_image_path(args.output).path
-    lane, _, images = input_data.describe({PROBABILITIES: args.image}, axes=args.axes, spacing=args.spacing)
+    given = {PROBABILITIES: args.image}
+    lane, _, images = input_data.describe(given, axes=args.axes, spacing=args.spacing, budget=sys.maxsize)
     check_overwriting([[output]], lane.files)
     assert images.thresholded is not None
     with progress_bar() as progress:

@@ -29,7 +29,7 @@ class Stacked(LazyArray):
         shape = images[0].data.shape
         dtype = np.result_type(*{image.data.dtype for image in images})
         super().__init__((*shape[:axis], len(images), *shape[axis:]), dtype)
-        self.images = tuple(images)
+        self.images: tuple[Any, ...] = tuple(images)
         self.axis = axis
 
     def __getitem__(self, key: Any) -> NDArray[Any]:

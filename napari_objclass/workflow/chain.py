@@ -259,7 +259,7 @@ class Chain:
         if self.state.edits_of(lane):
             raise ObjClassError(large_images.no_edits(lane.name))
         images = self.images(lane)
-        folder = large_images.folder_of(lane.uuid, self.memory.project)
+        folder = large_images.cache_folder(self.memory.project)
         labels = large_images.find(images, lane, self.state.thresholding, folder, self.memory.budget, **run)
         if labels.labelled.n_nan:
             self.memory.note(thresholding.counted_as_zero(labels.labelled.n_nan, f"the image {lane.name!r}"))

@@ -185,8 +185,8 @@ class SlicedChannels:
     def __init__(self, image: LazyArray) -> None:
         self.image, self.shape = image, image.shape
 
-    def __getitem__(self, key: tuple[EllipsisType, int]) -> LazyArray:
-        """Return a channel ``tzyx``, given ``..., channel``."""
+    def __getitem__(self, key: tuple[EllipsisType, int]) -> Any:
+        """Return a channel ``tzyx``, given ``..., channel``; it is read where it is sliced."""
         _, channel = key
         return _Channel(self.image, channel)
 

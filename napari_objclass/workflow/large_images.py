@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 import platformdirs
 
+import napari_objclass
 from napari_objclass import axes as axis_letters, memory
 from napari_objclass.errors import ParameterError
 from napari_objclass.features import choose, feature_catalog, neighbourhood
@@ -55,8 +56,8 @@ if TYPE_CHECKING:
 
 #: Added to the name of a project, for the folder of what may be deleted at any time.
 SUFFIX = ".objclass.cache"
-#: Runs of an image set that are kept: undo brings settings back.
-RUNS_KEPT = 3
+#: Bytes of what is kept beside the latest run: undo brings settings back, and images are opened again.
+MOST_BYTES = 10_000_000_000
 #: How much of the work each step is, of objects that are given and of those found by thresholding.
 _STEPS = {LABEL_STEP: 8.0, LABEL_STEP + FACES: 1.0, OBJECT_STEP: 1.0}
 _STEPS_OF_FOUND = {found.FOREGROUND: 8.0, **_STEPS, LABEL_STEP: 1.0}
@@ -79,12 +80,12 @@ def no_edits(name: str) -> str:
     )
 
 
-def folder_of(lane: str, project: Path | None) -> Path:
-    """Folder of what is known of an image set, by its uuid."""
+def cache_folder(project: Path | None) -> Path:
+    """Folder of what the steps leave: beside a project, if that is a place to write to, else the user's."""
     if project is not None and os.access(project.parent, os.W_OK):
-        return project.with_name(project.stem + SUFFIX) / lane
+        return project.with_name(project.stem + SUFFIX)
     state = os.environ.get(STATE_VARIABLE)
-    return Path(state or platformdirs.user_cache_dir("objclass", appauthor=False)) / "blocks" / lane
+    return Path(state or platformdirs.user_cache_dir("objclass", appauthor=False)) / "blocks"
 
 
 def find(
@@ -104,7 +105,7 @@ def find(
     settings
         How objects are found, where they are not given.
     folder
-        Where the steps leave what they make, in a folder of their own for each rule.
+        Where each run has a folder for what its steps leave, see :func:`cache_folder`.
     budget
         Bytes of memory that all tasks may use; None for half of what is left.
 
@@ -117,7 +118,8 @@ def find(
     if lane.is_thresholded:
         rule = block_rule(settings, volume, value_range=images.value_range, spacing=lane.spacing)
         halo = smoothing_halo(rule.how["sigma"], volume.shape[1:])
-    key = {"image": volume.identity, "rule": SEGMENTATION in lane.sources if rule is None else repr(rule)}
+    how = SEGMENTATION in lane.sources if rule is None else repr(rule)
+    key = {"version": napari_objclass.__version__, "image": volume.identity, "state": _state(lane), "rule": how}
     own = folder / _digest(key)
     most = memory.used() + (memory.available() // 2 if budget is None else budget)
     n_workers = run.get("threads") or default_threads()
@@ -133,7 +135,7 @@ def find(
         workers.do(given.tasks(parts, plan, volume, connected=SEGMENTATION in lane.sources))
     else:
         workers.do(found.steps(parts, plan, volume, rule))
-    _forget_old_runs(own)
+    _make_room(own)
     labelled = Labelled.load(plan, parts)
     return LabelVolume(labelled, _label_type(labelled, images, lane), chosen)
 
@@ -163,7 +165,8 @@ def measure(
     measuring = replace(measuring, parts=parts)
     groups = Surroundings(measuring.margin, measuring.most_voxels).groups(labelled)
     _workers(volume.share, _STEPS_OF_MEASURING, run).do(steps(measuring, groups))
-    return table(parts, labelled, groups, specs)
+    measured, _ = table(parts, labelled, groups, specs)
+    return measured
 
 
 def _raw(raw: NDArray[Any] | LazyArray | None) -> Volume | None:
@@ -182,6 +185,23 @@ def _workers(chosen: Share, steps: Mapping[str, float], run: RunOptions) -> Work
 
 def _digest(key: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _state(lane: LaneRecord) -> list[Any]:
+    """What changes when a file does, wherever: samples of large images do not tell.
+
+    Pixels that no file holds are known as long as this process lives.
+    """
+    found: list[Any] = [[str(path), _changed(path)] for _, path in lane.files]
+    if any(source.path is None for source in lane.sources.values()):
+        found += [lane.uuid, os.getpid()]
+    return found
+
+
+def _changed(path: Path) -> int:
+    """When a file, or any file in a folder, was changed last."""
+    files = path.rglob("*") if path.is_dir() else [path]
+    return max((file.stat().st_mtime_ns for file in files), default=0)
 
 
 def _source(images: Images, lane: LaneRecord) -> Volume:
@@ -206,12 +226,16 @@ def _block_shape_in(folder: Path) -> Triple | None:
     return None
 
 
-def _forget_old_runs(folder: Path) -> None:
-    """Remove the runs of an image set that were used longest ago."""
+def _make_room(folder: Path) -> None:
+    """Remove the runs that were used longest ago, but not this one, until the others take no more than they may."""
     os.utime(folder)
-    runs = sorted((each for each in folder.parent.iterdir() if each.is_dir()), key=lambda each: each.stat().st_mtime)
-    for old in runs[:-RUNS_KEPT]:
-        shutil.rmtree(old, ignore_errors=True)
+    others = [each for each in folder.parent.iterdir() if each.is_dir() and each != folder]
+    others.sort(key=lambda each: each.stat().st_mtime, reverse=True)
+    taken = 0
+    for each in others:
+        taken += sum(file.stat().st_size for file in each.rglob("*"))
+        if taken > MOST_BYTES:
+            shutil.rmtree(each, ignore_errors=True)
 
 
 def _label_type(labelled: Labelled, images: Images, lane: LaneRecord) -> DTypeLike:

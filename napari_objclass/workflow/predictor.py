@@ -67,6 +67,11 @@ class Predictor:
         notes = () if chain.is_current(forest) else (OUTDATED,)
         return cls(state, replace(forest, trained_on=state.training_digest(), without=(), imported=False), notes)
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether an image that was interrupted is not begun anew."""
+        return False
+
     @cached_property
     def digest(self) -> str:
         """Text that changes with everything that the class of an object depends on beside its image."""
@@ -117,3 +122,16 @@ class Predictor:
     ) -> Written:
         """Classify the objects of an opened image set and write what is asked for, see :func:`results.write`."""
         return results.write(chain, lane, settings, files, retrain=False, carried=carried, **run)
+
+    def classify(
+        self,
+        images: Mapping[str, Any],
+        described: Mapping[str, Any],
+        settings: Export,
+        files: Files,
+        carried: Mapping[str, str] | None = None,
+        **run: Unpack[RunOptions],
+    ) -> Written:
+        """Classify the objects of an image set, given as for :meth:`open`, and write what is asked for."""
+        chain, lane = self.open(images, **described)
+        return self.export(chain, lane, settings, files, carried, **run)

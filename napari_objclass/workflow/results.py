@@ -39,12 +39,12 @@ from napari_objclass.workflow.sources import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from napari_objclass.features import FeatureTable
+    from napari_objclass.features import FeatureSpec, FeatureTable
     from napari_objclass.workflow.applet import RunOptions
     from napari_objclass.workflow.chain import Chain
     from napari_objclass.workflow.classes import Classes
@@ -72,11 +72,14 @@ class Written:
         Number of objects, all frames.
     counts
         Number of objects of each class, by the name of the class.
+    notes
+        Sentences that the user should read once.
     """
 
     files: tuple[Path, ...]
     n_objects: int
     counts: dict[str, int]
+    notes: tuple[str, ...] = ()
 
 
 def write(
@@ -121,7 +124,7 @@ def write(
     if files.table is not None and measured is not None and prediction is not None:
         written.append(_write_table(files.table, chain, lane, settings, prediction, measured, carried or {}, **run))
     counts = {} if prediction is None else class_counts(prediction)
-    return Written(tuple(written), len(chain.objects(lane, **run).ids), counts)
+    return Written(tuple(written), len(chain.objects(lane, **run).ids), counts, tuple(chain.memory.notes))
 
 
 def class_counts(prediction: Prediction) -> dict[str, int]:
@@ -133,10 +136,13 @@ def class_counts(prediction: Prediction) -> dict[str, int]:
 def table_to_export(chain: Chain, lane: LaneRecord, settings: Export, **run: Unpack[RunOptions]) -> FeatureTable:
     """Feature table of a lane: the features of the settings, and those that every exported table has."""
     catalog, selection = feature_catalog(*chain.images(lane).extent), chain.state.feature_selection
-    features = selection.ids if settings.features is None else settings.features
-    if settings.columns == COMPACT:
-        features = ()
-    return chain.table(lane, with_required(features, catalog), selection.margin, **run)
+    return chain.table(lane, features_to_write(settings, selection.ids, catalog), selection.margin, **run)
+
+
+def features_to_write(settings: Export, selected: Sequence[str], catalog: Sequence[FeatureSpec]) -> list[str]:
+    """Ids of the features of a table: those of the settings, or those that are selected, and what every table has."""
+    features = selected if settings.features is None else settings.features
+    return with_required(() if settings.columns == COMPACT else features, catalog)
 
 
 def _write_image(path: Path, picture: Picture, settings: Export) -> list[Path]:

@@ -3,6 +3,7 @@
 import pickle
 import signal
 from concurrent.futures import Future
+from dataclasses import replace
 
 import h5py
 import numpy as np
@@ -65,11 +66,10 @@ class Case:
         Workers(2).do(given.tasks(self.parts, plan, volume, connected=False))
         self.done = outputs.Classified(
             Labelled.load(plan, self.parts), self.lane, axes, volume.dtype, self.chain.state.classes,
-            self.chain.predict(self.lane, retrain=False), None, np.zeros(0, np.int64),
+            self.chain.predict(self.lane, retrain=False),
+            results.table_to_export(self.chain, self.lane, Export(features=(*FEATURES, "intensity_sum"))),
+            (), np.zeros(0, np.int64),
         )  # fmt: skip
-        annotated = np.arange(len(self.done.labelled)) % 3
-        table = results.table_to_export(self.chain, self.lane, Export())
-        self.done = type(self.done)(**self.done.__dict__ | {"table": table, "annotated": annotated})
 
     def files(self, settings, where):
         (self.folder / where).mkdir(exist_ok=True)
@@ -165,9 +165,9 @@ def test_csv_table_is_that_of_the_whole_image(volume, monkeypatch, columns, carr
     at_once = []
     monkeypatch.setattr(outputs, "rows_at_once", lambda n: at_once.append(n) or 7)
     blocks = volume.blocks(settings, carried=carried)
-    expected = results.columns_to_write(
-        volume.done.table, volume.done.prediction, volume.done.annotated, volume.lane, settings, carried
-    )
+    table = results.table_to_export(volume.chain, volume.lane, settings)
+    annotated = np.arange(len(table)) % 3
+    expected = results.columns_to_write(table, volume.done.prediction, annotated, volume.lane, settings, carried)
     path = volume.folder / "expected.csv"
     results.write_table(path, expected)
     assert blocks.table.read_bytes() == path.read_bytes()

@@ -6,8 +6,8 @@ from contextlib import closing
 
 import numpy as np
 import pytest
-from executors import Shuffled
-from test_whole_image_invariant import blobs_of, raw_of
+from blockwise.executors import Shuffled
+from blockwise.test_whole_image_invariant import blobs_of, raw_of
 
 import napari_objclass as oc
 

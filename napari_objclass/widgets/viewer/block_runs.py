@@ -35,7 +35,7 @@ class Outcome:
     counts
         Number of objects of each class, by the name of the class.
     report
-        One line on what was read, and the memory it took.
+        What it took, and what the user should know.
     in_the_way
         Files that are there already; if there are any, nothing was done.
     """
@@ -74,17 +74,20 @@ def classify(
         return Outcome(in_the_way=in_the_way)
     session.train(progress=progress, cancel=cancel)
     job = job_of(session, image)
-    result = job.run(folder=record.folder, export=settings, watch=Watch(progress, cancel))
+    result = job.run(folder=record.folder, export=settings, files=files, watch=Watch(progress, cancel))
     numbers = np.bincount(result.classes, minlength=len(result.class_names) + 1)[1:].tolist()
     counts = dict(zip(result.class_names, numbers, strict=True))
-    return Outcome(result.paths, counts, _told(result.report))
+    return Outcome(result.paths, counts, " ".join([_told(result.report), *map(_sentence, result.notes)]))
 
 
 def _told(report: Report) -> str:
-    seconds, peak = sum(report.seconds.values()), memory.text(report.peak)
     blocks = "1 block" if report.n_blocks == 1 else f"{report.n_blocks:,} blocks"
-    text = f"{blocks} in {seconds:,.0f} s, with at most {peak} of memory."
-    return text + f" {report.n_large:,} objects were too large for some features." * bool(report.n_large)
+    took = f"{blocks} in {sum(report.seconds.values()):,.0f} s, with at most {memory.text(report.peak)} of memory."
+    return took + f" {report.n_before:,} were done before." * bool(report.n_before)
+
+
+def _sentence(note: str) -> str:
+    return f"{note[0].upper()}{note[1:]}."
 
 
 def compare(

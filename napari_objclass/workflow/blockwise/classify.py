@@ -30,14 +30,14 @@ from napari_objclass.workflow.blockwise.workers import Workers
 from napari_objclass.workflow.export import Export
 from napari_objclass.workflow.lane import LABELS, SEGMENTATION
 from napari_objclass.workflow.object_classification import Prediction, check_columns
-from napari_objclass.workflow.object_table import with_required
 from napari_objclass.workflow.opening import open_project
 from napari_objclass.workflow.predictor import Predictor
+from napari_objclass.workflow.results import features_to_write
 from napari_objclass.workflow.session import Session
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -84,6 +84,8 @@ class Report:
         Bytes of the files that steps left.
     n_large
         Number of objects that were too large to be looked at as a whole; see the reasons of their missing values.
+    n_before
+        Number of blocks whose objects an earlier run had found.
     """
 
     block_shape: Triple
@@ -95,6 +97,7 @@ class Report:
     peak: int = 0
     written: int = 0
     n_large: int = 0
+    n_before: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +124,8 @@ class BlockwiseResult:
         Files that were written.
     report
         What it took.
+    notes
+        Sentences that the user should read once.
     """
 
     table: FeatureTable
@@ -135,6 +140,7 @@ class BlockwiseResult:
     n_nan: int
     paths: tuple[Path, ...]
     report: Report
+    notes: tuple[str, ...] = ()
 
 
 def classify_blockwise(
@@ -283,11 +289,12 @@ class Job:
     def of(
         cls,
         predictor: Predictor,
-        images: dict[str, Any],
+        images: Mapping[str, Any],
         *,
-        axes: str | dict[str, str] | None = None,
+        name: str | None = None,
+        axes: str | Mapping[str, str] | None = None,
         spacing: Sequence[float] | None = None,
-        dranges: dict[str, tuple[float, float] | None] | None = None,
+        dranges: Mapping[str, tuple[float, float] | None] | None = None,
         block_shape: Sequence[int] | None = None,
         memory: str | int | None = None,
         workers: int | None = None,
@@ -301,7 +308,7 @@ class Job:
             When it cannot be read, or cannot be done with the memory.
         """
         lane, _, opened = input_data.describe(
-            images, axes=axes, spacing=spacing, dranges=dranges, recognizable=False, budget=0
+            images, name=name, axes=axes, spacing=spacing, dranges=dranges, recognizable=False, budget=0
         )
         source, rule, halo = _source(predictor, lane, opened)
         raw = None
@@ -337,19 +344,32 @@ class Job:
         *,
         folder: Path | None,
         export: Export | None,
+        files: Files | None = None,
+        carried: Mapping[str, str] | None = None,
         client: Client | None = None,
         watch: Watch | None = None,
         restart: bool = False,
     ) -> BlockwiseResult:
-        """Do all steps, those that were done before excepted; parameters as of :func:`classify_blockwise`."""
+        """Do all steps, those that were done before excepted.
+
+        Parameters
+        ----------
+        folder, export, client, restart
+            As for :func:`classify_blockwise`.
+        files
+            Where the results go, if not where ``export`` says of ``folder``.
+        carried
+            Columns of one text each that come first in the table.
+        watch
+            Who follows it.
+        """
         watch = watch or Watch()
-        files = None
         if export is not None and folder is not None:
-            files = export.files(self.lane.name, folder)
+            files = export.files(self.lane.name, folder) if files is None else files
             outputs.refuse_impossible(export, files)
         with ExitStack() as stack:
             parts = self._parts(folder, stack, export, restart=restart)
-            return self._settled(parts)._done(parts, export, files, client, watch)
+            return self._settled(parts)._done(parts, export, files, carried, client, watch)
 
     def _settled(self, parts: Parts) -> Job:
         """Return the job with the blocks of the run that goes on, whatever memory is left today."""
@@ -360,11 +380,18 @@ class Job:
         return replace(self, plan=BlockPlan(self.plan.shape, (z, y, x)), room=int(known["room"]))
 
     def _done(
-        self, parts: Parts, export: Export | None, files: Files | None, client: Client | None, watch: Watch
+        self,
+        parts: Parts,
+        export: Export | None,
+        files: Files | None,
+        carried: Mapping[str, str] | None,
+        client: Client | None,
+        watch: Watch,
     ) -> BlockwiseResult:
         """Do the steps, and remove what they left."""
         report = Report(self.plan.block_shape, len(self.plan), self.n_workers)
-        steps = [LABEL_STEP if self.rule is None else found.FOREGROUND, OBJECTS, measuring.REGIONS, measuring.VALUES]
+        report.n_before = len(self.plan) - len(parts.missing(self._first_step, range(len(self.plan))))
+        steps = [self._first_step, OBJECTS, measuring.REGIONS, measuring.VALUES]
         workers = Workers(
             self.n_workers,
             client=client,
@@ -378,8 +405,13 @@ class Job:
         prediction = self._prediction(labelled, table, Watch(None, watch.cancel), report)
         workers.told(_PREDICTING, 1.0)
         paths: tuple[Path, ...] = ()
+        notes: list[str] = []
         if files is not None and export is not None:
-            paths = self._written(labelled, table, prediction, export, files, workers, watch, report)
+            done = self._classified(labelled, table, prediction, export)
+            began = time.perf_counter()
+            form: dict[str, Any] = {"carried": carried, "note": notes.append, "budget": self.room}
+            paths = outputs.write(done, export, files, workers=workers, watch=watch, **form).files
+            report.seconds["writing"] = time.perf_counter() - began
         selected = table.select(self.predictor.forest.features)
         selected = replace(selected, values=np.array(selected.values))  # the file that it is mapped from goes
         report.reads = {"objects": self.source.reads} | ({} if self.raw is None else {"raw": self.raw.reads})
@@ -399,6 +431,7 @@ class Job:
             labelled.n_nan,
             paths,
             report,
+            (*notes, *self._told(labelled, report)),
         )
 
     def _parts(self, folder: Path | None, stack: ExitStack, export: Export | None, *, restart: bool) -> Parts:
@@ -432,8 +465,7 @@ class Job:
         wanted = self.predictor.forest.features
         catalog = {spec.id: spec for spec in feature_catalog(*extent)}
         if export is not None and export.table is not None:
-            more = () if export.columns == "compact" else export.features or self.predictor.state.feature_selection.ids
-            wanted = tuple(dict.fromkeys([*wanted, *with_required(more, list(catalog.values()))]))
+            wanted = tuple(dict.fromkeys([*wanted, *self._exported(export)]))
         specs = [catalog[feature] for feature in choose(wanted, *extent)]
         margin = neighbourhood(self.predictor.forest.margin, extent[0])
         measured = Measuring.of(self.plan, labelled.parts, labelled.parts, self.raw, specs, margin, self.room)
@@ -466,19 +498,11 @@ class Job:
             _axes=self.images.axes,
         )
 
-    def _written(
-        self,
-        labelled: Labelled,
-        table: FeatureTable,
-        prediction: Prediction,
-        export: Export,
-        files: Files,
-        workers: Workers,
-        watch: Watch,
-        report: Report,
-    ) -> tuple[Path, ...]:
-        began = time.perf_counter()
-        done = outputs.Classified(
+    def _classified(
+        self, labelled: Labelled, table: FeatureTable, prediction: Prediction, export: Export
+    ) -> outputs.Classified:
+        """What is known when files are written."""
+        return outputs.Classified(
             labelled=labelled,
             lane=self.lane,
             axes=self.images.axes,
@@ -486,11 +510,29 @@ class Job:
             classes=self.predictor.classes,
             prediction=prediction,
             table=table,
+            features=self._exported(export),
             annotated=np.zeros(len(labelled), np.int64),
         )
-        written = outputs.write(done, export, files, workers=workers, watch=watch, budget=self.room)
-        report.seconds["writing"] = time.perf_counter() - began
-        return written.files
+
+    def _exported(self, export: Export) -> tuple[str, ...]:
+        """Features of the table that is written."""
+        selected = self.predictor.state.feature_selection.ids
+        return tuple(features_to_write(export, selected, feature_catalog(*self.images.extent)))
+
+    def _told(self, labelled: Labelled, report: Report) -> Iterator[str]:
+        """What the user should know."""
+        if labelled.n_nan:
+            yield thresholding.counted_as_zero(labelled.n_nan, f"the image {self.lane.name!r}")
+        if report.n_large:
+            yield (
+                f"{report.n_large} objects of {self.lane.name!r} are too large for the memory to be looked at as a "
+                "whole, and lack the features that need it; allow more memory"
+            )
+
+    @property
+    def _first_step(self) -> str:
+        """The step that reads what the objects are found in."""
+        return LABEL_STEP if self.rule is None else found.FOREGROUND
 
 
 def _source(predictor: Predictor, lane: LaneRecord, images: Images) -> tuple[Volume, found.Rule | None, Triple | None]:
