@@ -294,12 +294,13 @@ class Job:
         name: str | None = None,
         axes: str | Mapping[str, str] | None = None,
         spacing: Sequence[float] | None = None,
+        dranges: Mapping[str, tuple[float, float] | None] | None = None,
         block_shape: Sequence[int] | None = None,
         memory: str | int | None = None,
         workers: int | None = None,
         threads: int | None = None,
     ) -> Job:
-        """Open an image, see :func:`classify_blockwise`; no pixels are read.
+        """Open an image, see :func:`classify_blockwise`; no pixels are read. ``dranges`` are :attr:`Source.drange`.
 
         Raises
         ------
@@ -307,7 +308,7 @@ class Job:
             When it cannot be read, or cannot be done with the memory.
         """
         lane, _, opened = input_data.describe(
-            images, name=name, axes=axes, spacing=spacing, recognizable=False, budget=0
+            images, name=name, axes=axes, spacing=spacing, dranges=dranges, recognizable=False, budget=0
         )
         source, rule, halo = _source(predictor, lane, opened)
         raw = None
