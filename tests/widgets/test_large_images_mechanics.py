@@ -155,7 +155,9 @@ def test_planes_have_no_fields_along_z(step):
 
 
 def test_it_is_as_narrow_as_the_dock(step, mailbox):
+    change(step, mailbox, memory=10**9)
     checked(step, mailbox, **CUT)
+    QApplication.processEvents()
     assert step.minimumSizeHint().width() <= 284
 
 
