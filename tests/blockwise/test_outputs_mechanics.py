@@ -11,6 +11,7 @@ import pytest
 from workflow.full_disk import file_size_limit
 
 from napari_objclass.errors import Cancelled, DtypeError, FileError, ParameterError
+from napari_objclass.features import feature_catalog
 from napari_objclass.io.parts import Watch
 from napari_objclass.io.readers import open_image
 from napari_objclass.kernels import CancelToken
@@ -26,6 +27,8 @@ from napari_objclass.workflow.session import Session
 
 IMAGES = ("Object Predictions", "Object Probabilities", "Object Identities", "Uncertainty")
 FEATURES = ("num_pixels", "intensity_mean")
+#: More than is written, in another order.
+EVERYTHING = ("intensity_sum", *FEATURES, "bbox_max", "bbox_min", "centroid")
 
 
 def scene(shape, seed=0):
@@ -67,7 +70,7 @@ class Case:
         self.done = outputs.Classified(
             Labelled.load(plan, self.parts), self.lane, axes, volume.dtype, self.chain.state.classes,
             self.chain.predict(self.lane, retrain=False),
-            results.table_to_export(self.chain, self.lane, Export(features=(*FEATURES, "intensity_sum"))),
+            self.chain.table(self.lane, EVERYTHING, None),
             (), np.zeros(0, np.int64),
         )  # fmt: skip
 
@@ -83,7 +86,10 @@ class Case:
     def blocks(self, settings, *, n=3, cancel=None, budget=10**9, **options):
         files = self.files(settings, "blocks")
         workers, watch = Workers(n, cancel=cancel), Watch(cancel=cancel)
-        self.written = outputs.write(self.done, settings, files, workers=workers, watch=watch, budget=budget, **options)
+        features = results.features_to_write(settings, FEATURES, feature_catalog(*self.chain.images(self.lane).extent))
+        annotated = np.arange(len(self.done.labelled)) % 3
+        done = replace(self.done, features=features, annotated=annotated)
+        self.written = outputs.write(done, settings, files, workers=workers, watch=watch, budget=budget, **options)
         return files
 
 

@@ -53,7 +53,7 @@ def test_a_run_goes_on(predictor_and_images, tmp_path, seed):
                 result = oc.classify_blockwise(predictor, raw, **options, client=client, out=tmp_path / "stopped")
             except Broken:
                 stops += 1
-            done += client.done
+        done += client.done
     assert stops > 0
     assert len(set(done)) == len(done) == n_tasks
     np.testing.assert_array_equal(result.table.values, expected.table.values)

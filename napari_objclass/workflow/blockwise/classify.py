@@ -18,7 +18,7 @@ from napari_objclass.forest import uncertainty
 from napari_objclass.io.parts import Watch
 from napari_objclass.kernels import smoothing_halo
 from napari_objclass.workflow import input_data, thresholding
-from napari_objclass.workflow.blockwise import given, measuring, outputs, rows, thresholding as found
+from napari_objclass.workflow.blockwise import flooding, given, measuring, outputs, rows, thresholding as found
 from napari_objclass.workflow.blockwise.budget import share
 from napari_objclass.workflow.blockwise.grouping import Surroundings
 from napari_objclass.workflow.blockwise.labelling import LABELS as LABEL_STEP, OBJECTS, Labelled
@@ -457,6 +457,8 @@ class Job:
     def _finding(self, parts: Parts) -> Any:
         if self.rule is None:
             return given.tasks(parts, self.plan, self.source, connected=SEGMENTATION in self.lane.sources)
+        if self.rule.has_cores and not self.rule.how["merge"]:
+            return flooding.steps(parts, self.plan, self.source, self.rule, self.room)
         return found.steps(parts, self.plan, self.source, self.rule)
 
     def _table(self, labelled: Labelled, workers: Workers, report: Report, export: Export | None) -> FeatureTable:

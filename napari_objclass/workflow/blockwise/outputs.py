@@ -73,7 +73,7 @@ class Classified:
     table
         Features, in memory or mapped into it; None without a table.
     features
-        Ids of those of them that are written.
+        Ids of those of them that are written, in their order.
     annotated
         (n,) number of the class of the annotation, 0 without one.
     """
@@ -230,10 +230,11 @@ def _columns(done: Classified, settings: Export, carried: Mapping[str, str], row
     table, prediction = done.table, done.prediction
     if table is None or prediction is None:
         raise InternalError(f"the table of {done.lane.name!r} was asked for without features or a prediction")
-    specs = [spec for spec in table.specs if spec.id in done.features]
-    written = {column for spec in specs for column in spec.columns}
-    values = np.asarray(table.values[rows])[:, [column in written for column in table.columns]]
-    some = _Rows(table.ids[rows], table.frames[rows], values, specs)
+    specs = {spec.id: spec for spec in table.specs}
+    written = [specs[feature] for feature in done.features]
+    places = {column: place for place, column in enumerate(table.columns)}
+    values = np.asarray(table.values[rows])[:, [places[column] for spec in written for column in spec.columns]]
+    some = _Rows(table.ids[rows], table.frames[rows], values, written)
     return columns_to_write(
         some, prediction[rows], done.annotated[rows], done.lane, settings, carried, first=rows.start
     )
