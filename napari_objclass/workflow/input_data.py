@@ -246,8 +246,8 @@ def describe(
     try:
         letters = image_axes.choose(arrays, role, named, {each: image.axes for each, image in files.items()}, several)
     except ShapeError as error:
-        known = {each: image.axes for each, image in files.items()} | named
-        guessed = {each: known.get(each) or axis_letters.guess(array.shape) for each, array in arrays.items()}
+        read = {each: image.axes for each, image in files.items()} | named
+        guessed = {each: read.get(each) or axis_letters.guess(array.shape) for each, array in arrays.items()}
         raise _with_level(str(error), {each: Pixels(arrays[each], guessed[each]) for each in arrays}) from None
     prints = {each: fingerprint(arrays[each], letters[each]) for each in sources if recognizable}
     told = next(((size, image.units) for image in files.values() if (size := voxel_size(image))), (None, None))
