@@ -198,7 +198,7 @@ class BlockwiseStep(Step):
 
     @property
     def _can_write(self) -> bool:
-        settings = self.shared.session.export_settings
+        settings = self.large.settings
         return bool(settings.images or settings.table)
 
     def _show_files(self) -> None:
@@ -215,9 +215,12 @@ class BlockwiseStep(Step):
         self.written.setVisible(bool(paths))
         self.files.setVisible(bool(paths))
         self.files.show_paths(paths)
-        is_other = bool(paths) and bool(wanted.images) and settings.format != wanted.format
-        self.instead.setVisible(is_other)
-        self.instead.setText(f"As OME-Zarr, since {wanted.format} is not written block by block.")
+        left = [source for source in wanted.images if source not in settings.images]
+        told = [f"{' and '.join(left)} only in Export."] if left else []
+        if settings.images and settings.format != wanted.format:
+            told.append(f"Images as OME-Zarr, since {wanted.format} is not written block by block.")
+        self.instead.setVisible(bool(paths and told))
+        self.instead.setText(" ".join(told))
 
     def _show_result(self) -> None:
         outcome, shared = self.large.outcome, self.shared

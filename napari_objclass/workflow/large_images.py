@@ -165,8 +165,7 @@ def measure(
     measuring = replace(measuring, parts=parts)
     groups = Surroundings(measuring.margin, measuring.most_voxels).groups(labelled)
     _workers(volume.share, _STEPS_OF_MEASURING, run).do(steps(measuring, groups))
-    measured, _ = table(parts, labelled, groups, specs)
-    return measured
+    return table(parts, labelled, groups, specs)
 
 
 def _raw(raw: NDArray[Any] | LazyArray | None) -> Volume | None:

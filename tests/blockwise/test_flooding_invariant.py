@@ -7,7 +7,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings, strategies as st
+from hypothesis import given, settings, strategies as st
 from kernels.test_threshold_invariant import image_of
 
 from napari_objclass import kernels, thresholding
@@ -81,7 +81,7 @@ def image_with_channels(seed, shape, dtype, grain):
 
 
 shapes = st.tuples(st.integers(1, 2), st.sampled_from([1, 1, 3, 8]), st.integers(1, 26), st.integers(1, 26))
-sides = st.tuples(*[st.integers(3, 12)] * 3)
+sides = st.tuples(st.integers(3, 8), st.integers(3, 20), st.integers(3, 20))
 levels = st.sampled_from([-0.1, 0.2, 0.4, 0.5, 0.6, 0.7, 1.2])
 widths = st.sampled_from([0.0, 0.09, 0.5, 1.0, 2.0])
 
@@ -96,27 +96,40 @@ def scenes(draw, dtypes):
         "sigma": draw(widths | st.tuples(widths, widths, widths)),
         "threshold": draw(levels),
         "core_threshold": draw(levels),
-        "min_size": draw(st.sampled_from([0, 1, 5, 50])),
+        "min_size": draw(st.sampled_from([0, 1, 5, 15])),
         "max_size": draw(st.sampled_from([20, 200, 10**6])),
         "fill_holes": draw(st.booleans()),
     }
     return image, rule
 
 
-@settings(max_examples=80)
-@given(scenes([np.float32, np.float64, np.uint8]), sides, st.booleans(), st.integers(0, 99))
+@settings(max_examples=40)
+@given(scenes([np.float32, np.float64, np.uint8]), sides, st.sampled_from([False, False, True]), st.integers(0, 99))
 def test_any_plan_has_the_objects_of_the_whole_image(scene, sides, in_one_piece, order):
     found, counts, labelled = flooded(*scene, sides, in_one_piece=in_one_piece, order=random.Random(order))
     expected = whole(*scene)
     if labelled.n_contested:
         assert not in_one_piece
         assert "equally near" in flooding.note(labelled)
-        assume(False)
+        return
     assert flooding.note(labelled) is None
     assert_as_whole(found, counts, expected)
 
 
-@settings(max_examples=40)
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("shape", "sides"), [((1, 1, 40, 55), (1, 14, 9)), ((1, 9, 16, 24), (3, 10, 8))])
+def test_crowded_fields_are_flooded_as_the_whole_image(shape, sides, seed):
+    """Many objects whose rims meet: a group less wide would be flooded otherwise."""
+    image = image_with_channels(3 * seed + 1, shape, np.float32, 1.0)
+    rule = RULE | {"sigma": 0.5, "threshold": 0.52, "core_threshold": 0.6, "min_size": 1, "fill_holes": bool(seed % 2)}
+    found, counts, labelled = flooded(image, rule, sides)
+    expected = whole(image, rule)
+    assert expected.labels.max() > 8
+    assert labelled.n_contested == 0
+    assert_as_whole(found, counts, expected)
+
+
+@settings(max_examples=8)
 @given(scenes([np.uint8]), sides, sides)
 def test_contested_groups_do_not_depend_on_the_plan(scene, some, others):
     image, rule = scene
@@ -134,7 +147,7 @@ def test_contested_groups_do_not_depend_on_the_plan(scene, some, others):
         assert_as_whole(*unfilled[:2], expected)
 
 
-@settings(max_examples=20)
+@settings(max_examples=15)
 @given(scenes([np.uint8]), sides)
 def test_contested_frames_that_fit_are_those_of_the_whole_image(scene, sides):
     image, rule = scene
@@ -162,14 +175,14 @@ def test_windows_keep_to_the_memory_and_leave_the_same():
     expected = whole(image, rule)
     assert expected.labels.max() > 3
     reads = []
-    for budget in (PLENTY, 26 * 26 * 36):
+    for budget in (PLENTY, 27 * 27 * 36):
         with mock.patch.object(Volume, "read", autospec=True, side_effect=Volume.read) as read:
             found, counts, _ = flooded(image, rule, (1, 48, 48), budget)
         assert_as_whole(found, counts, expected)
         reads.append([np.prod(np.subtract(call.args[3], call.args[2])) for call in read.call_args_list])
     assert len(reads[0]) == 2
     assert len(reads[1]) > 2
-    assert all(voxels * 36 <= 26 * 26 * 36 for voxels in reads[1][1:])
+    assert all(voxels * 36 <= 27 * 27 * 36 for voxels in reads[1][1:])
 
 
 def test_a_group_too_large_for_the_memory_is_refused_before_flooding():
@@ -215,7 +228,7 @@ def test_a_run_that_was_interrupted_anywhere_goes_on():
 
 
 @settings(max_examples=60)
-@given(st.floats(-1e3, 1e3, width=32), st.floats(-1e30, 1e30, width=32), st.floats(-1e3, 1e3, width=32))
+@given(st.floats(-1000, 1000, width=32), st.floats(-(2.0**100), 2.0**100, width=32), st.floats(-1000, 1000, width=32))
 def test_nothing_below_the_answer_is_reached(low, largest, value):
     found = np.float32(flooding.reached_from(low, largest))
     deepest = max(np.float32(largest) - np.float32(low), np.float32(0))

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from napari_objclass import memory
+from napari_objclass.io.parts import Watch
 from napari_objclass.workflow import export
 from napari_objclass.workflow.blockwise import check
+from napari_objclass.workflow.blockwise.job import job_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,6 +19,7 @@ if TYPE_CHECKING:
 
     from napari_objclass.kernels import CancelToken, Progress
     from napari_objclass.workflow.blockwise.check import Comparison
+    from napari_objclass.workflow.blockwise.classify import Report
     from napari_objclass.workflow.export import Export
     from napari_objclass.workflow.session import Session
 
@@ -30,7 +35,7 @@ class Outcome:
     counts
         Number of objects of each class, by the name of the class.
     report
-        One line on what was read, and the memory it took.
+        What it took, and what the user should know.
     in_the_way
         Files that are there already; if there are any, nothing was done.
     """
@@ -47,8 +52,8 @@ class Outcome:
 
 
 def plan(session: Session, image: str) -> str:
-    """How an image would be classified, in one line."""
-    raise NotImplementedError
+    """How an image would be classified, in one line; "" while there is no classifier."""
+    return "" if session.forest is None else job_of(session, image).summary
 
 
 def classify(
@@ -68,7 +73,21 @@ def classify(
     if in_the_way and not overwrite:
         return Outcome(in_the_way=in_the_way)
     session.train(progress=progress, cancel=cancel)
-    raise NotImplementedError
+    job = job_of(session, image)
+    result = job.run(folder=record.folder, export=settings, files=files, watch=Watch(progress, cancel))
+    numbers = np.bincount(result.classes, minlength=len(result.class_names) + 1)[1:].tolist()
+    counts = dict(zip(result.class_names, numbers, strict=True))
+    return Outcome(result.paths, counts, " ".join([_told(result.report), *map(_sentence, result.notes)]))
+
+
+def _told(report: Report) -> str:
+    blocks = "1 block" if report.n_blocks == 1 else f"{report.n_blocks:,} blocks"
+    took = f"{blocks} in {sum(report.seconds.values()):,.0f} s, with at most {memory.text(report.peak)} of memory."
+    return took + f" {report.n_before:,} were done before." * bool(report.n_before)
+
+
+def _sentence(note: str) -> str:
+    return f"{note[0].upper()}{note[1:]}."
 
 
 def compare(
@@ -87,8 +106,8 @@ def compare(
     ObjClassError
         When it cannot be classified.
     """
-    budget = session.blockwise_settings.memory or memory.available()
+    budget = min(session.blockwise_settings.memory or memory.available(), memory.available())
     t, *middle = view
-    fits = check.bytes_needed(session, image) <= budget
+    fits = check.bytes_needed(session, image) <= budget and not session.images(image).is_large
     part = None if fits else check.part_that_fits(session, image, budget, t, middle)
     return check.compare(session, image, part, as_ilastik=as_ilastik, progress=progress, cancel=cancel)

@@ -11,7 +11,7 @@ from napari_objclass.widgets.viewer import block_runs
 from napari_objclass.widgets.viewer.block_sheet import BlockSheet
 from napari_objclass.workflow import blockwise_settings, export, feature_selection, object_classification, thresholding
 from napari_objclass.workflow.blockwise.command import cluster_command
-from napari_objclass.workflow.blockwise.outputs import by_blocks
+from napari_objclass.workflow.blockwise.job import by_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -167,7 +167,7 @@ class LargeImages:
         if image != self._image:
             self._image, self.plan, self.problem = image, "", ""
             self._drop()
-        if "images" in parts:
+        if parts & {"images", "forest"}:
             self.look()
 
     def _session_changed(self, stale: set[tuple[str, str | None]]) -> None:

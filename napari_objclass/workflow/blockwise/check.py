@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 import numpy as np
 
 from napari_objclass import axes as axis_letters, kernels
+from napari_objclass.io.parts import Watch
+from napari_objclass.workflow.blockwise.classify import Job
 from napari_objclass.workflow.blockwise.independent import Independent
+from napari_objclass.workflow.blockwise.job import given
 from napari_objclass.workflow.blockwise.sources import Volume
-from napari_objclass.workflow.lane import LABELS, RAW
+from napari_objclass.workflow.lane import LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,7 +22,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_objclass.workflow.applet import RunOptions
-    from napari_objclass.workflow.lane import LaneRecord
     from napari_objclass.workflow.object_classification import Prediction, TrainedForest
     from napari_objclass.workflow.objects import Objects
     from napari_objclass.workflow.session import Session
@@ -121,7 +123,7 @@ def compare(
     ObjClassError
         When it cannot be classified.
     """
-    piece = _piece(session, session.lane(lane), part, **run)
+    piece = _piece(session, lane, part, **run)
     objects = piece.objects
     classes = _independent(session, piece, **run) if as_ilastik else _by_plan(session, piece, **run)
     whole = kernels.paint(objects.labels, objects.frames, objects.ids, piece.prediction.classes.astype(np.uint16))
@@ -130,39 +132,33 @@ def compare(
 
 @dataclass(frozen=True, eq=False)
 class _Piece:
-    """What is compared: its images by role with their axes, and what the whole image makes of it."""
+    """What is compared: its images, as a job takes them, and what the whole of it is."""
 
-    images: Mapping[str, Any]
-    axes: Mapping[str, str]
-    spacing: tuple[float, float, float] | None
+    given: Mapping[str, Any]
     raw: NDArray[Any] | None
     objects: Objects
     prediction: Prediction
     trained: TrainedForest
 
 
-def _piece(session: Session, record: LaneRecord, part: Part | None, **run: Unpack[RunOptions]) -> _Piece:
-    sources = {role: session.source(record.uuid, role) for role in record.sources}
-    axes = {role: source.axes for role, source in sources.items()}
+def _piece(session: Session, lane: str, part: Part | None, **run: Unpack[RunOptions]) -> _Piece:
     trained = session.train(**run)
     if part is None:
-        images: dict[str, Any] = {role: source.data for role, source in sources.items()}
-        objects, raw = session.objects(record.uuid, **run), session.images(record.uuid).raw
-        if session.edits(record.uuid).applied:
-            images = {role: data for role, data in images.items() if role == RAW} | {LABELS: objects.labels}
-            axes[LABELS] = axis_letters.LABELS
-        prediction = session.predict(record.uuid, retrain=False, **run)
-        return _Piece(images, axes, record.spacing, raw, objects, prediction, trained)
+        objects, raw = session.objects(lane, **run), session.images(lane).raw
+        prediction = session.predict(lane, retrain=False, **run)
+        return _Piece(given(session, lane), raw, objects, prediction, trained)
     box = dict(zip(axis_letters.LABELS, part, strict=True))
-    images = {
-        role: np.asarray(source.data[tuple(box.get(letter, slice(None)) for letter in source.axes)])
-        for role, source in sources.items()
-    }
-    ranges = {role: source.drange for role, source in sources.items()}
-    chain, lane = session.predictor().open(images, axes=axes, name=record.name, spacing=record.spacing, dranges=ranges)
-    prediction = chain.predict(lane, retrain=False, **run)
-    raw = chain.images(lane).raw
-    return _Piece(images, axes, record.spacing, raw, chain.objects(lane, **run), prediction, trained)
+    cut = given(session, lane)
+    images = {}
+    for role, axes in cut["axes"].items():
+        pixels = session.objects(lane).labels if session.edits(lane).applied and role == LABELS else None
+        pixels = session.source(lane, role).data if pixels is None else pixels
+        images[role] = np.asarray(pixels[tuple(box.get(letter, slice(None)) for letter in axes)])
+    cut["images"] = images
+    described = {name: value for name, value in cut.items() if name != "images"}
+    chain, record = session.predictor().open(images, **described)
+    prediction = chain.predict(record, retrain=False, **run)
+    return _Piece(cut, chain.images(record).raw, chain.objects(record, **run), prediction, trained)
 
 
 def _independent(session: Session, piece: _Piece, **run: Unpack[RunOptions]) -> NDArray[Any]:
@@ -170,23 +166,15 @@ def _independent(session: Session, piece: _Piece, **run: Unpack[RunOptions]) -> 
     labels = Volume(piece.objects.labels, axis_letters.LABELS, "the label image", ids=True)
     raw = None if piece.raw is None else Volume(piece.raw, axis_letters.RAW, "raw")
     blocks = (settings.ilastik_block_shape, settings.halo)
-    return Independent(labels, raw, piece.trained, *blocks, piece.spacing).classes(**run)
+    return Independent(labels, raw, piece.trained, *blocks, piece.given["spacing"]).classes(**run)
 
 
 def _by_plan(session: Session, piece: _Piece, **run: Unpack[RunOptions]) -> NDArray[Any]:
-    from napari_objclass.workflow.blockwise.classify import classify_blockwise
-
     settings = session.blockwise_settings
-    result = classify_blockwise(
-        session,
-        **piece.images,
-        axes=piece.axes,
-        spacing=piece.spacing,
-        block_shape=settings.block_shape,
-        memory=settings.memory,
-        **run,
-    )
-    classes = result.classes.astype(np.uint8 if len(session.classes) <= 255 else np.uint16)
+    how = {"block_shape": settings.block_shape, "memory": settings.memory, "threads": run.get("threads")}
+    job = Job.of(session.predictor(), **piece.given, **how)
+    result = job.run(folder=None, export=None, watch=Watch(run.get("progress"), run.get("cancel")))
+    classes = result.classes.astype(np.uint8 if len(result.class_names) <= 255 else np.uint16)
     return kernels.paint(piece.objects.labels, result.table.frames, result.table.ids, classes)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from napari_objclass import memory
 from napari_objclass.errors import ObjClassError
-from napari_objclass.workflow.blockwise.outputs import by_blocks
+from napari_objclass.workflow.blockwise.job import by_blocks
 
 if TYPE_CHECKING:
     from napari_objclass.workflow.session import Session
@@ -34,7 +34,7 @@ def cluster_command(session: Session, lane: int | str) -> str:
     if settings.block_shape is not None:
         words += ["--block-shape", ",".join(map(str, settings.block_shape))]
     written = by_blocks(session.export_settings)
-    if written != session.export_settings:
+    if written.format != session.export_settings.format:
         words += ["--output-format", written.format]
     return shlex.join(words)
 

@@ -48,9 +48,6 @@ TABLE = "writing the table"
 #: Formats that are written part by part.
 POSSIBLE = tuple(name for name, suffix in sources.FORMATS.items() if suffix in (".h5", ".ome.zarr"))
 
-# What a viewer opens at any size.
-_INSTEAD = "multi-scale OME-Zarr"
-
 # Of a file in memory, the text and the columns are there at once.
 _COPIES = 4
 
@@ -90,11 +87,6 @@ class Classified:
     table: FeatureTable | None
     features: Sequence[str]
     annotated: NDArray[np.int64]
-
-
-def by_blocks(settings: Export) -> Export:
-    """Return settings with a format that is written part by part: OME-Zarr instead of any other."""
-    return settings if settings.format in POSSIBLE else replace(settings, format=_INSTEAD)
 
 
 def refuse_impossible(settings: Export, files: Files) -> None:
