@@ -29,6 +29,7 @@ _PUBLIC = {
     "labels": ("connected_components",),
     "thresholding": ("threshold",),
     "workflow.blockwise.classify": ("BlockwiseResult", "classify_blockwise"),
+    "workflow.blockwise_settings": ("Blockwise",),
     "workflow.classes": ("ObjectClass",),
     "workflow.export": ("Export",),
     "workflow.feature_selection": ("FeatureSelection",),

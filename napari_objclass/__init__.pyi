@@ -27,6 +27,7 @@ from napari_objclass.workflow.blockwise.classify import (
     BlockwiseResult as BlockwiseResult,
     classify_blockwise as classify_blockwise,
 )
+from napari_objclass.workflow.blockwise_settings import Blockwise as Blockwise
 from napari_objclass.workflow.classes import ObjectClass as ObjectClass
 from napari_objclass.workflow.export import Export as Export
 from napari_objclass.workflow.feature_selection import FeatureSelection as FeatureSelection

@@ -26,6 +26,8 @@ __all__ = [
     "feature_specs",
     "finish_objects",
     "fit_forest",
+    "flood_window",
+    "groups_block",
     "measure",
     "object_runs",
     "open_project",
@@ -76,6 +78,27 @@ def threshold_block(
     inner_stop: Sequence[int],
     frame_shape: Sequence[int],
 ) -> tuple[BlockLabels, BlockLabels | None, int, float]: ...
+def groups_block(
+    run: Run,
+    last: NDArray[Any],
+    core: NDArray[Any] | None,
+    how: Mapping[str, Any],
+    start: Sequence[int],
+    inner_start: Sequence[int],
+    inner_stop: Sequence[int],
+    frame_shape: Sequence[int],
+) -> tuple[BlockLabels, BlockLabels | None, int, float]: ...
+def flood_window(
+    run: Run,
+    last: NDArray[Any],
+    core: NDArray[Any] | None,
+    how: Mapping[str, Any],
+    start: Sequence[int],
+    inner_start: Sequence[int],
+    frame_shape: Sequence[int],
+    largest: float,
+    seeds: NDArray[np.uint32],
+) -> tuple[NDArray[np.uint32], int]: ...
 def smoothing_halo(sigma: Sequence[float], frame_shape: Sequence[int]) -> tuple[int, int, int]: ...
 def block_gaps(run: Run, labels: BlockLabels, kept: NDArray[np.bool_]) -> BlockLabels: ...
 def block_filled(
@@ -122,7 +145,9 @@ class BlockLabels:
     @property
     def boxes(self) -> NDArray[np.int64]: ...
     def joints(self, other: BlockLabels, axis: int) -> NDArray[np.uint32]: ...
+    def contacts(self, other: BlockLabels, axis: int) -> NDArray[np.uint32]: ...
     def overlaps(self, other: BlockLabels) -> NDArray[np.uint32]: ...
+    def neighbours(self, other: BlockLabels) -> NDArray[np.uint32]: ...
     def paint(self, run: Run, start: Sequence[int], stop: Sequence[int], values: NDArray[Any]) -> NDArray[Any]: ...
 
 @final

@@ -64,7 +64,9 @@ __all__ = [
     "feature_specs",
     "finish_objects",
     "fit_forest",
+    "flood_window",
     "forest_probabilities",
+    "groups_block",
     "label_block",
     "label_segmentation_block",
     "measure",
@@ -195,6 +197,55 @@ def threshold_block(
     core = None if core is None else _numbers(core)
     place = (start, inner_start, inner_stop, frame_shape)
     return Foreground(*_core.threshold_block(run, _numbers(last), core, how, *place))
+
+
+def groups_block(
+    last: Array,
+    core: Array | None,
+    *,
+    how: How,
+    start: tuple[int, int, int],
+    inner_start: tuple[int, int, int],
+    inner_stop: tuple[int, int, int],
+    frame_shape: tuple[int, int, int],
+    threads: int | None = None,
+    cancel: CancelToken | None = None,
+) -> Foreground:
+    """As :func:`threshold_block`, but ``mask`` are the groups that cores grow in, each without regard to the others.
+
+    They are components of pixels of at least ``low`` or in a core, and the direct neighbours of these, also of those in
+    other blocks: ``last`` and ``core`` reach one pixel further beyond the block.
+    """
+    run = Run("finding objects", threads, None, cancel)
+    core = None if core is None else _numbers(core)
+    place = (start, inner_start, inner_stop, frame_shape)
+    return Foreground(*_core.groups_block(run, _numbers(last), core, how, *place))
+
+
+def flood_window(
+    last: Array,
+    core: Array | None,
+    *,
+    how: How,
+    start: tuple[int, int, int],
+    inner_start: tuple[int, int, int],
+    frame_shape: tuple[int, int, int],
+    largest: float,
+    seeds: NDArray[np.uint32],
+    threads: int | None = None,
+    cancel: CancelToken | None = None,
+) -> tuple[NDArray[np.uint32], int]:
+    """Objects that grow from seeds in a window of a frame, every pixel as by :func:`threshold` of the whole.
+
+    ``seeds`` (``tzyx``, one frame) begin at ``inner_start`` and are those of groups, see :func:`groups_block`, that lie
+    in the window with all their pixels; ``largest`` is that of the frame. Returns the labels, and how many groups have
+    pixels that are equally near to two objects: these are shared out in an order that is the same for every window, but
+    that of the whole frame may be another one.
+    """
+    run = Run("flooding", threads, None, cancel)
+    core = None if core is None else _numbers(core)
+    place = (start, inner_start, frame_shape)
+    return _core.flood_window(run, _numbers(last), core, how, *place, largest, seeds)
 
 
 def block_gaps(

@@ -7,6 +7,7 @@ import ast
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from napari_objclass import memory
 from napari_objclass.errors import ParameterError
 from napari_objclass.workflow import sources
 
@@ -41,13 +42,30 @@ def predict_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--shard", metavar="I/N", help="do only the I-th of N parts, such as 1/4")
     command.add_argument("--restart", action="store_true", help="do again what an interrupted run has done already")
     command.add_argument("--log-json", metavar="FILE", help="a JSON object per image when it is done; - for stdout")
+    blocks_arguments(command)
     threads_argument(command)
+
+
+def blocks_arguments(command: argparse.ArgumentParser) -> None:
+    """Options for images that are larger than memory."""
+    command.add_argument(
+        "--memory",
+        type=_memory,
+        metavar="AMOUNT",
+        help="classify images block by block within so much memory, such as 4GB (default: only those too large for it)",
+    )
+    command.add_argument(
+        "--block-shape",
+        type=whole_numbers,
+        metavar="Z,Y,X",
+        help="classify images block by block, in blocks of so many voxels (default: what suits the memory)",
+    )
 
 
 def export_arguments(command: argparse.ArgumentParser) -> None:
     """Options that stand for fields of the export settings; those not given stay what the project says."""
     add = command.add_argument
-    add("--export-source", nargs="+", action="extend", metavar="SOURCE", help=", ".join(sources.SOURCES))
+    add("--export-source", nargs="+", action="extend", metavar="SOURCE", help=sources.HELP)
     add("--output-format", metavar="FORMAT", help=", ".join(sources.FORMATS))
     add("--output-filename-format", metavar="TEMPLATE", help=f"such as {sources.FILENAME}")
     add("--output-internal-path", metavar="NAME", help="dataset inside an HDF5 file")
@@ -125,6 +143,13 @@ def whole_numbers(text: str) -> tuple[int, ...]:
         return tuple(map(int, text.split(",")))
     except ValueError:
         raise argparse.ArgumentTypeError(f"whole numbers with commas between are expected, not {text!r}") from None
+
+
+def _memory(text: str) -> int:
+    try:
+        return memory.parse(text)
+    except ParameterError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _pair(text: str) -> tuple[float, float]:

@@ -85,7 +85,7 @@ def _add_flags(parser: argparse.ArgumentParser) -> None:
     add("--label-image", dest="labels", nargs="+", metavar="FILE", help="label images")
     export_arguments(parser)
     # One source and no more, since the words that follow it may be images.
-    add("--export-source", metavar="SOURCE", help=", ".join(sources.SOURCES))
+    add("--export-source", metavar="SOURCE", help=sources.HELP)
     add("--input-axes", dest="axes", nargs="+", metavar="AXES", help="axes of all images, or of each role")
     add("--ignore-training-axistags", action="store_true", help="axes as the files say, not as in the project")
     add("--stack-along", default="z", choices=("z", "t", "c"), help="what the files of a stack are (%(default)s)")

@@ -15,7 +15,9 @@ from napari_objclass.io.formats import ILASTIK_SUFFIX, PROJECT_SUFFIX
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
+    from napari_objclass.io.image import Image
     from napari_objclass.workflow.thresholding import Thresholding
 
 
@@ -42,9 +44,13 @@ def _image(path: str) -> dict[str, str]:
     image = open_image(path)
     facts = {
         "file": str(image.path) + (f"/{image.inner}" if image.inner else ""),
-        "shape": " × ".join(f"{letter} {length}" for letter, length in zip(image.axes, image.data.shape, strict=True)),
+        "shape": _lengths(image.axes, image.data.shape),
         "dtype": str(image.data.dtype),
     }
+    if (chunks := getattr(image.data, "chunks", None)) is not None:
+        facts["chunks"] = _lengths(image.axes, chunks)
+    for path, lengths in _levels(image).items():
+        facts[f"level {path}"] = _lengths(image.axes, lengths)
     if image.spacing is not None:
         facts["voxel size"] = " × ".join(f"{size:g}" for size in image.spacing) + f" {image.units or ''}"
     if image.channel_names:
@@ -52,6 +58,18 @@ def _image(path: str) -> dict[str, str]:
     if image.note:
         facts["note"] = image.note
     return facts
+
+
+def _lengths(axes: str, lengths: Sequence[int]) -> str:
+    return " × ".join(f"{letter} {length}" for letter, length in zip(axes, lengths, strict=True))
+
+
+def _levels(image: Image) -> dict[str, tuple[int, ...]]:
+    """Lengths of all levels of a pyramid by their paths; none for other images."""
+    from napari_objclass.io.ome_zarr import ZarrArray, levels
+
+    found = levels(image.data.path, image.data.inner) if isinstance(image.data, ZarrArray) else {}
+    return found if len(found) > 1 else {}
 
 
 def _ilastik(path: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from napari_objclass.commands._arguments import export_settings
+from napari_objclass.commands._blockwise import chosen, resumable
 from napari_objclass.commands._inputs import OBJECT_ROLES, expand, progress_bar, say_note, thresholds_raw
 from napari_objclass.errors import FileError, ObjClassError, ParameterError, ProjectError
 
@@ -43,10 +44,12 @@ def run(args: argparse.Namespace) -> int:
         if shard is not None:
             plan = plan.shard(*shard)
         _show(plan, args)
+        trained = trained._replace(predictor=chosen(args, trained.predictor, plan))
         if args.dry_run:
             return 0
         # Of one image among others in its folder, reports would replace each other.
-        return _carry_out(args, trained, plan, shard, reported=len(image_sets) > 1 or folder is not None)
+        with resumable(trained.predictor):
+            return _carry_out(args, trained, plan, shard, reported=len(image_sets) > 1 or folder is not None)
 
 
 class _Trained(NamedTuple):

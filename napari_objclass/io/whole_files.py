@@ -28,7 +28,7 @@ def replacing(path: Path, key: str = "") -> Iterator[Path]:
     path
         The file.
     key
-        Eight hexadecimal digits: what fails stays, and is lent again to the next one with this key.
+        Sixteen hexadecimal digits: what fails stays, and is lent again to the next one with this key.
 
     Raises
     ------
@@ -55,15 +55,18 @@ def replacing(path: Path, key: str = "") -> Iterator[Path]:
             _remove(temporary)
 
 
-def remove_leftovers(paths: Iterable[Path]) -> None:
-    """Remove temporary siblings that :func:`replacing` left behind in processes that were killed."""
+def remove_leftovers(paths: Iterable[Path], *, keyed: bool = False) -> None:
+    """Remove temporary siblings that :func:`replacing` left behind in processes that were killed.
+
+    ``keyed`` are those that it left on purpose; they are kept otherwise.
+    """
     folders: dict[Path, set[str]] = {}
     for path in paths:
         target = Path(os.path.realpath(path))
         folders.setdefault(target.parent, set()).add(target.name)
     for folder, names in folders.items():
         for left in folder.glob(".*") if folder.is_dir() else ():
-            match = re.fullmatch(r"\.(.+)\.[0-9a-f]{8}\.(part|old)", left.name)
+            match = re.fullmatch(rf"\.(.+)\.[0-9a-f]{{{16 if keyed else 8}}}\.(part|old)", left.name)
             if match and match[1] in names:
                 shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
 

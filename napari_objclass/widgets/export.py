@@ -159,7 +159,7 @@ class ExportStep(Step):
         self.refusal.setText(why)
         self.refusal.setVisible(bool(why))
         lanes = self.shared.session.lanes
-        wanted = bool(lanes) and self.contents.wanted and not why
+        wanted = bool(lanes) and (self.contents.wanted or self.more.wanted) and not why
         self.this.setEnabled(wanted and self.shared.shown is not None)
         self.all.setEnabled(wanted)
         self.all.setVisible(len(lanes) > 1)

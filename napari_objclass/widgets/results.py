@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QTabBar, QVBoxLayout, QWidget
 
 from napari_objclass.widgets._base import Step, StepState
 from napari_objclass.widgets.batch import BatchStep
+from napari_objclass.widgets.blockwise import BlockwiseStep
 from napari_objclass.widgets.export import ExportStep
 from napari_objclass.widgets.parts.problem_line import ProblemLine
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from napari_objclass.widgets.viewer.session import ViewerSession
 
 #: In the order of their tabs.
-PAGES: tuple[type[Step], ...] = (ExportStep, BatchStep)
+PAGES: tuple[type[Step], ...] = (ExportStep, BatchStep, BlockwiseStep)
 
 
 class ResultsStep(Step):

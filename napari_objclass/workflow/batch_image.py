@@ -78,8 +78,8 @@ def classify(
     """
     image, start = planned.image, time.perf_counter()
     try:
-        chain, lane = predictor.open(image.images, name=planned.name, axes=image.axes)
-        written = predictor.export(chain, lane, settings, planned.files, carried, **options)
+        described = {"name": planned.name, "axes": image.axes}
+        written = predictor.classify(image.images, described, settings, planned.files, carried, **options)
     except Cancelled:
         raise
     except Exception as error:  # what no one expected of an image is no reason to leave the others undone
@@ -95,7 +95,7 @@ def classify(
         written.n_objects,
         written.counts,
         time.perf_counter() - start,
-        notes=tuple(chain.memory.notes),
+        notes=written.notes,
     )
 
 

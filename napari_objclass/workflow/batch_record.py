@@ -19,6 +19,7 @@ from napari_objclass.errors import FileError
 from napari_objclass.io.formats import split
 from napari_objclass.workflow.batch_image import Outcome, Status
 from napari_objclass.workflow.batch_plan import paths
+from napari_objclass.workflow.sources import INDEPENDENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -146,8 +147,10 @@ class Record:
 
 def keys(predictor: Predictor, plan: Plan) -> list[str]:
     """Digest of all that the results of each image depend on: program, classifier, settings, pixels and names."""
-    settings = plan.settings.to_json()
+    settings, blocks = plan.settings.to_json(), predictor.state.blockwise
     how = {field: value for field, value in settings.items() if field not in _NAMING}
+    if set(INDEPENDENT) & set(plan.settings.images):
+        how |= {"blocks": blocks.ilastik_block_shape, "halo": blocks.halo}
     return [digest([__version__, predictor.digest, how, *_described(each, plan.folder)]) for each in plan.images]
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Unpack, cast
 from napari_objclass.errors import FileError, ObjClassError, ParameterError
 from napari_objclass.workflow import (
     annotations as annotations_applet,
+    blockwise_settings,
     export,
     feature_selection,
     input_data,
@@ -175,6 +176,7 @@ class Chain:
             (feature_selection.ID, None): (selection,),
             (annotations_applet.ID, None): state.classes,
             (export.ID, None): (state.export,),
+            (blockwise_settings.ID, None): (state.blockwise,),
             (object_classification.ID, None): (classifier, forest),
         }
         keys |= {(input_data.ID, lane): key for lane, key in pixels.items()}

@@ -59,7 +59,9 @@ class Export(Settings):
     ----------
     images
         Any of ``"Object Predictions"``, ``"Object Probabilities"``, ``"Object Identities"``, ``"Uncertainty"``,
-        ``"Annotations"``, whatever their case; none for a table alone.
+        ``"Annotations"``, whatever their case; none for a table alone. ``"Blockwise Object Predictions"`` and
+        ``"Blockwise Object Probabilities"`` are as ilastik computes them block by block: approximate, for comparison,
+        with block and halo of :class:`~napari_objclass.Blockwise`.
     filename
         Template of the file names of images. ``{dataset_dir}`` is the folder of the image, ``{nickname}`` its name,
         ``{result_type}`` what is in the file, ``{x_start}`` and ``{x_stop}`` (also of t, z, y, c) and ``{roi}`` the

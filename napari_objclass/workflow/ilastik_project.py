@@ -16,6 +16,7 @@ import numpy as np
 from napari_objclass.errors import FileError
 from napari_objclass.forest import RandomForest
 from napari_objclass.workflow import (
+    blockwise_settings,
     export,
     feature_selection,
     ilastik_images,
@@ -46,9 +47,9 @@ if TYPE_CHECKING:
 def import_ilp(path: str | os.PathLike[str], *, recover: bool = True, look: bool = True) -> Session:
     """Make a session of a project of ilastik's object classification; the file is only read.
 
-    Images, thresholds, features, classes, labels and export settings come over. The trained forest predicts as it did
-    in ilastik until a label, a class or the features change; then a new one is grown. What does not come over is told
-    in :attr:`Session.notes`, one sentence each. Labels of images that are missing wait for them.
+    Images, thresholds, features, classes, labels, export settings and blocks come over. The trained forest predicts as
+    it did in ilastik until a label, a class or the features change; then a new one is grown. What does not come over is
+    told in :attr:`Session.notes`, one sentence each. Labels of images that are missing wait for them.
 
     Parameters
     ----------
@@ -84,7 +85,6 @@ def import_ilp(path: str | os.PathLike[str], *, recover: bool = True, look: bool
     notes += [sentence for lane in lanes if look and (sentence := _missing(chain, lane))]
     state = replace(state, marks=_marks(project, chain, notes))
     forest = _forest(project, known, state, notes)
-    notes += [sentence for sentence in [ilastik_settings.blockwise_note(project)] if sentence]
     return Session.starting_from(state, forest, notes, recover=recover)
 
 
@@ -122,6 +122,7 @@ def _settings(project: IlpProject, known: Known, notes: list[str]) -> dict[str, 
         feature_selection.ID: FeatureSelection(features, project.margin),
         object_classification.ID: Classifier(features=selected if selected and selected != features else None),
         export.ID: ilastik_settings.export(project, known, notes),
+        blockwise_settings.ID: ilastik_settings.blockwise(project, notes),
     }
 
 

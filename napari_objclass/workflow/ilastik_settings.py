@@ -1,4 +1,4 @@
-"""Settings of an ilastik project in our terms: thresholds, features, classes, export; pure translation."""
+"""Settings of an ilastik project in our terms: thresholds, features, classes, export, blocks; pure translation."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from napari_objclass.errors import ParameterError
 from napari_objclass.features import feature_catalog
 from napari_objclass.thresholding import HYSTERESIS, SIMPLE
 from napari_objclass.workflow import sources
+from napari_objclass.workflow.blockwise_settings import Blockwise
 from napari_objclass.workflow.classes import ObjectClass
 from napari_objclass.workflow.export import Export
 from napari_objclass.workflow.thresholding import Thresholding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from napari_objclass.features import FeatureSpec
     from napari_objclass.io.ilp import IlpProject
@@ -165,16 +166,12 @@ def _table(project: IlpProject, known: Mapping[tuple[str, str], FeatureSpec]) ->
     }
 
 
-def blockwise_note(project: IlpProject) -> str | None:
-    """What is said of settings of blockwise classification that somebody chose."""
-    block, halo = project.blockwise.get("block"), project.blockwise.get("halo")
-    if block is None or halo is None or (set(block), set(halo)) == ({512}, {64}):
-        return None
-    return f"blockwise classification was set to blocks of {_by(block)} with a halo of {_by(halo)} pixels (z, y, x)"
-
-
-def _by(sizes: Sequence[int]) -> str:
-    return " x ".join(map(str, sizes))
+def blockwise(project: IlpProject, notes: list[str]) -> Blockwise:
+    """Block and halo of *Blockwise Object Classification*: those of blocks that know nothing of each other."""
+    names = {"block": "ilastik_block_shape", "halo": "halo"}
+    chosen = {names[theirs]: lengths for theirs, lengths in project.blockwise.items()}
+    settings: Blockwise = _valid(Blockwise, "block and halo", notes, **chosen)
+    return settings
 
 
 def _valid(settings: Callable[..., Any], what: str, notes: list[str], **values: Any) -> Any:

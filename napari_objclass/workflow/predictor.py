@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Unpack
 
 from napari_objclass.errors import ObjClassError
-from napari_objclass.workflow import export, input_data, results
+from napari_objclass.workflow import blockwise_settings, export, input_data, results
 from napari_objclass.workflow.chain import OUTDATED, Arrival, Chain, Memory
 from napari_objclass.workflow.state import State
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from napari_objclass.workflow.object_classification import TrainedForest
     from napari_objclass.workflow.results import Written
 
+# Settings of how and where results are written.
+_OF_WRITING = {blockwise_settings.ID, export.ID}
 # Arrays of a forest that only tell how it was grown.
 _OF_TRAINING = {"importances", "oob_classes", "oob_confusion", "seed"}
 
@@ -65,6 +67,11 @@ class Predictor:
         notes = () if chain.is_current(forest) else (OUTDATED,)
         return cls(state, replace(forest, trained_on=state.training_digest(), without=(), imported=False), notes)
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether an image that was interrupted is not begun anew."""
+        return False
+
     @cached_property
     def digest(self) -> str:
         """Text that changes with everything that the class of an object depends on beside its image."""
@@ -77,7 +84,11 @@ class Predictor:
             self.forest.features,
             self.forest.margin,
             [each.to_json() for each in self.classes],
-            {applet: settings.to_json() for applet, settings in self.state.settings.items() if applet != export.ID},
+            {
+                applet: settings.to_json()
+                for applet, settings in self.state.settings.items()
+                if applet not in _OF_WRITING
+            },
         ]
         hashed.update(json.dumps(described).encode())
         return hashed.hexdigest()
@@ -111,3 +122,16 @@ class Predictor:
     ) -> Written:
         """Classify the objects of an opened image set and write what is asked for, see :func:`results.write`."""
         return results.write(chain, lane, settings, files, retrain=False, carried=carried, **run)
+
+    def classify(
+        self,
+        images: Mapping[str, Any],
+        described: Mapping[str, Any],
+        settings: Export,
+        files: Files,
+        carried: Mapping[str, str] | None = None,
+        **run: Unpack[RunOptions],
+    ) -> Written:
+        """Classify the objects of an image set, given as for :meth:`open`, and write what is asked for."""
+        chain, lane = self.open(images, **described)
+        return self.export(chain, lane, settings, files, carried, **run)

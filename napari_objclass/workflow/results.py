@@ -18,21 +18,33 @@ from napari_objclass.io.image import LazyArray, Picture
 from napari_objclass.io.stack import Stacked
 from napari_objclass.io.tables import holds_crops, write_table
 from napari_objclass.io.writers import write_picture, write_sequence
+from napari_objclass.workflow.blockwise.independent import Independent
+from napari_objclass.workflow.blockwise.sources import Volume
 from napari_objclass.workflow.file_names import filled_in
 from napari_objclass.workflow.label_volume import paint
 from napari_objclass.workflow.lane import LABELS
 from napari_objclass.workflow.object_crops import crops
 from napari_objclass.workflow.object_table import object_table, unused, with_required
 from napari_objclass.workflow.output_image import bounds, clipping, prepared
-from napari_objclass.workflow.sources import ANNOTATIONS, COMPACT, IDENTITIES, NOTHING, PREDICTIONS, PROBABILITIES
+from napari_objclass.workflow.sources import (
+    ANNOTATIONS,
+    BLOCKWISE_PREDICTIONS,
+    COMPACT,
+    IDENTITIES,
+    INDEPENDENT,
+    NOTHING,
+    PREDICTIONS,
+    PROBABILITIES,
+    WITH_CLASSES,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from napari_objclass.features import FeatureTable
+    from napari_objclass.features import FeatureSpec, FeatureTable
     from napari_objclass.workflow.applet import RunOptions
     from napari_objclass.workflow.chain import Chain
     from napari_objclass.workflow.classes import Classes
@@ -43,6 +55,9 @@ if TYPE_CHECKING:
 
 #: What needs no classifier.
 KNOWN_BEFORE = {IDENTITIES, ANNOTATIONS}
+
+# Whose pixels are numbers of classes.
+_OF_CLASSES = (PREDICTIONS, ANNOTATIONS, BLOCKWISE_PREDICTIONS)
 
 
 @dataclass(frozen=True)
@@ -57,11 +72,14 @@ class Written:
         Number of objects, all frames.
     counts
         Number of objects of each class, by the name of the class.
+    notes
+        Sentences that the user should read once.
     """
 
     files: tuple[Path, ...]
     n_objects: int
     counts: dict[str, int]
+    notes: tuple[str, ...] = ()
 
 
 def write(
@@ -106,7 +124,7 @@ def write(
     if files.table is not None and measured is not None and prediction is not None:
         written.append(_write_table(files.table, chain, lane, settings, prediction, measured, carried or {}, **run))
     counts = {} if prediction is None else class_counts(prediction)
-    return Written(tuple(written), len(chain.objects(lane, **run).ids), counts)
+    return Written(tuple(written), len(chain.objects(lane, **run).ids), counts, tuple(chain.memory.notes))
 
 
 def class_counts(prediction: Prediction) -> dict[str, int]:
@@ -118,10 +136,13 @@ def class_counts(prediction: Prediction) -> dict[str, int]:
 def table_to_export(chain: Chain, lane: LaneRecord, settings: Export, **run: Unpack[RunOptions]) -> FeatureTable:
     """Feature table of a lane: the features of the settings, and those that every exported table has."""
     catalog, selection = feature_catalog(*chain.images(lane).extent), chain.state.feature_selection
-    features = selection.ids if settings.features is None else settings.features
-    if settings.columns == COMPACT:
-        features = ()
-    return chain.table(lane, with_required(features, catalog), selection.margin, **run)
+    return chain.table(lane, features_to_write(settings, selection.ids, catalog), selection.margin, **run)
+
+
+def features_to_write(settings: Export, selected: Sequence[str], catalog: Sequence[FeatureSpec]) -> list[str]:
+    """Ids of the features of a table: those of the settings, or those that are selected, and what every table has."""
+    features = selected if settings.features is None else settings.features
+    return with_required(() if settings.columns == COMPACT else features, catalog)
 
 
 def _write_image(path: Path, picture: Picture, settings: Export) -> list[Path]:
@@ -156,6 +177,12 @@ def _picture(
             image[..., 0] = first
             for k in range(1, n_classes):
                 image[..., k] = prediction.paint(k + 1, **run)
+    elif source in INDEPENDENT:
+        blocks = independent(chain, lane, **run)
+        if source == BLOCKWISE_PREDICTIONS:
+            image = axis_letters.from_canonical(blocks.classes(**run), axes)
+        else:
+            image = axis_letters.from_canonical(blocks.probabilities(**run), axes + "c", axis_letters.RAW)
     else:
         image = prediction.paint("classes" if source == PREDICTIONS else "uncertainty", **run)
     return described(source, image, axes, lane, classes, None if prediction is None else prediction.class_names)
@@ -186,13 +213,29 @@ def described(
     palette = {number: each.color for number, each in enumerate(classes, 1)}
     return Picture(
         image,
-        axes + "c" * (source == PROBABILITIES),
+        axes + "c" * (source in WITH_CLASSES),
         spacing=None if spacing is None else tuple(spacing),
         units=lane.units,
-        drange=None if source in {IDENTITIES, PREDICTIONS, ANNOTATIONS} else (0.0, 1.0),
-        channel_names=class_names if source == PROBABILITIES else None,
+        drange=None if source in {IDENTITIES, *_OF_CLASSES} else (0.0, 1.0),
+        channel_names=class_names if source in WITH_CLASSES else None,
         offset=tuple(lane.offset["zyx".index(axis)] for axis in axes if axis in "zyx"),
-        colors={IDENTITIES: {}, PREDICTIONS: palette, ANNOTATIONS: palette}.get(source),
+        colors={IDENTITIES: {}, **dict.fromkeys(_OF_CLASSES, palette)}.get(source),
+    )
+
+
+def independent(chain: Chain, lane: LaneRecord, **run: Unpack[RunOptions]) -> Independent:
+    """Blockwise classification of a lane as in ilastik, by the forest of now and with the project's blocks and halo."""
+    labels, raw, trained = chain.objects(lane, **run).labels, chain.images(lane).raw, chain.forest
+    if trained is None:
+        raise InternalError(f"the blocks of {lane.name!r} were asked for without a classifier")
+    settings = chain.state.blockwise
+    return Independent(
+        Volume(labels, axis_letters.LABELS, "the label image", ids=True),
+        None if raw is None else Volume(raw, axis_letters.RAW, "raw"),
+        trained,
+        settings.ilastik_block_shape,
+        settings.halo,
+        lane.spacing,
     )
 
 

@@ -16,6 +16,7 @@ from napari_objclass.feature_table import refuse_unknown
 from napari_objclass.features import feature_catalog
 from napari_objclass.workflow import (
     annotations as marks,
+    blockwise_settings,
     classes,
     export,
     feature_selection,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from napari_objclass.kernels import CancelToken, Progress
     from napari_objclass.workflow.annotations import Annotation
     from napari_objclass.workflow.applet import RunOptions, Settings
+    from napari_objclass.workflow.blockwise_settings import Blockwise
     from napari_objclass.workflow.classes import Classes, ObjectClass
     from napari_objclass.workflow.export import Export, ExportChanges
     from napari_objclass.workflow.feature_selection import FeatureSelection
@@ -369,9 +371,21 @@ class Session(WithExchange):
 
     @export_settings.setter
     def export_settings(self, settings: Export) -> None:
+        self._set_lasting(export.ID, settings)
+
+    @property
+    def blockwise_settings(self) -> Blockwise:
+        """How images are classified block by block; assign another to change it, which is not a matter of undo."""
+        return self._state.blockwise
+
+    @blockwise_settings.setter
+    def blockwise_settings(self, settings: Blockwise) -> None:
+        self._set_lasting(blockwise_settings.ID, settings)
+
+    def _set_lasting(self, applet: str, settings: Settings) -> None:
         with self._changing:
-            if settings != self._state.export:
-                self._commit(SettingsChanged(export.ID, settings))
+            if settings != self._state.settings[applet]:
+                self._commit(SettingsChanged(applet, settings))
 
     def _set(self, applet: str, settings: Settings) -> None:
         with self._changing:

@@ -6,12 +6,26 @@ PROBABILITIES = "Object Probabilities"
 IDENTITIES = "Object Identities"
 UNCERTAINTY = "Uncertainty"
 ANNOTATIONS = "Annotations"
-SOURCES = (PREDICTIONS, PROBABILITIES, IDENTITIES, UNCERTAINTY, ANNOTATIONS)
+BLOCKWISE_PREDICTIONS = "Blockwise Object Predictions"
+BLOCKWISE_PROBABILITIES = "Blockwise Object Probabilities"
+SOURCES = (
+    PREDICTIONS,
+    PROBABILITIES,
+    IDENTITIES,
+    UNCERTAINTY,
+    ANNOTATIONS,
+    BLOCKWISE_PREDICTIONS,
+    BLOCKWISE_PROBABILITIES,
+)
+
+# As ilastik computes them: blocks that know nothing of each other, so objects are cut where their halo ends.
+INDEPENDENT = (BLOCKWISE_PREDICTIONS, BLOCKWISE_PROBABILITIES)
+HELP = ", ".join(SOURCES) + "; the last two as ilastik computes them block by block: approximate, for comparison"
+# With one channel per class.
+WITH_CLASSES = (PROBABILITIES, BLOCKWISE_PROBABILITIES)
 
 # Sources that ilastik has and we do not, and what comes next to them.
 NEAREST_SOURCE = {
-    "blockwise object predictions": PREDICTIONS,
-    "blockwise object probabilities": PROBABILITIES,
     "pixel probabilities": PROBABILITIES,
     "simple segmentation": IDENTITIES,
 }

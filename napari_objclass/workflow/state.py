@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from napari_objclass.workflow import classes, edits, export, feature_selection, object_classification, thresholding
+from napari_objclass.workflow import (
+    blockwise_settings,
+    classes,
+    edits,
+    export,
+    feature_selection,
+    object_classification,
+    thresholding,
+)
+from napari_objclass.workflow.blockwise_settings import Blockwise
 from napari_objclass.workflow.classes import Classes, ObjectClass
 from napari_objclass.workflow.edits import Edit, Edits
 from napari_objclass.workflow.export import Export
@@ -33,6 +42,7 @@ SETTINGS: dict[str, type[Settings]] = {
     feature_selection.ID: FeatureSelection,
     object_classification.ID: Classifier,
     export.ID: Export,
+    blockwise_settings.ID: Blockwise,
 }
 
 
@@ -101,6 +111,11 @@ class State:
     def export(self) -> Export:
         """What is written of every image."""
         return cast("Export", self.settings[export.ID])
+
+    @property
+    def blockwise(self) -> Blockwise:
+        """How images are classified block by block."""
+        return cast("Blockwise", self.settings[blockwise_settings.ID])
 
     @property
     def learning(self) -> dict[str, Settings]:

@@ -125,6 +125,27 @@ impl BlockLabels {
         Ok(Array2::from(pairs).into_pyarray(py))
     }
 
+    /// As joints, whatever the keys.
+    fn contacts<'py>(
+        &self,
+        py: Python<'py>,
+        other: &Self,
+        axis: usize,
+    ) -> PyResult<Bound<'py, PyArray2<u32>>> {
+        let pairs = py.detach(|| self.labels.contacts(&other.labels, axis))?;
+        Ok(Array2::from(pairs).into_pyarray(py))
+    }
+
+    /// Numbers of the parts of this and of another labeling of the block that touch within it or share a pixel.
+    fn neighbours<'py>(
+        &self,
+        py: Python<'py>,
+        other: &Self,
+    ) -> PyResult<Bound<'py, PyArray2<u32>>> {
+        let pairs = py.detach(|| self.labels.neighbours(&other.labels))?;
+        Ok(Array2::from(pairs).into_pyarray(py))
+    }
+
     /// Numbers of the parts of this and of another labeling of the block that share a pixel.
     fn overlaps<'py>(&self, py: Python<'py>, other: &Self) -> PyResult<Bound<'py, PyArray2<u32>>> {
         let pairs = py.detach(|| self.labels.overlaps(&other.labels))?;

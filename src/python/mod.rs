@@ -5,6 +5,7 @@ mod convert;
 mod csv;
 mod detach;
 mod error;
+mod flood;
 mod label;
 mod learn;
 mod project;
@@ -21,6 +22,8 @@ mod _core {
     use super::csv::csv_rows;
     #[pymodule_export]
     use super::detach::{default_threads, CancelToken, Run};
+    #[pymodule_export]
+    use super::flood::{flood_window, groups_block};
     #[pymodule_export]
     use super::label::{changed_runs, connected_components, object_runs, paint};
     #[pymodule_export]

@@ -66,7 +66,7 @@ pub(crate) fn threshold<'py>(
 }
 
 /// Components of a block, those of its cores, pixels that are not numbers, the largest value.
-type FoundInBlock = (BlockLabels, Option<BlockLabels>, u64, f32);
+pub(super) type FoundInBlock = (BlockLabels, Option<BlockLabels>, u64, f32);
 
 /// The foreground of the block from `inner_start` to `inner_stop`, given what was read of the channels from `start` on.
 #[pyfunction]
@@ -187,7 +187,7 @@ fn find<'py, 'i, P: Pixel>(
     Ok((labels, too_small, too_large, not_numbers))
 }
 
-fn same_type<'py, P: Element>(
+pub(super) fn same_type<'py, P: Element>(
     _: &PyReadonlyArray4<'py, P>,
     other: &Bound<'py, PyAny>,
 ) -> PyResult<PyReadonlyArray4<'py, P>> {

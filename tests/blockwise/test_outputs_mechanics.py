@@ -3,6 +3,7 @@
 import pickle
 import signal
 from concurrent.futures import Future
+from dataclasses import replace
 
 import h5py
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from workflow.full_disk import file_size_limit
 
 from napari_objclass.errors import Cancelled, DtypeError, FileError, ParameterError
+from napari_objclass.features import feature_catalog
 from napari_objclass.io.parts import Watch
 from napari_objclass.io.readers import open_image
 from napari_objclass.kernels import CancelToken
@@ -25,6 +27,8 @@ from napari_objclass.workflow.session import Session
 
 IMAGES = ("Object Predictions", "Object Probabilities", "Object Identities", "Uncertainty")
 FEATURES = ("num_pixels", "intensity_mean")
+#: More than is written, in another order.
+EVERYTHING = ("intensity_sum", *FEATURES, "bbox_max", "bbox_min", "centroid")
 
 
 def scene(shape, seed=0):
@@ -65,11 +69,10 @@ class Case:
         Workers(2).do(given.tasks(self.parts, plan, volume, connected=False))
         self.done = outputs.Classified(
             Labelled.load(plan, self.parts), self.lane, axes, volume.dtype, self.chain.state.classes,
-            self.chain.predict(self.lane, retrain=False), None, np.zeros(0, np.int64),
+            self.chain.predict(self.lane, retrain=False),
+            self.chain.table(self.lane, EVERYTHING, None),
+            (), np.zeros(0, np.int64),
         )  # fmt: skip
-        annotated = np.arange(len(self.done.labelled)) % 3
-        table = results.table_to_export(self.chain, self.lane, Export())
-        self.done = type(self.done)(**self.done.__dict__ | {"table": table, "annotated": annotated})
 
     def files(self, settings, where):
         (self.folder / where).mkdir(exist_ok=True)
@@ -83,7 +86,10 @@ class Case:
     def blocks(self, settings, *, n=3, cancel=None, budget=10**9, **options):
         files = self.files(settings, "blocks")
         workers, watch = Workers(n, cancel=cancel), Watch(cancel=cancel)
-        self.written = outputs.write(self.done, settings, files, workers=workers, watch=watch, budget=budget, **options)
+        features = results.features_to_write(settings, FEATURES, feature_catalog(*self.chain.images(self.lane).extent))
+        annotated = np.arange(len(self.done.labelled)) % 3
+        done = replace(self.done, features=features, annotated=annotated)
+        self.written = outputs.write(done, settings, files, workers=workers, watch=watch, budget=budget, **options)
         return files
 
 
@@ -165,9 +171,9 @@ def test_csv_table_is_that_of_the_whole_image(volume, monkeypatch, columns, carr
     at_once = []
     monkeypatch.setattr(outputs, "rows_at_once", lambda n: at_once.append(n) or 7)
     blocks = volume.blocks(settings, carried=carried)
-    expected = results.columns_to_write(
-        volume.done.table, volume.done.prediction, volume.done.annotated, volume.lane, settings, carried
-    )
+    table = results.table_to_export(volume.chain, volume.lane, settings)
+    annotated = np.arange(len(table)) % 3
+    expected = results.columns_to_write(table, volume.done.prediction, annotated, volume.lane, settings, carried)
     path = volume.folder / "expected.csv"
     results.write_table(path, expected)
     assert blocks.table.read_bytes() == path.read_bytes()

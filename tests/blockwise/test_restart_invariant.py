@@ -6,8 +6,8 @@ from contextlib import closing
 
 import numpy as np
 import pytest
-from executors import Shuffled
-from test_whole_image_invariant import blobs_of, raw_of
+from blockwise.executors import Shuffled
+from blockwise.test_whole_image_invariant import blobs_of, raw_of
 
 import napari_objclass as oc
 
@@ -53,7 +53,7 @@ def test_a_run_goes_on(predictor_and_images, tmp_path, seed):
                 result = oc.classify_blockwise(predictor, raw, **options, client=client, out=tmp_path / "stopped")
             except Broken:
                 stops += 1
-            done += client.done
+        done += client.done
     assert stops > 0
     assert len(set(done)) == len(done) == n_tasks
     np.testing.assert_array_equal(result.table.values, expected.table.values)

@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from executors import Shuffled
+from blockwise.executors import Shuffled
 from hypothesis import given, settings, strategies as st
 from scipy.ndimage import uniform_filter
 
@@ -143,7 +143,7 @@ def test_classes_are_those_of_the_session(kind, n_dims, tmp_path):
     raw = raw[0, ..., 0] if n_dims == 2 else raw[..., 0]
     axes = "yx" if n_dims == 2 else "zyx"
     with closing(oc.Session()) as session:
-        threshold = 100 if kind == "raw" else 0.4
+        threshold = 108 if kind == "raw" else 0.4
         session.thresholding = oc.Thresholding(threshold=threshold, min_size=2)
         session.feature_selection = oc.FeatureSelection("default", margin=3)
         lane = session.add_lane(raw=raw, **images, axes=dict.fromkeys(["raw", *images], axes))
@@ -164,6 +164,6 @@ def test_classes_are_those_of_the_session(kind, n_dims, tmp_path):
     np.testing.assert_array_equal(result.probabilities, expected.probabilities)
     np.testing.assert_array_equal(result.classes, expected.classes)
     np.testing.assert_array_equal(result.uncertainty, expected.uncertainty)
-    assert len(result.classes) > 8
+    assert len(result.classes) >= 7
     assert result.report.n_blocks > 4
     assert result.report.reads["raw" if kind == "raw" else "objects"].voxels >= raw.size

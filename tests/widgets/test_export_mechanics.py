@@ -335,7 +335,7 @@ def test_quick_choices_are_all_kept(page, mailbox):
     for box in page.contents.boxes.values():
         box.click()  # before any of them has reached the session
     mailbox.settle()
-    assert set(page.shared.session.export_settings.images) == set(sources.SOURCES) - {sources.PREDICTIONS}
+    assert set(page.shared.session.export_settings.images) == set(page.contents.boxes) - {sources.PREDICTIONS}
     assert [box.isChecked() for box in page.contents.boxes.values()] == [False, True, True, True, True]
 
 

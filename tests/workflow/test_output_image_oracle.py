@@ -142,7 +142,7 @@ def test_axes_of_length_one_come_and_go() -> None:
         ({"format": "compressed n5"}, "OME-Zarr"),
         ({"format": "tiffs"}, "unknown format 'tiffs'; known are compressed hdf5"),
         ({"images": "classes"}, "unknown source 'classes'"),
-        ({"images": "Blockwise object predictions"}, "the nearest source is 'Object Predictions'"),
+        ({"images": "Pixel probabilities"}, "the nearest source is 'Object Probabilities'"),
     ],
 )
 def test_settings_that_cannot_be(fields: dict[str, object], says: str) -> None:

@@ -66,6 +66,7 @@ class ExportContents(QWidget):
         super().__init__()
         self._columns = ALL
         self._features: tuple[str, ...] | None = None
+        self._has_others = False  # images that are chosen elsewhere
         self.boxes = {source: QCheckBox(title, toolTip=tip) for source, (title, tip) in BOXES.items()}
         self.table = QCheckBox("Table", toolTip="One row per object; written with every export of images too")
         self.format, self.table_format, self.columns = NarrowCombo(), NarrowCombo(), NarrowCombo()
@@ -126,8 +127,10 @@ class ExportContents(QWidget):
 
     def show_settings(self, settings: Export) -> None:
         """Show what is written."""
+        self._has_others = bool(set(settings.images) - set(self.boxes))
         for source, box in self.boxes.items():
             box.setChecked(source in settings.images)
+        self._enable()
         self.format.show_data(settings.format)
         self.table.setChecked(settings.table is not None)
         if settings.table is not None:
@@ -137,7 +140,7 @@ class ExportContents(QWidget):
         self._show_columns()
 
     def applied_to(self, settings: Export) -> Export:
-        """Settings with what is chosen here, but for the name of the table."""
+        """Settings with what is chosen here and nothing else, but for the name of the table."""
         images = tuple(source for source, box in self.boxes.items() if box.isChecked())
         columns = sources.COMPACT if self._columns == COMPACT else sources.ALL
         return replace(
@@ -161,6 +164,6 @@ class ExportContents(QWidget):
         self.edited.emit()
 
     def _enable(self, *_: object) -> None:
-        self.format.setEnabled(any(box.isChecked() for box in self.boxes.values()))
+        self.format.setEnabled(self._has_others or any(box.isChecked() for box in self.boxes.values()))
         for combo in (self.table_format, self.columns):
             combo.setEnabled(self.table.isChecked())

@@ -21,6 +21,19 @@ if TYPE_CHECKING:
 
     from napari_objclass.workflow.export import Export
 
+#: Images of ilastik's blockwise classification.
+BLOCKWISE = {
+    sources.BLOCKWISE_PREDICTIONS: (
+        "Classes",
+        "The class image as ilastik computes it block by block, with the project's blocks and halo (Large images): "
+        "approximate, since objects are cut where the halo ends",
+    ),
+    sources.BLOCKWISE_PROBABILITIES: (
+        "Probabilities",
+        "One channel per class, as ilastik computes them block by block, with the project's blocks and halo (Large "
+        "images): approximate, since objects are cut where the halo ends",
+    ),
+}
 CROPS = {
     sources.OBJECTS: "Mask and image of each",
     sources.IMAGE: "Masks, whole image once",
@@ -56,6 +69,7 @@ class ExportMore(QWidget):
         self.inner = Line(placeholderText=sources.INNER_PATH)
         self.table = Line(placeholderText="beside the images")
         self.margin = Number(LARGEST_MARGIN)
+        self.blockwise = {source: QCheckBox(title, toolTip=tip) for source, (title, tip) in BLOCKWISE.items()}
         self.form = QFormLayout(self)
         self._say_what_they_are()
         self._lay_out()
@@ -70,7 +84,8 @@ class ExportMore(QWidget):
             number.setDecimals(4)
         self.margin.setDecimals(0)
         self.margin.setSuffix(" px")
-        self.renormalize.clicked.connect(self.edited)
+        for box in (self.renormalize, *self.blockwise.values()):
+            box.clicked.connect(self.edited)
         self.region.edited.connect(self.edited)
         self._silent = False
 
@@ -101,12 +116,17 @@ class ExportMore(QWidget):
         form.addRow("Table", self.table)
         form.addRow("Crops", self.crops)
         form.addRow("Margin", self.margin)
+        blockwise = QHBoxLayout()
+        blockwise.setSpacing(4)
+        for box in self.blockwise.values():
+            blockwise.addWidget(box)
+        form.addRow("ilastik's blocks", blockwise)
 
     def show_settings(self, settings: Export, sizes: Mapping[str, int]) -> None:
         """Show settings, for an image of these lengths by axis."""
         self._silent = True
         self.region.show_parts(settings.region)
-        self.region.offer({**sizes, "c": 0} if sources.PROBABILITIES in settings.images else sizes)
+        self.region.offer({**sizes, "c": 0} if {*sources.WITH_CLASSES} & {*settings.images} else sizes)
         self.dtype.show_data(settings.dtype or "")
         self.renormalize.setChecked(settings.renormalize is not None)
         for number, value in zip(self.ranges, settings.renormalize or (0, 1, 0, 255), strict=True):
@@ -117,6 +137,8 @@ class ExportMore(QWidget):
         self.table.show_text(own_table(settings))
         self.crops.show_data(settings.crops)
         self.margin.setValue(settings.margin)
+        for source, box in self.blockwise.items():
+            box.setChecked(source in settings.images)
         self._silent = False
         self._show_rows(settings)
 
@@ -126,6 +148,7 @@ class ExportMore(QWidget):
         table = self.table.text().strip() or beside_images(settings.filename)
         return replace(
             settings,
+            images=(*settings.images, *(source for source, box in self.blockwise.items() if box.isChecked())),
             region=self.region.parts,
             dtype=self.dtype.currentData() or None,
             renormalize=(low, high, out_low, out_high) if self.renormalize.isChecked() else None,
@@ -135,6 +158,11 @@ class ExportMore(QWidget):
             crops=self.crops.currentData(),
             margin=int(self.margin.value()),
         )
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there is an image to be written that is chosen here."""
+        return any(box.isChecked() for box in self.blockwise.values())
 
     def _show_rows(self, settings: Export) -> None:
         """Hide what means nothing for these formats."""

@@ -102,12 +102,13 @@ class Display:
         if self._easel.scene is not None and self._easel.scene.uuid == lane_uuid:
             self._pointing.point_again()
 
-    def lay_over(self, sheet: Sheet | None) -> None:
-        """Show a sheet in the place of all objects, or its pixels as they are now; None shows the objects again."""
-        if sheet is not None:
-            self._overlay.lay(sheet)
-        elif self._overlay.has_sheet:
-            self._overlay.lift()
+    def lay_over(self, sheet: Sheet) -> None:
+        """Show a sheet over the objects, or in their place, or its pixels as they are now."""
+        self._overlay.lay(sheet)
+
+    def lift(self, sheet: Sheet | None) -> None:
+        """Show a sheet no more, if it is shown."""
+        if sheet is not None and self._overlay.lift(sheet):
             self._painter.paint({OVERLAY})
 
     @property

@@ -114,13 +114,16 @@ class Overlay:
         self._layers.lost.discard(OVERLAY)
         self._steps.when_done(self.put_sheet)
 
-    def lift(self) -> None:
-        """Show no sheet any more, but what it covered."""
+    def lift(self, sheet: Sheet) -> bool:
+        """Show a sheet no more, but what it covered; returns whether it was shown, and not another one."""
+        if sheet is not self._sheet:
+            return False
         self._sheet = None
         self._layers.park(OVERLAY)
         covered, self._covered = self._covered, set()
         for name in covered:
             self._easel.see(name, visible=True)
+        return True
 
     def put_sheet(self) -> None:
         """Show the sheet as it is now, if there is one."""
@@ -139,12 +142,15 @@ class Overlay:
         look: dict[str, Any] = {"opacity": OPACITY[OBJECTS], "blending": "translucent"}
         if not sheet.is_labels:
             look |= {"contrast_limits": sheet.limits, "opacity": 1.0}
+        elif sheet.colormap is not None:
+            look |= {"colormap": sheet.colormap}
         wanted = sheet.scene.layer(Labels if sheet.is_labels else Image, sheet.levels, look)
         made = yield self._layers.maker(OVERLAY, wanted)
         if sheet is self._sheet:
             self._layers.put(OVERLAY, wanted, made)
             self.forget()
-            self._covered |= set(self._easel.hide(COVERED))
+            if sheet.covers:
+                self._covered |= set(self._easel.hide(COVERED))
         self._steps.stop()
         self._made()
 

@@ -181,8 +181,8 @@ class Preview:
         display = self._shared.display
         scene = display.scene
         if seen is None or seen.pixels is None or scene is None:
+            display.lift(self._sheet)
             self._sheet = None
-            display.lay_over(None)
             return
         dtype = np.dtype(seen.pixels.dtype)
         if self._sheet is None or not self._sheet.fits(scene, dtype):

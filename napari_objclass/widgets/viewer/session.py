@@ -22,6 +22,7 @@ from napari_objclass.widgets.viewer.errands import Errands
 from napari_objclass.widgets.viewer.guide import Guide
 from napari_objclass.widgets.viewer.hand import Hand
 from napari_objclass.widgets.viewer.keys import Keys
+from napari_objclass.widgets.viewer.large_images import LargeImages
 from napari_objclass.widgets.viewer.live import Live, Request
 from napari_objclass.widgets.viewer.preview import Preview
 from napari_objclass.widgets.viewer.problems import Problems
@@ -68,8 +69,8 @@ class ViewerSession:
         Whether forest and predictions follow every change.
     display, hand, keys, guide, editing, preview
         Layers, mouse, keys, the way to the next object, objects in the user's own hands, and those that would be found.
-    batching
-        Images that are not in the session, and are classified all the same.
+    batching, large_images
+        Images that are not in the session, and are classified all the same; and the image shown, block by block.
     replaced
         Emitted when ``session`` is another one.
     changed
@@ -114,7 +115,7 @@ class ViewerSession:
         self._asides = Worker("objclass-asides", post)
         self.display, self.hand, self.keys, self.guide = Display(self, post), Hand(self), Keys(self), Guide(self)
         self.editing, self.preview = Editing(self, post), Preview(self, post)
-        self.batching = Batching(self)
+        self.batching, self.large_images = Batching(self), LargeImages(self)
         self.session.changed.connect(self._session_changed)
 
     @property

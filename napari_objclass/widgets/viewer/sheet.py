@@ -26,10 +26,14 @@ class Sheet:
         What it is laid over.
     dtype
         Float for values, integer for labels.
+    colormap
+        Colours of labels; None for napari's own.
+    covers
+        Whether it takes the place of the objects; if not, it is laid over what is shown of them.
 
     Attributes
     ----------
-    scene
+    scene, colormap, covers
         As given.
     levels
         For a layer, views of the same pixels.
@@ -37,8 +41,8 @@ class Sheet:
         Values that are black and white, if they are values.
     """
 
-    def __init__(self, scene: Scene, dtype: DTypeLike) -> None:
-        self.scene = scene
+    def __init__(self, scene: Scene, dtype: DTypeLike, *, colormap: Any = None, covers: bool = True) -> None:
+        self.scene, self.colormap, self.covers = scene, colormap, covers
         self.limits = (0.0, 1.0)
         self._pixels = np.zeros(scene.shape, dtype)
         self._written: tuple[slice, ...] | None = None

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from napari_objclass.workflow.blockwise.plan import Triple
     from napari_objclass.workflow.blockwise.sources import Volume
 
-#: Share of the free memory that tasks get; the rest is for tables, and for what allocators do not give back at once.
-_OF_TASKS = 0.7
+#: Bytes that libraries and threads keep for themselves once they work, measured.
+_KEPT = 40_000_000
+#: Share of the rest that tasks get; what is left is for tables, and for what allocators do not give back at once.
+_OF_TASKS = 0.8
 
 # Bytes per voxel beside pixels, measured: runs of labels and what is made of them; smoothed channels and their masks.
 _LABELS, _SMOOTHED, _COLLECTED = 4, 14, 4
@@ -84,7 +86,7 @@ def share(
         )
         return max(collected, window * (2 * image.dtype.itemsize + _SMOOTHED))
 
-    left = int((most - memory.used()) * _OF_TASKS)
+    left = int((most - memory.used() - _KEPT) * _OF_TASKS)
     if block_shape is not None:
         n_workers = max(1, min(n_workers, left // cost(block_shape)))
         _refuse(cost(block_shape), left, most)

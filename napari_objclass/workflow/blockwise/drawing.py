@@ -164,7 +164,7 @@ def _write_zarr(path: Path, drawing: Drawing, form: Picture, digest: str, worker
     with replacing(path, digest) as folder:
         if not folder.exists():
             parts.drop(step)
-            remove_leftovers([path])
+            remove_leftovers([path], keyed=True)
         settings = drawing.settings
         levels = ome_zarr_pyramid.begin(folder, form, compressed=settings.compressed, multiscale=settings.multiscale)
         workers.do(_work(folder, levels, replace(drawing, file_axes=levels[0].axes), step))
@@ -196,10 +196,10 @@ def _write_hdf5(path: Path, drawing: Drawing, form: Picture, watch: Watch) -> No
 
 
 def _digest(path: Path, drawing: Drawing, form: Picture) -> str:
-    """Eight hexadecimal digits that stand for an image in a file."""
+    """Sixteen hexadecimal digits that stand for an image in a file."""
     about = [str(path.absolute()), drawing.values.step, form.axes, form.data.shape, drawing.settings.to_json()]
     text = json.dumps(about)
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _step(digest: str) -> str:

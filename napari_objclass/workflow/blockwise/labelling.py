@@ -40,6 +40,8 @@ class Labelled:
         How many objects the size filter left out.
     n_nan
         How many pixels were NaN and counted as 0.
+    n_contested
+        How many groups of flooded objects have pixels that the whole image may share out otherwise.
     """
 
     plan: BlockPlan
@@ -52,6 +54,7 @@ class Labelled:
     n_small: int = 0
     n_large: int = 0
     n_nan: int = 0
+    n_contested: int = 0
 
     @classmethod
     def load(cls, plan: BlockPlan, parts: Parts) -> Labelled:
@@ -61,7 +64,8 @@ class Labelled:
         ids, sizes, firsts, boxes = (
             np.concatenate([each[name] for each in found]) for name in ("ids", "sizes", "firsts", "boxes")
         )
-        numbers = {name: sum(int(each.get(name, 0)) for each in found) for name in ("n_small", "n_large", "n_nan")}
+        counts = ("n_small", "n_large", "n_nan", "n_contested")
+        numbers = {name: sum(int(each.get(name, 0)) for each in found) for name in counts}
         return cls(plan, parts, frames, ids, sizes, firsts, boxes, **numbers)
 
     def __len__(self) -> int:

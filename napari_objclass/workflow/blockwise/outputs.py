@@ -72,6 +72,8 @@ class Classified:
         What the forest says; None if only the objects are written.
     table
         Features, in memory or mapped into it; None without a table.
+    features
+        Ids of those of them that are written, in their order.
     annotated
         (n,) number of the class of the annotation, 0 without one.
     """
@@ -83,6 +85,7 @@ class Classified:
     classes: Classes
     prediction: Prediction | None
     table: FeatureTable | None
+    features: Sequence[str]
     annotated: NDArray[np.int64]
 
 
@@ -227,7 +230,11 @@ def _columns(done: Classified, settings: Export, carried: Mapping[str, str], row
     table, prediction = done.table, done.prediction
     if table is None or prediction is None:
         raise InternalError(f"the table of {done.lane.name!r} was asked for without features or a prediction")
-    some = _Rows(table.ids[rows], table.frames[rows], np.asarray(table.values[rows]), table.specs)
+    specs = {spec.id: spec for spec in table.specs}
+    written = [specs[feature] for feature in done.features]
+    places = {column: place for place, column in enumerate(table.columns)}
+    values = np.asarray(table.values[rows])[:, [places[column] for spec in written for column in spec.columns]]
+    some = _Rows(table.ids[rows], table.frames[rows], values, written)
     return columns_to_write(
         some, prediction[rows], done.annotated[rows], done.lane, settings, carried, first=rows.start
     )

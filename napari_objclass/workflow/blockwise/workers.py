@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from napari_objclass.errors import Cancelled
 from napari_objclass.kernels import CancelToken, default_threads
+from napari_objclass.memory import give_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -115,6 +116,7 @@ class Workers:
                 for n_done in range(1, len(items) + 1):
                     position, future = self._next(done)
                     yield position, future.result()
+                    give_back()
                     self.told(step, n_done / len(items))
             except BaseException:
                 own.cancel()

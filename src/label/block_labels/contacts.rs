@@ -14,6 +14,17 @@ impl BlockLabels {
     /// # Errors
     /// [`Error::Shape`] when `next` is not the next block of the same frame.
     pub fn joints(&self, next: &Self, axis: usize) -> Result<Vec<Pair>> {
+        let mut found = self.contacts(next, axis)?;
+        let key = |labels: &Self, number: u32| labels.parts[number as usize - 1].key;
+        found.retain(|&[own, other]| key(self, own) == key(next, other));
+        Ok(found)
+    }
+
+    /// As [`Self::joints`], whatever the keys.
+    ///
+    /// # Errors
+    /// As [`Self::joints`].
+    pub fn contacts(&self, next: &Self, axis: usize) -> Result<Vec<Pair>> {
         if axis > 2 || self.frame != next.frame || !self.ends_where_starts(next, axis) {
             return Err(Error::Shape(format!(
                 "{:?} does not lie behind {:?} along axis {axis}; pass two neighbouring blocks of one plan",
@@ -22,12 +33,7 @@ impl BlockLabels {
         }
         let [depth, height, width] = self.block.shape();
         let mut found = Pairs::default();
-        let mut join = |own: &Run, other: &Run| {
-            let [own, other] = [own, other].map(|run| run.label as usize);
-            if self.parts[own - 1].key == next.parts[other - 1].key {
-                found.add(own as u32, other as u32);
-            }
-        };
+        let mut join = |own: &Run, other: &Run| found.add(own.label as u32, other.label as u32);
         if [depth, height, width, next.block.shape()[axis]].contains(&0) {
             return Ok(Vec::new());
         }
@@ -51,18 +57,48 @@ impl BlockLabels {
         Ok(found.distinct())
     }
 
+    /// Parts of this and of `other`, another labeling of the same block, that touch within the block or share a pixel:
+    /// each pair once, in ascending order.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when they are not of the same block.
+    pub fn neighbours(&self, other: &Self) -> Result<Vec<Pair>> {
+        self.check_same_block(other)?;
+        let [depth, height, _] = self.block.shape();
+        let (mut found, mut wide) = (Pairs::default(), Vec::new());
+        let mut meet = |own: &Run, other: &Run| found.add(own.label as u32, other.label as u32);
+        for (z, y) in (0..depth * height).map(|row| (row / height, row % height)) {
+            wide.clear();
+            wide.extend(self.row(z, y).iter().map(|run| {
+                let start = run.start.saturating_sub(1);
+                let length = run.end() + 1 - start;
+                Run {
+                    start,
+                    length,
+                    ..*run
+                }
+            }));
+            for_common(&wide, other.row(z, y), &mut meet);
+            let rows = [
+                (z > 0).then(|| (z - 1, y)),
+                (y > 0).then(|| (z, y - 1)),
+                (y + 1 < height).then_some((z, y + 1)),
+                (z + 1 < depth).then_some((z + 1, y)),
+            ];
+            for (near_z, near_y) in rows.into_iter().flatten() {
+                for_common(self.row(z, y), other.row(near_z, near_y), &mut meet);
+            }
+        }
+        Ok(found.distinct())
+    }
+
     /// Parts of this and of `other`, another labeling of the same block, that share a pixel: each pair once, in
     /// ascending order.
     ///
     /// # Errors
     /// [`Error::Shape`] when they are not of the same block.
     pub fn overlaps(&self, other: &Self) -> Result<Vec<Pair>> {
-        if self.block != other.block || self.frame != other.frame {
-            return Err(Error::Shape(format!(
-                "{:?} and {:?} are not the same block; pass two labelings of one block",
-                self.block, other.block
-            )));
-        }
+        self.check_same_block(other)?;
         let [depth, height, _] = self.block.shape();
         let mut found = Pairs::default();
         for (z, y) in (0..depth * height).map(|row| (row / height, row % height)) {
@@ -71,6 +107,16 @@ impl BlockLabels {
             });
         }
         Ok(found.distinct())
+    }
+
+    fn check_same_block(&self, other: &Self) -> Result<()> {
+        if self.block == other.block && self.frame == other.frame {
+            return Ok(());
+        }
+        Err(Error::Shape(format!(
+            "{:?} and {:?} are not the same block; pass two labelings of one block",
+            self.block, other.block
+        )))
     }
 
     fn ends_where_starts(&self, next: &Self, axis: usize) -> bool {
