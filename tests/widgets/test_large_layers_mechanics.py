@@ -98,7 +98,7 @@ def test_nothing_of_a_large_volume_is_loaded_for_3d(shown, monkeypatch):
 
 
 def test_raw_shows_the_pyramid_of_its_file(tmp_path, volume, little):
-    raw, labels = volume
+    raw, _ = volume
     path = write_image(tmp_path / "raw.ome.zarr", np.tile(raw, (1, 10, 10)), "zyx")
     session = oc.Session(recover=False)
     lane = session.add_lane(raw=path)
