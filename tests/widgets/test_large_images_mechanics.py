@@ -273,7 +273,7 @@ def test_what_differs_is_listed_and_a_click_leads_there(step, mailbox):
     assert model.rowCount() == row + 1
     assert model.index(row, OBJECT).data() == str(last.object_id)
     assert model.index(row, WHOLE).data() == names[last.whole - 1]
-    assert model.index(row, BLOCKS).data() == " and ".join(names[number - 1] for number in last.blockwise)
+    assert model.index(row, BLOCKS).data() == " + ".join(names[number - 1] for number in last.blockwise)
     table.clicked.emit(model.index(row, WHOLE))
     assert step.shared.guide.current == (last.t, last.object_id)
 
@@ -281,8 +281,8 @@ def test_what_differs_is_listed_and_a_click_leads_there(step, mailbox):
 def test_objects_that_are_not_found_are_told(step):
     table = step.check.table
     table.put([Difference(3, 7, (0,) * 6, 1, (0, 2))], step.shared.session.classes)
-    assert table.model().index(0, BLOCKS).data() == "no object and Class 2"
-    assert table.model().index(0, OBJECT).data() == "7"
+    assert table.model().index(0, BLOCKS).data() == "no object + Class 2"
+    assert table.model().index(0, OBJECT).data() == "7 (t 3)"
 
 
 def test_two_layers_are_there_to_be_compared_by_eye(step, mailbox):

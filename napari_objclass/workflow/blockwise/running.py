@@ -32,8 +32,6 @@ from napari_objclass.workflow.object_classification import Prediction, check_col
 from napari_objclass.workflow.results import features_to_write
 
 if TYPE_CHECKING:
-    from napari_objclass.workflow.export import Export
-    from napari_objclass.workflow.predictor import Predictor
     from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
@@ -42,9 +40,10 @@ if TYPE_CHECKING:
     from napari_objclass.workflow.blockwise.plan import Triple
     from napari_objclass.workflow.blockwise.sources import Reads
     from napari_objclass.workflow.blockwise.workers import Client
-    from napari_objclass.workflow.export import Files
+    from napari_objclass.workflow.export import Export, Files
     from napari_objclass.workflow.input_data import Images
     from napari_objclass.workflow.lane import LaneRecord
+    from napari_objclass.workflow.predictor import Predictor
 
 #: The step that leaves the blocks that a run has, and what progress is called at the end.
 _PLAN, _PREDICTING = "plan", "predicting"
