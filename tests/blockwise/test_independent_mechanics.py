@@ -140,3 +140,10 @@ def test_they_are_exported_with_the_blocks_of_the_project(scene, tmp_path):
     assert (classes.colors, classes.axes) == (whole.colors, "tzyx")
     assert (probabilities.axes, probabilities.drange) == ("tzyxc", (0, 1))
     assert probabilities.channel_names == tuple(each.name for each in session.classes)
+
+
+def test_what_is_written_block_by_block_is_that_of_the_whole_image(scene, tmp_path):
+    session, labels, raw = scene
+    settings = oc.Export("Blockwise Object Predictions", format="hdf5")
+    with pytest.raises(ParameterError, match="choose Object Predictions, which are those of the whole image"):
+        oc.classify_blockwise(session, raw, labels=labels, axes="tzyxc", out=tmp_path, export=settings)

@@ -47,8 +47,10 @@ class BlockCheck(QWidget):
         self.start = QPushButton("Check")
         self.start.setToolTip("Classify the image both ways, and list the objects whose class differs.")
         self.text = QLabel(wordWrap=True, visible=False)
-        self.show_blocks = QCheckBox("Show what blocks found (layer Overlay)")
-        self.show_blocks.setToolTip("Lay the classes found block by block over those of the whole image.")
+        self.show_blocks = QCheckBox("Show the blocks' classes")
+        self.show_blocks.setToolTip(
+            "Lay the classes found block by block, layer Overlay, over those of the whole image, layer Predictions."
+        )
         self.table = DifferenceTable()
         self._lay_out()
         self.how.currentIndexChanged.connect(self._arrange)
@@ -61,7 +63,7 @@ class BlockCheck(QWidget):
         self.form.setHorizontalSpacing(6)
         self.form.setVerticalSpacing(4)
         self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        self.form.addRow("Compare", self.how)
+        self.form.addRow(self.how)
         self.form.addRow("Blocks", self.blocks)
         self.form.addRow("Halo", self.halo)
         layout = QVBoxLayout(self)

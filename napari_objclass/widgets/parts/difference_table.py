@@ -30,12 +30,14 @@ class DifferenceModel(QAbstractTableModel):
         super().__init__(parent)
         self.rows: Sequence[Difference] = ()
         self._classes: Sequence[ObjectClass] = ()
+        self._has_frames = False
 
     def put(self, rows: Sequence[Difference], classes: Sequence[ObjectClass]) -> None:
         """Show these."""
         if (rows, classes) != (self.rows, self._classes):
             self.beginResetModel()
             self.rows, self._classes = rows, classes
+            self._has_frames = any(row.t for row in rows)
             self.endResetModel()
 
     def rowCount(self, parent: QModelIndex | None = None) -> int:
@@ -55,12 +57,15 @@ class DifferenceModel(QAbstractTableModel):
         """What a cell shows."""
         row, column = self.rows[index.row()], index.column()
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"Object {row.object_id} of frame {row.t}; click to go there."
+            blocks = " and ".join(map(self._name, row.blockwise))
+            whole = self._name(row.whole)
+            return f"Object {row.object_id}: {whole} in the whole image, {blocks} by blocks; click to see it."
         if column == OBJECT:
-            return f"{row.object_id}" if role == Qt.ItemDataRole.DisplayRole else None
+            frame = f" (t {row.t})" if self._has_frames else ""
+            return f"{row.object_id}{frame}" if role == Qt.ItemDataRole.DisplayRole else None
         numbers = (row.whole,) if column == WHOLE else row.blockwise
         if role == Qt.ItemDataRole.DisplayRole:
-            return " and ".join(self._name(number) for number in numbers)
+            return " + ".join(map(self._name, numbers))
         if role == Qt.ItemDataRole.DecorationRole and 0 < numbers[0] <= len(self._classes):
             return swatch(self._classes[numbers[0] - 1].color)
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 import numpy as np
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_objclass.workflow.applet import RunOptions
+    from napari_objclass.workflow.blockwise.sources import Sliced
     from napari_objclass.workflow.object_classification import Prediction, TrainedForest
     from napari_objclass.workflow.objects import Objects
     from napari_objclass.workflow.session import Session
@@ -126,8 +128,8 @@ def compare(
     piece = _piece(session, lane, part, **run)
     objects = piece.objects
     classes = _independent(session, piece, **run) if as_ilastik else _by_plan(session, piece, **run)
-    whole = kernels.paint(objects.labels, objects.frames, objects.ids, piece.prediction.classes.astype(np.uint16))
-    return Comparison(lane, part, classes, len(objects.ids), _differences(objects, whole, classes, part))
+    whole = kernels.paint(piece.labels, objects.frames, objects.ids, piece.prediction.classes.astype(np.uint16))
+    return Comparison(lane, part, classes, len(objects.ids), _differences(piece, whole, classes, part))
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,10 +137,15 @@ class _Piece:
     """What is compared: its images, as a job takes them, and what the whole of it is."""
 
     given: Mapping[str, Any]
-    raw: NDArray[Any] | None
+    raw: Sliced | None
     objects: Objects
     prediction: Prediction
     trained: TrainedForest
+
+    @cached_property
+    def labels(self) -> NDArray[Any]:
+        """Label image of the objects."""
+        return np.asarray(self.objects.labels)
 
 
 def _piece(session: Session, lane: str, part: Part | None, **run: Unpack[RunOptions]) -> _Piece:
@@ -151,8 +158,8 @@ def _piece(session: Session, lane: str, part: Part | None, **run: Unpack[RunOpti
     cut = given(session, lane)
     images = {}
     for role, axes in cut["axes"].items():
-        pixels = session.objects(lane).labels if session.edits(lane).applied and role == LABELS else None
-        pixels = session.source(lane, role).data if pixels is None else pixels
+        is_edited = role == LABELS and session.edits(lane).applied
+        pixels: Sliced = session.objects(lane).labels if is_edited else session.source(lane, role).data
         images[role] = np.asarray(pixels[tuple(box.get(letter, slice(None)) for letter in axes)])
     cut["images"] = images
     described = {name: value for name, value in cut.items() if name != "images"}
@@ -163,7 +170,7 @@ def _piece(session: Session, lane: str, part: Part | None, **run: Unpack[RunOpti
 
 def _independent(session: Session, piece: _Piece, **run: Unpack[RunOptions]) -> NDArray[Any]:
     settings = session.blockwise_settings
-    labels = Volume(piece.objects.labels, axis_letters.LABELS, "the label image", ids=True)
+    labels = Volume(piece.labels, axis_letters.LABELS, "the label image", ids=True)
     raw = None if piece.raw is None else Volume(piece.raw, axis_letters.RAW, "raw")
     blocks = (settings.ilastik_block_shape, settings.halo)
     return Independent(labels, raw, piece.trained, *blocks, piece.given["spacing"]).classes(**run)
@@ -171,20 +178,25 @@ def _independent(session: Session, piece: _Piece, **run: Unpack[RunOptions]) -> 
 
 def _by_plan(session: Session, piece: _Piece, **run: Unpack[RunOptions]) -> NDArray[Any]:
     settings = session.blockwise_settings
-    how = {"block_shape": settings.block_shape, "memory": settings.memory, "threads": run.get("threads")}
-    job = Job.of(session.predictor(), **piece.given, **how)
+    job = Job.of(
+        session.predictor(),
+        **piece.given,
+        block_shape=settings.block_shape,
+        memory=settings.memory,
+        threads=run.get("threads"),
+    )
     result = job.run(folder=None, export=None, watch=Watch(run.get("progress"), run.get("cancel")))
     classes = result.classes.astype(np.uint8 if len(result.class_names) <= 255 else np.uint16)
-    return kernels.paint(piece.objects.labels, result.table.frames, result.table.ids, classes)
+    return kernels.paint(piece.labels, result.table.frames, result.table.ids, classes)
 
 
 def _differences(
-    objects: Objects, whole: NDArray[Any], classes: NDArray[Any], part: Part | None
+    piece: _Piece, whole: NDArray[Any], classes: NDArray[Any], part: Part | None
 ) -> tuple[Difference, ...]:
     """Objects with pixels of another class."""
-    found = []
+    found, objects = [], piece.objects
     first, origin = (0, (0, 0, 0)) if part is None else (part[0].start, [each.start for each in part[1:]])
-    for t, (one, other, labels) in enumerate(zip(whole, classes, objects.labels, strict=True)):
+    for t, (one, other, labels) in enumerate(zip(whole, classes, piece.labels, strict=True)):
         ids = np.unique(labels[one != other])
         rows = objects.rows(np.full(len(ids), t), ids.astype(np.uint64))
         for row, object_id in zip(rows[ids > 0].tolist(), ids[ids > 0].tolist(), strict=True):

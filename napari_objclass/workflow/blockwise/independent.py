@@ -76,7 +76,7 @@ class Independent:
         """Image ``tzyx`` of the class of every pixel, 0 for background: uint8, uint16 for more than 255 classes."""
         image = np.zeros(self.plan.shape, np.uint8 if len(self.trained.classes) <= 255 else np.uint16)
         for block, prediction in self._predictions(**run):
-            image[_place(block)] = self._inner(block, prediction.paint("classes"))
+            image[_place(block)] = self._inner(block, np.asarray(prediction.paint("classes")))
         return image
 
     def probabilities(self, **run: Unpack[RunOptions]) -> NDArray[np.float32]:
@@ -85,7 +85,7 @@ class Independent:
         image = np.zeros((*self.plan.shape, n_classes), np.float32)
         for block, prediction in self._predictions(**run):
             for k in range(n_classes):
-                image[(*_place(block), k)] = self._inner(block, prediction.paint(k + 1))
+                image[(*_place(block), k)] = self._inner(block, np.asarray(prediction.paint(k + 1)))
         return image
 
     def predict(self, block: Block, **run: Unpack[RunOptions]) -> Prediction | None:

@@ -37,9 +37,14 @@ def job_of(session: Session, lane: str) -> Job:
         If no forest was trained, the image cannot be read, or the memory is too little.
     """
     record, settings = session.lane(lane), session.blockwise_settings
-    how = {"block_shape": settings.block_shape, "memory": settings.memory, "name": record.name}
-    job = Job.of(session.predictor(), **given(session, lane), **how)
-    known = {name: getattr(record, name) for name in ("spacing", "offset", "units", "channel_names")}
+    job = Job.of(
+        session.predictor(),
+        **given(session, lane),
+        name=record.name,
+        block_shape=settings.block_shape,
+        memory=settings.memory,
+    )
+    known: dict[str, Any] = {name: getattr(record, name) for name in ("spacing", "offset", "units", "channel_names")}
     return replace(job, lane=replace(job.lane, **known))
 
 

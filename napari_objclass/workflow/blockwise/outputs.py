@@ -95,7 +95,7 @@ def refuse_impossible(settings: Export, files: Files) -> None:
     Raises
     ------
     ParameterError
-        If the images have a format that is written at once.
+        If the images have a format that is written at once, or are those of ilastik's blocks.
     FileError
         If a file cannot be written where it is wanted.
     """
@@ -104,6 +104,12 @@ def refuse_impossible(settings: Export, files: Files) -> None:
             f"{settings.format} is not written block by block; choose one of {', '.join(POSSIBLE)}, "
             "or give the whole image enough memory"
         )
+    for source in files.images:
+        if source in sources.INDEPENDENT:
+            raise ParameterError(
+                f"{source} are as in ilastik, and written only of images that fit into memory; "
+                f"choose {source.removeprefix('Blockwise ')}, which are those of the whole image"
+            )
     for path in files.images.values():
         found = check_image_path(path)
         if found.module is hdf5:
