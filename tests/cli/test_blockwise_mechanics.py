@@ -10,8 +10,8 @@ import h5py
 import numpy as np
 import pytest
 
-from napari_objclass import memory
 from napari_objclass.io.writers import write_image
+from napari_objclass.workflow import input_data
 from napari_objclass.workflow.session import Session
 
 FEATURES = ("num_pixels", "intensity_mean", "intensity_max", "intensity_variance")
@@ -133,10 +133,11 @@ def test_what_cannot_be_done_is_one_sentence(objclass, volume, tmp_path, options
 
 
 def test_an_image_too_large_for_what_is_left_goes_block_by_block(objclass, volume, whole, tmp_path, monkeypatch):
-    monkeypatch.setattr(memory, "available", lambda: 10**6)
+    monkeypatch.setattr(input_data, "is_large", lambda arrays, budget=None: budget is None)
     result = objclass(*command(volume, tmp_path, "--output-format", "multi-scale OME-Zarr"))
     assert result.code == 0, result.err
-    assert "cells is too large for the 1 MB of memory that are left, so images are classified block" in result.err
+    assert "cells is too large for the " in result.err
+    assert " of memory that are left, so images are classified block by block; --memory says" in result.err
     assert results(tmp_path) == results(whole)
 
 

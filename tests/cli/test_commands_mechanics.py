@@ -13,6 +13,7 @@ import pytest
 import tifffile
 
 import napari_objclass as oc
+from napari_objclass.io.writers import write_image
 
 
 def rows(path):

@@ -184,6 +184,7 @@ def _work(folder: Path, levels: list[Step], drawing: Drawing, step: str) -> Iter
 def _write_hdf5(path: Path, drawing: Drawing, form: Picture, watch: Watch) -> None:
     """Box after box: a file that was not closed cannot be gone on with."""
     settings = drawing.settings
+    remove_leftovers([path])
     with (
         replacing(path) as temporary,
         hdf5.begin(temporary, form, settings.inner, compressed=settings.compressed) as dataset,
