@@ -121,13 +121,15 @@ def test_a_large_lane_is_annotated_trained_and_predicted_as_a_small_one(kind, se
     assert_same(*sessions)
 
 
-@pytest.mark.parametrize("method", ["simple", "hysteresis"])
-def test_other_thresholds_keep_labels_as_places(method):
+@pytest.mark.parametrize(("method", "merge"), [("simple", True), ("hysteresis", True), ("hysteresis", False)])
+def test_other_thresholds_keep_labels_as_places(method, merge):
     sessions = pair(images(3, "probabilities", (10, 40, 42)))
     annotate(sessions, 3)
     for low in (0.4, 0.6, 0.5):
         for session in sessions:
-            session.thresholding = replace(session.thresholding, method=method, threshold=low, core_threshold=0.7)
+            session.thresholding = replace(
+                session.thresholding, method=method, merge=merge, threshold=low, core_threshold=0.7
+            )
         assert_same(*sessions)
 
 
