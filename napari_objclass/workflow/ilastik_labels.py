@@ -7,12 +7,13 @@ plane, whatever the ids in a label image are.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_objclass.errors import FileError, ObjClassError
 from napari_objclass.workflow.annotations import make
+from napari_objclass.workflow.label_volume import LabelVolume
 from napari_objclass.workflow.object_classification import Samples
 from napari_objclass.workflow.objects import Objects
 
@@ -70,8 +71,21 @@ def _objects(lane: IlpLane, frame: int, find: Callable[[], Objects]) -> tuple[Ob
         objects = Objects.of(lane.label_image[frame][np.newaxis])
         return objects, {object_id: (0, object_id) for object_id in objects.ids.tolist()}
     objects = find()
-    ids = objects.in_order(frame) if frame < len(objects.labels) else []
+    if frame >= len(objects.labels):
+        return objects, {}
+    labels = objects.labels
+    ids = labels.in_order(frame) if isinstance(labels, LabelVolume) else in_order(labels[frame])
     return objects, {number: (frame, object_id) for number, object_id in enumerate(ids, 1)}
+
+
+def in_order(labels: NDArray[Any]) -> list[int]:
+    """Ids of a label image in the order of the first pixels of its objects."""
+    flat = labels.reshape(-1)
+    starts = np.flatnonzero(flat[1:] != flat[:-1]) + 1  # of stretches of one id, which are few
+    stretches = flat[np.concatenate([[0], starts])]
+    ids, first = np.unique(stretches, return_index=True)
+    ordered: list[int] = ids[np.argsort(first)].tolist()
+    return [object_id for object_id in ordered if object_id]
 
 
 def samples(

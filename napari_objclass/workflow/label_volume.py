@@ -100,6 +100,12 @@ class LabelVolume(LazyArray):
             found[rows] = window[tuple((own - low)[:, 1:].T)]
         return found
 
+    def in_order(self, t: int) -> list[int]:
+        """Ids of the objects of a frame in the order of their first pixels."""
+        own = self.labelled.frames == t
+        ordered: list[int] = self.labelled.ids[own][np.argsort(self.labelled.firsts[own])].tolist()
+        return ordered
+
     def runs(self, t: int, object_id: int, box: Sequence[int]) -> NDArray[np.int64]:
         """Where an object is, within its box z0, y0, x0, z1, y1, x1: rows z, y, x, length in raster order."""
         parts = [self._runs(t, object_id, *slab) for slab in _slabs(box)]

@@ -24,7 +24,7 @@ from napari_objclass import axes as axis_letters, memory
 from napari_objclass.errors import ParameterError
 from napari_objclass.features import choose, feature_catalog, neighbourhood
 from napari_objclass.kernels import default_threads, smoothing_halo
-from napari_objclass.workflow.blockwise import given, thresholding as found
+from napari_objclass.workflow.blockwise import flooding, given, thresholding as found
 from napari_objclass.workflow.blockwise.budget import share
 from napari_objclass.workflow.blockwise.grouping import Surroundings
 from napari_objclass.workflow.blockwise.labelling import LABELS as LABEL_STEP, OBJECTS as OBJECT_STEP, Labelled
@@ -133,6 +133,8 @@ def find(
     workers = _workers(chosen, _STEPS if rule is None else _STEPS_OF_FOUND, run)
     if rule is None:
         workers.do(given.tasks(parts, plan, volume, connected=SEGMENTATION in lane.sources))
+    elif rule.has_cores and not rule.how["merge"]:
+        workers.do(flooding.steps(parts, plan, volume, rule, chosen.room))
     else:
         workers.do(found.steps(parts, plan, volume, rule))
     _make_room(own)

@@ -93,19 +93,6 @@ class Objects:
             boxes=splice(self.boxes, found.boxes),
         )
 
-    def in_order(self, t: int) -> list[int]:
-        """Ids of the objects of a frame in the order of their first pixels."""
-        if isinstance(self.labels, LabelVolume):
-            labelled = self.labels.labelled
-            own = labelled.frames == t
-            return [int(each) for each in labelled.ids[own][np.argsort(labelled.firsts[own])]]
-        flat = self.labels[t].reshape(-1)
-        starts = np.flatnonzero(flat[1:] != flat[:-1]) + 1  # of stretches of one id, which are few
-        stretches = flat[np.concatenate([[0], starts])]
-        ids, first = np.unique(stretches, return_index=True)
-        ordered: list[int] = ids[np.argsort(first)].tolist()
-        return [object_id for object_id in ordered if object_id]
-
     def places(self, frames: NDArray[np.int64], ids: NDArray[np.uint64]) -> Places:
         """Frames, ids and boxes of those of some objects that there are."""
         rows = self.rows(frames, ids)

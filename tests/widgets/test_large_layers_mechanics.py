@@ -11,6 +11,7 @@ import napari_objclass as oc
 from napari_objclass import memory
 from napari_objclass.io.writers import write_image
 from napari_objclass.widgets.viewer import from_layers, raw_levels
+from napari_objclass.workflow.blockwise import budget
 from napari_objclass.workflow.feature_selection import FeatureSelection
 from napari_objclass.workflow.label_volume import LabelVolume
 
@@ -31,6 +32,7 @@ def little(monkeypatch):
     """A machine with hardly any memory."""
     monkeypatch.setattr(memory, "available", lambda *_: 500_000)
     monkeypatch.setattr(memory, "used", lambda: 0)
+    monkeypatch.setattr(budget, "_KEPT", 0)
 
 
 def add(shared, mailbox, **lane):

@@ -8,6 +8,7 @@ from hypothesis import given, settings, strategies as st
 
 import napari_objclass as oc
 from napari_objclass import memory
+from napari_objclass.workflow.blockwise import budget
 from napari_objclass.workflow.label_volume import LabelVolume
 
 #: Bytes in which no image of these tests fits, nor a block with more than a few hundred pixels.
@@ -19,6 +20,7 @@ FEATURES = ("num_pixels", "centroid", "axis_radii", "intensity_mean", "intensity
 def nothing_used(monkeypatch):
     """What the process takes changes by more than the little that it may use here."""
     monkeypatch.setattr(memory, "used", lambda: 0)
+    monkeypatch.setattr(budget, "_KEPT", 0)
 
 
 def blobs(rng, shape, sigma=2.0):
@@ -121,13 +123,19 @@ def test_a_large_lane_is_annotated_trained_and_predicted_as_a_small_one(kind, se
     assert_same(*sessions)
 
 
-@pytest.mark.parametrize("method", ["simple", "hysteresis"])
-def test_other_thresholds_keep_labels_as_places(method):
-    sessions = pair(images(3, "probabilities", (10, 40, 42)))
+@pytest.mark.parametrize(("method", "merge"), [("simple", True), ("hysteresis", True), ("hysteresis", False)])
+def test_other_thresholds_keep_labels_as_places(method, merge):
+    arguments = images(3, "probabilities", (10, 40, 42))
+    for axis in range(3):  # what touches is flooded together, and must fit into the memory
+        along = np.moveaxis(arguments["probabilities"], axis, 0)
+        along[np.arange(len(along)) % 9 > 2] *= merge
+    sessions = pair(arguments)
     annotate(sessions, 3)
     for low in (0.4, 0.6, 0.5):
         for session in sessions:
-            session.thresholding = replace(session.thresholding, method=method, threshold=low, core_threshold=0.7)
+            session.thresholding = replace(
+                session.thresholding, method=method, merge=merge, threshold=low, core_threshold=0.7, sigma=0.5
+            )
         assert_same(*sessions)
 
 

@@ -17,6 +17,7 @@ from napari_objclass import axes as axis_letters
 from napari_objclass.errors import ObjClassError
 from napari_objclass.io.image import is_lazy
 from napari_objclass.widgets.viewer.layer_files import file_of, level_0, without_alpha
+from napari_objclass.workflow.input_data import is_large
 from napari_objclass.workflow.lane import LABELS, RAW
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ class Reading:
         if file is not None:
             return file
         pixels = level_0(layer)
-        return pixels if is_lazy(pixels) else np.array(pixels)
+        return pixels if _stays(pixels) else np.array(pixels)
 
     def _raw(self, letters: str) -> Iterator[Any]:
         """Files or arrays of the image layers; of several layers each channel on its own."""
@@ -137,7 +138,12 @@ class Reading:
                 yield from (np.asarray(pixels[at]) for at in _places(own, pixels.shape[own.index("c")]))
             else:
                 pixels = without_alpha(layer)
-                yield pixels if is_lazy(pixels) else np.asarray(pixels)
+                yield pixels if _stays(pixels) else np.asarray(pixels)
+
+
+def _stays(pixels: Any) -> bool:
+    """Whether pixels are read where they are sliced, for there are too many of them."""
+    return is_lazy(pixels) and is_large({"pixels": pixels})
 
 
 def sort(layers: Iterable[Layer]) -> tuple[list[Labels], list[Image]]:
