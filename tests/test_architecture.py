@@ -35,10 +35,10 @@ STOREYS = [
     r"axes|kernels|labels|memory|feature_table|features|forest|sample|splice|thresholding",
     r"io(\..*)?|workflow\.sources",
     r"workflow\.(lane|applet|classes|marks|changes)",
-    r"workflow\.(objects|label_volume|blockwise(\.(?!classify|independent|outputs|drawing|predictor|job|check|command)\w+)?)",
+    r"workflow\.(objects|label_volume|blockwise(\.(?!classify|independent|outputs|drawing|predictor|job|running|check|command)\w+)?)",
     r"workflow\.(?!session|batch|script|sources|lane|applet|classes|objects|marks|changes|chain|state|events|history|journaled|exchange|results|predictor|ilastik_project|opening|blockwise(?!_))[a-z_]+",
     r"workflow\.(chain|state|events|history|journaled|lanes|exchange|results|predictor|blockwise\.independent)",
-    r"workflow\.(session|batch\w*|script|ilastik_project|opening|blockwise\.(classify|outputs|drawing|predictor|job|check|command))",
+    r"workflow\.(session|batch\w*|script|ilastik_project|opening|blockwise\.(classify|outputs|drawing|predictor|job|running|check|command))",
     r"widgets(\..*)?|cli|commands(\..*)?|__main__",
 ]
 

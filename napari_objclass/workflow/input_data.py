@@ -246,7 +246,9 @@ def describe(
     try:
         letters = image_axes.choose(arrays, role, named, {each: image.axes for each, image in files.items()}, several)
     except ShapeError as error:
-        raise _with_level(str(error), files) from None
+        read = {each: image.axes for each, image in files.items()} | named
+        guessed = {each: read.get(each) or axis_letters.guess(array.shape) for each, array in arrays.items()}
+        raise _with_level(str(error), {each: Pixels(arrays[each], guessed[each]) for each in arrays}) from None
     prints = {each: fingerprint(arrays[each], letters[each]) for each in sources if recognizable}
     told = next(((size, image.units) for image in files.values() if (size := voxel_size(image))), (None, None))
     record = LaneRecord(
@@ -482,7 +484,7 @@ def _other_shape(record: LaneRecord, role: str, raw: Pixels, objects: Pixels) ->
     return _with_level(message, {RAW: raw, role: objects})
 
 
-def _with_level(message: str, images: Mapping[str, Pixels | Image]) -> ShapeError:
+def _with_level(message: str, images: Mapping[str, Pixels]) -> ShapeError:
     """An error, with the level of one image that fits another one, if there is one."""
     for one, other in permutations(images.values(), 2):
         shape = image_axes.canonical_shape(other.data, other.axes, axis_letters.RAW)

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from napari_objclass.workflow.objects import Objects
 
 
-def crops(objects: Objects, raw: NDArray[Any] | LazyArray | None, lane: LaneRecord, kind: str, margin: int) -> Crops | None:
+def crops(
+    objects: Objects, raw: NDArray[Any] | LazyArray | None, lane: LaneRecord, kind: str, margin: int
+) -> Crops | None:
     """Cut out every object, in the order of the objects, which is that of the rows of a table.
 
     Parameters

@@ -32,8 +32,8 @@ const AROUND_ROW: u128 = 72;
 /// A pixel of the box of a skeleton; see there.
 const SKELETON_BOX: u128 = 15;
 
-/// A pixel of an object with a skeleton of an eighth of them.
-const SKELETON_PIXEL: u128 = 200 / 8;
+/// A pixel of an object with a skeleton of a quarter of them.
+const SKELETON_PIXEL: u128 = 200 / 4;
 
 impl Wanted {
     /// The box of the frame that finishing an object reads; without voxels if nothing is read.

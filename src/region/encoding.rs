@@ -52,7 +52,9 @@ fn read_sealed(bytes: &[u8]) -> Option<Regions> {
     }
     let frame: Shape = <[u64; 3]>::read(&mut rest)?.map(|length| length as usize);
     let table = read_table(&mut rest)?;
-    rest.is_empty().then(|| Regions::new(frame, table))
+    let inside = |all: &Geometry| (0..3).all(|axis| (all.max[axis] as usize) < frame[axis]);
+    let whole = rest.is_empty() && table.geometry.iter().all(inside);
+    whole.then(|| Regions::new(frame, table))
 }
 
 fn write_table(table: &RegionTable, bytes: &mut Vec<u8>) {

@@ -167,3 +167,44 @@ def test_classes_are_those_of_the_session(kind, n_dims, tmp_path):
     assert len(result.classes) >= 7
     assert result.report.n_blocks > 4
     assert result.report.reads["raw" if kind == "raw" else "objects"].voxels >= raw.size
+
+
+def test_objects_larger_than_the_memory(tmp_path):
+    """What is counted block by block is there, and what needs a crop is missing for a reason."""
+    shape = (1, 9, 40, 41)
+    labels = np.ones(shape, np.uint8)
+    labels[0, :3, :5, :5] = 2
+    raw = raw_of(5, shape, 1, np.uint16)
+    features = ["num_pixels", "intensity_mean", "intensity_histogram", "intensity_quantiles", "hull_area"]
+    with closing(Shuffled()) as client:
+        labelled, _ = found(tmp_path, labels, BlockPlan(shape, (4, 16, 16)), client, connected=False)
+        volume = Volume(raw, "tzyxc", "raw")
+        table, n_large, planned = measured(labelled, volume, features, (0, 0, 0), client, room=10_000)
+    expected = oc.measure(labels, raw, axes="tzyxc", features=features)
+    assert n_large == 1
+    assert volume.reads.voxels == planned
+    counted = features[:-1]
+    np.testing.assert_array_equal(table.select(counted).values, expected.select(counted).values)
+    assert table["hull_area"][1] == expected["hull_area"][1]
+    (problem,) = table.problems
+    assert (problem.id, problem.feature) == (1, "hull_area")
+    assert "exceeds the memory" in problem.reason
+
+
+@pytest.mark.parametrize("merge", [True, False])
+def test_cores_are_those_of_the_session(merge):
+    rng = np.random.default_rng(1)
+    image = uniform_filter(rng.random((60, 70)), 3)
+    image = ((image - image.min()) / np.ptp(image)).astype(np.float32)
+    with closing(oc.Session()) as session:
+        session.thresholding = oc.Thresholding(
+            method="hysteresis", threshold=0.5, core_threshold=0.7, merge=merge, min_size=2
+        )
+        session.feature_selection = oc.FeatureSelection("default", margin=3)
+        lane = session.add_lane(probabilities=image, axes="yx")
+        for object_id in session.table(lane).ids[:8]:
+            session.annotate(lane, int(object_id), cls=1 + int(object_id) % 2)
+        session.train()
+        result = oc.classify_blockwise(session, probabilities=image, axes="yx", block_shape=(17, 23))
+        assert_same_table(result.table, session.table(lane), exact=True)
+        np.testing.assert_array_equal(result.classes, session.predict(lane).classes)

@@ -196,6 +196,15 @@ def test_info_about_images(objclass, images, name):
     assert "y 512 × x 512" in result.out
 
 
+def test_info_tells_levels_and_chunks(objclass, tmp_path):
+    path = write_image(tmp_path / "a.zarr", np.zeros((70, 300, 20), np.uint8), "zyx")
+    lines = objclass("info", path).out.splitlines()
+    told = {line.split("  ")[0]: line for line in lines}
+    assert told["chunks"].endswith("z 64 × y 64 × x 20")
+    assert told["level 0"].endswith("z 70 × y 300 × x 20")
+    assert told["level 1"].endswith("z 35 × y 150 × x 10")
+
+
 def test_info_about_a_project(objclass, project):
     result = objclass("info", project)
     assert result.code == 0

@@ -65,34 +65,50 @@ def test_bytes_and_back(image, dtype):
     assert again.ids.tolist() == regions.ids.tolist()
 
 
+#: Bytes before the content: what it is, and a checksum.
+MAGIC, HEAD = b"OCRGNS\x01\n", 12
+
+
+def sealed(content):
+    """Bytes of regions whose checksum says that they are whole."""
+    return MAGIC + zlib.crc32(content).to_bytes(4, "little") + content
+
+
+def refused(data):
+    with pytest.raises(ParameterError, match="damaged"):
+        kernels.Regions.from_bytes(data)
+
+
 def test_damaged_bytes_are_refused(blocks):
     data = blocks.regions.to_bytes()
+    assert sealed(data[HEAD:]) == data
     for length in range(0, len(data), 7):
-        with pytest.raises(ParameterError, match="damaged"):
-            kernels.Regions.from_bytes(data[:length])
+        refused(data[:length])
     for place in range(0, len(data), 3):
-        with pytest.raises(ParameterError, match="damaged"):
-            kernels.Regions.from_bytes(data[:place] + bytes([data[place] ^ 16]) + data[place + 1 :])
-    with pytest.raises(ParameterError, match="damaged"):
-        kernels.Regions.from_bytes(data + b"\0")
+        refused(data[:place] + bytes([data[place] ^ 16]) + data[place + 1 :])
+    refused(data + b"\0")
+    refused(sealed(data[HEAD:] + b"\0"))
 
 
 @pytest.mark.parametrize("number", [2**63, 2**40, 4, 0])
 @pytest.mark.parametrize("place", [24, 32], ids=["objects", "channels"])
 def test_numbers_that_lie_are_refused(blocks, number, place):
-    content = blocks.regions.to_bytes()[12:]
+    content = blocks.regions.to_bytes()[HEAD:]
     content = content[:place] + number.to_bytes(8, "little") + content[place + 8 :]
-    sealed = blocks.regions.to_bytes()[:8] + zlib.crc32(content).to_bytes(4, "little") + content
-    with pytest.raises(ParameterError, match="damaged"):
-        kernels.Regions.from_bytes(sealed)
+    refused(sealed(content))
+
+
+@pytest.mark.parametrize("length", [0, 23])
+def test_objects_outside_their_frame_are_refused(blocks, length):
+    content = blocks.regions.to_bytes()[HEAD:]
+    content = content[:16] + length.to_bytes(8, "little") + content[24:]
+    refused(sealed(content))
 
 
 def test_equal_ids_in_bytes_are_refused(blocks):
-    content = bytearray(blocks.regions.to_bytes()[12:])
+    content = bytearray(blocks.regions.to_bytes()[HEAD:])
     content[40:48] = content[48:56]
-    sealed = blocks.regions.to_bytes()[:8] + zlib.crc32(content).to_bytes(4, "little") + bytes(content)
-    with pytest.raises(ParameterError, match="damaged"):
-        kernels.Regions.from_bytes(sealed)
+    refused(sealed(bytes(content)))
 
 
 def test_only_what_is_alike_is_merged(image):

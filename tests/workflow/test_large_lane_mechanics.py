@@ -207,9 +207,11 @@ def test_edits_made_with_more_memory_are_not_left_out_silently(tmp_path, labels)
         edited[labels == 1] = 0
         session.edit_objects(0, edited)
         session.save(tmp_path / "a.objclass")
-    with oc.Session.open(tmp_path / "a.objclass", memory=LITTLE) as session:
-        with pytest.raises(oc.ObjClassError, match="cannot be edited by hand"):
-            session.objects(0)
+    with (
+        oc.Session.open(tmp_path / "a.objclass", memory=LITTLE) as session,
+        pytest.raises(oc.ObjClassError, match="cannot be edited by hand"),
+    ):
+        session.objects(0)
 
 
 @pytest.mark.parametrize(("pixels", "said"), [(-1, "negative"), (0.5, "fractions")])
