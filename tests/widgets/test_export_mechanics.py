@@ -339,6 +339,20 @@ def test_quick_choices_are_all_kept(page, mailbox):
     assert [box.isChecked() for box in page.contents.boxes.values()] == [False, True, True, True, True]
 
 
+def test_ilastiks_blocks_are_under_more(page, mailbox, tmp_path):
+    page.more_section.open()
+    page.contents.boxes["Object Predictions"].click()
+    assert "approximate" in page.more.blockwise["Blockwise Object Predictions"].toolTip()
+    page.more.blockwise["Blockwise Object Predictions"].click()
+    mailbox.settle()
+    assert page.shared.session.export_settings.images == ("Blockwise Object Predictions",)
+    assert page.contents.format.isEnabled()
+    page.this.click()
+    mailbox.until(page.result.isVisible)
+    painted = page.shared.shown.prediction.paint("classes")  # the image has one block
+    assert np.array_equal(open_image(tmp_path / "nuclei_Blockwise Object Predictions.tif").data, painted)
+
+
 def test_what_a_script_or_another_widget_changes_is_shown(page, mailbox, qtbot, known):
     other = ExportStep(page.shared)
     qtbot.addWidget(other)
