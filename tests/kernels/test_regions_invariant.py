@@ -40,7 +40,7 @@ def whole(labels, raw, features, margin):
     return found.ids, found.values, missing
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
 @pytest.mark.parametrize(("n_dims", "channels"), [(2, 1), (2, 3), (3, 1), (3, 2)])
 def test_every_feature_is_that_of_the_whole_image(seed, dtype, n_dims, channels):
