@@ -61,6 +61,7 @@ MOST_BYTES = 10_000_000_000
 #: How much of the work each step is, of objects that are given and of those found by thresholding.
 _STEPS = {LABEL_STEP: 8.0, LABEL_STEP + FACES: 1.0, OBJECT_STEP: 1.0}
 _STEPS_OF_FOUND = {found.FOREGROUND: 8.0, **_STEPS, LABEL_STEP: 1.0}
+_STEPS_OF_FLOODS = {**flooding.SHARES, **_STEPS, LABEL_STEP: 1.0}
 _STEPS_OF_MEASURING = {REGIONS: 2.0, RANGES: 0.1, VALUES: 3.0}
 
 
@@ -130,13 +131,12 @@ def find(
         chosen = shared()
     plan = BlockPlan(volume.shape, chosen.block_shape)
     parts = Parts.of_run(own, key | {"block": chosen.block_shape})
-    workers = _workers(chosen, _STEPS if rule is None else _STEPS_OF_FOUND, run)
+    work = _STEPS if rule is None else _STEPS_OF_FLOODS if rule.floods else _STEPS_OF_FOUND
+    workers = _workers(chosen, work, run)
     if rule is None:
         workers.do(given.tasks(parts, plan, volume, connected=SEGMENTATION in lane.sources))
-    elif rule.has_cores and not rule.how["merge"]:
-        workers.do(flooding.steps(parts, plan, volume, rule, chosen.room))
     else:
-        workers.do(found.steps(parts, plan, volume, rule))
+        workers.do(found.steps(parts, plan, volume, rule, chosen.room))
     _make_room(own)
     labelled = Labelled.load(plan, parts)
     return LabelVolume(labelled, _label_type(labelled, images, lane), chosen)

@@ -12,12 +12,11 @@ from kernels.test_threshold_invariant import image_of
 
 from napari_objclass import kernels, thresholding
 from napari_objclass.errors import ParameterError
-from napari_objclass.workflow.blockwise import flooding
+from napari_objclass.workflow.blockwise import flooding, thresholding as blockwise
 from napari_objclass.workflow.blockwise.labelling import Labelled
 from napari_objclass.workflow.blockwise.parts import Parts
 from napari_objclass.workflow.blockwise.plan import BlockPlan
 from napari_objclass.workflow.blockwise.sources import Volume
-from napari_objclass.workflow.blockwise.thresholding import Rule
 
 RULE = thresholding.Rule(
     method="hysteresis",
@@ -36,14 +35,14 @@ PLENTY = 2**40
 
 def rule_of(image, rule):
     volume = Volume(image, "tzyxc", "the probabilities")
-    return volume, Rule.of(thresholding.checked(rule), volume, value_range=thresholding.range_of(image.dtype))
+    return volume, blockwise.Rule.of(thresholding.checked(rule), volume, value_range=thresholding.range_of(image.dtype))
 
 
 def run(folder, image, rule, sides, budget, *, order=None):
     """Flood an image, the tasks of each step shuffled."""
     volume, how = rule_of(image, rule)
     plan, parts = BlockPlan(volume.shape, sides), Parts(Path(folder))
-    for _, task, items in flooding.steps(parts, plan, volume, how, budget):
+    for _, task, items in blockwise.steps(parts, plan, volume, how, budget):
         items = list(items)
         (order or random.Random(0)).shuffle(items)
         for item in items:
@@ -202,7 +201,7 @@ def test_what_led_to_objects_is_removed_and_what_is_there_not_done_again():
         assert left == {"labels", "labelsfaces", "ids", "objects"}
         volume, how = rule_of(image, RULE)
         plan = BlockPlan(volume.shape, (1, 16, 16))
-        assert not list(flooding.steps(Parts(Path(folder)), plan, volume, how, PLENTY))
+        assert not list(blockwise.steps(Parts(Path(folder)), plan, volume, how, PLENTY))
         assert not volume.reads.calls
 
 
@@ -215,7 +214,7 @@ def test_a_run_that_was_interrupted_anywhere_goes_on():
         parts, done, more = Parts(Path(folder)), 0, True
         while more:
             more = False
-            for _, task, items in flooding.steps(parts, plan, volume, how, PLENTY):
+            for _, task, items in blockwise.steps(parts, plan, volume, how, PLENTY):
                 for item in list(items)[:3]:
                     task(*item, 1, None)
                 if len(items) > 3:

@@ -41,7 +41,7 @@ def label(folder, image, rule, sides, *, order=None, value_range=None, spacing=N
     value_range = thresholding.range_of(image.dtype) if value_range is None else value_range
     how = blockwise.Rule.of(thresholding.checked(rule), volume, value_range=value_range, spacing=spacing)
     plan, parts = BlockPlan(volume.shape, sides), Parts(Path(folder))
-    for _, task, items in blockwise.steps(parts, plan, volume, how):
+    for _, task, items in blockwise.steps(parts, plan, volume, how, 2**40):
         (order or random.Random(0)).shuffle(items)
         for item in items:
             task(*item, 1, None)
@@ -135,7 +135,7 @@ def test_it_goes_on_where_it_was_stopped(tmp_path, n_tasks):
     volume, plan, parts = volume_of(image), BlockPlan((2, 1, 30, 40), (1, 15, 20)), Parts(tmp_path)
     how = blockwise.Rule.of(RULE, volume, value_range=(0, 1))
     left = n_tasks
-    for _, task, items in blockwise.steps(parts, plan, volume, how):
+    for _, task, items in blockwise.steps(parts, plan, volume, how, 2**40):
         for item in items[:left]:
             task(*item, 1, None)
         left -= len(items)

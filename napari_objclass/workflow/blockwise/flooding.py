@@ -49,6 +49,9 @@ if TYPE_CHECKING:
 GROUPS, CORES, FOUND = "groups", "cores", "found"
 WINDOWS, SEEDS, PIECES, FLOODS = "windows", "seeds", "pieces", "floods"
 
+#: Share of each step in the work.
+SHARES = {FOUND: 40.0, WINDOWS: 5.0, FLOODS: 40.0}
+
 #: Bytes that flooding takes per voxel beside the pixels: values, seeds, labels twice, runs, and what waits in queues.
 _BYTES = 32
 
@@ -76,14 +79,14 @@ class Window(NamedTuple):
         return Block(self.number, self.t, self.start, self.stop)
 
 
-def steps(parts: Parts, plan: BlockPlan, volume: Volume, rule: Rule, budget: int) -> Iterator[Step]:
+def steps(parts: Parts, plan: BlockPlan, volume: Volume, rule: Rule, room: int) -> Iterator[Step]:
     """What is to be done, in turn; each is to be done before the next one is asked for. What is there is left out.
 
     In the end there are the labels and ids of all blocks, and the objects of all frames; what led to them is removed.
 
     Parameters
     ----------
-    budget
+    room
         Bytes that a task may use.
 
     Raises
@@ -101,7 +104,7 @@ def steps(parts: Parts, plan: BlockPlan, volume: Volume, rule: Rule, budget: int
     def faces(step: str) -> Step:
         return step + FACES, leave_faces, [(parts, plan, step, block) for block in blocks(step + FACES)]
 
-    if fits(plan, volume, rule, budget):
+    if fits(plan, volume, rule, room):
         todo = {*parts.missing(WINDOWS, frames), *(block.t for block in blocks(LABELS))}
         yield WINDOWS, leave_frame, [(parts, plan, volume, rule, t) for t in sorted(todo)]
     else:
@@ -111,7 +114,7 @@ def steps(parts: Parts, plan: BlockPlan, volume: Volume, rule: Rule, budget: int
         yield faces(GROUPS)
         yield faces(CORES)
         missing = parts.missing(WINDOWS, frames)
-        yield WINDOWS, leave_windows, [(parts, plan, volume, rule, budget, t) for t in missing]
+        yield WINDOWS, leave_windows, [(parts, plan, volume, rule, room, t) for t in missing]
         windows = _windows(parts, plan)
         dry = [windows[number] for number in parts.missing(FLOODS, range(len(windows)))]
         yield FLOODS, leave_flood, [(parts, plan, volume, rule, window) for window in dry]
@@ -139,9 +142,9 @@ def note(labelled: Labelled) -> str | None:
     )
 
 
-def fits(plan: BlockPlan, volume: Volume, rule: Rule, budget: int) -> bool:
-    """Whether a frame can be flooded in one piece by a task that may use ``budget`` bytes."""
-    return math.prod(plan.shape[1:]) <= _most(volume, rule, budget)
+def fits(plan: BlockPlan, volume: Volume, rule: Rule, room: int) -> bool:
+    """Whether a frame can be flooded in one piece by a task that may use ``room`` bytes."""
+    return math.prod(plan.shape[1:]) <= _most(volume, rule, room)
 
 
 def reached_from(low: float, largest: float | None = None) -> float:
@@ -230,7 +233,7 @@ def leave_windows(
     plan: BlockPlan,
     volume: Volume,
     rule: Rule,
-    budget: int,
+    room: int,
     t: int,
     threads: int | None,
     cancel: CancelToken | None,
@@ -247,7 +250,7 @@ def leave_windows(
         own = cores.members[cores.starts[position] + of_cores]
         group_of_core[own] = groups.members[groups.starts[position] + of_groups]
     fit = rule.keeps(cores.sizes)
-    window_of_group, boxes = _divided(parts, plan, groups, np.unique(group_of_core[fit]), volume, rule, budget)
+    window_of_group, boxes = _divided(parts, plan, groups, np.unique(group_of_core[fit]), volume, rule, room)
     numbers, windows = (np.cumsum(fit) * fit).astype(np.uint32), window_of_group[group_of_core]
     for position, block in enumerate(plan.of_frame(t)):
         own = {"numbers": cores.of_block(position, numbers), "windows": cores.of_block(position, windows)}
@@ -334,9 +337,9 @@ def stitch(parts: Parts, plan: BlockPlan, rule: Rule, t: int, threads: int | Non
     )
 
 
-def _most(volume: Volume, rule: Rule, budget: int) -> int:
+def _most(volume: Volume, rule: Rule, room: int) -> int:
     """Most voxels of a box that is flooded; the kernels count them in 32 bit."""
-    return min(budget // _per_voxel(volume, rule), 2**32 - 2)
+    return min(room // _per_voxel(volume, rule), 2**32 - 2)
 
 
 def _per_voxel(volume: Volume, rule: Rule) -> int:
@@ -354,29 +357,29 @@ def _too_high(parts: Parts, plan: BlockPlan, rule: Rule) -> list[tuple[Block, fl
 
 
 def _divided(
-    parts: Parts, plan: BlockPlan, groups: Whole, seeded: NDArray[np.int64], volume: Volume, rule: Rule, budget: int
+    parts: Parts, plan: BlockPlan, groups: Whole, seeded: NDArray[np.int64], volume: Volume, rule: Rule, room: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Window of each group that has a seed, -1 for others, and the boxes of the windows, z0, y0, x0, z1, y1, x1."""
     frames, ids, boxes = np.full(len(seeded), groups.t), seeded.astype(np.uint64), groups.boxes[seeded]
     sizes, firsts = groups.sizes[seeded].astype(np.int64), groups.firsts[seeded]
     objects = Labelled(plan, parts, frames, ids, sizes, firsts, boxes)
     halo = kernels.smoothing_halo(rule.how["sigma"], plan.shape[1:])
-    together = Surroundings(halo, _most(volume, rule, budget)).groups(objects)
+    together = Surroundings(halo, _most(volume, rule, room)).groups(objects)
     window_of_group = np.full(len(groups), -1)
     hulls = np.zeros((len(together), 6), np.int64)
     for number, each in enumerate(together):
         hulls[number, :3], hulls[number, 3:] = boxes[each.rows, :3].min(axis=0), boxes[each.rows, 3:].max(axis=0)
         if not each.fits:
-            _refuse(hulls[number], groups.t, each.voxels * _per_voxel(volume, rule), budget)
+            _refuse(hulls[number], groups.t, each.voxels * _per_voxel(volume, rule), room)
         window_of_group[seeded[each.rows]] = number
     return window_of_group, hulls
 
 
-def _refuse(box: NDArray[np.int64], t: int, needed: int, budget: int) -> NoReturn:
+def _refuse(box: NDArray[np.int64], t: int, needed: int, room: int) -> NoReturn:
     lengths = " x ".join(str(length) for length in (box[3:] - box[:3]).tolist())
     raise ParameterError(
         f"frame {t} has touching objects that are flooded together, {lengths} voxels (z, y, x) in all, which takes "
-        f"{memory.text(needed)} of memory, and {memory.text(budget)} may be used; allow more memory, raise the "
+        f"{memory.text(needed)} of memory, and {memory.text(room)} may be used; allow more memory, raise the "
         "threshold, or merge objects"
     )
 

@@ -51,6 +51,7 @@ _PLAN, _PREDICTING = "plan", "predicting"
 #: Share of each step in the work.
 _STEPS = {
     found.FOREGROUND: 40.0,
+    **flooding.SHARES,
     LABEL_STEP: 20.0,
     OBJECTS: 5.0,
     measuring.REGIONS: 25.0,
@@ -284,8 +285,8 @@ class Job:
     ) -> BlockwiseResult:
         """Do the steps, and remove what they left."""
         report = Report(self.plan.block_shape, len(self.plan), self.n_workers)
-        report.n_before = len(self.plan) - len(parts.missing(self._first_step, range(len(self.plan))))
-        steps = [self._first_step, OBJECTS, measuring.REGIONS, measuring.VALUES]
+        report.n_before = len(self.plan) - len(parts.missing(self._finding_steps[0], range(len(self.plan))))
+        steps = [*self._finding_steps, OBJECTS, measuring.REGIONS, measuring.VALUES]
         workers = Workers(
             self.n_workers,
             client=client,
@@ -351,9 +352,7 @@ class Job:
     def _finding(self, parts: Parts) -> Any:
         if self.rule is None:
             return given.tasks(parts, self.plan, self.source, connected=SEGMENTATION in self.lane.sources)
-        if self.rule.has_cores and not self.rule.how["merge"]:
-            return flooding.steps(parts, self.plan, self.source, self.rule, self.room)
-        return found.steps(parts, self.plan, self.source, self.rule)
+        return found.steps(parts, self.plan, self.source, self.rule, self.room)
 
     def _table(self, labelled: Labelled, workers: Workers, report: Report, export: Export | None) -> FeatureTable:
         began = time.perf_counter()
@@ -419,6 +418,8 @@ class Job:
         """What the user should know."""
         if labelled.n_nan:
             yield thresholding.counted_as_zero(labelled.n_nan, f"the image {self.lane.name!r}")
+        if (contested := flooding.note(labelled)) is not None:
+            yield contested
         if report.n_large:
             yield (
                 f"{report.n_large} objects of {self.lane.name!r} are too large for the memory to be looked at as a "
@@ -426,9 +427,11 @@ class Job:
             )
 
     @property
-    def _first_step(self) -> str:
-        """The step that reads what the objects are found in."""
-        return LABEL_STEP if self.rule is None else found.FOREGROUND
+    def _finding_steps(self) -> list[str]:
+        """Steps that find objects; the first one reads what they are found in."""
+        if self.rule is None:
+            return [LABEL_STEP]
+        return list(flooding.SHARES) if self.rule.floods else [found.FOREGROUND]
 
 
 def _source(predictor: Predictor, lane: LaneRecord, images: Images) -> tuple[Volume, found.Rule | None, Triple | None]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_objclass import kernels, thresholding
+from napari_objclass.workflow.blockwise import flooding
 from napari_objclass.workflow.blockwise.labelling import LABELS, OBJECTS
 from napari_objclass.workflow.blockwise.stitching import FACES, gather, leave_faces, leave_objects
 
@@ -80,6 +81,11 @@ class Rule:
         return MASK if self.how["fill_holes"] else LABELS
 
     @property
+    def floods(self) -> bool:
+        """Whether each core grows into an object of its own."""
+        return self.has_cores and not self.how["merge"]
+
+    @property
     def has_cores(self) -> bool:
         """Whether objects need a core."""
         return self.how["high"] is not None
@@ -96,13 +102,17 @@ class Rule:
         return (z0, y0, x0), (z1, y1, x1)
 
 
-def steps(parts: Parts, plan: BlockPlan, volume: Volume, rule: Rule) -> Iterator[Step]:
+def steps(parts: Parts, plan: BlockPlan, volume: Volume, rule: Rule, room: int) -> Iterator[Step]:
     """Yield what is to be done, in turn; each step is to be done before the next one is asked for.
 
     What is there is left out. In the end there are the labels and ids of all blocks and the objects of all frames, and
-    what led to them is removed.
+    what led to them is removed. Only floods look at more than a block: in at most ``room`` bytes, see
+    :func:`.flooding.steps`.
     """
     if not parts.missing(OBJECTS, range(plan.shape[0])):
+        return
+    if rule.floods:
+        yield from flooding.steps(parts, plan, volume, rule, room)
         return
 
     def blocks(step: str) -> list[Block]:
