@@ -84,7 +84,7 @@ def test_joints_of_neighbours_only():
 
 def test_overlaps_of_one_block_only():
     left, right = blocks_along_x()
-    with pytest.raises(oc.ShapeError, match="same block"):
+    with pytest.raises(oc.ShapeError, match="two labelings"):
         left.overlaps(right)
 
 

@@ -2,7 +2,7 @@
 
 use super::BlockLabels;
 use crate::error::{Error, Result};
-use crate::label::runs::Run;
+use crate::label::runs::{for_common, Run};
 
 /// Numbers of two parts that meet.
 pub(super) type Pair = [u32; 2];
@@ -16,31 +16,31 @@ impl BlockLabels {
     pub fn joints(&self, next: &Self, axis: usize) -> Result<Vec<Pair>> {
         if axis > 2 || self.frame != next.frame || !self.ends_where_starts(next, axis) {
             return Err(Error::Shape(format!(
-                "{:?} does not lie behind {:?} along axis {axis}; pass two neighbouring blocks of one plan",
+                "{} does not lie behind {} along axis {axis}; pass two neighbouring blocks of one plan",
                 next.block, self.block
             )));
         }
         let [depth, height, width] = self.block.shape();
-        let mut found = Pairs::default();
-        let mut join = |own: &Run, other: &Run| {
-            let [own, other] = [own, other].map(|run| run.label as usize);
-            if self.parts[own - 1].key == next.parts[other - 1].key {
-                found.add(own as u32, other as u32);
-            }
-        };
         if [depth, height, width, next.block.shape()[axis]].contains(&0) {
             return Ok(Vec::new());
         }
+        let mut found = Pairs::default();
+        let mut join = |own: &Run, other: &Run| {
+            let key_of = |labels: &Self, run: &Run| labels.parts[run.label as usize - 1].key;
+            if key_of(self, own) == key_of(next, other) {
+                found.add(own, other);
+            }
+        };
+        let mut join_rows = |own: &[Run], other: &[Run]| {
+            for_common(own, other, |i, j| join(&own[i], &other[j]));
+        };
         match axis {
-            0 => (0..height)
-                .for_each(|y| for_common(self.row(depth - 1, y), next.row(0, y), &mut join)),
-            1 => (0..depth)
-                .for_each(|z| for_common(self.row(z, height - 1), next.row(z, 0), &mut join)),
+            0 => (0..height).for_each(|y| join_rows(self.row(depth - 1, y), next.row(0, y))),
+            1 => (0..depth).for_each(|z| join_rows(self.row(z, height - 1), next.row(z, 0))),
             _ => {
                 for (z, y) in (0..depth * height).map(|row| (row / height, row % height)) {
-                    let last = self.row(z, y).last();
-                    let first = next.row(z, y).first();
-                    if let (Some(last), Some(first)) = (last, first) {
+                    let ends = (self.row(z, y).last(), next.row(z, y).first());
+                    if let (Some(last), Some(first)) = ends {
                         if last.end() as usize == width && first.start == 0 {
                             join(last, first);
                         }
@@ -59,16 +59,15 @@ impl BlockLabels {
     pub fn overlaps(&self, other: &Self) -> Result<Vec<Pair>> {
         if self.block != other.block || self.frame != other.frame {
             return Err(Error::Shape(format!(
-                "{:?} and {:?} are not the same block; pass two labelings of one block",
+                "{} is not {}; pass two labelings of one block",
                 self.block, other.block
             )));
         }
         let [depth, height, _] = self.block.shape();
         let mut found = Pairs::default();
         for (z, y) in (0..depth * height).map(|row| (row / height, row % height)) {
-            for_common(self.row(z, y), other.row(z, y), |own, other| {
-                found.add(own.label as u32, other.label as u32);
-            });
+            let (own, other) = (self.row(z, y), other.row(z, y));
+            for_common(own, other, |i, j| found.add(&own[i], &other[j]));
         }
         Ok(found.distinct())
     }
@@ -85,9 +84,10 @@ impl BlockLabels {
 struct Pairs(Vec<Pair>);
 
 impl Pairs {
-    fn add(&mut self, one: u32, other: u32) {
-        if self.0.last() != Some(&[one, other]) {
-            self.0.push([one, other]);
+    fn add(&mut self, one: &Run, other: &Run) {
+        let pair = [one, other].map(|run| run.label as u32);
+        if self.0.last() != Some(&pair) {
+            self.0.push(pair);
         }
     }
 
@@ -95,16 +95,5 @@ impl Pairs {
         self.0.sort_unstable();
         self.0.dedup();
         self.0
-    }
-}
-
-/// Calls `visit` with the runs of two rows that have pixels in common.
-fn for_common(row: &[Run], mut others: &[Run], mut visit: impl FnMut(&Run, &Run)) {
-    for run in row {
-        let behind = others.iter().take_while(|other| other.end() <= run.start);
-        others = &others[behind.count()..];
-        for other in others.iter().take_while(|other| other.start < run.end()) {
-            visit(run, other);
-        }
     }
 }
