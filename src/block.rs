@@ -1,5 +1,7 @@
 //! Boxes of voxels and how to cut them: integers only.
 
+use std::fmt;
+
 use ndarray::{s, Ix3, SliceInfo, SliceInfoElem};
 
 /// Lengths along z, y and x.
@@ -17,6 +19,13 @@ pub struct Block {
     pub start: [usize; 3],
     /// One past the last voxel along each axis.
     pub stop: [usize; 3],
+}
+
+impl fmt::Display for Block {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { start, stop } = self;
+        write!(f, "the block from {start:?} to {stop:?}")
+    }
 }
 
 impl Block {

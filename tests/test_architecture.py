@@ -32,7 +32,7 @@ RUST_DOORS = {
 # Python modules from the bottom up; each may import from its own storey and those before it.
 STOREYS = [
     r"errors",
-    r"axes|kernels|labels|memory|feature_table|features|forest|sample|splice|thresholding",
+    r"axes|kernels|block_kernels|labels|memory|feature_table|features|forest|sample|splice|thresholding",
     r"io(\..*)?|workflow\.sources",
     r"workflow\.(lane|applet|classes|marks|changes)",
     r"workflow\.(objects|label_volume|blockwise(\.(?!classify|independent|outputs|drawing|predictor|job|running|check|command)\w+)?)",
@@ -44,7 +44,7 @@ STOREYS = [
 
 # Which Python modules may import a package.
 PYTHON_DOORS = {
-    "napari_objclass._core": r"kernels",
+    "napari_objclass._core": r"kernels|block_kernels",
     "qtpy": r"widgets.*",
     "napari": r"widgets.*",
     "magicgui": r"widgets.*",

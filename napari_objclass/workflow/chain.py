@@ -208,9 +208,7 @@ class Chain:
         """Pixels of a lane, opened and checked; those of a new lane are ``opened`` already."""
 
         def compute() -> Images:
-            images = opened or input_data.open_images(
-                lane, self.given.get(lane.uuid, {}), self.memory.budget
-            )
+            images = opened or input_data.open_images(lane, self.given.get(lane.uuid, {}), self.memory.budget)
             large = large_images.told(lane.name) if images.is_large else None
             for sentence in (*images.notes, images.problem, large):
                 self.memory.note(sentence)

@@ -354,9 +354,7 @@ def left_out(record: LaneRecord) -> str:
     return f"raw of {record.name!r} is only in memory: more than 1 GB is stored on request only"
 
 
-def open_images(
-    record: LaneRecord, given: Mapping[str, NDArray[Any] | LazyArray], budget: int | None = None
-) -> Images:
+def open_images(record: LaneRecord, given: Mapping[str, NDArray[Any] | LazyArray], budget: int | None = None) -> Images:
     """Open the pixels of a lane, those that no file holds from ``given``; ``budget`` as for :func:`describe`.
 
     Raises

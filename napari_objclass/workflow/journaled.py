@@ -59,9 +59,7 @@ class Journaled:
         self._begin(ProjectStore.new(recover=recover), None, memory=memory)
 
     @classmethod
-    def open(
-        cls, path: str | os.PathLike[str], *, read_only: bool = False, memory: str | int | None = None
-    ) -> Self:
+    def open(cls, path: str | os.PathLike[str], *, read_only: bool = False, memory: str | int | None = None) -> Self:
         """Open a project, with all that was done after it was last saved.
 
         Parameters

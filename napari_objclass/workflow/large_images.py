@@ -21,9 +21,10 @@ import platformdirs
 
 import napari_objclass
 from napari_objclass import axes as axis_letters, memory
+from napari_objclass.block_kernels import smoothing_halo
 from napari_objclass.errors import ParameterError
 from napari_objclass.features import choose, feature_catalog, neighbourhood
-from napari_objclass.kernels import default_threads, smoothing_halo
+from napari_objclass.kernels import default_threads
 from napari_objclass.workflow.blockwise import flooding, given, thresholding as found
 from napari_objclass.workflow.blockwise.budget import share
 from napari_objclass.workflow.blockwise.grouping import Surroundings

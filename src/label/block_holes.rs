@@ -37,7 +37,7 @@ pub fn filled(
     check_flags(gaps, holes)?;
     if labels.block != gaps.block {
         return Err(Error::Shape(format!(
-            "the parts of {:?} have no gaps in {:?}; take those of one block",
+            "the parts of {} have no gaps in {}; take those of one block",
             labels.block, gaps.block
         )));
     }

@@ -8,7 +8,7 @@ use super::block_labels::BlockLabels;
 use super::components::FrameRuns;
 use super::holes;
 use super::rows::{map_steps, STEP};
-use super::runs::Run;
+use super::runs::{for_common, Run};
 use crate::block::{Block, Shape};
 use crate::error::{Error, Result};
 use crate::task::Task;
@@ -125,19 +125,13 @@ impl Objects {
     /// Calls `visit` with the id of every run of a row that shares a pixel with an object of `others`.
     fn for_each_touch(&self, others: &Self, row: usize, mut visit: impl FnMut(u32)) {
         let (own, other) = (self.runs.row(row), others.runs.row(row));
-        let mut i = 0;
-        for (run, &core) in other.runs.iter().zip(&others.ids[other.first as usize..]) {
-            if core == 0 {
-                continue;
+        let ids = &self.ids[own.first as usize..];
+        let cores = &others.ids[other.first as usize..];
+        for_common(other.runs, own.runs, |core, run| {
+            if cores[core] != 0 {
+                visit(ids[run]);
             }
-            while i < own.runs.len() && own.runs[i].end() <= run.start {
-                i += 1;
-            }
-            let rest = own.runs.iter().zip(&self.ids[own.first as usize..]).skip(i);
-            for (_, &id) in rest.take_while(|(own, _)| own.start < run.end()) {
-                visit(id);
-            }
-        }
+        });
     }
 
     fn sizes(&self) -> Vec<u64> {

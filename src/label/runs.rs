@@ -66,6 +66,21 @@ pub(crate) fn refuse_negative(runs: &[Run], z: usize, y: usize) -> Result<()> {
     }
 }
 
+/// Calls `visit` with the places of the runs of two rows that have pixels in common.
+pub(super) fn for_common(row: &[Run], others: &[Run], mut visit: impl FnMut(usize, usize)) {
+    let mut first = 0;
+    for (i, run) in row.iter().enumerate() {
+        let behind = |other: &&Run| other.end() <= run.start;
+        first += others[first..].iter().take_while(behind).count();
+        let common = others[first..]
+            .iter()
+            .take_while(|other| other.start < run.end());
+        for (j, _) in (first..).zip(common) {
+            visit(i, j);
+        }
+    }
+}
+
 /// The runs of a row, in memory that is used again for the next one.
 pub fn find_runs<'a, L: Label>(row: &[L], memory: &'a mut Vec<Run>) -> &'a [Run] {
     if memory.len() <= row.len() + AT_ONCE {

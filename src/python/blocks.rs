@@ -1,12 +1,13 @@
 //! Labels of a block for Python.
 
 use ndarray::{Array2, ArrayView3, ArrayView4, Axis};
-use numpy::{Element, IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2};
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use super::convert::{with_labels, with_values, LabelArray, ValueArray};
 use super::detach::{detach, Run};
+use super::label::new_pixels;
 use crate::block::{Block, Shape};
 use crate::error::{Error, Result};
 use crate::label::block_labels::{self as core, Part};
@@ -59,50 +60,60 @@ impl BlockLabels {
         Ok(Self { labels })
     }
 
+    /// What `to_bytes` returned; anything else is a `ParameterError`.
     #[staticmethod]
     fn from_bytes(py: Python<'_>, data: &[u8]) -> PyResult<Self> {
         let labels = py.detach(|| core::BlockLabels::from_bytes(data))?;
         Ok(Self { labels })
     }
 
+    /// All of it, about four bytes a run of pixels.
     fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         PyBytes::new(py, &py.detach(|| self.labels.to_bytes()))
     }
 
+    /// First voxel of the block in the frame: z, y, x.
     #[getter]
     fn start(&self) -> Place {
         self.labels.block.start.into()
     }
 
+    /// One past its last voxel: z, y, x.
     #[getter]
     fn stop(&self) -> Place {
         self.labels.block.stop.into()
     }
 
+    /// Lengths of the frame along z, y, x.
     #[getter]
     fn frame_shape(&self) -> Place {
         self.labels.frame.into()
     }
 
+    /// Number of parts.
     fn __len__(&self) -> usize {
         self.labels.parts.len()
     }
 
+    /// Value of the pixels of each part, (n,).
     #[getter]
     fn keys<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<u64>> {
         self.each(py, |part| part.key)
     }
 
+    /// Number of pixels of each part, (n,).
     #[getter]
     fn counts<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<u64>> {
         self.each(py, |part| part.count)
     }
 
+    /// First pixel of each part in raster order of the frame, (n,): (z·ny + y)·nx + x.
     #[getter]
     fn firsts<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<u64>> {
         self.each(py, |part| part.first)
     }
 
+    /// Box of each part in the frame, (n, 6): z0, y0, x0, z1, y1, x1; the last three are exclusive.
     #[getter]
     fn boxes<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray2<i64>> {
         let boxes = self.labels.parts.iter().map(|part| {
@@ -114,7 +125,7 @@ impl BlockLabels {
         Array2::from(boxes.collect::<Vec<_>>()).into_pyarray(py)
     }
 
-    /// Numbers of the parts of this block and of the next one along `axis` that touch and have equal keys.
+    /// Numbers of the parts of this block and of the next one along `axis` that touch and have equal keys, (m, 2).
     fn joints<'py>(
         &self,
         py: Python<'py>,
@@ -146,7 +157,7 @@ impl BlockLabels {
         Ok(Array2::from(pairs).into_pyarray(py))
     }
 
-    /// Numbers of the parts of this and of another labeling of the block that share a pixel.
+    /// Numbers of the parts of this and of another labeling of the block that share a pixel, (m, 2).
     fn overlaps<'py>(&self, py: Python<'py>, other: &Self) -> PyResult<Bound<'py, PyArray2<u32>>> {
         let pairs = py.detach(|| self.labels.overlaps(&other.labels))?;
         Ok(Array2::from(pairs).into_pyarray(py))
@@ -166,11 +177,8 @@ impl BlockLabels {
         let [depth, height, width] = window.shape();
         with_values!(values, |values| {
             let values = values.as_slice()?;
-            let image = new_like(py, values, [1, depth, height, width]);
-            let mut pixels = image.readwrite();
-            let pixels = pixels.as_slice_mut()?;
-            detach(py, run, |task| {
-                self.labels.paint(&window, values, pixels, task)
+            let (image, ()) = new_pixels(py, run, (1, depth, height, width), |out, task| {
+                self.labels.paint(&window, values, out, task)
             })?;
             Ok(image.into_any())
         })
@@ -240,13 +248,4 @@ pub(super) fn only_frame<T>(image: ArrayView4<'_, T>) -> Result<ArrayView3<'_, T
             "a block belongs to one frame, but this one has {n}; pass one frame after the other"
         ))),
     }
-}
-
-/// A new array of the type of `values`.
-fn new_like<'py, V: Element>(
-    py: Python<'py>,
-    _values: &[V],
-    shape: [usize; 4],
-) -> Bound<'py, numpy::PyArray4<V>> {
-    numpy::PyArray4::zeros(py, shape, false)
 }

@@ -146,7 +146,17 @@ pub(super) fn new_image<'py, T: Sync, V: Element + Send, R: Send>(
     image: ArrayView4<'_, T>,
     fill: impl FnOnce(&mut [V], &Task) -> Result<R> + Send,
 ) -> PyResult<(Bound<'py, PyArray4<V>>, R)> {
-    let new = PyArray4::zeros(py, image.dim(), false);
+    new_pixels(py, run, image.dim(), fill)
+}
+
+/// A new image of four axes, see [`new_image`].
+pub(super) fn new_pixels<'py, V: Element + Send, R: Send>(
+    py: Python<'py>,
+    run: &Run,
+    shape: (usize, usize, usize, usize),
+    fill: impl FnOnce(&mut [V], &Task) -> Result<R> + Send,
+) -> PyResult<(Bound<'py, PyArray4<V>>, R)> {
+    let new = PyArray4::zeros(py, shape, false);
     let mut pixels = new.readwrite();
     let pixels = pixels.as_slice_mut()?;
     let result = detach(py, run, |task| fill(pixels, task))?;

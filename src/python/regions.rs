@@ -223,7 +223,7 @@ pub(crate) fn count_block<'py>(
         histogram::count_block(&frame, &labels.block, &places, binning, task)
     })?;
     let counts = Array3::from_shape_vec((n, channels, BINS), found.counts);
-    let counts = counts.map_err(|_| Error::Value("pass every id once".into()))?;
+    let counts = counts.map_err(|error| Error::Shape(error.to_string()))?;
     Ok(counts.into_pyarray(py))
 }
 

@@ -36,7 +36,7 @@ impl<'a> Mosaic<'a> {
             let apart = |other: &Tile<'_>| block.intersection(&other.labels.block).is_none();
             if !tiles[..i].iter().all(apart) {
                 return Err(Error::Shape(format!(
-                    "{block:?} is there twice, or overlaps another; pass blocks of one plan, each once"
+                    "{block} is there twice, or overlaps another; pass blocks of one plan, each once"
                 )));
             }
         }

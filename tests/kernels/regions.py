@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from napari_objclass import kernels
+from napari_objclass import block_kernels
 from napari_objclass.workflow.blockwise.plan import BlockPlan
 
 
@@ -13,7 +13,7 @@ class Blocks(NamedTuple):
 
     plan: BlockPlan
     labels: list
-    regions: kernels.Regions
+    regions: block_kernels.Regions
 
     @property
     def ranges(self):
@@ -41,11 +41,11 @@ def collect(labels, raw, features, block_shape):
     plan = BlockPlan(labels.shape, block_shape)
     found, merged = [], None
     for block in plan.blocks:
-        own = kernels.label_block(of_block(labels, block), block.start, plan.shape[1:])
+        own = block_kernels.label_block(of_block(labels, block), block.start, plan.shape[1:])
         ids = np.concatenate([np.zeros(1, np.uint64), own.keys])
         found.append((own, ids))
-        regions = kernels.collect_block(own, ids, None if raw is None else of_block(raw, block), features)
-        regions = kernels.Regions.from_bytes(regions.to_bytes())
+        regions = block_kernels.collect_block(own, ids, None if raw is None else of_block(raw, block), features)
+        regions = block_kernels.Regions.from_bytes(regions.to_bytes())
         if merged is None:
             merged = regions
         else:
@@ -60,7 +60,7 @@ def finish(blocks, raw, features, margin, groups):
         boxes = blocks.regions.select(ids).crop_boxes(features, margin)
         start, stop = boxes[:, :3].min(axis=0), boxes[:, 3:].max(axis=0)
         window = None if raw is None else raw[(slice(None), *(slice(a, b) for a, b in zip(start, stop, strict=True)))]
-        found = kernels.finish_objects(
+        found = block_kernels.finish_objects(
             blocks.regions,
             ids,
             blocks.within(start, stop),

@@ -7,8 +7,8 @@ from hypothesis import given, strategies as st
 from hypothesis.extra import numpy as npst
 
 import napari_objclass as oc
-from napari_objclass import kernels
-from napari_objclass.kernels import BlockLabels, Sets
+from napari_objclass import block_kernels
+from napari_objclass.block_kernels import BlockLabels, Sets
 from napari_objclass.workflow.blockwise.plan import BlockPlan
 
 shapes = st.one_of(
@@ -35,7 +35,7 @@ def labelled(image, plan, label) -> list[BlockLabels]:
 def put_together(image, plan, blocks, values):
     whole = np.full(image.shape, 99, np.uint32)
     for block, labels, own in zip(plan.blocks, blocks, values, strict=True):
-        cut(whole, block)[:] = kernels.paint_block(labels, np.append(0, own).astype(np.uint32))
+        cut(whole, block)[:] = block_kernels.paint_block(labels, np.append(0, own).astype(np.uint32))
     return whole
 
 
@@ -60,7 +60,7 @@ def stitched(plan, blocks) -> list[np.ndarray]:
 @given(images, sides)
 def test_stitched_components(image, sides):
     plan = BlockPlan(image.shape, sides)
-    blocks = labelled(image, plan, kernels.label_segmentation_block)
+    blocks = labelled(image, plan, block_kernels.label_segmentation_block)
     whole = put_together(image, plan, blocks, stitched(plan, blocks))
     np.testing.assert_array_equal(whole, oc.connected_components(image[0])[None])
 
@@ -68,7 +68,7 @@ def test_stitched_components(image, sides):
 @given(images, sides)
 def test_keys_are_the_labels(image, sides):
     plan = BlockPlan(image.shape, sides)
-    for label in (kernels.label_block, kernels.label_segmentation_block):
+    for label in (block_kernels.label_block, block_kernels.label_segmentation_block):
         blocks = labelled(image, plan, label)
         np.testing.assert_array_equal(put_together(image, plan, blocks, [each.keys for each in blocks]), image)
 
@@ -77,7 +77,7 @@ def test_keys_are_the_labels(image, sides):
 def test_parts_of_a_label_image(image, sides):
     frame = image.shape[1:]
     plan = BlockPlan(image.shape, sides)
-    for block, labels in zip(plan.blocks, labelled(image, plan, kernels.label_block), strict=True):
+    for block, labels in zip(plan.blocks, labelled(image, plan, block_kernels.label_block), strict=True):
         pixels = cut(image, block)[0]
         ids, first, counts = np.unique(pixels, return_index=True, return_counts=True)
         order = np.argsort(first)[ids[np.argsort(first)] > 0]
@@ -96,10 +96,10 @@ def test_parts_of_a_label_image(image, sides):
 def test_windows(image, sides, seed):
     corners = np.sort(np.random.default_rng(seed).integers(0, np.add(image.shape[1:], 1), (2, 3)), axis=0)
     start, stop = corners.tolist()
-    labels = kernels.label_block(image, (0, 0, 0), image.shape[1:])
+    labels = block_kernels.label_block(image, (0, 0, 0), image.shape[1:])
     for dtype in (np.uint8, np.uint16, np.uint32, np.uint64, np.float32):
         values = np.append(7, labels.keys).astype(dtype)
-        window = kernels.paint_block(labels, values, start, stop)
+        window = block_kernels.paint_block(labels, values, start, stop)
         assert window.dtype == dtype
         expected = image[(slice(None), *map(slice, start, stop))]
         np.testing.assert_array_equal(window, np.where(expected, expected, 7))
@@ -110,17 +110,21 @@ def test_overlaps(image, sides):
     plan = BlockPlan(image.shape, sides)
     other = np.roll(image, 1, -1)
     pairs = zip(
-        labelled(image, plan, kernels.label_segmentation_block), labelled(other, plan, kernels.label_block), strict=True
+        labelled(image, plan, block_kernels.label_segmentation_block),
+        labelled(other, plan, block_kernels.label_block),
+        strict=True,
     )
     for one, two in pairs:
-        pixels = [kernels.paint_block(labels, np.arange(len(labels) + 1, dtype=np.uint32)) for labels in (one, two)]
+        pixels = [
+            block_kernels.paint_block(labels, np.arange(len(labels) + 1, dtype=np.uint32)) for labels in (one, two)
+        ]
         both = np.stack([each[np.logical_and(*pixels)] for each in pixels], axis=1)
         np.testing.assert_array_equal(one.overlaps(two), np.unique(both, axis=0).reshape(-1, 2))
 
 
 @given(images)
 def test_memory_layout(image):
-    of = kernels.label_segmentation_block
+    of = block_kernels.label_segmentation_block
     expected = of(image, (0, 0, 0), image.shape[1:]).to_bytes()
     for same in (np.asfortranarray(image), np.repeat(image, 2, -1)[..., ::2]):
         assert of(same, (0, 0, 0), image.shape[1:], threads=3).to_bytes() == expected

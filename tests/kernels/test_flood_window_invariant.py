@@ -5,7 +5,7 @@ from hypothesis import given, settings, strategies as st
 from kernels.test_threshold_invariant import image_of
 from scipy import ndimage
 
-from napari_objclass import kernels
+from napari_objclass import block_kernels, kernels
 
 HOW = kernels.How(
     sigma=(0.7, 1.0, 1.0),
@@ -26,7 +26,7 @@ def blocks(draw, shape):
     """A block of a frame, and what is read around it."""
     ends = [sorted(draw(st.lists(st.integers(0, n), min_size=2, max_size=2, unique=True))) for n in shape[1:]]
     start, stop = (tuple(end[i] for end in ends) for i in (0, 1))
-    halo = np.add(kernels.smoothing_halo(HOW["sigma"], shape[1:]), 1)
+    halo = np.add(block_kernels.smoothing_halo(HOW["sigma"], shape[1:]), 1)
     low, high = np.maximum(np.subtract(start, halo), 0), np.minimum(np.add(stop, halo), shape[1:])
     return start, stop, tuple(low.tolist()), tuple(high.tolist())
 
@@ -48,7 +48,7 @@ def test_groups_are_components_of_what_is_reached_and_its_neighbours(data, shape
     values = smooth[0] + smooth[1] if two else smooth[0]
     cores = smooth[1 if two else 0] >= np.float32(0.6)
     near = ndimage.binary_dilation((values >= np.float32(0.5))[0] | cores[0])[None]
-    found = kernels.groups_block(
+    found = block_kernels.groups_block(
         last[box(low, high)],
         core[box(low, high)] if two else None,
         how=HOW,
@@ -76,7 +76,7 @@ def pairs_beside(ours, others, axis):
 def test_neighbours_and_contacts_are_those_of_the_pixels(shape, seed):
     rng = np.random.default_rng(seed)
     ours, others = (rng.integers(0, 4, shape).astype(np.uint8) for _ in range(2))
-    labels, other = (kernels.label_block(each, (0, 0, 0), shape[1:]) for each in (ours, others))
+    labels, other = (block_kernels.label_block(each, (0, 0, 0), shape[1:]) for each in (ours, others))
     ours = image_painted(labels, np.arange(len(labels) + 1))
     others = image_painted(other, np.arange(len(other) + 1))
     expected = {(int(a), int(b)) for a, b in zip(ours.ravel(), others.ravel(), strict=True) if a and b}
@@ -88,8 +88,8 @@ def test_neighbours_and_contacts_are_those_of_the_pixels(shape, seed):
         frame[axis] *= 2
         behind = [0, 0, 0]
         behind[axis] = shape[axis + 1]
-        first = kernels.label_block(ours, (0, 0, 0), tuple(frame))
-        second = kernels.label_block(others, tuple(behind), tuple(frame))
+        first = block_kernels.label_block(ours, (0, 0, 0), tuple(frame))
+        second = block_kernels.label_block(others, tuple(behind), tuple(frame))
         faces = np.take(ours, -1, axis + 1), np.take(others, 0, axis + 1)
         expected = {(int(a), int(b)) for a, b in zip(*(face.ravel() for face in faces), strict=True) if a and b}
         assert first.contacts(second, axis).tolist() == sorted(map(list, expected))

@@ -5,7 +5,7 @@ import pytest
 from kernels.regions import collect, finish
 from scipy.ndimage import uniform_filter
 
-from napari_objclass import kernels
+from napari_objclass import block_kernels, kernels
 from napari_objclass.features import feature_catalog
 
 SHAPES = {2: (1, 34, 41), 3: (7, 15, 17)}
@@ -91,7 +91,7 @@ def test_the_same_plan_gives_the_same_bits(threads):
     blocks = collect(labels, raw, features, (3, 5, 4))
     ids = np.sort(blocks.regions.ids)
     expected, _ = finish(blocks, raw, features, (1, 2, 2), [ids])
-    found = kernels.finish_objects(
+    found = block_kernels.finish_objects(
         blocks.regions, ids, blocks.labels, raw, (0, 0, 0), None, features, margin=(1, 2, 2), threads=threads
     )
     np.testing.assert_array_equal(found.values, expected)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from kernels.regions import collect, of_block
 
-from napari_objclass import kernels
+from napari_objclass import block_kernels, kernels
 from napari_objclass.errors import FeatureError, ObjClassError, ParameterError, ShapeError
 from napari_objclass.features import feature_catalog
 
@@ -32,7 +32,7 @@ def blocks(image):
 def finish_all(blocks, image, features, **options):
     ids = np.array([2, 5, 9], np.uint64)
     given = {"labels": blocks.labels, "raw": image[1], "start": (0, 0, 0), "ranges": blocks.ranges, **options}
-    return kernels.finish_objects(blocks.regions, ids, features=features, **given)
+    return block_kernels.finish_objects(blocks.regions, ids, features=features, **given)
 
 
 def test_what_regions_tell(image, blocks):
@@ -60,7 +60,7 @@ def test_bytes_and_back(image, dtype):
     features = [spec.id for spec in feature_catalog(2, 0 if raw is None else 2)]
     regions = collect(labels, raw, features, (1, 20, 24)).regions
     data = regions.to_bytes()
-    again = kernels.Regions.from_bytes(data)
+    again = block_kernels.Regions.from_bytes(data)
     assert again.to_bytes() == data
     assert again.ids.tolist() == regions.ids.tolist()
 
@@ -76,7 +76,7 @@ def sealed(content):
 
 def refused(data):
     with pytest.raises(ParameterError, match="damaged"):
-        kernels.Regions.from_bytes(data)
+        block_kernels.Regions.from_bytes(data)
 
 
 def test_damaged_bytes_are_refused(blocks):
@@ -143,7 +143,12 @@ def test_ids_that_are_not_there_or_come_twice(blocks, image):
         blocks.regions.select(np.array([77], np.uint64))
     with pytest.raises(ParameterError, match="object 5 is asked for twice"):
         blocks.regions.select(np.array([5, 5], np.uint64))
-    found = kernels.finish_objects(blocks.regions, np.zeros(0, np.uint64), [], None, (0, 0, 0), blocks.ranges, FEATURES)
+    own, ids = blocks.labels[0]
+    with pytest.raises(ParameterError, match="twice"):
+        block_kernels.count_block(own, ids, of_block(image[1], blocks.plan.blocks[0]), [5, 5], blocks.ranges)
+    found = block_kernels.finish_objects(
+        blocks.regions, np.zeros(0, np.uint64), [], None, (0, 0, 0), blocks.ranges, FEATURES
+    )
     assert len(found.values) == 0
 
 
@@ -171,13 +176,13 @@ def test_raw_that_does_not_fit(blocks, image):
     own, ids = blocks.labels[0]
     block = blocks.plan.blocks[0]
     with pytest.raises(ShapeError, match="read the raw of the block"):
-        kernels.collect_block(own, ids, raw, FEATURES)
+        block_kernels.collect_block(own, ids, raw, FEATURES)
     with pytest.raises(ShapeError):
-        kernels.collect_block(own, ids[:-1], of_block(raw, block), FEATURES)
+        block_kernels.collect_block(own, ids[:-1], of_block(raw, block), FEATURES)
     with pytest.raises(FeatureError, match="pass the raw"):
-        kernels.collect_block(own, ids, None, FEATURES)
+        block_kernels.collect_block(own, ids, None, FEATURES)
     with pytest.raises(FeatureError):
-        kernels.collect_block(own, ids, None, ["no such feature"])
+        block_kernels.collect_block(own, ids, None, ["no such feature"])
 
 
 def test_ranges_that_are_wrong_do_no_harm(blocks, image):
@@ -191,7 +196,7 @@ def test_objects_too_large_for_a_crop(blocks, image):
     whole = kernels.measure(labels, raw, FEATURES)
     only = [2, 5, 9]
     counts = sum(
-        kernels.count_block(own, ids, of_block(raw, block), only, blocks.ranges)
+        block_kernels.count_block(own, ids, of_block(raw, block), only, blocks.ranges)
         for block, (own, ids) in zip(blocks.plan.blocks, blocks.labels, strict=True)
     )
     assert counts.shape == (3, 1, 64)
@@ -209,7 +214,7 @@ def test_objects_too_large_for_a_crop(blocks, image):
 
 def test_too_large_objects_have_as_many_columns(blocks, image):
     names = [spec.id for spec in feature_catalog(2, 1) if spec.needs_crop]
-    found = kernels.finish_objects(
+    found = block_kernels.finish_objects(
         blocks.regions,
         np.array([5], np.uint64),
         [],
@@ -265,7 +270,7 @@ def test_stopping(blocks, image):
         finish_all(blocks, image, FEATURES, cancel=cancel)
     own, ids = blocks.labels[0]
     with pytest.raises(ObjClassError, match="stopped"):
-        kernels.collect_block(own, ids, of_block(image[1], blocks.plan.blocks[0]), FEATURES, cancel=cancel)
+        block_kernels.collect_block(own, ids, of_block(image[1], blocks.plan.blocks[0]), FEATURES, cancel=cancel)
 
 
 def _specs(features):

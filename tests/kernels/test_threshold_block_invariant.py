@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from kernels.test_threshold_invariant import image_of, sigmas
 
-from napari_objclass import kernels
+from napari_objclass import block_kernels, kernels
 from napari_objclass.errors import ObjClassError
 
 DTYPES = [np.float32, np.float64, np.uint8, np.uint16, np.int16]
@@ -25,7 +25,7 @@ RULE = kernels.How(
 
 def window(block, shape, sigma):
     """What has to be read for a block: start and stop."""
-    halo = kernels.smoothing_halo(sigma, shape)
+    halo = block_kernels.smoothing_halo(sigma, shape)
     return np.maximum(np.subtract(block[0], halo), 0), np.minimum(np.add(block[1], halo), shape)
 
 
@@ -35,7 +35,7 @@ def foreground(last, core, how, block, reach=(0, 0, 0)):
     start, stop = window(block, shape, how["sigma"])
     start, stop = np.maximum(start - reach, 0), np.minimum(stop + reach, shape)
     part = (slice(None), *map(slice, start, stop))
-    return kernels.threshold_block(
+    return block_kernels.threshold_block(
         last[part],
         None if core is None else core[part],
         how=how,
@@ -48,7 +48,7 @@ def foreground(last, core, how, block, reach=(0, 0, 0)):
 
 def painted(labels):
     numbers = np.arange(len(labels) + 1, dtype=np.uint32)
-    return kernels.paint_block(labels, numbers)
+    return block_kernels.paint_block(labels, numbers)
 
 
 def blocks_of(shape, sides):
@@ -107,7 +107,7 @@ def test_the_foreground_of_a_block_is_that_of_the_whole_image(data):
 def test_gaps_and_their_filling(shape, seed, level):
     """Of one block: gaps are the components of what is not kept, and whatever is filled joins what it touches."""
     image = image_of(seed, (1, *shape), np.float32)
-    labels = kernels.threshold_block(
+    labels = block_kernels.threshold_block(
         image,
         None,
         how=RULE | {"low": level},
@@ -118,12 +118,12 @@ def test_gaps_and_their_filling(shape, seed, level):
     ).mask
     rng = np.random.default_rng(seed)
     kept = rng.random(len(labels) + 1) < 0.7
-    gaps = kernels.block_gaps(labels, kept)
+    gaps = block_kernels.block_gaps(labels, kept)
     kept_pixels = (kept & (np.arange(len(kept)) > 0))[painted(labels).astype(int)]
     np.testing.assert_array_equal(painted(gaps), kernels.connected_components(~kept_pixels))
     assert (gaps.keys == 0).all()
     holes = rng.random(len(gaps) + 1) < 0.5
-    filled = kernels.block_filled(labels, kept, gaps, holes)
+    filled = block_kernels.block_filled(labels, kept, gaps, holes)
     hole_pixels = (holes & (np.arange(len(holes)) > 0))[painted(gaps).astype(int)]
     np.testing.assert_array_equal(painted(filled), kernels.connected_components(kept_pixels | hole_pixels))
     assert (filled.keys == 1).all()
@@ -133,19 +133,21 @@ def test_what_does_not_fit_is_said():
     image = np.zeros((1, 6, 30, 30), np.float32)
     whole = {"how": RULE, "start": (0, 0, 0), "frame_shape": (6, 30, 30)}
     with pytest.raises(ObjClassError, match="read them with the halo"):
-        kernels.threshold_block(image[:, :, :12], None, **whole, inner_start=(0, 0, 0), inner_stop=(6, 11, 30))
+        block_kernels.threshold_block(image[:, :, :12], None, **whole, inner_start=(0, 0, 0), inner_stop=(6, 11, 30))
     with pytest.raises(ObjClassError, match="does not lie in"):
-        kernels.threshold_block(image, None, **whole, inner_start=(0, 0, 0), inner_stop=(7, 30, 30))
+        block_kernels.threshold_block(image, None, **whole, inner_start=(0, 0, 0), inner_stop=(7, 30, 30))
     with pytest.raises(ObjClassError, match="one frame"):
-        kernels.threshold_block(np.repeat(image, 2, 0), None, **whole, inner_start=(0, 0, 0), inner_stop=(6, 30, 30))
+        block_kernels.threshold_block(
+            np.repeat(image, 2, 0), None, **whole, inner_start=(0, 0, 0), inner_stop=(6, 30, 30)
+        )
     with pytest.raises(ObjClassError, match="read exactly the window"):
-        kernels.threshold_block(
+        block_kernels.threshold_block(
             image,
             image[:, :, 1:],
             **whole | {"how": RULE | {"high": 1.0}},
             inner_start=(0, 0, 0),
             inner_stop=(6, 30, 30),
         )
-    labels = kernels.threshold_block(image + 1, None, **whole, inner_start=(0, 0, 0), inner_stop=(6, 30, 30)).mask
+    labels = block_kernels.threshold_block(image + 1, None, **whole, inner_start=(0, 0, 0), inner_stop=(6, 30, 30)).mask
     with pytest.raises(ObjClassError, match="one for each number"):
-        kernels.block_gaps(labels, np.ones(5, bool))
+        block_kernels.block_gaps(labels, np.ones(5, bool))

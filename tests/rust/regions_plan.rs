@@ -6,7 +6,6 @@ use objclass::feature::{
     catalogue, crop_boxes, finish_objects, measure, Feature, FeatureTable, Group, Plan, Problem,
 };
 use objclass::label::block_labels::BlockLabels;
-use objclass::label::runs::{find_runs, Run};
 use objclass::region::collect::{Frame, OfRaw};
 use objclass::region::{Mosaic, Regions, Tile, Window};
 use objclass::task::Task;
@@ -38,23 +37,12 @@ fn image() -> impl Strategy<Value = (Array3<u64>, Array4<u16>)> {
 
 /// The labels of a block, and the id of each number.
 fn block_labels(labels: &Array3<u64>, block: Block) -> (BlockLabels, Vec<u64>) {
-    let part = labels.slice(block.slice());
-    let (mut ids, mut memory) = (vec![0], Vec::new());
-    let write = |z: usize, y: usize, runs: &mut Vec<Run>| {
-        let row = part.slice(s![z, y, ..]);
-        runs.extend(find_runs(&row.to_vec(), &mut memory).iter().map(|run| {
-            let known = ids.iter().position(|&id| id == run.label);
-            let number = known.unwrap_or_else(|| {
-                ids.push(run.label);
-                ids.len() - 1
-            });
-            Run {
-                label: number as u64,
-                ..*run
-            }
-        }));
-    };
-    let found = BlockLabels::of_rows(block, labels.dim().into(), write, |number| number);
+    let (part, frame) = (labels.slice(block.slice()), labels.dim().into());
+    let found = BlockLabels::of_labels(part, block.start, frame, &Task::default()).unwrap();
+    let ids = [0]
+        .into_iter()
+        .chain(found.parts.iter().map(|part| part.key));
+    let ids = ids.collect();
     (found, ids)
 }
 

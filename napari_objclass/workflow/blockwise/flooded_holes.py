@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_objclass import kernels
+from napari_objclass import block_kernels, kernels
 from napari_objclass.workflow.blockwise.labelling import LABELS
 from napari_objclass.workflow.blockwise.stitching import FACES, gather, leave_faces
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_objclass.kernels import BlockLabels, CancelToken
+    from napari_objclass.block_kernels import BlockLabels
+    from napari_objclass.kernels import CancelToken
     from napari_objclass.workflow.blockwise.parts import Parts
     from napari_objclass.workflow.blockwise.plan import Block, BlockPlan
     from napari_objclass.workflow.blockwise.workers import Step
@@ -54,7 +55,7 @@ def steps(parts: Parts, plan: BlockPlan) -> Iterator[Step]:
 def leave_gaps(parts: Parts, block: Block, threads: int | None, cancel: CancelToken | None) -> None:
     """Leave the background between the objects of a block."""
     labels = _labels(parts, GROWN, block)
-    gaps = kernels.block_gaps(labels, np.ones(len(labels) + 1, bool), threads=threads, cancel=cancel)
+    gaps = block_kernels.block_gaps(labels, np.ones(len(labels) + 1, bool), threads=threads, cancel=cancel)
     parts.write(GAPS, block.number, gaps.to_bytes())
 
 
@@ -104,7 +105,7 @@ def leave_filled(parts: Parts, plan: BlockPlan, block: Block, threads: int | Non
     keys = np.concatenate([[0], labels.keys]).astype(np.uint32)
     image = labels.paint(run, block.start, block.stop, keys)
     image += _labels(parts, GAPS, block).paint(run, block.start, block.stop, parts.load(HOLES, block.number)["keys"])
-    filled = kernels.label_block(image, block.start, plan.shape[1:], threads=threads, cancel=cancel)
+    filled = block_kernels.label_block(image, block.start, plan.shape[1:], threads=threads, cancel=cancel)
     parts.write(LABELS, block.number, filled.to_bytes())
 
 
@@ -123,4 +124,4 @@ def _add(around: NDArray[np.uint64], places: NDArray[np.int64], more: NDArray[np
 
 
 def _labels(parts: Parts, step: str, block: Block) -> BlockLabels:
-    return kernels.BlockLabels.from_bytes(parts.read(step, block.number))
+    return block_kernels.BlockLabels.from_bytes(parts.read(step, block.number))

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import numpy as np
 
-from napari_objclass import kernels, memory
+from napari_objclass import block_kernels, kernels, memory
 from napari_objclass.errors import ParameterError
 from napari_objclass.workflow.blockwise import flooded_holes
 from napari_objclass.workflow.blockwise.flooded_holes import GROWN
@@ -186,7 +186,7 @@ def leave_frame(
     found = kernels.threshold(*channels, **rule.how, stage="unfiltered", threads=threads, cancel=cancel)
     for block in plan.of_frame(t):
         part = found.labels[_place(block.start, block.stop)]
-        labels = kernels.label_block(part, block.start, frame_shape, threads=threads, cancel=cancel)
+        labels = block_kernels.label_block(part, block.start, frame_shape, threads=threads, cancel=cancel)
         parts.write(LABELS, block.number, labels.to_bytes())
     parts.save(WINDOWS, t, boxes=np.zeros((0, 6), np.int64), n_nan=np.array(found.n_nan))
 
@@ -205,7 +205,7 @@ def leave_groups(
     z0, y0, x0 = np.maximum(np.subtract(block.start, 1), 0).tolist()
     z1, y1, x1 = np.minimum(np.add(block.stop, 1), frame_shape).tolist()
     start, stop = rule.window(block._replace(start=(z0, y0, x0), stop=(z1, y1, x1)), frame_shape)
-    found = kernels.groups_block(
+    found = block_kernels.groups_block(
         *_channels(volume.read(block.t, start, stop, rule.channels)),
         how={**rule.how, "low": low},
         start=start,
@@ -277,10 +277,10 @@ def leave_flood(
         known = parts.load(SEEDS, block.number)
         numbers = np.where(known["windows"] == window.own, known["numbers"], np.uint32(0))
         if numbers.any():
-            cores = kernels.BlockLabels.from_bytes(parts.read(CORES, block.number))
+            cores = block_kernels.BlockLabels.from_bytes(parts.read(CORES, block.number))
             seeds[_place(low, high, window.start)] = cores.paint(run, low, high, numbers)
     start, stop = rule.window(window.box, frame_shape)
-    labels, n_contested = kernels.flood_window(
+    labels, n_contested = block_kernels.flood_window(
         *_channels(volume.read(window.t, start, stop, rule.channels)),
         how=rule.how,
         start=start,
@@ -294,7 +294,7 @@ def leave_flood(
     for block, low, high in shared:
         piece = labels[_place(low, high, window.start)]
         if piece.any():
-            part = kernels.label_block(piece, low, frame_shape, threads=threads, cancel=cancel)
+            part = block_kernels.label_block(piece, low, frame_shape, threads=threads, cancel=cancel)
             parts.write(PIECES, _piece(plan, window.number, block), part.to_bytes())
     parts.save(FLOODS, window.number, n_contested=np.array(n_contested))
 
@@ -312,11 +312,11 @@ def leave_grown(
     run, image = kernels.Run("flooding", threads, None, cancel), np.zeros((1, *block.shape), np.uint32)
     for number in windows:
         if parts.has(PIECES, _piece(plan, number, block)):
-            piece = kernels.BlockLabels.from_bytes(parts.read(PIECES, _piece(plan, number, block)))
+            piece = block_kernels.BlockLabels.from_bytes(parts.read(PIECES, _piece(plan, number, block)))
             keys = np.concatenate([[0], piece.keys]).astype(np.uint32)
             own = image[_place(piece.start, piece.stop, block.start)]
             own += piece.paint(run, piece.start, piece.stop, keys)  # windows may overlap, their groups do not
-    labels = kernels.label_block(image, block.start, plan.shape[1:], threads=threads, cancel=cancel)
+    labels = block_kernels.label_block(image, block.start, plan.shape[1:], threads=threads, cancel=cancel)
     parts.write(step, block.number, labels.to_bytes())
 
 
@@ -363,7 +363,7 @@ def _divided(
     frames, ids, boxes = np.full(len(seeded), groups.t), seeded.astype(np.uint64), groups.boxes[seeded]
     sizes, firsts = groups.sizes[seeded].astype(np.int64), groups.firsts[seeded]
     objects = Labelled(plan, parts, frames, ids, sizes, firsts, boxes)
-    halo = kernels.smoothing_halo(rule.how["sigma"], plan.shape[1:])
+    halo = block_kernels.smoothing_halo(rule.how["sigma"], plan.shape[1:])
     together = Surroundings(halo, _most(volume, rule, room)).groups(objects)
     window_of_group = np.full(len(groups), -1)
     hulls = np.zeros((len(together), 6), np.int64)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_objclass import kernels
+from napari_objclass import block_kernels
 from napari_objclass.workflow.blockwise.labelling import LABELS, OBJECTS
 from napari_objclass.workflow.blockwise.stitching import FACES, gather, leave_faces, leave_objects
 
@@ -43,7 +43,7 @@ def tasks(parts: Parts, plan: BlockPlan, volume: Volume, *, connected: bool) -> 
 def label_ids(parts: Parts, volume: Volume, block: Block, threads: int | None, cancel: CancelToken | None) -> None:
     """Leave the labels of a block of a label image: its objects are the pixels of equal id."""
     pixels = volume.read(block.t, block.start, block.stop)
-    labels = kernels.label_block(pixels, block.start, volume.shape[1:], threads=threads, cancel=cancel)
+    labels = block_kernels.label_block(pixels, block.start, volume.shape[1:], threads=threads, cancel=cancel)
     parts.write(LABELS, block.number, labels.to_bytes())
 
 
@@ -52,7 +52,9 @@ def label_components(
 ) -> None:
     """Leave the labels of a block of a segmentation: its objects are connected components by equality."""
     pixels = volume.read(block.t, block.start, block.stop)
-    labels = kernels.label_segmentation_block(pixels, block.start, volume.shape[1:], threads=threads, cancel=cancel)
+    labels = block_kernels.label_segmentation_block(
+        pixels, block.start, volume.shape[1:], threads=threads, cancel=cancel
+    )
     parts.write(LABELS, block.number, labels.to_bytes())
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_objclass import kernels
+from napari_objclass import block_kernels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from napari_objclass.kernels import BlockLabels
+    from napari_objclass.block_kernels import BlockLabels
     from napari_objclass.workflow.blockwise.parts import Parts
     from napari_objclass.workflow.blockwise.plan import BlockPlan, Triple
 
@@ -85,11 +85,11 @@ class Labelled:
         for block in self.plan.overlapping(t, start, stop):
             labels, ids = self.block(block.number)
             low, high = np.maximum(start, block.start), np.minimum(stop, block.stop)
-            part = kernels.paint_block(labels, ids, tuple(low.tolist()), tuple(high.tolist()))
+            part = block_kernels.paint_block(labels, ids, tuple(low.tolist()), tuple(high.tolist()))
             image[(slice(None), *map(slice, low - start, high - start))] = part
         return image
 
 
 def block_labels(parts: Parts, number: int) -> tuple[BlockLabels, NDArray[np.uint64]]:
     """Labels of a block and the ids of their parts, see :meth:`Labelled.block`."""
-    return kernels.BlockLabels.from_bytes(parts.read(LABELS, number)), parts.load(IDS, number)["ids"]
+    return block_kernels.BlockLabels.from_bytes(parts.read(LABELS, number)), parts.load(IDS, number)["ids"]

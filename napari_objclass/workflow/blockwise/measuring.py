@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_objclass import kernels
+from napari_objclass import block_kernels
 from napari_objclass.workflow.blockwise.labelling import block_labels
 
 if TYPE_CHECKING:
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_objclass.block_kernels import Regions
     from napari_objclass.feature_table import FeatureSpec
-    from napari_objclass.kernels import CancelToken, Regions
+    from napari_objclass.kernels import CancelToken
     from napari_objclass.workflow.blockwise.grouping import Group
     from napari_objclass.workflow.blockwise.labelling import Labelled
     from napari_objclass.workflow.blockwise.parts import Parts
@@ -154,7 +155,7 @@ def collect(measuring: Measuring, block: Block, threads: int | None, cancel: Can
     if ids.any():
         raw = measuring.raw if any(spec.collects_raw for spec in measuring.specs) else None
         pixels = None if raw is None else raw.read(block.t, block.start, block.stop)
-        regions = kernels.collect_block(labels, ids, pixels, measuring.features, threads=threads, cancel=cancel)
+        regions = block_kernels.collect_block(labels, ids, pixels, measuring.features, threads=threads, cancel=cancel)
         found = regions.to_bytes()
     measuring.parts.write(REGIONS, block.number, found)
 
@@ -193,7 +194,7 @@ def finish(measuring: Measuring, group: Group, threads: int | None, cancel: Canc
         counts = None
         if ranges is not None and not group.fits:
             counts = _counts(measuring, blocks, group.ids[rows], ranges, threads, cancel)
-        found = kernels.finish_objects(
+        found = block_kernels.finish_objects(
             regions,
             group.ids[rows],
             labels,
@@ -247,7 +248,7 @@ def _counts(
         if measuring.raw is None or not np.isin(own, ids).any():
             continue
         pixels = measuring.raw.read(block.t, block.start, block.stop)
-        counts = kernels.count_block(labels, own, pixels, ids.tolist(), ranges, threads=threads, cancel=cancel)
+        counts = block_kernels.count_block(labels, own, pixels, ids.tolist(), ranges, threads=threads, cancel=cancel)
         sums = counts if sums is None else sums + counts
     return sums
 
@@ -271,4 +272,4 @@ def _of_group(parts: Parts, blocks: Sequence[Block], ids: NDArray[np.uint64]) ->
 def _regions(parts: Parts, block: Block) -> Regions | None:
     """What a block knows of its objects; None if it has none."""
     data = parts.read(REGIONS, block.number)
-    return kernels.Regions.from_bytes(data) if data else None
+    return block_kernels.Regions.from_bytes(data) if data else None

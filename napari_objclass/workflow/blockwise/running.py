@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_objclass import axes as axis_letters, memory as amounts
+from napari_objclass.block_kernels import smoothing_halo
 from napari_objclass.errors import ParameterError
 from napari_objclass.features import choose, feature_catalog, neighbourhood
 from napari_objclass.forest import uncertainty
 from napari_objclass.io.parts import Watch
-from napari_objclass.kernels import smoothing_halo
 from napari_objclass.workflow import input_data, thresholding
 from napari_objclass.workflow.blockwise import flooding, given, measuring, outputs, rows, thresholding as found
 from napari_objclass.workflow.blockwise.budget import share

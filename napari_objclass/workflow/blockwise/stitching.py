@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_objclass import kernels
+from napari_objclass import block_kernels
 from napari_objclass.workflow.blockwise.labelling import IDS, OBJECTS
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def leave_faces(
 
     ``step`` is the one that left the :class:`BlockLabels`; the files are those of the step ``step + "faces"``.
     """
-    labels = kernels.BlockLabels.from_bytes(parts.read(step, block.number))
+    labels = block_kernels.BlockLabels.from_bytes(parts.read(step, block.number))
     known: dict[str, NDArray[Any]] = {
         "keys": labels.keys,
         "counts": labels.counts,
@@ -77,7 +77,7 @@ def leave_faces(
     for axis in range(3):
         behind = plan.next(block, axis)
         if behind is not None:
-            other = kernels.BlockLabels.from_bytes(parts.read(step, behind.number))
+            other = block_kernels.BlockLabels.from_bytes(parts.read(step, behind.number))
             known[f"joints{axis}"] = labels.joints(other, axis)
     parts.save(step + FACES, block.number, **known)
 
@@ -94,7 +94,7 @@ def gather(parts: Parts, plan: BlockPlan, t: int, step: str, *, connected: bool)
         np.concatenate([each[name] for each in known]) for name in ("keys", "counts", "firsts", "boxes")
     )
     if connected:
-        sets = kernels.Sets(len(keys))
+        sets = block_kernels.Sets(len(keys))
         for position, block in enumerate(blocks):
             for axis in range(3):
                 behind = plan.next(block, axis)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_objclass import kernels, thresholding
+from napari_objclass import block_kernels, kernels, thresholding
 from napari_objclass.workflow.blockwise import flooding
 from napari_objclass.workflow.blockwise.labelling import LABELS, OBJECTS
 from napari_objclass.workflow.blockwise.stitching import FACES, gather, leave_faces, leave_objects
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_objclass.kernels import BlockLabels, CancelToken
+    from napari_objclass.block_kernels import BlockLabels
+    from napari_objclass.kernels import CancelToken
     from napari_objclass.workflow.blockwise.parts import Parts
     from napari_objclass.workflow.blockwise.plan import Block, BlockPlan, Triple
     from napari_objclass.workflow.blockwise.sources import Volume
@@ -96,7 +97,7 @@ class Rule:
 
     def window(self, block: Block, frame_shape: Triple) -> tuple[Triple, Triple]:
         """Start and stop of the box that the foreground of a block depends on."""
-        halo = kernels.smoothing_halo(self.how["sigma"], frame_shape)
+        halo = block_kernels.smoothing_halo(self.how["sigma"], frame_shape)
         z0, y0, x0 = np.maximum(np.subtract(block.start, halo), 0).tolist()
         z1, y1, x1 = np.minimum(np.add(block.stop, halo), frame_shape).tolist()
         return (z0, y0, x0), (z1, y1, x1)
@@ -148,7 +149,7 @@ def leave_foreground(
     frame_shape = volume.shape[1:]
     start, stop = rule.window(block, frame_shape)
     pixels = volume.read(block.t, start, stop, rule.channels)
-    found = kernels.threshold_block(
+    found = block_kernels.threshold_block(
         pixels[..., 0],
         pixels[..., 1] if len(rule.channels) > 1 else None,
         how=rule.how,
@@ -178,7 +179,7 @@ def leave_kept(
 def leave_gaps(parts: Parts, block: Block, threads: int | None, cancel: CancelToken | None) -> None:
     """Leave the background between the parts of a block that are kept."""
     kept = parts.load(KEPT, block.number)["flags"]
-    gaps = kernels.block_gaps(_labels(parts, MASK, block), kept, threads=threads, cancel=cancel)
+    gaps = block_kernels.block_gaps(_labels(parts, MASK, block), kept, threads=threads, cancel=cancel)
     parts.write(GAPS, block.number, gaps.to_bytes())
 
 
@@ -196,7 +197,7 @@ def leave_holes(parts: Parts, plan: BlockPlan, t: int, threads: int | None, canc
 
 def leave_filled(parts: Parts, block: Block, threads: int | None, cancel: CancelToken | None) -> None:
     """Leave the components of a block with its holes filled."""
-    filled = kernels.block_filled(
+    filled = block_kernels.block_filled(
         _labels(parts, MASK, block),
         parts.load(KEPT, block.number)["flags"],
         _labels(parts, GAPS, block),
@@ -243,4 +244,4 @@ def _save_flags(parts: Parts, plan: BlockPlan, step: str, whole: Whole, flags: N
 
 
 def _labels(parts: Parts, step: str, block: Block) -> BlockLabels:
-    return kernels.BlockLabels.from_bytes(parts.read(step, block.number))
+    return block_kernels.BlockLabels.from_bytes(parts.read(step, block.number))

@@ -123,7 +123,7 @@ impl BlockLabels {
                 length,
             };
             self.runs.push(run);
-            self.count(z, y, run, || key);
+            self.count(z, y, run, key);
         }
         self.ends.push(self.runs.len());
         Some(())

@@ -2,7 +2,7 @@
 
 use super::BlockLabels;
 use crate::error::{Error, Result};
-use crate::label::runs::Run;
+use crate::label::runs::{self, Run};
 
 /// Numbers of two parts that meet.
 pub(super) type Pair = [u32; 2];
@@ -145,12 +145,6 @@ impl Pairs {
 }
 
 /// Calls `visit` with the runs of two rows that have pixels in common.
-fn for_common(row: &[Run], mut others: &[Run], mut visit: impl FnMut(&Run, &Run)) {
-    for run in row {
-        let behind = others.iter().take_while(|other| other.end() <= run.start);
-        others = &others[behind.count()..];
-        for other in others.iter().take_while(|other| other.start < run.end()) {
-            visit(run, other);
-        }
-    }
+fn for_common(row: &[Run], others: &[Run], mut visit: impl FnMut(&Run, &Run)) {
+    runs::for_common(row, others, |i, j| visit(&row[i], &others[j]));
 }

@@ -10,6 +10,7 @@ mod paint;
 use ndarray::{ArrayView3, Axis};
 
 use super::components::FrameRuns;
+use super::objects::Objects;
 use super::row_index::RowIndex;
 use super::rows::expect_passes;
 use super::runs::{refuse_negative, Label, Run};
@@ -82,33 +83,8 @@ impl BlockLabels {
     ) -> Result<Self> {
         let block = block_of(image, start, frame)?;
         expect_passes(2, image.insert_axis(Axis(0)), task);
-        let found = FrameRuns::scan(image, task)?;
-        let numbers = found.number(found.join(task)?, task)?;
-        let number = |run, _: &Run| u64::from(numbers[run as usize]);
-        Ok(Self::of_runs(block, frame, &found, number))
-    }
-
-    /// Labels of `block`: `write` appends the runs of row (z, y) of the block, with numbers from 1 in the order of
-    /// first meeting; the part of number n has `key(n)`.
-    #[must_use]
-    pub fn of_rows(
-        block: Block,
-        frame: Shape,
-        mut write: impl FnMut(usize, usize, &mut Vec<Run>),
-        key: impl Fn(u64) -> u64,
-    ) -> Self {
-        let [depth, height, _] = block.shape();
-        let mut labels = Self::empty(block, frame);
-        for (z, y) in (0..depth * height).map(|row| (row / height, row % height)) {
-            let known = labels.runs.len();
-            write(z, y, &mut labels.runs);
-            for i in known..labels.runs.len() {
-                let run = labels.runs[i];
-                labels.count(z, y, run, || key(run.label));
-            }
-            labels.ends.push(labels.runs.len());
-        }
-        labels
+        let objects = Objects::components(FrameRuns::scan(image, task)?, task)?;
+        Ok(objects.block_labels(block, frame))
     }
 
     /// The runs of row (z, y), counted from the start of the block.
@@ -119,8 +95,8 @@ impl BlockLabels {
         &self.runs[first..self.ends[row]]
     }
 
-    /// The runs `found` in `block`; `number` numbers them, given their number among all and themselves. Their label is
-    /// the key of their part.
+    /// The runs `found` in `block`. Their label is the key of their part; `number` says, given the number of a run among
+    /// all and the run, which part that is: from 1 in the order of first meeting.
     pub(super) fn of_runs(
         block: Block,
         frame: Shape,
@@ -136,7 +112,7 @@ impl BlockLabels {
                 let label = number(i, run);
                 let numbered = Run { label, ..*run };
                 labels.runs.push(numbered);
-                labels.count(row / height, row % height, numbered, || run.label);
+                labels.count(row / height, row % height, numbered, run.label);
             }
             labels.ends.push(labels.runs.len());
         }
@@ -156,7 +132,7 @@ impl BlockLabels {
 
     /// Counts a run of row (z, y) to its part, which has `key` if it is a new one.
     #[inline(always)]
-    fn count(&mut self, z: usize, y: usize, run: Run, key: impl FnOnce() -> u64) {
+    fn count(&mut self, z: usize, y: usize, run: Run, key: u64) {
         let [z, y] = [z + self.block.start[0], y + self.block.start[1]];
         let [start, stop] = [run.start, run.end()].map(|x| x as usize + self.block.start[2]);
         let bounds = Block {
@@ -167,7 +143,7 @@ impl BlockLabels {
         if place == self.parts.len() {
             let [_, ny, nx] = self.frame;
             self.parts.push(Part {
-                key: key(),
+                key,
                 count: 0,
                 first: ((z * ny + y) * nx + start) as u64,
                 bounds,

@@ -62,8 +62,8 @@ impl BlockLabels {
             return Ok(());
         }
         Err(Error::Shape(format!(
-            "the window from {:?} to {:?} is not inside the block from {:?} to {:?}; paint what lies within",
-            window.start, window.stop, self.block.start, self.block.stop
+            "{window} is not inside {}; paint what lies within",
+            self.block
         )))
     }
 }

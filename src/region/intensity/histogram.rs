@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::binning::{Binning, BINS};
 use crate::block::{Block, Shape};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::label::extract::Place;
 use crate::label::row_index::RowIndex;
 use crate::region::collect::{collect, Frame, OfRaw};
@@ -125,7 +125,7 @@ const MOST_KEPT: usize = 1 << 21;
 /// Counts the voxels that `block` of a frame has of the objects `only`, in this order, whose bins are given.
 ///
 /// # Errors
-/// Those of [`collect`].
+/// Those of [`collect`], and [`Error::Value`] for an object that comes twice.
 pub fn count_block(
     frame: &Frame<'_>,
     block: &Block,
@@ -136,6 +136,10 @@ pub fn count_block(
     let (mut rows, mut ids) = (RowIndex::default(), Vec::new());
     for place in only {
         rows.row(place.id, &mut ids);
+    }
+    if ids.len() < only.len() {
+        let text = "an object is asked for twice; pass every id once";
+        return Err(Error::Value(text.into()));
     }
     let empty = vec![FrameHistograms::empty(binning, only.len())];
     let pass = Pass::of_block(frame, block, Some(only))?;
