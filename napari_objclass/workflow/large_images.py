@@ -21,25 +21,18 @@ import platformdirs
 
 import napari_objclass
 from napari_objclass import axes as axis_letters, memory
-from napari_objclass.block_kernels import smoothing_halo
 from napari_objclass.errors import ParameterError
-from napari_objclass.features import choose, feature_catalog, neighbourhood
 from napari_objclass.kernels import default_threads
-from napari_objclass.workflow.blockwise import flooding, given, thresholding as found
+from napari_objclass.workflow.block_sources import origin, raw
+from napari_objclass.workflow.blockwise import passes
 from napari_objclass.workflow.blockwise.budget import share
-from napari_objclass.workflow.blockwise.grouping import Surroundings
-from napari_objclass.workflow.blockwise.labelling import LABELS as LABEL_STEP, OBJECTS as OBJECT_STEP, Labelled
-from napari_objclass.workflow.blockwise.measuring import RANGES, REGIONS, VALUES, Measuring, steps
 from napari_objclass.workflow.blockwise.parts import Parts
 from napari_objclass.workflow.blockwise.plan import BlockPlan
-from napari_objclass.workflow.blockwise.rows import table
 from napari_objclass.workflow.blockwise.sources import Volume
-from napari_objclass.workflow.blockwise.stitching import FACES
 from napari_objclass.workflow.blockwise.workers import Workers
 from napari_objclass.workflow.journal import STATE_VARIABLE
 from napari_objclass.workflow.label_volume import LabelVolume
-from napari_objclass.workflow.lane import LABELS, SEGMENTATION
-from napari_objclass.workflow.thresholding import block_rule
+from napari_objclass.workflow.lane import LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,11 +52,6 @@ if TYPE_CHECKING:
 SUFFIX = ".objclass.cache"
 #: Bytes of what is kept beside the latest run: undo brings settings back, and images are opened again.
 MOST_BYTES = 10_000_000_000
-#: How much of the work each step is, of objects that are given and of those found by thresholding.
-_STEPS = {LABEL_STEP: 8.0, LABEL_STEP + FACES: 1.0, OBJECT_STEP: 1.0}
-_STEPS_OF_FOUND = {found.FOREGROUND: 8.0, **_STEPS, LABEL_STEP: 1.0}
-_STEPS_OF_FLOODS = {**flooding.SHARES, **_STEPS, LABEL_STEP: 1.0}
-_STEPS_OF_MEASURING = {REGIONS: 2.0, RANGES: 0.1, VALUES: 3.0}
 
 
 def told(name: str) -> str:
@@ -116,36 +104,28 @@ def find(
     ObjClassError
         If the pixels cannot be read, or the memory is too little for any block.
     """
-    volume, rule, halo = _source(images, lane), None, None
-    if lane.is_thresholded:
-        rule = block_rule(settings, volume, value_range=images.value_range, spacing=lane.spacing)
-        halo = smoothing_halo(rule.how["sigma"], volume.shape[1:])
-    how = SEGMENTATION in lane.sources if rule is None else repr(rule)
-    key = {"version": napari_objclass.__version__, "image": volume.identity, "state": _state(lane), "rule": how}
+    found = origin(images, lane, settings)
+    how = found.connected if found.rule is None else repr(found.rule)
+    key = {"version": napari_objclass.__version__, "image": found.volume.identity, "state": _state(lane), "rule": how}
     own = folder / _digest(key)
     most = memory.used() + (memory.available() // 2 if budget is None else budget)
     n_workers = run.get("threads") or default_threads()
-    shared = partial(share, volume, _raw(images.raw), halo, most=most, n_workers=n_workers)
+    shared = partial(share, found.volume, raw(images, lane), found.halo, most=most, n_workers=n_workers)
     try:
         chosen = shared(block_shape=_block_shape_in(own))
     except ParameterError:  # they are too large for the memory that is left now
         chosen = shared()
-    plan = BlockPlan(volume.shape, chosen.block_shape)
+    plan = BlockPlan(found.volume.shape, chosen.block_shape)
     parts = Parts.of_run(own, key | {"block": chosen.block_shape})
-    work = _STEPS if rule is None else _STEPS_OF_FLOODS if rule.floods else _STEPS_OF_FOUND
-    workers = _workers(chosen, work, run)
-    if rule is None:
-        workers.do(given.tasks(parts, plan, volume, connected=SEGMENTATION in lane.sources))
-    else:
-        workers.do(found.steps(parts, plan, volume, rule, chosen.room))
+    labelled = passes.find(found, plan, parts, chosen.room, _workers(chosen, found.shares, run))
     _make_room(own)
-    labelled = Labelled.load(plan, parts)
-    return LabelVolume(labelled, _label_type(labelled, images, lane), chosen)
+    is_given = LABELS in lane.sources
+    return LabelVolume(labelled, found.volume.dtype if is_given else _narrowest(labelled.ids), chosen)
 
 
 def measure(
     volume: LabelVolume,
-    raw: NDArray[Any] | LazyArray | None,
+    intensities: NDArray[Any] | LazyArray | None,
     features: str | Sequence[str],
     *,
     margin: int | tuple[int, ...] | None = None,
@@ -155,24 +135,14 @@ def measure(
 
     What is measured is kept beside the labels.
     """
-    labelled, image = volume.labelled, _raw(raw)
-    n_dims, n_channels = 3 if volume.shape[1] > 1 else 2, 0 if image is None else image.n_channels
-    catalog = {spec.id: spec for spec in feature_catalog(n_dims, n_channels)}
-    specs = [catalog[feature] for feature in choose(features, n_dims, n_channels)]
-    around = neighbourhood(margin, n_dims)
-    known = labelled.parts
-    measuring = Measuring.of(labelled.plan, known, known, image, specs, around, volume.share.room)
-    pixels = None if measuring.raw is None else measuring.raw.identity
-    key = {"features": measuring.features, "margin": measuring.margin, "raw": pixels, "room": measuring.room}
-    parts = Parts.of_run(known.folder / _digest(key), key)
-    measuring = replace(measuring, parts=parts)
-    groups = Surroundings(measuring.margin, measuring.most_voxels).groups(labelled)
-    _workers(volume.share, _STEPS_OF_MEASURING, run).do(steps(measuring, groups))
-    return table(parts, labelled, groups, specs)
-
-
-def _raw(raw: NDArray[Any] | LazyArray | None) -> Volume | None:
-    return None if raw is None else Volume(raw, axis_letters.RAW, "the raw image")
+    labelled = volume.labelled
+    image = None if intensities is None else Volume(intensities, axis_letters.RAW, "the raw image")
+    asked = passes.wanted(labelled, image, features, margin, volume.share.room)
+    pixels = None if asked.raw is None else asked.raw.identity
+    key = {"features": asked.features, "margin": asked.margin, "raw": pixels, "room": asked.room}
+    parts = Parts.of_run(labelled.parts.folder / _digest(key), key)
+    workers = _workers(volume.share, passes.MEASURING, run)
+    return passes.measure(replace(asked, parts=parts), labelled, workers).table
 
 
 def _workers(chosen: Share, steps: Mapping[str, float], run: RunOptions) -> Workers:
@@ -206,20 +176,6 @@ def _changed(path: Path) -> int:
     return max((file.stat().st_mtime_ns for file in files), default=0)
 
 
-def _source(images: Images, lane: LaneRecord) -> Volume:
-    """What the objects are found in."""
-    if lane.is_thresholded:
-        return Volume(images.sliced, axis_letters.RAW, f"the image {lane.name!r}")
-    return _given(images, lane)
-
-
-def _given(images: Images, lane: LaneRecord) -> Volume:
-    """Label image or segmentation."""
-    role = LABELS if LABELS in lane.sources else SEGMENTATION
-    assert images.objects is not None
-    return Volume(images.objects, axis_letters.LABELS, f"the {role} image of {lane.name!r}", ids=True)
-
-
 def _block_shape_in(folder: Path) -> Triple | None:
     """Lengths of the blocks of a run; None if there is none."""
     with suppress(OSError, ValueError, KeyError):
@@ -240,8 +196,6 @@ def _make_room(folder: Path) -> None:
             shutil.rmtree(each, ignore_errors=True)
 
 
-def _label_type(labelled: Labelled, images: Images, lane: LaneRecord) -> DTypeLike:
-    """Type of the pixels of a label image: as it is given, else the one that other label images have that we make."""
-    if LABELS in lane.sources:
-        return _given(images, lane).dtype
-    return np.uint32 if int(labelled.ids.max(initial=0)) <= np.iinfo(np.uint32).max else np.uint64
+def _narrowest(ids: NDArray[np.uint64]) -> DTypeLike:
+    """Type of the pixels of a label image that we make, as other images have it."""
+    return np.uint32 if int(ids.max(initial=0)) <= np.iinfo(np.uint32).max else np.uint64

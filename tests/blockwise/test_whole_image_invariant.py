@@ -13,11 +13,9 @@ from scipy.ndimage import uniform_filter
 import napari_objclass as oc
 from napari_objclass import kernels
 from napari_objclass.features import feature_catalog, neighbourhood
-from napari_objclass.workflow.blockwise import given as given_objects, measuring, rows
-from napari_objclass.workflow.blockwise.grouping import Surroundings
-from napari_objclass.workflow.blockwise.labelling import Labelled
-from napari_objclass.workflow.blockwise.measuring import Measuring
+from napari_objclass.workflow.blockwise import passes
 from napari_objclass.workflow.blockwise.parts import Parts
+from napari_objclass.workflow.blockwise.passes import Origin
 from napari_objclass.workflow.blockwise.plan import BlockPlan
 from napari_objclass.workflow.blockwise.sources import Volume
 from napari_objclass.workflow.blockwise.workers import Workers
@@ -50,21 +48,14 @@ def raw_of(seed, shape, channels, dtype):
 def found(folder, image, plan, client, *, connected):
     """Objects of a label image or a segmentation, block by block."""
     volume = Volume(image, "tzyx", "the image", ids=True)
-    parts, workers = Parts(Path(folder)), Workers(2, client=client)
-    workers.do(given_objects.tasks(parts, plan, volume, connected=connected))
-    return Labelled.load(plan, parts), volume
+    workers = Workers(2, client=client)
+    return passes.find(Origin(volume, connected=connected), plan, Parts(Path(folder)), 10**9, workers), volume
 
 
 def measured(labelled, raw, features, margin, client, *, room=10**9):
-    """Table of the objects, block by block."""
-    n_dims = 3 if labelled.plan.shape[1] > 1 else 2
-    catalog = {spec.id: spec for spec in feature_catalog(n_dims, raw.n_channels)}
-    specs = [catalog[each] for each in features]
-    all_of_it = Measuring.of(labelled.plan, labelled.parts, labelled.parts, raw, specs, margin, room)
-    groups = Surroundings(all_of_it.margin, all_of_it.most_voxels).groups(labelled)
-    Workers(2, client=client).do(measuring.steps(all_of_it, groups))
-    table, n_large = rows.table(labelled.parts, labelled, groups, specs), rows.count_large(labelled.parts, groups)
-    return table, n_large, measuring.planned_reads(all_of_it, labelled, groups)
+    """Table of the objects, block by block; how many were too large, and the voxels of raw that were to be read."""
+    asked = passes.wanted(labelled, raw, features, margin, room)
+    return passes.measure(asked, labelled, Workers(2, client=client))
 
 
 def read_all(labelled):

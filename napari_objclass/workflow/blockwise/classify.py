@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_objclass.io.parts import Watch
-from napari_objclass.workflow.blockwise.running import BlockwiseResult, Job, Report
+from napari_objclass.workflow.blockwise.result import BlockwiseResult, Report
+from napari_objclass.workflow.blockwise.running import Job
 from napari_objclass.workflow.export import Export
 from napari_objclass.workflow.opening import open_project
 from napari_objclass.workflow.predictor import Predictor

@@ -2,43 +2,41 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_objclass import axes as axis_letters, memory as amounts
-from napari_objclass.block_kernels import smoothing_halo
+from napari_objclass import memory as amounts
 from napari_objclass.errors import ParameterError
-from napari_objclass.features import choose, feature_catalog, neighbourhood
+from napari_objclass.features import feature_catalog
 from napari_objclass.forest import uncertainty
 from napari_objclass.io.parts import Watch
-from napari_objclass.workflow import input_data, thresholding
-from napari_objclass.workflow.blockwise import flooding, given, measuring, outputs, rows, thresholding as found
+from napari_objclass.workflow import block_sources, input_data, thresholding
+from napari_objclass.workflow.blockwise import flooding, outputs, rows
 from napari_objclass.workflow.blockwise.budget import share
-from napari_objclass.workflow.blockwise.grouping import Surroundings
-from napari_objclass.workflow.blockwise.labelling import LABELS as LABEL_STEP, OBJECTS, Labelled
-from napari_objclass.workflow.blockwise.measuring import Measuring
 from napari_objclass.workflow.blockwise.parts import Parts
+from napari_objclass.workflow.blockwise.passes import MEASURING, find, measure, too_large, wanted
 from napari_objclass.workflow.blockwise.plan import BlockPlan
-from napari_objclass.workflow.blockwise.sources import Volume
+from napari_objclass.workflow.blockwise.result import BlockwiseResult, Report
 from napari_objclass.workflow.blockwise.workers import Workers
-from napari_objclass.workflow.lane import LABELS, SEGMENTATION
+from napari_objclass.workflow.lane import LABELS
 from napari_objclass.workflow.object_classification import Prediction, check_columns
 from napari_objclass.workflow.results import features_to_write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from numpy.typing import NDArray
-
     from napari_objclass.feature_table import FeatureTable
+    from napari_objclass.workflow.blockwise.labelling import Labelled
+    from napari_objclass.workflow.blockwise.passes import Origin
     from napari_objclass.workflow.blockwise.plan import Triple
-    from napari_objclass.workflow.blockwise.sources import Reads
+    from napari_objclass.workflow.blockwise.sources import Volume
     from napari_objclass.workflow.blockwise.workers import Client
     from napari_objclass.workflow.export import Export, Files
     from napari_objclass.workflow.input_data import Images
@@ -47,96 +45,8 @@ if TYPE_CHECKING:
 
 #: The step that leaves the blocks that a run has, and what progress is called at the end.
 _PLAN, _PREDICTING = "plan", "predicting"
-
-#: Share of each step in the work.
-_STEPS = {
-    found.FOREGROUND: 40.0,
-    **flooding.SHARES,
-    LABEL_STEP: 20.0,
-    OBJECTS: 5.0,
-    measuring.REGIONS: 25.0,
-    measuring.VALUES: 40.0,
-    _PREDICTING: 2.0,
-}
-
-
-@dataclass
-class Report:
-    """What a run took.
-
-    Attributes
-    ----------
-    block_shape, n_blocks, n_workers
-        The blocks, and how many were worked on at a time.
-    reads
-        What was read, by role of the image.
-    planned
-        Voxels that were to be read, by role.
-    seconds
-        How long each step took.
-    peak
-        Bytes of memory of this process at most.
-    written
-        Bytes of the files that steps left.
-    n_large
-        Number of objects that were too large to be looked at as a whole; see the reasons of their missing values.
-    n_before
-        Number of blocks whose objects an earlier run had found.
-    """
-
-    block_shape: Triple
-    n_blocks: int
-    n_workers: int
-    reads: dict[str, Reads] = field(default_factory=dict)
-    planned: dict[str, int] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
-    peak: int = 0
-    written: int = 0
-    n_large: int = 0
-    n_before: int = 0
-
-
-@dataclass(frozen=True, eq=False)
-class BlockwiseResult:
-    """The objects of an image and their classes; arrays have an entry per object, sorted by frame, then id.
-
-    Attributes
-    ----------
-    table
-        Feature values.
-    probabilities
-        (n, n_classes) float32.
-    classes
-        (n,) numbers of the classes.
-    uncertainty
-        (n,) float32.
-    class_names
-        Names of the classes.
-    sizes, boxes
-        (n,) voxels, and (n, 6) the smallest boxes around: z0, y0, x0, z1, y1, x1.
-    n_small, n_large, n_nan
-        How many objects the size filter left out, and how many pixels were NaN and counted as 0.
-    paths
-        Files that were written.
-    report
-        What it took.
-    notes
-        Sentences that the user should read once.
-    """
-
-    table: FeatureTable
-    probabilities: NDArray[np.float32]
-    classes: NDArray[np.int64]
-    uncertainty: NDArray[np.float32]
-    class_names: tuple[str, ...]
-    sizes: NDArray[np.int64]
-    boxes: NDArray[np.int64]
-    n_small: int
-    n_large: int
-    n_nan: int
-    paths: tuple[Path, ...]
-    report: Report
-    notes: tuple[str, ...] = ()
+#: How much of the work prediction is.
+_SHARE = {_PREDICTING: 2.0}
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,12 +59,10 @@ class Job:
         What classifies it.
     lane, images
         What is known of the image, and its pixels, read where they are sliced.
-    source
+    origin
         What the objects are found in.
     raw
         What they are measured in; None without.
-    rule
-        How they are found by thresholding; None where they are given.
     plan
         The blocks.
     n_workers, threads
@@ -170,9 +78,8 @@ class Job:
     predictor: Predictor
     lane: LaneRecord
     images: Images
-    source: Volume
+    origin: Origin
     raw: Volume | None
-    rule: found.Rule | None
     plan: BlockPlan
     n_workers: int
     threads: int | None
@@ -205,25 +112,22 @@ class Job:
         lane, _, opened = input_data.describe(
             images, name=name, axes=axes, spacing=spacing, dranges=dranges, recognizable=False, budget=0
         )
-        source, rule, halo = _source(predictor, lane, opened)
-        raw = None
-        if opened.raw_shape is not None:
-            raw = source if lane.is_thresholded and "probabilities" not in lane.sources else _raw(lane, opened)
+        origin = block_sources.origin(opened, lane, predictor.state.thresholding)
+        is_raw = lane.is_thresholded and "probabilities" not in lane.sources
+        source, raw = origin.volume, origin.volume if is_raw else block_sources.raw(opened, lane)
         most = amounts.used() + amounts.available() if memory is None else amounts.parse(memory)
         workers_at_most = workers or Workers(threads=threads).threads
         shared = share(
             source,
             raw,
-            halo,
+            origin.halo,
             most=most,
             n_workers=workers_at_most,
             block_shape=None if block_shape is None else _checked_block(block_shape, source.shape[1:]),
         )
         plan = BlockPlan(source.shape, shared.block_shape)
         asked = (None if block_shape is None else list(shared.block_shape), None if memory is None else most)
-        return cls(
-            predictor, lane, opened, source, raw, rule, plan, shared.n_workers, threads, shared.room, most, asked
-        )
+        return cls(predictor, lane, opened, origin, raw, plan, shared.n_workers, threads, shared.room, most, asked)
 
     @property
     def summary(self) -> str:
@@ -285,13 +189,12 @@ class Job:
     ) -> BlockwiseResult:
         """Do the steps, and remove what they left."""
         report = Report(self.plan.block_shape, len(self.plan), self.n_workers)
-        report.n_before = len(self.plan) - len(parts.missing(self._finding_steps[0], range(len(self.plan))))
-        steps = [*self._finding_steps, OBJECTS, measuring.REGIONS, measuring.VALUES]
+        report.n_before = self.origin.n_read(self.plan, parts)
         workers = Workers(
             self.n_workers,
             client=client,
             threads=self.threads,
-            steps={step: _STEPS[step] for step in [*steps, _PREDICTING]},
+            steps=self.origin.shares | MEASURING | _SHARE,
             progress=watch.progress,
             cancel=watch.cancel,
         )
@@ -309,7 +212,7 @@ class Job:
             report.seconds["writing"] = time.perf_counter() - began
         selected = table.select(self.predictor.forest.features)
         selected = replace(selected, values=np.array(selected.values))  # the file that it is mapped from goes
-        report.reads = {"objects": self.source.reads} | ({} if self.raw is None else {"raw": self.raw.reads})
+        report.reads = {"objects": self.origin.volume.reads} | ({} if self.raw is None else {"raw": self.raw.reads})
         report.written = sum(each.stat().st_size for each in parts.folder.iterdir())
         report.peak = amounts.peak()
         parts.remove()
@@ -337,7 +240,7 @@ class Job:
             "predictor": self.predictor.digest,
             "lane": {name: value for name, value in self.lane.to_json().items() if name != "uuid"},
             "files": [[str(path), _changed(path)] for _, path in self.lane.files],
-            "images": [volume.identity for volume in (self.source, self.raw) if volume is not None],
+            "images": [volume.identity for volume in (self.origin.volume, self.raw) if volume is not None],
             "asked": self.asked,
             "features": None if export is None else [export.columns, export.features, export.table is None],
         }
@@ -345,35 +248,21 @@ class Job:
 
     def _labelled(self, parts: Parts, workers: Workers, report: Report) -> Labelled:
         began = time.perf_counter()
-        workers.do(self._finding(parts))
+        labelled = find(self.origin, self.plan, parts, self.room, workers)
         report.seconds["finding objects"] = time.perf_counter() - began
-        return Labelled.load(self.plan, parts)
-
-    def _finding(self, parts: Parts) -> Any:
-        if self.rule is None:
-            return given.tasks(parts, self.plan, self.source, connected=SEGMENTATION in self.lane.sources)
-        return found.steps(parts, self.plan, self.source, self.rule, self.room)
+        return labelled
 
     def _table(self, labelled: Labelled, workers: Workers, report: Report, export: Export | None) -> FeatureTable:
         began = time.perf_counter()
-        extent = self.images.extent
-        wanted = self.predictor.forest.features
-        catalog = {spec.id: spec for spec in feature_catalog(*extent)}
+        features = self.predictor.forest.features
         if export is not None and export.table is not None:
-            wanted = tuple(dict.fromkeys([*wanted, *self._exported(export)]))
-        specs = [catalog[feature] for feature in choose(wanted, *extent)]
-        margin = neighbourhood(self.predictor.forest.margin, extent[0])
-        measured = Measuring.of(self.plan, labelled.parts, labelled.parts, self.raw, specs, margin, self.room)
-        groups = Surroundings(measured.margin, measured.most_voxels).groups(labelled)
-        report.planned = {
-            "objects": int(np.prod(self.plan.shape)),
-            "raw": measuring.planned_reads(measured, labelled, groups),
-        }
-        workers.do(measuring.steps(measured, groups))
-        table = rows.table(labelled.parts, labelled, groups, specs)
-        report.n_large = rows.count_large(labelled.parts, groups)
+            features = tuple(dict.fromkeys([*features, *self._exported(export)]))
+        asked = wanted(labelled, self.raw, features, self.predictor.forest.margin, self.room)
+        measured = measure(asked, labelled, workers)
+        report.planned = {"objects": math.prod(self.plan.shape), "raw": measured.planned}
+        report.n_large = measured.n_large
         report.seconds["measuring"] = time.perf_counter() - began
-        return table
+        return measured.table
 
     def _prediction(self, labelled: Labelled, table: FeatureTable, watch: Watch, report: Report) -> Prediction:
         began = time.perf_counter()
@@ -401,7 +290,7 @@ class Job:
             labelled=labelled,
             lane=self.lane,
             axes=self.images.axes,
-            id_dtype=self.source.dtype if LABELS in self.lane.sources else np.dtype(np.uint64),
+            id_dtype=self.origin.volume.dtype if LABELS in self.lane.sources else np.dtype(np.uint64),
             classes=self.predictor.classes,
             prediction=prediction,
             table=table,
@@ -421,34 +310,7 @@ class Job:
         if (contested := flooding.note(labelled)) is not None:
             yield contested
         if report.n_large:
-            yield (
-                f"{report.n_large} objects of {self.lane.name!r} are too large for the memory to be looked at as a "
-                "whole, and lack the features that need it; allow more memory"
-            )
-
-    @property
-    def _finding_steps(self) -> list[str]:
-        """Steps that find objects; the first one reads what they are found in."""
-        if self.rule is None:
-            return [LABEL_STEP]
-        return list(flooding.SHARES) if self.rule.floods else [found.FOREGROUND]
-
-
-def _source(predictor: Predictor, lane: LaneRecord, images: Images) -> tuple[Volume, found.Rule | None, Triple | None]:
-    """What the objects are found in; by which rule, and how far its tasks look beyond their blocks."""
-    if not lane.is_thresholded:
-        role = LABELS if LABELS in lane.sources else SEGMENTATION
-        what = f"the {role} image of {lane.name!r}"
-        return Volume(images.objects, axis_letters.LABELS, what, ids=True), None, None  # type: ignore[arg-type]
-    volume = Volume(images.sliced, axis_letters.RAW, f"the image {lane.name!r}")
-    settings = predictor.state.thresholding
-    rule = thresholding.block_rule(settings, volume, value_range=images.value_range, spacing=lane.spacing)
-    z, y, x = smoothing_halo(rule.how["sigma"], volume.shape[1:])
-    return volume, rule, (z, y, x)
-
-
-def _raw(lane: LaneRecord, images: Images) -> Volume:
-    return Volume(images.raw, axis_letters.RAW, f"raw of {lane.name!r}")  # type: ignore[arg-type]
+            yield too_large(report.n_large, self.lane.name)
 
 
 def _checked_block(block_shape: Sequence[int], lengths: Sequence[int]) -> Triple:

@@ -1,0 +1,152 @@
+"""The two passes over an image that is worked on block by block: its objects are found, then they are measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from napari_objclass.block_kernels import smoothing_halo
+from napari_objclass.features import choose, feature_catalog, neighbourhood
+from napari_objclass.workflow.blockwise import flooding, given, measuring, rows, thresholding
+from napari_objclass.workflow.blockwise.grouping import Surroundings
+from napari_objclass.workflow.blockwise.labelling import LABELS, OBJECTS, Labelled
+from napari_objclass.workflow.blockwise.measuring import Measuring
+from napari_objclass.workflow.blockwise.stitching import FACES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from napari_objclass.feature_table import FeatureTable
+    from napari_objclass.workflow.blockwise.parts import Parts
+    from napari_objclass.workflow.blockwise.plan import BlockPlan, Triple
+    from napari_objclass.workflow.blockwise.sources import Volume
+    from napari_objclass.workflow.blockwise.thresholding import Rule
+    from napari_objclass.workflow.blockwise.workers import Step, Workers
+
+#: How much of the work the steps of measuring are.
+MEASURING = {measuring.REGIONS: 25.0, measuring.RANGES: 1.0, measuring.VALUES: 40.0}
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What the objects of an image are found in, and how.
+
+    Attributes
+    ----------
+    volume
+        The pixels.
+    rule
+        How objects are found by thresholding; None where they are given.
+    connected
+        Whether given objects are the connected components of a segmentation; if not, the ids of a label image.
+    """
+
+    volume: Volume
+    rule: Rule | None = None
+    connected: bool = False
+
+    @property
+    def halo(self) -> Triple | None:
+        """How far beyond its block a task reads along z, y, x; None where objects are given."""
+        if self.rule is None:
+            return None
+        z, y, x = smoothing_halo(self.rule.how["sigma"], self.volume.shape[1:])
+        return z, y, x
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """The steps in turn, and how much of the work each is; the first one reads the pixels."""
+        end = {LABELS: 2.0, LABELS + FACES: 2.0, OBJECTS: 5.0}
+        if self.rule is None:
+            return end | {LABELS: 20.0}
+        return (flooding.SHARES if self.rule.floods else {thresholding.FOREGROUND: 40.0}) | end
+
+    def n_read(self, plan: BlockPlan, parts: Parts) -> int:
+        """Number of blocks whose pixels need not be read any more."""
+        if not parts.missing(OBJECTS, range(plan.shape[0])):
+            return len(plan)
+        return len(plan) - len(parts.missing(next(iter(self.shares)), range(len(plan))))
+
+    def steps(self, plan: BlockPlan, parts: Parts, room: int) -> Iterator[Step]:
+        """Yield what is to be done, in turn, by tasks of at most ``room`` bytes; what is there is left out."""
+        if self.rule is None:
+            return given.tasks(parts, plan, self.volume, connected=self.connected)
+        return thresholding.steps(parts, plan, self.volume, self.rule, room)
+
+
+def find(origin: Origin, plan: BlockPlan, parts: Parts, room: int, workers: Workers) -> Labelled:
+    """Find the objects of an image.
+
+    Parameters
+    ----------
+    parts
+        Where the steps leave their files; what is there is not done again.
+    room
+        Bytes that a task may use.
+
+    Raises
+    ------
+    ObjClassError
+        If the pixels cannot be read, or a task cannot be done with its memory.
+    """
+    workers.do(origin.steps(plan, parts, room))
+    return Labelled.load(plan, parts)
+
+
+def wanted(
+    labelled: Labelled,
+    raw: Volume | None,
+    features: str | Sequence[str],
+    margin: int | Sequence[int] | None,
+    room: int,
+) -> Measuring:
+    """What is to be measured: features and margin as :func:`napari_objclass.measure` takes them.
+
+    Its steps leave their files beside the labels, and use at most ``room`` bytes each.
+    """
+    n_dims, n_channels = 3 if labelled.plan.shape[1] > 1 else 2, 0 if raw is None else raw.n_channels
+    catalog = {spec.id: spec for spec in feature_catalog(n_dims, n_channels)}
+    specs = [catalog[feature] for feature in choose(features, n_dims, n_channels)]
+    parts = labelled.parts
+    return Measuring.of(labelled.plan, parts, parts, raw, specs, neighbourhood(margin, n_dims), room)
+
+
+class Measured(NamedTuple):
+    """What is known of the objects of an image.
+
+    Attributes
+    ----------
+    table
+        Their features; the values are in a file that is mapped into memory.
+    n_large
+        Number of objects that were too large to be looked at as a whole.
+    planned
+        Voxels of raw that were to be read.
+    """
+
+    table: FeatureTable
+    n_large: int
+    planned: int
+
+
+def measure(asked: Measuring, labelled: Labelled, workers: Workers) -> Measured:
+    """Measure the objects that :func:`find` found; what is there is not done again.
+
+    Raises
+    ------
+    ObjClassError
+        If the pixels cannot be read.
+    """
+    groups = Surroundings(asked.margin, asked.most_voxels).groups(labelled)
+    planned = measuring.planned_reads(asked, labelled, groups)
+    workers.do(measuring.steps(asked, groups))
+    table = rows.table(asked.parts, labelled, groups, asked.specs)
+    return Measured(table, rows.count_large(asked.parts, groups), planned)
+
+
+def too_large(n: int, name: str) -> str:
+    """What is said of ``n`` objects that were too large to be looked at as a whole."""
+    return (
+        f"{n} objects of {name!r} are too large for the memory to be looked at as a whole, and lack the features that "
+        "need it; allow more memory"
+    )
