@@ -36,9 +36,9 @@ STOREYS = [
     r"io(\..*)?|workflow\.sources",
     r"workflow\.(lane|applet|classes|marks|changes)",
     r"workflow\.(objects|label_volume|blockwise(\.(?!classify|independent|outputs|drawing|predictor|job|running|check|command)\w+)?)",
-    r"workflow\.(?!session|batch|script|sources|lane|applet|classes|objects|marks|changes|chain|state|events|history|journaled|exchange|results|predictor|ilastik_project|opening|blockwise(?!_))[a-z_]+",
-    r"workflow\.(chain|state|events|history|journaled|lanes|exchange|results|predictor|blockwise\.independent)",
-    r"workflow\.(session|batch\w*|script|ilastik_project|opening|blockwise\.(classify|outputs|drawing|predictor|job|running|check|command))",
+    r"workflow\.(?!session|batch|script|sources|lane|applet|classes|objects|marks|changes|chain|state|events|history|journaled|exchange|results|predictor|exporting|ilastik_project|opening|blockwise(?!_))[a-z_]+",
+    r"workflow\.(chain|state|events|history|journaled|lanes|exchange|results|predictor|exporting|blockwise\.(independent|outputs|drawing))",
+    r"workflow\.(session|batch\w*|script|ilastik_project|opening|blockwise\.(classify|predictor|job|running|check|command))",
     r"widgets(\..*)?|cli|commands(\..*)?|__main__",
 ]
 

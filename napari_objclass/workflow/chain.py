@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from napari_objclass.features import FeatureTable
     from napari_objclass.kernels import Thresholded
     from napari_objclass.workflow.applet import Key, RunOptions
+    from napari_objclass.workflow.blockwise.labelling import Labelled
     from napari_objclass.workflow.feature_selection import FeatureSelection
     from napari_objclass.workflow.input_data import Given, Images
     from napari_objclass.workflow.lane import LaneRecord
@@ -386,8 +387,8 @@ class Chain:
             self.memory.note(str(error))
             return Claims.parked(self.state.marks_of(lane.uuid), str(error))
 
-    def class_numbers(self, lane: LaneRecord, table: FeatureTable) -> NDArray[np.int64]:
-        """Class number of every row of a table of the lane, 0 where no annotation is active."""
+    def class_numbers(self, lane: LaneRecord, table: FeatureTable | Labelled) -> NDArray[np.int64]:
+        """Class number of every row of a table, or of every object, of the lane, 0 where no annotation is active."""
         classes = [each.uuid for each in self.state.classes]
         return self.present_claims(lane).class_numbers(table.frames, table.ids, classes)
 

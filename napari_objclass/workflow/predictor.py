@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Unpack
 
 from napari_objclass.errors import ObjClassError
-from napari_objclass.workflow import blockwise_settings, export, input_data, results
+from napari_objclass.workflow import blockwise_settings, export, exporting, input_data
 from napari_objclass.workflow.chain import OUTDATED, Arrival, Chain, Memory
 from napari_objclass.workflow.state import State
 
@@ -120,8 +120,8 @@ class Predictor:
         carried: Mapping[str, str] | None = None,
         **run: Unpack[RunOptions],
     ) -> Written:
-        """Classify the objects of an opened image set and write what is asked for, see :func:`results.write`."""
-        return results.write(chain, lane, settings, files, retrain=False, carried=carried, **run)
+        """Classify the objects of an opened image set and write what is asked for, see :func:`exporting.write`."""
+        return exporting.write(chain, lane, settings, files, retrain=False, carried=carried, **run)
 
     def classify(
         self,

@@ -15,7 +15,6 @@ from napari_objclass.errors import InternalError
 from napari_objclass.features import feature_catalog
 from napari_objclass.io.arranged import arranged
 from napari_objclass.io.image import LazyArray, Picture
-from napari_objclass.io.stack import Stacked
 from napari_objclass.io.tables import holds_crops, write_table
 from napari_objclass.io.writers import write_picture, write_sequence
 from napari_objclass.workflow.blockwise.independent import Independent
@@ -112,10 +111,7 @@ def write(
     ObjClassError
         When it cannot be done; no file is half-written.
     """
-    # The larger table first: what the prediction needs is then measured in the same pass.
-    measured = None if files.table is None else table_to_export(chain, lane, settings, **run)
-    is_predicted = measured is not None or bool(files.images.keys() - KNOWN_BEFORE)
-    prediction = chain.predict(lane, retrain=retrain, **run) if is_predicted else None
+    measured, prediction = known(chain, lane, settings, files, retrain=retrain, **run)
     written: list[Path] = []
     for source, path in files.images.items():
         picture = _picture(source, chain, lane, prediction, **run)
@@ -125,6 +121,16 @@ def write(
         written.append(_write_table(files.table, chain, lane, settings, prediction, measured, carried or {}, **run))
     counts = {} if prediction is None else class_counts(prediction)
     return Written(tuple(written), len(chain.objects(lane, **run).ids), counts, tuple(chain.memory.notes))
+
+
+def known(
+    chain: Chain, lane: LaneRecord, settings: Export, files: Files, *, retrain: bool, **run: Unpack[RunOptions]
+) -> tuple[FeatureTable | None, Prediction | None]:
+    """Table and prediction of a lane, as far as the files need them."""
+    # The larger table first: what the prediction needs is then measured in the same pass.
+    measured = None if files.table is None else table_to_export(chain, lane, settings, **run)
+    is_predicted = measured is not None or bool(files.images.keys() - KNOWN_BEFORE)
+    return measured, chain.predict(lane, retrain=retrain, **run) if is_predicted else None
 
 
 def class_counts(prediction: Prediction) -> dict[str, int]:
@@ -159,7 +165,6 @@ def _picture(
 ) -> Picture:
     """The image of one source, with what is known of its pixels."""
     axes, classes = chain.images(lane).axes, chain.state.classes
-    image: NDArray[Any] | LazyArray
     if source == IDENTITIES:
         image = arranged(chain.objects(lane, **run).labels, axis_letters.LABELS, axes)
     elif source == ANNOTATIONS:
@@ -169,14 +174,10 @@ def _picture(
     elif source == PROBABILITIES:
         n_classes = len(prediction.class_names)
         first = prediction.paint(1, **run)
-        if isinstance(first, LazyArray):
-            each = range(1, n_classes + 1)
-            image = Stacked([Picture(prediction.paint(k, **run), axes) for k in each], first.ndim)
-        else:
-            image = np.empty((*first.shape, n_classes), first.dtype)
-            image[..., 0] = first
-            for k in range(1, n_classes):
-                image[..., k] = prediction.paint(k + 1, **run)
+        image = np.empty((*first.shape, n_classes), first.dtype)
+        image[..., 0] = first
+        for k in range(1, n_classes):
+            image[..., k] = prediction.paint(k + 1, **run)
     elif source in INDEPENDENT:
         blocks = independent(chain, lane, **run)
         if source == BLOCKWISE_PREDICTIONS:

@@ -19,6 +19,7 @@ from napari_objclass.workflow import (
     blockwise_settings,
     classes,
     export,
+    exporting,
     feature_selection,
     object_classification,
     results,
@@ -282,7 +283,7 @@ class Session(WithExchange):
         files = settings.files(record.name, record.folder)
         export.check_overwriting([files.all], [file for each in chain.state.lanes for file in each.files])
         run: RunOptions = {"threads": threads, "progress": progress, "cancel": cancel}
-        return list(results.write(chain, record, settings, files, retrain=retrain, **run).files)
+        return list(exporting.write(chain, record, settings, files, retrain=retrain, **run).files)
 
     def table_to_export(self, lane: int | str, **run: Unpack[RunOptions]) -> FeatureTable:
         """Feature table of a lane: the features of the exported table, and those that every such table has."""

@@ -89,7 +89,9 @@ class Case:
         features = results.features_to_write(settings, FEATURES, feature_catalog(*self.chain.images(self.lane).extent))
         annotated = np.arange(len(self.done.labelled)) % 3
         done = replace(self.done, features=features, annotated=annotated)
-        self.written = outputs.write(done, settings, files, workers=workers, watch=watch, budget=budget, **options)
+        self.written = outputs.write(
+            done, self.parts, settings, files, workers=workers, watch=watch, budget=budget, **options
+        )
         return files
 
 
@@ -238,17 +240,17 @@ def test_interrupted_images_go_on_where_they_were(tmp_path, predictors):
         assert not path.exists()
         options = {"workers": Workers(client=client), "watch": Watch(), "budget": 10**9}
         try:
-            outputs.write(case.done, settings, files, **options)
+            outputs.write(case.done, case.parts, settings, files, **options)
         except Cancelled:
             hidden = [each.name for each in path.parent.iterdir()]
             assert len(hidden) == 1
             assert hidden[0].startswith(f".{path.name}.")
     assert content(path) == content(case.whole(settings).images[IMAGES[0]])
     again = Client()
-    outputs.write(case.done, settings, files, **options | {"workers": Workers(client=again)})
+    outputs.write(case.done, case.parts, settings, files, **options | {"workers": Workers(client=again)})
     assert (again.n, sum(each.n for each in clients)) == (0, 2 * 3 * 3 + 1 * 3 * 2)
     other = Export(images=IMAGES[:1], format="multi-scale OME-Zarr", region=(("z", 0, 9),))
-    outputs.write(case.done, other, files, **options | {"workers": Workers(client=again)})
+    outputs.write(case.done, case.parts, other, files, **options | {"workers": Workers(client=again)})
     assert open_image(path).data.shape == (9, 270, 130)
     assert [each.name for each in path.parent.iterdir()] == [path.name]
 

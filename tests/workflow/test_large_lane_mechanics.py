@@ -270,3 +270,36 @@ def test_exported_images_are_the_same(tmp_path, labels, raw, format):
         one, other = (open_image(each).data for each in (one, other))
         assert one.dtype == other.dtype
         assert np.array_equal(one, other)
+
+
+def annotated(most, labels, raw):
+    session = session_on(most, labels=labels, raw=raw)
+    for object_id in range(1, 7):
+        session.annotate(0, object_id, cls=1 + object_id % 2)
+    return session
+
+
+def test_exported_tables_are_the_same(tmp_path, labels, raw):
+    texts = []
+    for most in ("1GB", LITTLE):
+        path = tmp_path / f"{most}.csv"
+        assert annotated(most, labels, raw).export(0, [], table=str(path)) == [path]
+        texts.append(path.read_bytes())
+    assert texts[0] == texts[1]
+
+
+def test_an_image_is_written_anew_after_other_annotations(tmp_path, labels, raw):
+    session, images = annotated(LITTLE, labels, raw), []
+    path = str(tmp_path / "a.ome.zarr")
+    for cls in (1, 2):
+        session.annotate(0, 60, cls=cls)
+        session.export(0, "Annotations", filename=path, format="single-scale OME-Zarr")
+        images.append(np.asarray(open_image(path).data))
+    assert images[0][labels == 60].tolist() == [1] * 216
+    assert images[1][labels == 60].tolist() == [2] * 216
+
+
+def test_formats_that_are_written_at_once_are_refused(tmp_path, labels, raw):
+    session = annotated(LITTLE, labels, raw)
+    with pytest.raises(oc.ObjClassError, match="not written block by block"):
+        session.export(0, "Object Predictions", filename=str(tmp_path / "a.png"), format="png sequence")

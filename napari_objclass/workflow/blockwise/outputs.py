@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from napari_objclass.io.image import Picture
     from napari_objclass.io.parts import Watch
     from napari_objclass.workflow.blockwise.labelling import Labelled
+    from napari_objclass.workflow.blockwise.parts import Parts
     from napari_objclass.workflow.blockwise.workers import Workers
     from napari_objclass.workflow.classes import Classes
     from napari_objclass.workflow.export import Export, Files
@@ -120,6 +121,7 @@ def refuse_impossible(settings: Export, files: Files) -> None:
 
 def write(
     done: Classified,
+    parts: Parts,
     settings: Export,
     files: Files,
     *,
@@ -135,6 +137,8 @@ def write(
     ----------
     done
         The image.
+    parts
+        Where it leaves values that are painted, and which parts of images are done.
     settings, files
         What to write, and where.
     workers, watch
@@ -159,7 +163,7 @@ def write(
             note(said)
         region, form = bounds(picture, settings.region), outline(picture, settings)
         target = filled_in(path, region)
-        values = _values(source, done)
+        values = _values(source, done, parts)
         shown = drawing.Drawing(done.labelled.plan, values, picture.axes, region, settings, form.axes)
         drawing.write(target, shown, form, workers, watch)
         written.append(target)
@@ -180,11 +184,11 @@ def _picture(source: str, done: Classified) -> Picture:
     return described(source, blank, done.axes, done.lane, done.classes, names)
 
 
-def _values(source: str, done: Classified) -> Values:
+def _values(source: str, done: Classified, parts: Parts) -> Values:
     if source == sources.IDENTITIES:
-        return Values.ids(done.labelled, done.id_dtype)
+        return Values.ids(done.labelled, parts, done.id_dtype)
     step = source.rpartition(" ")[2].lower()
-    return Values.leave(done.labelled, step, _of_objects(source, done))
+    return Values.leave(done.labelled, parts, step, _of_objects(source, done))
 
 
 def _dtype(source: str, done: Classified) -> DTypeLike:

@@ -33,31 +33,32 @@ class Values:
 
     Attributes
     ----------
-    parts
-        Where they are.
+    known, parts
+        Where the labels of the blocks are, and where the values are.
     step
         The step whose only file has them; "" for the ids themselves.
     dtype
         Type of the pixels.
     """
 
+    known: Parts
     parts: Parts
     step: str
     dtype: np.dtype[Any]
 
     @classmethod
-    def ids(cls, labelled: Labelled, dtype: DTypeLike) -> Values:
+    def ids(cls, labelled: Labelled, parts: Parts, dtype: DTypeLike) -> Values:
         """Ids of the objects as pixels of a type that holds them."""
-        return cls(labelled.parts, "", np.dtype(dtype))
+        return cls(labelled.parts, parts, "", np.dtype(dtype))
 
     @classmethod
-    def leave(cls, labelled: Labelled, step: str, values: NDArray[Any]) -> Values:
+    def leave(cls, labelled: Labelled, parts: Parts, step: str, values: NDArray[Any]) -> Values:
         """Leave values (n,) or (n, channels) of all objects, of a type that can be painted."""
         starts = np.searchsorted(labelled.frames, np.arange(labelled.plan.shape[0] + 1))
-        _save(labelled.parts, PAINTED, _IDS, labelled.ids)
-        _save(labelled.parts, PAINTED, _STARTS, starts)
-        _save(labelled.parts, step, 0, values)
-        return cls(labelled.parts, step, values.dtype)
+        _save(parts, PAINTED, _IDS, labelled.ids)
+        _save(parts, PAINTED, _STARTS, starts)
+        _save(parts, step, 0, values)
+        return cls(labelled.parts, parts, step, values.dtype)
 
     def of(self, t: int, ids: NDArray[np.uint64], channel: int) -> NDArray[Any]:
         """Values of objects of a frame, 0 for ids that none has."""
@@ -101,7 +102,7 @@ def box(
     image = np.zeros(np.subtract(stop, start), values.dtype)
     run = kernels.Run("painting", threads, None, cancel)
     for block in plan.overlapping(t, start, stop):
-        labels, ids = block_labels(values.parts, block.number)
+        labels, ids = block_labels(values.known, block.number)
         low, high = np.maximum(start, block.start), np.minimum(stop, block.stop)
         part = labels.paint(run, low.tolist(), high.tolist(), values.of(t, ids, channel))
         image[tuple(map(slice, low - start, high - start))] = part[0]

@@ -208,7 +208,7 @@ class Job:
             done = self._classified(labelled, table, prediction, export)
             began = time.perf_counter()
             form: dict[str, Any] = {"carried": carried, "note": notes.append, "budget": self.room}
-            paths = outputs.write(done, export, files, workers=workers, watch=watch, **form).files
+            paths = outputs.write(done, parts, export, files, workers=workers, watch=watch, **form).files
             report.seconds["writing"] = time.perf_counter() - began
         selected = table.select(self.predictor.forest.features)
         selected = replace(selected, values=np.array(selected.values))  # the file that it is mapped from goes
