@@ -12,6 +12,7 @@ import numpy as np
 from napari_objclass import kernels
 from napari_objclass.io.arranged import as_slice, basic
 from napari_objclass.io.image import LazyArray
+from napari_objclass.workflow.blockwise.labelling import LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,13 +21,17 @@ if TYPE_CHECKING:
 
     from napari_objclass.workflow.applet import RunOptions
     from napari_objclass.workflow.blockwise.budget import Share
-    from napari_objclass.workflow.blockwise.labelling import Labelled
+    from napari_objclass.workflow.blockwise.labelling import IdLabels, Labelled
     from napari_objclass.workflow.blockwise.plan import Triple
 
 #: So many windows of at most so many pixels are kept: several layers show one slice.
 WINDOWS_KEPT, LARGEST_KEPT = 8, 1 << 24
 #: Pixels that are painted at a time where a window is not wanted as a whole.
 PIXELS_AT_A_TIME = 1 << 24
+
+
+#: Bytes of the labels of a block in memory for each byte of their file, measured.
+_UNPACKED = 6
 
 
 class LabelVolume(LazyArray):
@@ -47,6 +52,7 @@ class LabelVolume(LazyArray):
         self.labelled, self.share = labelled, share
         self._lock = Lock()
         self._windows: OrderedDict[tuple[int, Triple, Triple], NDArray[Any]] = OrderedDict()
+        self._blocks = KeptBlocks(labelled, share.room)
 
     def __getitem__(self, key: Any) -> NDArray[Any]:
         """Labels of basic slices and integers."""
@@ -78,7 +84,7 @@ class LabelVolume(LazyArray):
             if key in self._windows:
                 self._windows.move_to_end(key)
                 return self._windows[key]
-        window: NDArray[Any] = self.labelled.read(t, start, stop)[0].astype(self.dtype, copy=False)
+        window: NDArray[Any] = self.labelled.read(t, start, stop, self._blocks)[0].astype(self.dtype, copy=False)
         if window.size <= LARGEST_KEPT:
             with self._lock:
                 self._windows[key] = window
@@ -117,6 +123,37 @@ class LabelVolume(LazyArray):
         (runs,) = kernels.object_runs(window, np.zeros(1, np.int64), np.array([object_id], np.uint64), box)
         shifted: NDArray[np.int64] = runs + np.array([*start, 0])
         return shifted
+
+
+class KeptBlocks:
+    """Labels of the blocks that were asked for last: the slices that somebody looks at in turn lie in the same ones.
+
+    Parameters
+    ----------
+    labelled
+        Where they are.
+    most
+        Bytes of memory that they may take.
+    """
+
+    def __init__(self, labelled: Labelled, most: int) -> None:
+        self._labelled, self._most = labelled, most
+        self._lock = Lock()
+        self._kept: OrderedDict[int, tuple[IdLabels, int]] = OrderedDict()
+
+    def __call__(self, number: int) -> IdLabels:
+        """Labels of a block and the ids of their parts, see :meth:`Labelled.block`."""
+        with self._lock:
+            if number in self._kept:
+                self._kept.move_to_end(number)
+                return self._kept[number][0]
+        found = self._labelled.block(number)
+        size = _UNPACKED * self._labelled.parts.path(LABELS, number).stat().st_size
+        with self._lock:
+            self._kept[number] = found, size
+            while sum(each for _, each in self._kept.values()) > self._most:
+                self._kept.popitem(last=False)
+        return found
 
 
 def _slabs(box: Sequence[int]) -> Iterator[tuple[Triple, Triple]]:

@@ -14,7 +14,7 @@ from napari_objclass.io.image import LazyArray, Wrapped
 from napari_objclass.io.readers import open_image
 from napari_objclass.workflow import large_images
 from napari_objclass.workflow.blockwise import budget
-from napari_objclass.workflow.label_volume import LabelVolume
+from napari_objclass.workflow.label_volume import KeptBlocks, LabelVolume
 
 LITTLE = 100_000
 FEATURES = ("num_pixels", "intensity_mean", "intensity_mean_neighborhood")
@@ -89,6 +89,28 @@ def test_a_large_window_is_painted_block_by_block(labels, monkeypatch):
     monkeypatch.setattr(type(volume.labelled), "read", lambda _, *box: largest.append(read(*box)) or largest[-1])
     assert np.array_equal(volume[:, ::3, ::2], labels[np.newaxis][:, ::3, ::2])
     assert max(each.size for each in largest) <= np.prod(volume.labelled.plan.block_shape)
+
+
+def test_slices_in_turn_unpack_each_block_once(labels, monkeypatch):
+    found = session_on(labels=labels).objects(0).labels
+    volume = LabelVolume(found.labelled, found.dtype, replace(found.share, room=10**6))
+    plan, asked = volume.labelled.plan, []
+    block = type(volume.labelled).block
+    monkeypatch.setattr(type(volume.labelled), "block", lambda *args: asked.append(args[1]) or block(*args))
+    depth = plan.block_shape[0]
+    assert depth > 2
+    assert len(plan) > 1
+    for z in range(depth):
+        assert np.array_equal(volume[0, z], labels[z])
+    assert sorted(asked) == [each.number for each in plan.overlapping(0, (0, 0, 0), (depth, *labels.shape[1:]))]
+
+
+def test_blocks_that_are_kept_take_no_more_than_they_may(labels):
+    volume = session_on(labels=labels).objects(0).labels
+    kept = KeptBlocks(volume.labelled, 0)
+    for number in (0, 1, 0):
+        assert np.array_equal(kept(number)[1], volume.labelled.ids_of(number))
+    assert not kept._kept
 
 
 def test_labels_are_taken_at_places(labels):

@@ -10,11 +10,16 @@ import numpy as np
 from napari_objclass import block_kernels
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from napari_objclass.block_kernels import BlockLabels
     from napari_objclass.workflow.blockwise.parts import Parts
     from napari_objclass.workflow.blockwise.plan import BlockPlan, Triple
+
+    #: Labels of a block, and the ids of their parts.
+    IdLabels = tuple[BlockLabels, NDArray[np.uint64]]
 
 #: Steps, as their files are called: labels of a block as runs, the id of each of their parts, and objects of a frame.
 LABELS, IDS, OBJECTS = "labels", "ids", "objects"
@@ -71,7 +76,7 @@ class Labelled:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def block(self, number: int) -> tuple[BlockLabels, NDArray[np.uint64]]:
+    def block(self, number: int) -> IdLabels:
         """Labels of a block, and the id of each of their parts by its number: of background and what is left out, 0."""
         return block_labels(self.parts, number)
 
@@ -79,17 +84,23 @@ class Labelled:
         """Ids of the parts of a block by their number; of background and what is left out, 0."""
         return self.parts.load(IDS, number)["ids"]
 
-    def read(self, t: int, start: Triple, stop: Triple) -> NDArray[np.uint64]:
-        """Label image ``tzyx`` of the box from ``start`` to ``stop`` (z, y, x) of a frame."""
+    def read(
+        self, t: int, start: Triple, stop: Triple, block_of: Callable[[int], IdLabels] | None = None
+    ) -> NDArray[np.uint64]:
+        """Label image ``tzyx`` of the box from ``start`` to ``stop`` (z, y, x) of a frame.
+
+        ``block_of`` stands in for :meth:`block`, where blocks are kept.
+        """
+        block_of = block_of or self.block
         image = np.zeros((1, *np.subtract(stop, start)), np.uint64)
         for block in self.plan.overlapping(t, start, stop):
-            labels, ids = self.block(block.number)
+            labels, ids = block_of(block.number)
             low, high = np.maximum(start, block.start), np.minimum(stop, block.stop)
             part = block_kernels.paint_block(labels, ids, tuple(low.tolist()), tuple(high.tolist()))
             image[(slice(None), *map(slice, low - start, high - start))] = part
         return image
 
 
-def block_labels(parts: Parts, number: int) -> tuple[BlockLabels, NDArray[np.uint64]]:
+def block_labels(parts: Parts, number: int) -> IdLabels:
     """Labels of a block and the ids of their parts, see :meth:`Labelled.block`."""
     return block_kernels.BlockLabels.from_bytes(parts.read(LABELS, number)), parts.load(IDS, number)["ids"]
