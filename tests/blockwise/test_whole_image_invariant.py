@@ -17,7 +17,7 @@ from napari_objclass.workflow.blockwise import passes
 from napari_objclass.workflow.blockwise.parts import Parts
 from napari_objclass.workflow.blockwise.passes import Origin
 from napari_objclass.workflow.blockwise.plan import BlockPlan
-from napari_objclass.workflow.blockwise.sources import Volume
+from napari_objclass.workflow.blockwise.sources import Reads, Volume
 from napari_objclass.workflow.blockwise.workers import Workers
 from napari_objclass.workflow.objects import Objects
 
@@ -53,9 +53,10 @@ def found(folder, image, plan, client, *, connected):
 
 
 def measured(labelled, raw, features, margin, client, *, room=10**9):
-    """Table of the objects, block by block; how many were too large, and the voxels of raw that were to be read."""
-    asked = passes.wanted(labelled, raw, features, margin, room)
-    return passes.measure(asked, labelled, Workers(2, client=client))
+    """Table of the objects, block by block; how many were too large, and what was to be read of raw."""
+    asked, planned = passes.wanted(labelled, raw, features, margin, room), Reads()
+    table, n_large = passes.measure(asked, labelled, Workers(2, client=client), planned)
+    return table, n_large, planned
 
 
 def read_all(labelled):
@@ -112,7 +113,7 @@ def test_every_feature_of_any_plan(data):
         volume = Volume(raw, "tzyxc", "raw")
         room = draw(st.sampled_from([10**9, 400_000]))
         table, n_large, planned = measured(labelled, volume, features, margin, client, room=room)
-        assert volume.reads.voxels == planned
+        assert volume.reads == planned
         expected = oc.measure(labels, raw, axes="tzyxc", features=features, margin=margin)
         if not n_large:
             assert_same_table(table, expected, exact=dtype != np.float32)
@@ -173,7 +174,7 @@ def test_objects_larger_than_the_memory(tmp_path):
         table, n_large, planned = measured(labelled, volume, features, (0, 0, 0), client, room=10_000)
     expected = oc.measure(labels, raw, axes="tzyxc", features=features)
     assert n_large == 1
-    assert volume.reads.voxels == planned
+    assert volume.reads == planned
     counted = features[:-1]
     np.testing.assert_array_equal(table.select(counted).values, expected.select(counted).values)
     assert table["hull_area"][1] == expected["hull_area"][1]

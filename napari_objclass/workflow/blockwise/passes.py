@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from napari_objclass.block_kernels import smoothing_halo
 from napari_objclass.features import choose, feature_catalog, neighbourhood
 from napari_objclass.workflow.blockwise import flooding, given, measuring, rows, thresholding
-from napari_objclass.workflow.blockwise.grouping import Surroundings
 from napari_objclass.workflow.blockwise.labelling import LABELS, OBJECTS, Labelled
 from napari_objclass.workflow.blockwise.measuring import Measuring
 from napari_objclass.workflow.blockwise.stitching import FACES
@@ -16,10 +15,10 @@ from napari_objclass.workflow.blockwise.stitching import FACES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from napari_objclass.feature_table import FeatureTable
+    from napari_objclass.feature_table import FeatureSpec, FeatureTable
     from napari_objclass.workflow.blockwise.parts import Parts
     from napari_objclass.workflow.blockwise.plan import BlockPlan, Triple
-    from napari_objclass.workflow.blockwise.sources import Volume
+    from napari_objclass.workflow.blockwise.sources import Reads, Volume
     from napari_objclass.workflow.blockwise.thresholding import Rule
     from napari_objclass.workflow.blockwise.workers import Step, Workers
 
@@ -67,6 +66,13 @@ class Origin:
             return len(plan)
         return len(plan) - len(parts.missing(next(iter(self.shares)), range(len(plan))))
 
+    def planned_reads(self, plan: BlockPlan, parts: Parts, reads: Reads) -> None:
+        """Add what all steps read of the pixels to ``reads``, once they are done."""
+        if self.rule is None:
+            given.planned_reads(plan, self.volume, reads)
+        else:
+            thresholding.planned_reads(parts, plan, self.volume, self.rule, reads)
+
     def steps(self, plan: BlockPlan, parts: Parts, room: int) -> Iterator[Step]:
         """Yield what is to be done, in turn, by tasks of at most ``room`` bytes; what is there is left out."""
         if self.rule is None:
@@ -104,11 +110,26 @@ def wanted(
 
     Its steps leave their files beside the labels, and use at most ``room`` bytes each.
     """
-    n_dims, n_channels = 3 if labelled.plan.shape[1] > 1 else 2, 0 if raw is None else raw.n_channels
-    catalog = {spec.id: spec for spec in feature_catalog(n_dims, n_channels)}
-    specs = [catalog[feature] for feature in choose(features, n_dims, n_channels)]
+    specs, reach = _specs(labelled.plan.shape, raw, features, margin)
     parts = labelled.parts
-    return Measuring.of(labelled.plan, parts, parts, raw, specs, neighbourhood(margin, n_dims), room)
+    return Measuring.of(labelled.plan, parts, parts, raw, specs, reach, room)
+
+
+def around(
+    volume: Volume, raw: Volume | None, features: str | Sequence[str], margin: int | Sequence[int] | None
+) -> Triple | None:
+    """How far around objects raw is read once they are known, z, y, x; None if it is not, see :func:`wanted`."""
+    specs, reach = _specs(volume.shape, raw, features, margin)
+    return reach if measuring.reads_around(specs) else None
+
+
+def _specs(
+    shape: Sequence[int], raw: Volume | None, features: str | Sequence[str], margin: int | Sequence[int] | None
+) -> tuple[list[FeatureSpec], Triple]:
+    """Features, and the neighbourhood along z, y, x, of an image ``tzyx``."""
+    n_dims, n_channels = 3 if shape[1] > 1 else 2, 0 if raw is None else raw.n_channels
+    catalog = {spec.id: spec for spec in feature_catalog(n_dims, n_channels)}
+    return [catalog[each] for each in choose(features, n_dims, n_channels)], neighbourhood(margin, n_dims)
 
 
 class Measured(NamedTuple):
@@ -120,28 +141,28 @@ class Measured(NamedTuple):
         Their features; the values are in a file that is mapped into memory.
     n_large
         Number of objects that were too large to be looked at as a whole.
-    planned
-        Voxels of raw that were to be read.
     """
 
     table: FeatureTable
     n_large: int
-    planned: int
 
 
-def measure(asked: Measuring, labelled: Labelled, workers: Workers) -> Measured:
+def measure(asked: Measuring, labelled: Labelled, workers: Workers, planned: Reads | None = None) -> Measured:
     """Measure the objects that :func:`find` found; what is there is not done again.
+
+    What all steps read of raw is added to ``planned``.
 
     Raises
     ------
     ObjClassError
         If the pixels cannot be read.
     """
-    groups = Surroundings(asked.margin, asked.most_voxels).groups(labelled)
-    planned = measuring.planned_reads(asked, labelled, groups)
+    groups = asked.groups(labelled)
+    if planned is not None:
+        measuring.planned_reads(asked, labelled, groups, planned)
     workers.do(measuring.steps(asked, groups))
     table = rows.table(asked.parts, labelled, groups, asked.specs)
-    return Measured(table, rows.count_large(asked.parts, groups), planned)
+    return Measured(table, rows.count_large(asked.parts, groups))
 
 
 def too_large(n: int, name: str) -> str:

@@ -25,9 +25,9 @@ class Report:
     block_shape, n_blocks, n_workers
         The blocks, and how many were worked on at a time.
     reads
-        What was read, by role of the image.
+        What was read, by role of the image; the same for both if objects are found in raw.
     planned
-        Voxels that were to be read, by role.
+        What was to be read, by role, for a run that does all.
     seconds
         How long each step took.
     peak
@@ -44,7 +44,7 @@ class Report:
     n_blocks: int
     n_workers: int
     reads: dict[str, Reads] = field(default_factory=dict)
-    planned: dict[str, int] = field(default_factory=dict)
+    planned: dict[str, Reads] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     peak: int = 0
     written: int = 0

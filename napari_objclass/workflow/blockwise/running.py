@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import tempfile
 import time
 from contextlib import ExitStack
@@ -21,9 +20,10 @@ from napari_objclass.workflow import block_sources, input_data, thresholding
 from napari_objclass.workflow.blockwise import flooding, outputs, rows
 from napari_objclass.workflow.blockwise.budget import share
 from napari_objclass.workflow.blockwise.parts import Parts
-from napari_objclass.workflow.blockwise.passes import MEASURING, find, measure, too_large, wanted
+from napari_objclass.workflow.blockwise.passes import MEASURING, around, find, measure, too_large, wanted
 from napari_objclass.workflow.blockwise.plan import BlockPlan
 from napari_objclass.workflow.blockwise.result import BlockwiseResult, Report
+from napari_objclass.workflow.blockwise.sources import Reads
 from napari_objclass.workflow.blockwise.workers import Workers
 from napari_objclass.workflow.lane import LABELS
 from napari_objclass.workflow.object_classification import Prediction, check_columns
@@ -71,6 +71,8 @@ class Job:
         Bytes that a task may use.
     memory
         Bytes that the process may use.
+    times
+        How often raw is read, about: how large the objects are is not known before.
     asked
         What was asked for of blocks and memory: with the same, a run that was stopped goes on with the blocks it had.
     """
@@ -85,6 +87,7 @@ class Job:
     threads: int | None
     room: int
     memory: int
+    times: float
     asked: tuple[Any, ...]
 
     @classmethod
@@ -124,19 +127,33 @@ class Job:
             most=most,
             n_workers=workers_at_most,
             block_shape=None if block_shape is None else _checked_block(block_shape, source.shape[1:]),
+            around=around(source, raw, predictor.forest.features, predictor.forest.margin),
         )
         plan = BlockPlan(source.shape, shared.block_shape)
         asked = (None if block_shape is None else list(shared.block_shape), None if memory is None else most)
-        return cls(predictor, lane, opened, origin, raw, plan, shared.n_workers, threads, shared.room, most, asked)
+        return cls(
+            predictor,
+            lane,
+            opened,
+            origin,
+            raw,
+            plan,
+            shared.n_workers,
+            threads,
+            shared.room,
+            most,
+            shared.times,
+            asked,
+        )
 
     @property
     def summary(self) -> str:
         """The plan in one line."""
-        sides = " x ".join(map(str, self.plan.block_shape))
-        return (
-            f"{len(self.plan)} blocks of up to {sides} voxels, {self.n_workers} at a time, "
-            f"in at most {amounts.text(self.memory)}"
-        )
+        n, sides = len(self.plan), " x ".join(map(str, self.plan.block_shape))
+        blocks = f"1 block of {sides} voxels" if n == 1 else f"{n} blocks of up to {sides} voxels"
+        at_a_time = f"{self.n_workers} at a time, " if n > 1 else ""
+        raw = "" if self.raw is None else f", raw is read about {self.times:.1f} times"
+        return f"{blocks}, {at_a_time}in at most {amounts.text(self.memory)}{raw}"
 
     def run(
         self,
@@ -258,8 +275,11 @@ class Job:
         if export is not None and export.table is not None:
             features = tuple(dict.fromkeys([*features, *self._exported(export)]))
         asked = wanted(labelled, self.raw, features, self.predictor.forest.margin, self.room)
-        measured = measure(asked, labelled, workers)
-        report.planned = {"objects": math.prod(self.plan.shape), "raw": measured.planned}
+        objects = Reads()
+        is_raw = self.raw is self.origin.volume
+        report.planned = {"objects": objects, "raw": objects if is_raw else Reads()}
+        self.origin.planned_reads(self.plan, labelled.parts, objects)
+        measured = measure(asked, labelled, workers, report.planned["raw"])
         report.n_large = measured.n_large
         report.seconds["measuring"] = time.perf_counter() - began
         return measured.table
