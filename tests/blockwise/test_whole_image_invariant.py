@@ -13,12 +13,13 @@ from scipy.ndimage import uniform_filter
 import napari_objclass as oc
 from napari_objclass import kernels
 from napari_objclass.features import feature_catalog, neighbourhood
-from napari_objclass.workflow.blockwise import given as given_objects, measuring, rows
+from napari_objclass.workflow.blockwise import given as given_objects, measuring
 from napari_objclass.workflow.blockwise.grouping import Surroundings
 from napari_objclass.workflow.blockwise.labelling import Labelled
 from napari_objclass.workflow.blockwise.measuring import Measuring
 from napari_objclass.workflow.blockwise.parts import Parts
 from napari_objclass.workflow.blockwise.plan import BlockPlan
+from napari_objclass.workflow.blockwise.rows import Rows
 from napari_objclass.workflow.blockwise.sources import Volume
 from napari_objclass.workflow.blockwise.workers import Workers
 from napari_objclass.workflow.objects import Objects
@@ -63,8 +64,8 @@ def measured(labelled, raw, features, margin, client, *, room=10**9):
     all_of_it = Measuring.of(labelled.plan, labelled.parts, labelled.parts, raw, specs, margin, room)
     groups = Surroundings(all_of_it.margin, all_of_it.most_voxels).groups(labelled)
     Workers(2, client=client).do(measuring.steps(all_of_it, groups))
-    table, n_large = rows.table(labelled.parts, labelled, groups, specs), rows.count_large(labelled.parts, groups)
-    return table, n_large, measuring.planned_reads(all_of_it, labelled, groups)
+    rows = Rows.of(labelled.parts, labelled, groups, specs)
+    return rows.table(), rows.n_large, measuring.planned_reads(all_of_it, labelled, groups)
 
 
 def read_all(labelled):

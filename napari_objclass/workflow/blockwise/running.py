@@ -6,6 +6,7 @@ import tempfile
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,20 +16,20 @@ from napari_objclass import axes as axis_letters, memory as amounts
 from napari_objclass.block_kernels import smoothing_halo
 from napari_objclass.errors import ParameterError
 from napari_objclass.features import choose, feature_catalog, neighbourhood
-from napari_objclass.forest import uncertainty
 from napari_objclass.io.parts import Watch
 from napari_objclass.workflow import input_data, thresholding
-from napari_objclass.workflow.blockwise import flooding, given, measuring, outputs, rows, thresholding as found
+from napari_objclass.workflow.blockwise import flooding, given, measuring, outputs, thresholding as found
 from napari_objclass.workflow.blockwise.budget import share
 from napari_objclass.workflow.blockwise.grouping import Surroundings
 from napari_objclass.workflow.blockwise.labelling import LABELS as LABEL_STEP, OBJECTS, Labelled
 from napari_objclass.workflow.blockwise.measuring import Measuring
 from napari_objclass.workflow.blockwise.parts import Parts
 from napari_objclass.workflow.blockwise.plan import BlockPlan
+from napari_objclass.workflow.blockwise.rows import Rows
 from napari_objclass.workflow.blockwise.sources import Volume
 from napari_objclass.workflow.blockwise.workers import Workers
 from napari_objclass.workflow.lane import LABELS, SEGMENTATION
-from napari_objclass.workflow.object_classification import Prediction, check_columns
+from napari_objclass.workflow.object_classification import Prediction
 from napari_objclass.workflow.results import features_to_write
 
 if TYPE_CHECKING:
@@ -102,8 +103,8 @@ class BlockwiseResult:
 
     Attributes
     ----------
-    table
-        Feature values.
+    rows, features
+        Values of all features that were measured, on disk, and those features that the classifier knows.
     probabilities
         (n, n_classes) float32.
     classes
@@ -124,7 +125,8 @@ class BlockwiseResult:
         Sentences that the user should read once.
     """
 
-    table: FeatureTable
+    rows: Rows
+    features: tuple[str, ...]
     probabilities: NDArray[np.float32]
     classes: NDArray[np.int64]
     uncertainty: NDArray[np.float32]
@@ -137,6 +139,11 @@ class BlockwiseResult:
     paths: tuple[Path, ...]
     report: Report
     notes: tuple[str, ...] = ()
+
+    @cached_property
+    def table(self) -> FeatureTable:
+        """Feature values that the classifier knows, taken from the disk when they are first asked for."""
+        return self.rows.table().select(self.features)
 
 
 @dataclass(frozen=True, eq=False)
@@ -296,25 +303,24 @@ class Job:
             cancel=watch.cancel,
         )
         labelled = self._labelled(parts, workers, report)
-        table = self._table(labelled, workers, report, export)
-        prediction = self._prediction(labelled, table, Watch(None, watch.cancel), report)
+        measured = self._measured(labelled, workers, report, export)
+        prediction = self._prediction(measured, Watch(None, watch.cancel), report)
         workers.told(_PREDICTING, 1.0)
         paths: tuple[Path, ...] = ()
         notes: list[str] = []
         if files is not None and export is not None:
-            done = self._classified(labelled, table, prediction, export)
+            done = self._classified(labelled, measured, prediction, export)
             began = time.perf_counter()
             form: dict[str, Any] = {"carried": carried, "note": notes.append, "budget": self.room}
             paths = outputs.write(done, export, files, workers=workers, watch=watch, **form).files
             report.seconds["writing"] = time.perf_counter() - began
-        selected = table.select(self.predictor.forest.features)
-        selected = replace(selected, values=np.array(selected.values))  # the file that it is mapped from goes
         report.reads = {"objects": self.source.reads} | ({} if self.raw is None else {"raw": self.raw.reads})
         report.written = sum(each.stat().st_size for each in parts.folder.iterdir())
         report.peak = amounts.peak()
         parts.remove()
         return BlockwiseResult(
-            selected,
+            measured,
+            self.predictor.forest.features,
             prediction.probabilities,
             prediction.classes,
             prediction.uncertainty,
@@ -354,7 +360,7 @@ class Job:
             return given.tasks(parts, self.plan, self.source, connected=SEGMENTATION in self.lane.sources)
         return found.steps(parts, self.plan, self.source, self.rule, self.room)
 
-    def _table(self, labelled: Labelled, workers: Workers, report: Report, export: Export | None) -> FeatureTable:
+    def _measured(self, labelled: Labelled, workers: Workers, report: Report, export: Export | None) -> Rows:
         began = time.perf_counter()
         extent = self.images.extent
         wanted = self.predictor.forest.features
@@ -363,38 +369,35 @@ class Job:
             wanted = tuple(dict.fromkeys([*wanted, *self._exported(export)]))
         specs = [catalog[feature] for feature in choose(wanted, *extent)]
         margin = neighbourhood(self.predictor.forest.margin, extent[0])
-        measured = Measuring.of(self.plan, labelled.parts, labelled.parts, self.raw, specs, margin, self.room)
-        groups = Surroundings(measured.margin, measured.most_voxels).groups(labelled)
+        task = Measuring.of(self.plan, labelled.parts, labelled.parts, self.raw, specs, margin, self.room)
+        groups = Surroundings(task.margin, task.most_voxels).groups(labelled)
         report.planned = {
             "objects": int(np.prod(self.plan.shape)),
-            "raw": measuring.planned_reads(measured, labelled, groups),
+            "raw": measuring.planned_reads(task, labelled, groups),
         }
-        workers.do(measuring.steps(measured, groups))
-        table = rows.table(labelled.parts, labelled, groups, specs)
-        report.n_large = rows.count_large(labelled.parts, groups)
+        workers.do(measuring.steps(task, groups))
+        measured = Rows.of(labelled.parts, labelled, groups, specs)
+        report.n_large = measured.n_large
         report.seconds["measuring"] = time.perf_counter() - began
-        return table
+        return measured
 
-    def _prediction(self, labelled: Labelled, table: FeatureTable, watch: Watch, report: Report) -> Prediction:
+    def _prediction(self, measured: Rows, watch: Watch, report: Report) -> Prediction:
         began = time.perf_counter()
-        forest = self.predictor.forest
-        selected = table.select(forest.features)
-        check_columns(tuple(selected.columns), forest.columns)
-        probabilities = rows.probabilities(forest.forest, selected.values, watch, self.threads)
+        probabilities, uncertain = measured.predicted(self.predictor.forest, watch, self.threads)
         report.seconds["predicting"] = time.perf_counter() - began
         return Prediction(
-            ids=labelled.ids,
-            frames=labelled.frames,
+            ids=measured.ids,
+            frames=measured.frames,
             classes=probabilities.argmax(axis=1) + 1,
             probabilities=probabilities,
-            uncertainty=uncertainty(probabilities),
+            uncertainty=uncertain,
             class_names=tuple(each.name for each in self.predictor.classes),
             _labels=np.zeros((0, 0, 0, 0), np.uint8),
             _axes=self.images.axes,
         )
 
     def _classified(
-        self, labelled: Labelled, table: FeatureTable, prediction: Prediction, export: Export
+        self, labelled: Labelled, measured: Rows, prediction: Prediction, export: Export
     ) -> outputs.Classified:
         """What is known when files are written."""
         return outputs.Classified(
@@ -404,9 +407,9 @@ class Job:
             id_dtype=self.source.dtype if LABELS in self.lane.sources else np.dtype(np.uint64),
             classes=self.predictor.classes,
             prediction=prediction,
-            table=table,
+            rows=measured,
             features=self._exported(export),
-            annotated=np.zeros(len(labelled), np.int64),
+            annotated=np.broadcast_to(np.int64(0), len(labelled)),
         )
 
     def _exported(self, export: Export) -> tuple[str, ...]:
