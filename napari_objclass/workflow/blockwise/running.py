@@ -49,6 +49,10 @@ if TYPE_CHECKING:
 #: The step that leaves the blocks that a run has, and what progress is called at the end.
 _PLAN, _PREDICTING = "plan", "predicting"
 
+#: Bytes that are kept of every object beside its probabilities, measured; and what is there for that, as a share of
+#: what tasks use.
+_PER_OBJECT, _OF_OBJECTS = 150, 0.25
+
 #: Share of each step in the work.
 _STEPS = {
     found.FOREGROUND: 40.0,
@@ -114,7 +118,7 @@ class BlockwiseResult:
     class_names
         Names of the classes.
     sizes, boxes
-        (n,) voxels, and (n, 6) the smallest boxes around: z0, y0, x0, z1, y1, x1.
+        (n,) voxels, and (n, 6) int32 the smallest boxes around: z0, y0, x0, z1, y1, x1.
     n_small, n_large, n_nan
         How many objects the size filter left out, and how many pixels were NaN and counted as 0.
     paths
@@ -132,7 +136,7 @@ class BlockwiseResult:
     uncertainty: NDArray[np.float32]
     class_names: tuple[str, ...]
     sizes: NDArray[np.int64]
-    boxes: NDArray[np.int64]
+    boxes: NDArray[np.int32]
     n_small: int
     n_large: int
     n_nan: int
@@ -216,6 +220,7 @@ class Job:
         raw = None
         if opened.raw_shape is not None:
             raw = source if lane.is_thresholded and "probabilities" not in lane.sources else _raw(lane, opened)
+        amounts.keep_little()
         most = amounts.used() + amounts.available() if memory is None else amounts.parse(memory)
         workers_at_most = workers or Workers(threads=threads).threads
         shared = share(
@@ -369,7 +374,9 @@ class Job:
             wanted = tuple(dict.fromkeys([*wanted, *self._exported(export)]))
         specs = [catalog[feature] for feature in choose(wanted, *extent)]
         margin = neighbourhood(self.predictor.forest.margin, extent[0])
-        task = Measuring.of(self.plan, labelled.parts, labelled.parts, self.raw, specs, margin, self.room)
+        task = Measuring.of(
+            self.plan, labelled.parts, labelled.parts, self.raw, specs, margin, self._room_beside(labelled)
+        )
         groups = Surroundings(task.margin, task.most_voxels).groups(labelled)
         report.planned = {
             "objects": int(np.prod(self.plan.shape)),
@@ -380,6 +387,28 @@ class Job:
         report.n_large = measured.n_large
         report.seconds["measuring"] = time.perf_counter() - began
         return measured
+
+    def _room_beside(self, labelled: Labelled) -> int:
+        """Bytes that a task may use beside what is kept of every object; the same for a run that goes on.
+
+        Raises
+        ------
+        ParameterError
+            If the objects leave too little for the blocks.
+        """
+        parts = labelled.parts
+        if not parts.has(_PLAN, 1):
+            kept = len(labelled) * (_PER_OBJECT + 4 * len(self.predictor.classes))
+            shared = self.room * self.n_workers
+            taken = max(0, kept - int(_OF_OBJECTS * shared))
+            if 2 * taken > shared:
+                least = amounts.text(self.memory + (2 * taken - shared) / (1 + 2 * _OF_OBJECTS) * (1 + _OF_OBJECTS))
+                raise ParameterError(
+                    f"what is kept of the {len(labelled)} objects of {self.lane.name!r} takes {amounts.text(kept)} of "
+                    f"memory, too much of {amounts.text(self.memory)}; allow {least} or more"
+                )
+            parts.save(_PLAN, 1, room=np.array(self.room - taken // self.n_workers))
+        return int(parts.load(_PLAN, 1)["room"])
 
     def _prediction(self, measured: Rows, watch: Watch, report: Report) -> Prediction:
         began = time.perf_counter()
