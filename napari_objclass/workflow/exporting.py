@@ -59,7 +59,7 @@ def write(
         id_dtype=labels.dtype,
         classes=chain.state.classes,
         prediction=prediction,
-        table=table,
+        rows=table,
         features=results.features_to_write(
             settings, chain.state.feature_selection.ids, feature_catalog(*chain.images(lane).extent)
         ),

@@ -142,7 +142,7 @@ def measure(
     key = {"features": asked.features, "margin": asked.margin, "raw": pixels, "room": asked.room}
     parts = Parts.of_run(labelled.parts.folder / _digest(key), key)
     workers = _workers(volume.share, passes.MEASURING, run)
-    return passes.measure(replace(asked, parts=parts), labelled, workers).table
+    return passes.measure(replace(asked, parts=parts), labelled, workers).table()
 
 
 def _workers(chosen: Share, steps: Mapping[str, float], run: RunOptions) -> Workers:

@@ -55,8 +55,8 @@ def found(folder, image, plan, client, *, connected):
 def measured(labelled, raw, features, margin, client, *, room=10**9):
     """Table of the objects, block by block; how many were too large, and what was to be read of raw."""
     asked, planned = passes.wanted(labelled, raw, features, margin, room), Reads()
-    table, n_large = passes.measure(asked, labelled, Workers(2, client=client), planned)
-    return table, n_large, planned
+    rows = passes.measure(asked, labelled, Workers(2, client=client), planned)
+    return rows.table(), rows.n_large, planned
 
 
 def read_all(labelled):

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from napari_objclass.block_kernels import smoothing_halo
 from napari_objclass.features import choose, feature_catalog, neighbourhood
-from napari_objclass.workflow.blockwise import flooding, given, measuring, rows, thresholding
+from napari_objclass.workflow.blockwise import flooding, given, measuring, thresholding
 from napari_objclass.workflow.blockwise.labelling import LABELS, OBJECTS, Labelled
 from napari_objclass.workflow.blockwise.measuring import Measuring
+from napari_objclass.workflow.blockwise.rows import Rows
 from napari_objclass.workflow.blockwise.stitching import FACES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from napari_objclass.feature_table import FeatureSpec, FeatureTable
+    from napari_objclass.feature_table import FeatureSpec
     from napari_objclass.workflow.blockwise.parts import Parts
     from napari_objclass.workflow.blockwise.plan import BlockPlan, Triple
     from napari_objclass.workflow.blockwise.sources import Reads, Volume
@@ -132,22 +133,7 @@ def _specs(
     return [catalog[each] for each in choose(features, n_dims, n_channels)], neighbourhood(margin, n_dims)
 
 
-class Measured(NamedTuple):
-    """What is known of the objects of an image.
-
-    Attributes
-    ----------
-    table
-        Their features; the values are in a file that is mapped into memory.
-    n_large
-        Number of objects that were too large to be looked at as a whole.
-    """
-
-    table: FeatureTable
-    n_large: int
-
-
-def measure(asked: Measuring, labelled: Labelled, workers: Workers, planned: Reads | None = None) -> Measured:
+def measure(asked: Measuring, labelled: Labelled, workers: Workers, planned: Reads | None = None) -> Rows:
     """Measure the objects that :func:`find` found; what is there is not done again.
 
     What all steps read of raw is added to ``planned``.
@@ -161,8 +147,7 @@ def measure(asked: Measuring, labelled: Labelled, workers: Workers, planned: Rea
     if planned is not None:
         measuring.planned_reads(asked, labelled, groups, planned)
     workers.do(measuring.steps(asked, groups))
-    table = rows.table(asked.parts, labelled, groups, asked.specs)
-    return Measured(table, rows.count_large(asked.parts, groups))
+    return Rows.of(asked.parts, labelled, groups, asked.specs)
 
 
 def too_large(n: int, name: str) -> str:

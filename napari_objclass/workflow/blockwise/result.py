@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from napari_objclass.feature_table import FeatureTable
     from napari_objclass.workflow.blockwise.plan import Triple
+    from napari_objclass.workflow.blockwise.rows import Rows
     from napari_objclass.workflow.blockwise.sources import Reads
 
 
@@ -58,8 +60,8 @@ class BlockwiseResult:
 
     Attributes
     ----------
-    table
-        Feature values.
+    rows, features
+        Values of all features that were measured, on disk, and those features that the classifier knows.
     probabilities
         (n, n_classes) float32.
     classes
@@ -69,7 +71,7 @@ class BlockwiseResult:
     class_names
         Names of the classes.
     sizes, boxes
-        (n,) voxels, and (n, 6) the smallest boxes around: z0, y0, x0, z1, y1, x1.
+        (n,) voxels, and (n, 6) int32 the smallest boxes around: z0, y0, x0, z1, y1, x1.
     n_small, n_large, n_nan
         How many objects the size filter left out, and how many pixels were NaN and counted as 0.
     paths
@@ -80,16 +82,22 @@ class BlockwiseResult:
         Sentences that the user should read once.
     """
 
-    table: FeatureTable
+    rows: Rows
+    features: tuple[str, ...]
     probabilities: NDArray[np.float32]
     classes: NDArray[np.int64]
     uncertainty: NDArray[np.float32]
     class_names: tuple[str, ...]
     sizes: NDArray[np.int64]
-    boxes: NDArray[np.int64]
+    boxes: NDArray[np.int32]
     n_small: int
     n_large: int
     n_nan: int
     paths: tuple[Path, ...]
     report: Report
     notes: tuple[str, ...] = ()
+
+    @cached_property
+    def table(self) -> FeatureTable:
+        """Feature values that the classifier knows, taken from the disk when they are first asked for."""
+        return self.rows.table().select(self.features)

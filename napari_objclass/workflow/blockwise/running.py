@@ -14,10 +14,9 @@ import numpy as np
 from napari_objclass import memory as amounts
 from napari_objclass.errors import ParameterError
 from napari_objclass.features import feature_catalog
-from napari_objclass.forest import uncertainty
 from napari_objclass.io.parts import Watch
 from napari_objclass.workflow import block_sources, input_data, thresholding
-from napari_objclass.workflow.blockwise import flooding, outputs, rows
+from napari_objclass.workflow.blockwise import flooding, outputs
 from napari_objclass.workflow.blockwise.budget import share
 from napari_objclass.workflow.blockwise.parts import Parts
 from napari_objclass.workflow.blockwise.passes import MEASURING, around, find, measure, too_large, wanted
@@ -26,16 +25,16 @@ from napari_objclass.workflow.blockwise.result import BlockwiseResult, Report
 from napari_objclass.workflow.blockwise.sources import Reads
 from napari_objclass.workflow.blockwise.workers import Workers
 from napari_objclass.workflow.lane import LABELS
-from napari_objclass.workflow.object_classification import Prediction, check_columns
+from napari_objclass.workflow.object_classification import Prediction
 from napari_objclass.workflow.results import features_to_write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from napari_objclass.feature_table import FeatureTable
     from napari_objclass.workflow.blockwise.labelling import Labelled
     from napari_objclass.workflow.blockwise.passes import Origin
     from napari_objclass.workflow.blockwise.plan import Triple
+    from napari_objclass.workflow.blockwise.rows import Rows
     from napari_objclass.workflow.blockwise.sources import Volume
     from napari_objclass.workflow.blockwise.workers import Client
     from napari_objclass.workflow.export import Export, Files
@@ -47,6 +46,10 @@ if TYPE_CHECKING:
 _PLAN, _PREDICTING = "plan", "predicting"
 #: How much of the work prediction is.
 _SHARE = {_PREDICTING: 2.0}
+
+#: Bytes that are kept of every object beside its probabilities, measured; and what is there for that, as a share of
+#: what tasks use.
+_PER_OBJECT, _OF_OBJECTS = 150, 0.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +118,7 @@ class Job:
         lane, _, opened = input_data.describe(
             images, name=name, axes=axes, spacing=spacing, dranges=dranges, recognizable=False, budget=0
         )
+        amounts.keep_little()
         origin = block_sources.origin(opened, lane, predictor.state.thresholding)
         is_raw = lane.is_thresholded and "probabilities" not in lane.sources
         source, raw = origin.volume, origin.volume if is_raw else block_sources.raw(opened, lane)
@@ -216,25 +220,24 @@ class Job:
             cancel=watch.cancel,
         )
         labelled = self._labelled(parts, workers, report)
-        table = self._table(labelled, workers, report, export)
-        prediction = self._prediction(labelled, table, Watch(None, watch.cancel), report)
+        measured = self._measured(labelled, workers, report, export)
+        prediction = self._prediction(measured, Watch(None, watch.cancel), report)
         workers.told(_PREDICTING, 1.0)
         paths: tuple[Path, ...] = ()
         notes: list[str] = []
         if files is not None and export is not None:
-            done = self._classified(labelled, table, prediction, export)
+            done = self._classified(labelled, measured, prediction, export)
             began = time.perf_counter()
             form: dict[str, Any] = {"carried": carried, "note": notes.append, "budget": self.room}
             paths = outputs.write(done, parts, export, files, workers=workers, watch=watch, **form).files
             report.seconds["writing"] = time.perf_counter() - began
-        selected = table.select(self.predictor.forest.features)
-        selected = replace(selected, values=np.array(selected.values))  # the file that it is mapped from goes
         report.reads = {"objects": self.origin.volume.reads} | ({} if self.raw is None else {"raw": self.raw.reads})
         report.written = sum(each.stat().st_size for each in parts.folder.iterdir())
         report.peak = amounts.peak()
         parts.remove()
         return BlockwiseResult(
-            selected,
+            measured,
+            self.predictor.forest.features,
             prediction.probabilities,
             prediction.classes,
             prediction.uncertainty,
@@ -269,41 +272,60 @@ class Job:
         report.seconds["finding objects"] = time.perf_counter() - began
         return labelled
 
-    def _table(self, labelled: Labelled, workers: Workers, report: Report, export: Export | None) -> FeatureTable:
+    def _measured(self, labelled: Labelled, workers: Workers, report: Report, export: Export | None) -> Rows:
         began = time.perf_counter()
         features = self.predictor.forest.features
         if export is not None and export.table is not None:
             features = tuple(dict.fromkeys([*features, *self._exported(export)]))
-        asked = wanted(labelled, self.raw, features, self.predictor.forest.margin, self.room)
         objects = Reads()
-        is_raw = self.raw is self.origin.volume
-        report.planned = {"objects": objects, "raw": objects if is_raw else Reads()}
+        raw = objects if self.raw is self.origin.volume else Reads()
         self.origin.planned_reads(self.plan, labelled.parts, objects)
-        measured = measure(asked, labelled, workers, report.planned["raw"])
+        asked = wanted(labelled, self.raw, features, self.predictor.forest.margin, self._room_beside(labelled))
+        measured = measure(asked, labelled, workers, raw)
+        report.planned = {"objects": objects} | ({} if self.raw is None else {"raw": raw})
         report.n_large = measured.n_large
         report.seconds["measuring"] = time.perf_counter() - began
-        return measured.table
+        return measured
 
-    def _prediction(self, labelled: Labelled, table: FeatureTable, watch: Watch, report: Report) -> Prediction:
+    def _room_beside(self, labelled: Labelled) -> int:
+        """Bytes that a task may use beside what is kept of every object; the same for a run that goes on.
+
+        Raises
+        ------
+        ParameterError
+            If the objects leave too little for the blocks.
+        """
+        parts = labelled.parts
+        if not parts.has(_PLAN, 1):
+            kept = len(labelled) * (_PER_OBJECT + 4 * len(self.predictor.classes))
+            shared = self.room * self.n_workers
+            taken = max(0, kept - int(_OF_OBJECTS * shared))
+            if 2 * taken > shared:
+                least = amounts.text(self.memory + (2 * taken - shared) / (1 + 2 * _OF_OBJECTS) * (1 + _OF_OBJECTS))
+                raise ParameterError(
+                    f"what is kept of the {len(labelled)} objects of {self.lane.name!r} takes {amounts.text(kept)} of "
+                    f"memory, too much of {amounts.text(self.memory)}; allow {least} or more"
+                )
+            parts.save(_PLAN, 1, room=np.array(self.room - taken // self.n_workers))
+        return int(parts.load(_PLAN, 1)["room"])
+
+    def _prediction(self, measured: Rows, watch: Watch, report: Report) -> Prediction:
         began = time.perf_counter()
-        forest = self.predictor.forest
-        selected = table.select(forest.features)
-        check_columns(tuple(selected.columns), forest.columns)
-        probabilities = rows.probabilities(forest.forest, selected.values, watch, self.threads)
+        probabilities, uncertain = measured.predicted(self.predictor.forest, watch, self.threads)
         report.seconds["predicting"] = time.perf_counter() - began
         return Prediction(
-            ids=labelled.ids,
-            frames=labelled.frames,
+            ids=measured.ids,
+            frames=measured.frames,
             classes=probabilities.argmax(axis=1) + 1,
             probabilities=probabilities,
-            uncertainty=uncertainty(probabilities),
+            uncertainty=uncertain,
             class_names=tuple(each.name for each in self.predictor.classes),
             _labels=np.zeros((0, 0, 0, 0), np.uint8),
             _axes=self.images.axes,
         )
 
     def _classified(
-        self, labelled: Labelled, table: FeatureTable, prediction: Prediction, export: Export
+        self, labelled: Labelled, measured: Rows, prediction: Prediction, export: Export
     ) -> outputs.Classified:
         """What is known when files are written."""
         return outputs.Classified(
@@ -313,9 +335,9 @@ class Job:
             id_dtype=self.origin.volume.dtype if LABELS in self.lane.sources else np.dtype(np.uint64),
             classes=self.predictor.classes,
             prediction=prediction,
-            table=table,
+            rows=measured,
             features=self._exported(export),
-            annotated=np.zeros(len(labelled), np.int64),
+            annotated=np.broadcast_to(np.int64(0), len(labelled)),
         )
 
     def _exported(self, export: Export) -> tuple[str, ...]:
