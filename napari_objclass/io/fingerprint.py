@@ -13,6 +13,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -44,6 +45,16 @@ def fingerprint(array: NDArray[Any] | LazyArray, axes: str) -> str:
         hashed.update(np.ascontiguousarray(array[place], dtype=dtype).tobytes())
     shape = "x".join(map(str, array.shape))
     return f"{axes} {shape} {dtype.newbyteorder('=').name} {hashed.hexdigest()}"
+
+
+def stamp(path: Path) -> tuple[int, int, int]:
+    """Number of files, their bytes, and when the last one changed (ns): all files in it if it is a folder.
+
+    Nothing is read; it tells whether an image was touched.
+    """
+    files = (path.rglob("*") if path.is_dir() else [path]) if path.exists() else []
+    known = [each.stat() for each in files]
+    return len(known), sum(each.st_size for each in known), max((each.st_mtime_ns for each in known), default=0)
 
 
 def _places(shape: tuple[int, ...], itemsize: int) -> Iterator[tuple[slice, ...]]:

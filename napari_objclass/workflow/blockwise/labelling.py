@@ -92,4 +92,4 @@ class Labelled:
 
 def block_labels(parts: Parts, number: int) -> tuple[BlockLabels, NDArray[np.uint64]]:
     """Labels of a block and the ids of their parts, see :meth:`Labelled.block`."""
-    return block_kernels.BlockLabels.from_bytes(parts.read(LABELS, number)), parts.load(IDS, number)["ids"]
+    return parts.read(LABELS, number, block_kernels.BlockLabels.from_bytes), parts.load(IDS, number)["ids"]
