@@ -96,11 +96,12 @@ def check_place(path: Path) -> Path:
 def _replace_folder(target: Path, new: Path) -> None:
     """Put a folder in the place of another, which is back if that fails."""
     old = new.with_suffix(".old")
-    target.replace(old)
     try:
+        target.replace(old)
         new.replace(target)
     except BaseException:
-        old.replace(target)
+        if old.exists() and not target.exists():
+            old.replace(target)
         raise
     _remove(old)
 

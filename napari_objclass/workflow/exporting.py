@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Unpack
-
-import numpy as np
 
 from napari_objclass.features import feature_catalog
 from napari_objclass.io.parts import Watch
@@ -21,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from napari_objclass.workflow.applet import RunOptions
-    from napari_objclass.workflow.blockwise.outputs import Classified
     from napari_objclass.workflow.chain import Chain
     from napari_objclass.workflow.export import Export, Files
     from napari_objclass.workflow.lane import LaneRecord
@@ -65,7 +61,7 @@ def write(
         ),
         annotated=chain.class_numbers(lane, labelled),
     )
-    parts = Parts.of_run(labelled.parts.folder / _FOLDER, {"painted": _digest(done)})
+    parts = Parts(labelled.parts.folder / _FOLDER)
     threads, progress, cancel = run.get("threads"), run.get("progress"), run.get("cancel")
     share = labels.share
     written = outputs.write(
@@ -81,11 +77,3 @@ def write(
     )
     parts.remove()
     return replace(written, notes=tuple(chain.memory.notes))
-
-
-def _digest(done: Classified) -> str:
-    """What changes with the values that are painted."""
-    hashed = hashlib.sha256(np.ascontiguousarray(done.annotated).tobytes())
-    if done.prediction is not None:
-        hashed.update(np.ascontiguousarray(done.prediction.probabilities).tobytes())
-    return hashed.hexdigest()

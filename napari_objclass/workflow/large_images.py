@@ -11,7 +11,6 @@ import json
 import os
 import shutil
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -22,6 +21,7 @@ import platformdirs
 import napari_objclass
 from napari_objclass import axes as axis_letters, memory
 from napari_objclass.errors import ParameterError
+from napari_objclass.io.fingerprint import stamp
 from napari_objclass.kernels import default_threads
 from napari_objclass.workflow.block_sources import origin, raw
 from napari_objclass.workflow.blockwise import passes
@@ -138,11 +138,7 @@ def measure(
     labelled = volume.labelled
     image = None if intensities is None else Volume(intensities, axis_letters.RAW, "the raw image")
     asked = passes.wanted(labelled, image, features, margin, volume.share.room)
-    pixels = None if asked.raw is None else asked.raw.identity
-    key = {"features": asked.features, "margin": asked.margin, "raw": pixels, "room": asked.room}
-    parts = Parts.of_run(labelled.parts.folder / _digest(key), key)
-    workers = _workers(volume.share, passes.MEASURING, run)
-    return passes.measure(replace(asked, parts=parts), labelled, workers).table()
+    return passes.measure(asked, labelled, _workers(volume.share, passes.MEASURING, run)).table()
 
 
 def _workers(chosen: Share, steps: Mapping[str, float], run: RunOptions) -> Workers:
@@ -164,16 +160,10 @@ def _state(lane: LaneRecord) -> list[Any]:
 
     Pixels that no file holds are known as long as this process lives.
     """
-    found: list[Any] = [[str(path), _changed(path)] for _, path in lane.files]
+    found: list[Any] = [[str(path), *stamp(path)] for _, path in lane.files]
     if any(source.path is None for source in lane.sources.values()):
         found += [lane.uuid, os.getpid()]
     return found
-
-
-def _changed(path: Path) -> int:
-    """When a file, or any file in a folder, was changed last."""
-    files = path.rglob("*") if path.is_dir() else [path]
-    return max((file.stat().st_mtime_ns for file in files), default=0)
 
 
 def _block_shape_in(folder: Path) -> Triple | None:

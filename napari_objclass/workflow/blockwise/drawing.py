@@ -162,9 +162,9 @@ def halve_box(
 def _write_zarr(path: Path, drawing: Drawing, form: Picture, digest: str, workers: Workers) -> None:
     parts, step = drawing.values.parts, _step(digest)
     with replacing(path, digest) as folder:
-        if not folder.exists():
+        if not (folder.exists() and parts.has_any(step)):
             parts.drop(step)
-            remove_leftovers([path], keyed=True)
+            remove_leftovers([path], keyed=True)  # what another run has written where this one leaves background
         settings = drawing.settings
         levels = ome_zarr_pyramid.begin(folder, form, compressed=settings.compressed, multiscale=settings.multiscale)
         workers.do(_work(folder, levels, replace(drawing, file_axes=levels[0].axes), step))
@@ -198,7 +198,8 @@ def _write_hdf5(path: Path, drawing: Drawing, form: Picture, watch: Watch) -> No
 
 def _digest(path: Path, drawing: Drawing, form: Picture) -> str:
     """Sixteen hexadecimal digits that stand for an image in a file."""
-    about = [str(path.absolute()), drawing.values.step, form.axes, form.data.shape, drawing.settings.to_json()]
+    values = drawing.values
+    about = [str(path.absolute()), values.step, form.axes, form.data.shape, drawing.settings.to_json(), values.digest]
     text = json.dumps(about)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

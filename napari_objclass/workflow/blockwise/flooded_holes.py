@@ -124,4 +124,4 @@ def _add(around: NDArray[np.uint64], places: NDArray[np.int64], more: NDArray[np
 
 
 def _labels(parts: Parts, step: str, block: Block) -> BlockLabels:
-    return block_kernels.BlockLabels.from_bytes(parts.read(step, block.number))
+    return parts.read(step, block.number, block_kernels.BlockLabels.from_bytes)

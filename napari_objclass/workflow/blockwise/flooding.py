@@ -277,7 +277,7 @@ def leave_flood(
         known = parts.load(SEEDS, block.number)
         numbers = np.where(known["windows"] == window.own, known["numbers"], np.uint32(0))
         if numbers.any():
-            cores = block_kernels.BlockLabels.from_bytes(parts.read(CORES, block.number))
+            cores = parts.read(CORES, block.number, block_kernels.BlockLabels.from_bytes)
             seeds[_place(low, high, window.start)] = cores.paint(run, low, high, numbers)
     start, stop = rule.window(window.box, frame_shape)
     labels, n_contested = block_kernels.flood_window(
@@ -312,7 +312,7 @@ def leave_grown(
     run, image = kernels.Run("flooding", threads, None, cancel), np.zeros((1, *block.shape), np.uint32)
     for number in windows:
         if parts.has(PIECES, _piece(plan, number, block)):
-            piece = block_kernels.BlockLabels.from_bytes(parts.read(PIECES, _piece(plan, number, block)))
+            piece = parts.read(PIECES, _piece(plan, number, block), block_kernels.BlockLabels.from_bytes)
             keys = np.concatenate([[0], piece.keys]).astype(np.uint32)
             own = image[_place(piece.start, piece.stop, block.start)]
             own += piece.paint(run, piece.start, piece.stop, keys)  # windows may overlap, their groups do not

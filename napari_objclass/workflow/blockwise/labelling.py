@@ -103,4 +103,4 @@ class Labelled:
 
 def block_labels(parts: Parts, number: int) -> IdLabels:
     """Labels of a block and the ids of their parts, see :meth:`Labelled.block`."""
-    return block_kernels.BlockLabels.from_bytes(parts.read(LABELS, number)), parts.load(IDS, number)["ids"]
+    return parts.read(LABELS, number, block_kernels.BlockLabels.from_bytes), parts.load(IDS, number)["ids"]

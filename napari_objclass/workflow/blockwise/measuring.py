@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 #: Steps, as their files are called: what blocks know of objects, the range of intensities of each frame, and values.
 REGIONS, RANGES, VALUES = "regions", "ranges", "values"
 
+#: What is in the file of a block without objects; a file that was cut off at once is none.
+_NONE = b"none"
+
 
 @dataclass(frozen=True)
 class Measuring:
@@ -161,9 +164,9 @@ def planned_reads(measuring: Measuring, labelled: Labelled, groups: Sequence[Gro
 
 
 def collect(measuring: Measuring, block: Block, threads: int | None, cancel: CancelToken | None) -> None:
-    """Leave what a block knows of its objects; nothing is read, and the file is empty, where there are none."""
+    """Leave what a block knows of its objects; nothing is read where there are none."""
     labels, ids = block_labels(measuring.known, block.number)
-    found = b""
+    found = _NONE
     if ids.any():
         raw = measuring.raw if any(spec.collects_raw for spec in measuring.specs) else None
         pixels = None if raw is None else raw.read(block.t, block.start, block.stop)
@@ -283,5 +286,6 @@ def _of_group(parts: Parts, blocks: Sequence[Block], ids: NDArray[np.uint64]) ->
 
 def _regions(parts: Parts, block: Block) -> Regions | None:
     """What a block knows of its objects; None if it has none."""
-    data = parts.read(REGIONS, block.number)
-    return block_kernels.Regions.from_bytes(data) if data else None
+    return parts.read(
+        REGIONS, block.number, lambda data: None if data == _NONE else block_kernels.Regions.from_bytes(data)
+    )

@@ -5,6 +5,7 @@ Values are on disk in order of frame and id, so that whoever paints a box looks 
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -39,12 +40,15 @@ class Values:
         The step whose only file has them; "" for the ids themselves.
     dtype
         Type of the pixels.
+    digest
+        Text that changes with the values.
     """
 
     known: Parts
     parts: Parts
     step: str
     dtype: np.dtype[Any]
+    digest: str = ""
 
     @classmethod
     def ids(cls, labelled: Labelled, parts: Parts, dtype: DTypeLike) -> Values:
@@ -58,7 +62,8 @@ class Values:
         _save(parts, PAINTED, _IDS, labelled.ids)
         _save(parts, PAINTED, _STARTS, starts)
         _save(parts, step, 0, values)
-        return cls(labelled.parts, parts, step, values.dtype)
+        digest = hashlib.sha256(np.ascontiguousarray(values).data).hexdigest()
+        return cls(labelled.parts, parts, step, values.dtype, digest)
 
     def of(self, t: int, ids: NDArray[np.uint64], channel: int) -> NDArray[Any]:
         """Values of objects of a frame, 0 for ids that none has."""

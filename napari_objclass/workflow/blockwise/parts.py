@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+import struct
 import zipfile
+import zlib
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from napari_objclass.errors import FileError
+from napari_objclass.errors import FileError, ParameterError
 from napari_objclass.io.whole_files import replacing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+T = TypeVar("T")
+
 _KEY = "run.json"
 _OURS = re.compile(r"[a-z]+-\d{6,}\.bin|\..+\.part")
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
+
+# What numpy and zipfile raise for files that are not what they were.
+_DAMAGED = (ValueError, EOFError, KeyError, RuntimeError, OverflowError, struct.error, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True)
@@ -32,9 +41,12 @@ class Parts:
     ----------
     folder
         The folder; other files in it are left alone.
+    suffix
+        Letters at the end of the names of all steps.
     """
 
     folder: Path
+    suffix: str = ""
 
     @classmethod
     def of_run(cls, folder: Path, key: Mapping[str, Any], *, restart: bool = False) -> Parts:
@@ -62,13 +74,22 @@ class Parts:
                 path.write_text(text, "utf-8")
         return parts
 
+    def of(self, about: Any) -> Parts:
+        """Those of steps that depend on more than the key of the run, which is given as JSON: they are apart."""
+        digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
+        return replace(self, suffix=self.suffix + digest.translate(_LETTERS))
+
     def path(self, step: str, number: int) -> Path:
         """Path of a file."""
-        return self.folder / f"{step}-{number:06d}.bin"
+        return self.folder / f"{step}{self.suffix}-{number:06d}.bin"
 
     def has(self, step: str, number: int) -> bool:
         """Whether a step was done."""
         return self.path(step, number).exists()
+
+    def has_any(self, step: str) -> bool:
+        """Whether a step was begun."""
+        return any(self.folder.glob(f"{step}{self.suffix}-*.bin"))
 
     def missing(self, step: str, numbers: Iterable[int]) -> list[int]:
         """Those of some numbers for which a step is to be done."""
@@ -85,19 +106,19 @@ class Parts:
         with replacing(self.path(step, number)) as path:
             path.write_bytes(data)
 
-    def read(self, step: str, number: int) -> bytes:
-        """Return what a step left.
+    def read(self, step: str, number: int, decode: Callable[[bytes], T]) -> T:
+        """Return what a step left, as ``decode`` makes it of bytes.
 
         Raises
         ------
         FileError
-            If it is not there.
+            If it is not there or damaged. Then another run begins anew.
         """
         path = self.path(step, number)
         try:
-            return path.read_bytes()
-        except OSError as error:
-            raise FileError(f"{path} cannot be read: {error.strerror}; run it again") from error
+            return decode(path.read_bytes())
+        except (OSError, ParameterError) as error:
+            raise self._lost(path, error) from error
 
     def save(self, step: str, number: int, **arrays: NDArray[Any]) -> None:
         """Leave arrays by name."""
@@ -110,18 +131,18 @@ class Parts:
         Raises
         ------
         FileError
-            If the file is not there or damaged.
+            If the file is not there or damaged. Then another run begins anew.
         """
         path = self.path(step, number)
         try:
             with np.load(path) as file:
                 return dict(file)
-        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
-            raise FileError(f"{path} is damaged or missing ({error}); run it again with restart") from error
+        except (OSError, *_DAMAGED) as error:
+            raise self._lost(path, error) from error
 
     def drop(self, step: str) -> None:
         """Remove the files of a step."""
-        for path in self.folder.glob(f"{step}-*.bin"):
+        for path in self.folder.glob(f"{step}{self.suffix}-*.bin"):
             path.unlink(missing_ok=True)
 
     def remove(self) -> None:
@@ -133,6 +154,13 @@ class Parts:
                     path.unlink(missing_ok=True)
             with suppress(OSError):  # the folder is the user's if it has files of the user
                 self.folder.rmdir()
+
+    def _lost(self, path: Path, error: Exception) -> FileError:
+        """Error of a file; unless it can be read another time, what is there is of no run any more."""
+        if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
+            return FileError(f"{path} cannot be read: {error.strerror or error}; run it again")
+        (self.folder / _KEY).unlink(missing_ok=True)
+        return FileError(f"{path} is damaged or missing; run it again, and all is done anew")
 
     def _key(self) -> str | None:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from napari_objclass.block_kernels import smoothing_halo
@@ -109,11 +109,13 @@ def wanted(
 ) -> Measuring:
     """What is to be measured: features and margin as :func:`napari_objclass.measure` takes them.
 
-    Its steps leave their files beside the labels, and use at most ``room`` bytes each.
+    Its steps leave their files beside the labels, apart for each other raw, features and so on; each uses at most
+    ``room`` bytes.
     """
     specs, reach = _specs(labelled.plan.shape, raw, features, margin)
-    parts = labelled.parts
-    return Measuring.of(labelled.plan, parts, parts, raw, specs, reach, room)
+    asked = Measuring.of(labelled.plan, labelled.parts, labelled.parts, raw, specs, reach, room)
+    pixels = None if asked.raw is None else asked.raw.identity
+    return replace(asked, parts=labelled.parts.of([asked.features, asked.margin, pixels, room]))
 
 
 def around(

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_objclass import memory as amounts
-from napari_objclass.errors import ParameterError
+from napari_objclass.errors import FileError, ParameterError
 from napari_objclass.features import feature_catalog
+from napari_objclass.io.fingerprint import stamp
+from napari_objclass.io.locks import alone
 from napari_objclass.io.parts import Watch
 from napari_objclass.workflow import block_sources, input_data, thresholding
 from napari_objclass.workflow.blockwise import flooding, outputs
@@ -188,7 +190,7 @@ class Job:
             files = export.files(self.lane.name, folder) if files is None else files
             outputs.refuse_impossible(export, files)
         with ExitStack() as stack:
-            parts = self._parts(folder, stack, export, restart=restart)
+            parts = self._parts(folder, stack, restart=restart)
             return self._settled(parts)._done(parts, export, files, carried, client, watch)
 
     def _settled(self, parts: Parts) -> Job:
@@ -219,8 +221,12 @@ class Job:
             progress=watch.progress,
             cancel=watch.cancel,
         )
+        stamps = self._stamps
         labelled = self._labelled(parts, workers, report)
         measured = self._measured(labelled, workers, report, export)
+        if self._stamps != stamps:
+            parts.remove()
+            raise FileError(f"files of {self.lane.name!r} changed while they were read; run it again")
         prediction = self._prediction(measured, Watch(None, watch.cancel), report)
         workers.told(_PREDICTING, 1.0)
         paths: tuple[Path, ...] = ()
@@ -252,19 +258,26 @@ class Job:
             (*notes, *self._told(labelled, report)),
         )
 
-    def _parts(self, folder: Path | None, stack: ExitStack, export: Export | None, *, restart: bool) -> Parts:
+    def _parts(self, folder: Path | None, stack: ExitStack, *, restart: bool) -> Parts:
+        """Where the steps leave what only this run has to do with; its key is all that the objects depend on."""
         if folder is None:
             return Parts(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="objclass-"))))
+        own = folder / f".{self.lane.name}.parts"
+        stack.enter_context(alone(own))
         key = {
             "version": _version(),
-            "predictor": self.predictor.digest,
+            "thresholding": self.predictor.state.thresholding.to_json() if self.lane.is_thresholded else None,
             "lane": {name: value for name, value in self.lane.to_json().items() if name != "uuid"},
-            "files": [[str(path), _changed(path)] for _, path in self.lane.files],
+            "files": self._stamps,
             "images": [volume.identity for volume in (self.origin.volume, self.raw) if volume is not None],
             "asked": self.asked,
-            "features": None if export is None else [export.columns, export.features, export.table is None],
         }
-        return Parts.of_run(folder / f".{self.lane.name}.parts", key, restart=restart)
+        return Parts.of_run(own, key, restart=restart)
+
+    @property
+    def _stamps(self) -> list[Any]:
+        """What tells whether the files of the image are still the same."""
+        return [[str(path), *stamp(path)] for _, path in self.lane.files]
 
     def _labelled(self, parts: Parts, workers: Workers, report: Report) -> Labelled:
         began = time.perf_counter()
@@ -367,7 +380,3 @@ def _version() -> str:
     import napari_objclass
 
     return napari_objclass.__version__
-
-
-def _changed(path: Path) -> int:
-    return path.stat().st_mtime_ns if path.exists() else 0

@@ -67,7 +67,7 @@ def leave_faces(
 
     ``step`` is the one that left the :class:`BlockLabels`; the files are those of the step ``step + "faces"``.
     """
-    labels = block_kernels.BlockLabels.from_bytes(parts.read(step, block.number))
+    labels = parts.read(step, block.number, block_kernels.BlockLabels.from_bytes)
     known: dict[str, NDArray[Any]] = {
         "keys": labels.keys,
         "counts": labels.counts,
@@ -77,7 +77,7 @@ def leave_faces(
     for axis in range(3):
         behind = plan.next(block, axis)
         if behind is not None:
-            other = block_kernels.BlockLabels.from_bytes(parts.read(step, behind.number))
+            other = parts.read(step, behind.number, block_kernels.BlockLabels.from_bytes)
             known[f"joints{axis}"] = labels.joints(other, axis)
     parts.save(step + FACES, block.number, **known)
 

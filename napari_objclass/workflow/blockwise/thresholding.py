@@ -253,4 +253,4 @@ def _save_flags(parts: Parts, plan: BlockPlan, step: str, whole: Whole, flags: N
 
 
 def _labels(parts: Parts, step: str, block: Block) -> BlockLabels:
-    return block_kernels.BlockLabels.from_bytes(parts.read(step, block.number))
+    return parts.read(step, block.number, block_kernels.BlockLabels.from_bytes)
