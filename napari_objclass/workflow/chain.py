@@ -28,6 +28,7 @@ from napari_objclass.workflow import (
     thresholding,
 )
 from napari_objclass.workflow.applet import Outputs
+from napari_objclass.workflow.blockwise import flooding, passes
 from napari_objclass.workflow.changes import Change
 from napari_objclass.workflow.claims import Claims, derive
 from napari_objclass.workflow.edits import EditedKey
@@ -262,6 +263,7 @@ class Chain:
         labels = large_images.find(images, lane, self.state.thresholding, folder, self.memory.budget, **run)
         if labels.labelled.n_nan:
             self.memory.note(thresholding.counted_as_zero(labels.labelled.n_nan, f"the image {lane.name!r}"))
+        self.memory.note(flooding.note(labels.labelled))
         return Objects.found_in(labels)
 
     def _unedited(self, lane: LaneRecord, **run: Unpack[RunOptions]) -> tuple[NDArray[Any], int, int]:
@@ -276,6 +278,11 @@ class Chain:
 
     def intermediate(self, lane: LaneRecord, stage: str, **run: Unpack[RunOptions]) -> NDArray[Any]:
         """What is known of the objects of a lane before they are found, ``tzyx``; computed whenever it is asked for."""
+        if self.images(lane).is_large:
+            raise ParameterError(
+                f"{lane.name!r} is worked on block by block, and what lies between image and objects is not kept; crop "
+                "it, or give the session more memory, to see that"
+            )
         if not lane.is_thresholded:
             raise ParameterError(f"the objects of {lane.name!r} are given; there is nothing between image and objects")
         if stage != thresholding.SMOOTHED:
@@ -311,13 +318,18 @@ class Chain:
         missing = [feature for feature in features if held is None or feature not in held.features]
         if held is None or missing:
             labels, raw = self.objects(lane, **run).labels, self.images(lane).raw
-            found = object_features.table(labels, raw, missing, margin=margin, spacing=lane.spacing, **run)
+            found = object_features.table(
+                labels, raw, missing, margin=margin, spacing=lane.spacing, tell=partial(self._tell_large, lane), **run
+            )
             held = found if held is None else held.joined(found)
             outputs.hold(object_features.ID, lane.uuid, key, held)
         if held.features == tuple(features):
             return held
         # Held too: a click asks for the columns of the classifier again and again.
         return outputs.get(SELECTED, lane.uuid, (*key, *features), partial(held.select, features))
+
+    def _tell_large(self, lane: LaneRecord, n: int) -> None:
+        self.memory.note(passes.too_large(n, lane.name))
 
     def _known_table(self, lane: LaneRecord, key: Key, **run: Unpack[RunOptions]) -> FeatureTable | None:
         """Hold for ``key`` what the held table has for it, after edits by hand too; None if that is nothing.

@@ -35,7 +35,7 @@ from napari_objclass.workflow.label_volume import LabelVolume
 from napari_objclass.workflow.lane import LABELS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import DTypeLike, NDArray
 
@@ -129,16 +129,21 @@ def measure(
     features: str | Sequence[str],
     *,
     margin: int | tuple[int, ...] | None = None,
+    tell: Callable[[int], object] = lambda _: None,
     **run: Unpack[RunOptions],
 ) -> FeatureTable:
     """Measure the objects of a volume block by block, see :func:`napari_objclass.measure`; the result is the same.
 
-    What is measured is kept beside the labels.
+    What is measured is kept beside the labels. ``tell`` is called with the number of objects that are too large to be
+    looked at as a whole, if there are any.
     """
     labelled = volume.labelled
     image = None if intensities is None else Volume(intensities, axis_letters.RAW, "the raw image")
     asked = passes.wanted(labelled, image, features, margin, volume.share.room)
-    return passes.measure(asked, labelled, _workers(volume.share, passes.MEASURING, run)).table()
+    measured = passes.measure(asked, labelled, _workers(volume.share, passes.MEASURING, run))
+    if measured.n_large:
+        tell(measured.n_large)
+    return measured.table()
 
 
 def _workers(chosen: Share, steps: Mapping[str, float], run: RunOptions) -> Workers:

@@ -9,7 +9,7 @@ from napari_objclass.workflow import large_images
 from napari_objclass.workflow.label_volume import LabelVolume
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -28,14 +28,16 @@ def table(
     margin: int | tuple[int, ...] | None = None,
     spacing: tuple[float, float, float] | None = None,
     only: Places | None = None,
+    tell: Callable[[int], object] = lambda _: None,
     **run: Unpack[RunOptions],
 ) -> FeatureTable:
     """Measure every object of a label image ``tzyx`` with raw ``tzyxc``: one row each, in order of frame and id.
 
-    With ``only``, these objects alone, see :func:`napari_objclass.measure`.
+    With ``only``, these objects alone, see :func:`napari_objclass.measure`. ``tell`` is called with the number of
+    objects that are too large to be looked at as a whole, if there are any.
     """
     if isinstance(labels, LabelVolume):
-        return large_images.measure(labels, raw, feature_ids, margin=margin, **run)
+        return large_images.measure(labels, raw, feature_ids, margin=margin, tell=tell, **run)
     return features.measure(
         labels,
         raw,

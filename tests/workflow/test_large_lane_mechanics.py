@@ -325,3 +325,17 @@ def test_formats_that_are_written_at_once_are_refused(tmp_path, labels, raw):
     session = annotated(LITTLE, labels, raw)
     with pytest.raises(oc.ObjClassError, match="not written block by block"):
         session.export(0, "Object Predictions", filename=str(tmp_path / "a.png"), format="png sequence")
+
+
+def test_objects_that_are_too_large_are_told(raw):
+    labels = np.ones_like(raw)
+    labels[0] = 2
+    session = session_on(labels=labels, raw=raw)
+    session.feature_selection = replace(session.feature_selection, features=("hull_area",))
+    session.table(0)
+    assert any("too large for the memory to be looked at as a whole" in note for note in session.notes)
+
+
+def test_what_lies_between_image_and_objects_is_refused(raw):
+    with pytest.raises(oc.ObjClassError, match="worked on block by block"):
+        session_on(raw=raw).intermediate(0, "smoothed")
