@@ -27,7 +27,6 @@ from napari_objclass.features import choose, feature_catalog, neighbourhood
 from napari_objclass.kernels import default_threads
 from napari_objclass.workflow.blockwise import flooding, given, thresholding as found
 from napari_objclass.workflow.blockwise.budget import share
-from napari_objclass.workflow.blockwise.grouping import Surroundings
 from napari_objclass.workflow.blockwise.labelling import LABELS as LABEL_STEP, OBJECTS as OBJECT_STEP, Labelled
 from napari_objclass.workflow.blockwise.measuring import RANGES, REGIONS, VALUES, Measuring, steps
 from napari_objclass.workflow.blockwise.parts import Parts
@@ -166,7 +165,7 @@ def measure(
     key = {"features": measuring.features, "margin": measuring.margin, "raw": pixels, "room": measuring.room}
     parts = Parts.of_run(known.folder / _digest(key), key)
     measuring = replace(measuring, parts=parts)
-    groups = Surroundings(measuring.margin, measuring.most_voxels).groups(labelled)
+    groups = measuring.groups(labelled)
     _workers(volume.share, _STEPS_OF_MEASURING, run).do(steps(measuring, groups))
     return Rows.of(parts, labelled, groups, specs).table()
 

@@ -2,16 +2,12 @@
 
 import subprocess
 import sys
-from dataclasses import replace
 
 import numpy as np
 import pytest
 import zarr
 
 from napari_objclass import memory
-from napari_objclass.errors import ParameterError
-from napari_objclass.workflow.blockwise import running
-from napari_objclass.workflow.blockwise.classify import Job
 from napari_objclass.workflow.session import Session
 
 SHAPE, PITCH, SIDES = (128, 256, 256), (4, 8, 8), (2, 3, 4)
@@ -57,14 +53,15 @@ def test_a_process_keeps_to_its_memory(tmp_path):
     raw, budget = pixels(labels), memory.parse("160MB")
     corner = (slice(0, 16), slice(0, 64), slice(0, 64))
     for name, image in {"labels": labels, "raw": raw}.items():
-        stored = zarr.create_array(tmp_path / f"{name}.zarr", shape=SHAPE, chunks=(32, 64, 64), dtype=image.dtype)
+        form = {"chunks": (32, 64, 64), "dtype": image.dtype, "dimension_names": ("z", "y", "x")}
+        stored = zarr.create_array(tmp_path / f"{name}.zarr", shape=SHAPE, **form)
         stored[...] = image
     with trained(labels[corner], raw[corner], FEATURES) as session:
         session.save(tmp_path / "cells.objclass")
         n_columns = len(session.table(0).columns)
     command = [
         sys.executable, "-m", "napari_objclass", "predict", "cells.objclass", "--raw", "raw.zarr", "--labels",
-        "labels.zarr", "--axes", "zyx", "--out", "results", "--table-filename", "table.csv", "--memory", str(budget),
+        "labels.zarr", "--out", "results", "--table-filename", "table.csv", "--memory", str(budget),
         "--export-source", "Object Predictions", "--output-format", "single-scale OME-Zarr", "--threads", "2",
     ]  # fmt: skip
     watched = [sys.executable, "-c", WATCHER, *command]

@@ -14,13 +14,12 @@ import napari_objclass as oc
 from napari_objclass import kernels
 from napari_objclass.features import feature_catalog, neighbourhood
 from napari_objclass.workflow.blockwise import given as given_objects, measuring
-from napari_objclass.workflow.blockwise.grouping import Surroundings
 from napari_objclass.workflow.blockwise.labelling import Labelled
 from napari_objclass.workflow.blockwise.measuring import Measuring
 from napari_objclass.workflow.blockwise.parts import Parts
 from napari_objclass.workflow.blockwise.plan import BlockPlan
 from napari_objclass.workflow.blockwise.rows import Rows
-from napari_objclass.workflow.blockwise.sources import Volume
+from napari_objclass.workflow.blockwise.sources import Reads, Volume
 from napari_objclass.workflow.blockwise.workers import Workers
 from napari_objclass.workflow.objects import Objects
 
@@ -62,10 +61,11 @@ def measured(labelled, raw, features, margin, client, *, room=10**9):
     catalog = {spec.id: spec for spec in feature_catalog(n_dims, raw.n_channels)}
     specs = [catalog[each] for each in features]
     all_of_it = Measuring.of(labelled.plan, labelled.parts, labelled.parts, raw, specs, margin, room)
-    groups = Surroundings(all_of_it.margin, all_of_it.most_voxels).groups(labelled)
+    groups = all_of_it.groups(labelled)
     Workers(2, client=client).do(measuring.steps(all_of_it, groups))
-    rows = Rows.of(labelled.parts, labelled, groups, specs)
-    return rows.table(), rows.n_large, measuring.planned_reads(all_of_it, labelled, groups)
+    rows, planned = Rows.of(labelled.parts, labelled, groups, specs), Reads()
+    measuring.planned_reads(all_of_it, labelled, groups, planned)
+    return rows.table(), rows.n_large, planned
 
 
 def read_all(labelled):
@@ -122,7 +122,7 @@ def test_every_feature_of_any_plan(data):
         volume = Volume(raw, "tzyxc", "raw")
         room = draw(st.sampled_from([10**9, 400_000]))
         table, n_large, planned = measured(labelled, volume, features, margin, client, room=room)
-        assert volume.reads.voxels == planned
+        assert volume.reads == planned
         expected = oc.measure(labels, raw, axes="tzyxc", features=features, margin=margin)
         if not n_large:
             assert_same_table(table, expected, exact=dtype != np.float32)
@@ -183,7 +183,7 @@ def test_objects_larger_than_the_memory(tmp_path):
         table, n_large, planned = measured(labelled, volume, features, (0, 0, 0), client, room=10_000)
     expected = oc.measure(labels, raw, axes="tzyxc", features=features)
     assert n_large == 1
-    assert volume.reads.voxels == planned
+    assert volume.reads == planned
     counted = features[:-1]
     np.testing.assert_array_equal(table.select(counted).values, expected.select(counted).values)
     assert table["hull_area"][1] == expected["hull_area"][1]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_objclass import memory
 from napari_objclass.errors import ParameterError
+from napari_objclass.workflow.blockwise import cells
 from napari_objclass.workflow.blockwise.plan import choose
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ _OF_TASKS = 0.8
 # Bytes per voxel beside pixels, measured: runs of labels and what is made of them; smoothed channels and their masks.
 _LABELS, _SMOOTHED, _COLLECTED = 4, 14, 4
 
+#: Fewer tasks at a time, each with more memory, where raw would be read so many times as often otherwise.
+_OFTEN = 1.5
+
 
 @dataclass(frozen=True)
 class Share:
@@ -37,11 +42,14 @@ class Share:
         Number of tasks at a time.
     room
         Bytes that each may use.
+    times
+        How often raw is read, about: around objects as large as their margin.
     """
 
     block_shape: Triple
     n_workers: int
     room: int
+    times: float = 0.0
 
 
 def share(
@@ -52,6 +60,7 @@ def share(
     most: int,
     n_workers: int,
     block_shape: Triple | None = None,
+    around: Triple | None = None,
 ) -> Share:
     """Share out ``most`` bytes, of which this process has some already.
 
@@ -68,6 +77,8 @@ def share(
         Number of tasks at a time; fewer if the memory is short.
     block_shape
         Blocks that are asked for.
+    around
+        How far around objects raw is read once they are known, z, y, x; None if it is not.
 
     Raises
     ------
@@ -90,15 +101,34 @@ def share(
     if block_shape is not None:
         n_workers = max(1, min(n_workers, left // cost(block_shape)))
         _refuse(cost(block_shape), left, most)
-        return Share(block_shape, n_workers, left // n_workers)
-    for n in (n_workers, 1):
-        try:
-            sides = choose(image.shape, image.chunks if raw is None else _chunks(image, raw), cost, left // n)
-        except ParameterError:
-            continue
-        return Share(sides, n, left // n)
-    _refuse(_least(image, cost), left, most)
-    raise AssertionError("the least blocks were too large, and now they are not")
+        return Share(block_shape, n_workers, left // n_workers, _times(raw, around, left // n_workers))
+    chunks = image.chunks if raw is None else _chunks(image, raw)
+    found = list[Share]()
+    for n in range(n_workers, 0, -1):
+        with suppress(ParameterError):
+            room = left // n
+            found.append(Share(choose(image.shape, chunks, cost, room), n, room, _times(raw, around, room)))
+    if not found:
+        _refuse(_least(image, cost), left, most)
+        raise AssertionError("the least blocks were too large, and now they are not")
+    least = min(each.times for each in found)
+    return next(each for each in found if each.times <= _OFTEN * least)
+
+
+def voxels_around(room: int, pixel_bytes: int) -> int:
+    """Most voxels that are read around objects at a time: half of the room is for what is found there."""
+    return room // (2 * max(1, pixel_bytes))
+
+
+def _times(raw: Volume | None, around: Triple | None, room: int) -> float:
+    """How often raw is read, about."""
+    if raw is None:
+        return 0.0
+    if around is None:
+        return 1.0
+    most = voxels_around(room, raw.dtype.itemsize * raw.n_channels)
+    reach = [3 * margin + 1 for margin in around]
+    return 1.0 + cells.choose(raw.shape[1:], raw.chunks, reach, most, raw.shape[0]).times
 
 
 def _chunks(image: Volume, raw: Volume) -> Triple | None:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from napari_objclass.kernels import CancelToken
     from napari_objclass.workflow.blockwise.parts import Parts
     from napari_objclass.workflow.blockwise.plan import BlockPlan, Triple
-    from napari_objclass.workflow.blockwise.sources import Volume
+    from napari_objclass.workflow.blockwise.sources import Reads, Volume
     from napari_objclass.workflow.blockwise.stitching import Whole
     from napari_objclass.workflow.blockwise.thresholding import Rule
     from napari_objclass.workflow.blockwise.workers import Step
@@ -324,7 +324,7 @@ def stitch(parts: Parts, plan: BlockPlan, rule: Rule, t: int, threads: int | Non
     """Leave the objects of a frame whose size is within bounds."""
     whole = gather(parts, plan, t, LABELS, connected=True)
     kept, small = rule.keeps(whole.sizes), whole.sizes < rule.how["min_size"]
-    own = [window.number for window in _windows(parts, plan) if window.t == t]
+    own = [window for window in _windows(parts, plan) if window.t == t]
     leave_objects(
         parts,
         plan,
@@ -333,8 +333,32 @@ def stitch(parts: Parts, plan: BlockPlan, rule: Rule, t: int, threads: int | Non
         n_small=int(small.sum()),
         n_large=int((~small & ~kept).sum()),
         n_nan=int(parts.load(WINDOWS, t)["n_nan"]),
-        n_contested=sum(int(parts.load(FLOODS, number)["n_contested"]) for number in own),
+        n_contested=sum(int(parts.load(FLOODS, window.number)["n_contested"]) for window in own),
+        read=np.array(list(_read(parts, plan, rule, t, own)), np.int64).reshape(-1, 6),
     )
+
+
+def planned_reads(parts: Parts, plan: BlockPlan, volume: Volume, rule: Rule, reads: Reads) -> None:
+    """Add what the steps read to ``reads``, once the objects are known: the windows depend on them."""
+    for t in range(plan.shape[0]):
+        for z0, y0, x0, z1, y1, x1 in parts.load(OBJECTS, t)["read"].tolist():
+            volume.count(reads, t, (z0, y0, x0), (z1, y1, x1), rule.channels)
+
+
+def _read(parts: Parts, plan: BlockPlan, rule: Rule, t: int, windows: list[Window]) -> Iterator[tuple[int, ...]]:
+    """Boxes of a frame that were read: all of it, or what blocks and windows depend on."""
+    frame_shape, low = plan.shape[1:], reached_from(rule.how["low"])
+    for block in plan.of_frame(t):
+        if not parts.has(FOUND, block.number):
+            yield (0, 0, 0, *frame_shape)
+            return
+        start, stop = rule.window(block, frame_shape)
+        yield (*start, *stop)
+        if parts.load(FOUND, block.number)["low"] < low:  # the first guess was too high
+            yield (*start, *stop)
+    for window in windows:
+        start, stop = rule.window(window.box, frame_shape)
+        yield (*start, *stop)
 
 
 def _most(volume: Volume, rule: Rule, room: int) -> int:
@@ -364,7 +388,7 @@ def _divided(
     sizes, firsts = groups.sizes[seeded].astype(np.int64), groups.firsts[seeded]
     objects = Labelled(plan, parts, frames, ids, sizes, firsts, boxes)
     halo = block_kernels.smoothing_halo(rule.how["sigma"], plan.shape[1:])
-    together = Surroundings(halo, _most(volume, rule, room)).groups(objects)
+    together = Surroundings(halo, _most(volume, rule, room), volume.chunks).groups(objects)
     window_of_group = np.full(len(groups), -1)
     hulls = np.zeros((len(together), 6), np.int64)
     for number, each in enumerate(together):

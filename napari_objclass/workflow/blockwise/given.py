@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from napari_objclass.kernels import CancelToken
     from napari_objclass.workflow.blockwise.parts import Parts
     from napari_objclass.workflow.blockwise.plan import Block, BlockPlan
-    from napari_objclass.workflow.blockwise.sources import Volume
+    from napari_objclass.workflow.blockwise.sources import Reads, Volume
     from napari_objclass.workflow.blockwise.workers import Step
 
 
@@ -38,6 +38,12 @@ def tasks(parts: Parts, plan: BlockPlan, volume: Volume, *, connected: bool) -> 
     yield LABELS, label, [(parts, volume, blocks[number]) for number in parts.missing(LABELS, numbers)]
     yield faces, leave_faces, [(parts, plan, LABELS, blocks[number]) for number in parts.missing(faces, numbers)]
     yield OBJECTS, stitch, [(parts, plan, t) for t in parts.missing(OBJECTS, frames)]
+
+
+def planned_reads(plan: BlockPlan, volume: Volume, reads: Reads) -> None:
+    """Add what the steps read to ``reads``: every block once."""
+    for block in plan.blocks:
+        volume.count(reads, block.t, block.start, block.stop)
 
 
 def label_ids(parts: Parts, volume: Volume, block: Block, threads: int | None, cancel: CancelToken | None) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from napari_objclass.workflow.blockwise import cells
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
 
     from napari_objclass.workflow.blockwise.labelling import Labelled
     from napari_objclass.workflow.blockwise.plan import Triple
+
+
+#: Cells are chosen as if the surroundings of all objects were as large as these at most; those of a few may be larger.
+_MOST_OBJECTS = 0.9
 
 
 class Group(NamedTuple):
@@ -55,27 +61,44 @@ class Surroundings:
         Voxels along z, y, x; at the upper side one more.
     most
         Most voxels of a box; None where nothing is read.
+    chunks
+        Lengths along z, y, x of what is stored in one piece; None if that does not matter.
     """
 
     margin: Triple
     most: int | None
+    chunks: Triple | None = None
 
     def groups(self, labelled: Labelled) -> list[Group]:
-        """All groups: the objects that begin in one block, divided until the box of each group fits, if it can.
+        """All groups: the objects of one cell, divided until the box of each group fits, if it can.
 
-        They depend on the objects, the plan and these numbers alone.
+        They depend on the objects, the plan and these numbers alone. Those that are near each other follow each other.
         """
+        if not len(labelled):
+            return []
         lengths = np.array(labelled.plan.shape[1:])
         low = np.maximum(labelled.boxes[:, :3] - self.margin, 0)
         high = np.minimum(labelled.boxes[:, 3:] + self.margin + 1, lengths)
         found: list[Group] = []
-        for rows in _by_block(labelled):
+        for rows in self._by_cell(labelled, low, high):
             for own in self._divided(rows, low, high):
                 start, stop = low[own].min(axis=0), high[own].max(axis=0)
                 fits = self.most is None or int(np.prod(stop - start)) <= self.most
                 t = int(labelled.frames[own[0]])
                 found.append(Group(len(found), t, own, labelled.ids[own], _triple(start), _triple(stop), fits))
         return found
+
+    def _by_cell(self, labelled: Labelled, low: NDArray[np.int64], high: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+        """Rows of the objects whose surroundings end in a cell, cell by cell; without cells, in a block."""
+        plan = labelled.plan
+        sides = plan.block_shape
+        if self.most is not None:
+            reach = np.quantile(high - low, _MOST_OBJECTS, axis=0).astype(np.int64)
+            sides = cells.choose(plan.shape[1:], self.chunks, _triple(reach), self.most, plan.shape[0]).shape
+        z, y, x = ((high - 1) // sides).T
+        order = np.lexsort((x, y, z, labelled.frames))
+        places = np.stack([labelled.frames, z, y, x])[:, order]
+        return np.split(order, np.flatnonzero(np.diff(places).any(axis=0)) + 1)
 
     def _divided(
         self, rows: NDArray[np.int64], low: NDArray[np.int64], high: NDArray[np.int64]
@@ -89,20 +112,6 @@ class Surroundings:
         order = np.argsort(low[rows, axis] + high[rows, axis], kind="stable")
         for half in np.split(order, [len(order) // 2]):
             yield from self._divided(np.sort(rows[half]), low, high)
-
-
-def _by_block(labelled: Labelled) -> Iterator[NDArray[np.int64]]:
-    """Rows of the objects whose first voxel lies in a block, block by block."""
-    plan = labelled.plan
-    _, _, ny, nx = plan.shape
-    _, depth, height, width = plan.grid
-    place = labelled.firsts.astype(np.int64)
-    coordinates = (place // (ny * nx), place // nx % ny, place % nx)
-    z, y, x = (each // side for each, side in zip(coordinates, plan.block_shape, strict=True))
-    owners = ((labelled.frames * depth + z) * height + y) * width + x
-    order = np.argsort(owners, kind="stable")
-    cuts = np.flatnonzero(np.diff(owners[order])) + 1
-    return iter([rows for rows in np.split(order, cuts) if len(rows)])
 
 
 def _triple(place: NDArray[np.int64]) -> Triple:

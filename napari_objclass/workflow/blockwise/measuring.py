@@ -11,13 +11,14 @@ bins span the range of all objects, and for features that look at objects as a w
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_objclass import block_kernels
+from napari_objclass.workflow.blockwise.budget import voxels_around
+from napari_objclass.workflow.blockwise.grouping import Surroundings
 from napari_objclass.workflow.blockwise.labelling import block_labels
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from napari_objclass.workflow.blockwise.labelling import Labelled
     from napari_objclass.workflow.blockwise.parts import Parts
     from napari_objclass.workflow.blockwise.plan import Block, BlockPlan, Triple
-    from napari_objclass.workflow.blockwise.sources import Volume
+    from napari_objclass.workflow.blockwise.sources import Reads, Volume
     from napari_objclass.workflow.blockwise.workers import Step
 
 #: Steps, as their files are called: what blocks know of objects, the range of intensities of each frame, and values.
@@ -107,7 +108,7 @@ class Measuring:
     @property
     def raw_again(self) -> bool:
         """Whether raw is read around the objects."""
-        return self.histograms or any(spec.needs_crop and spec.needs_raw for spec in self.specs)
+        return reads_around(self.specs)
 
     @property
     def pixel_bytes(self) -> int:
@@ -116,10 +117,20 @@ class Measuring:
 
     @property
     def most_voxels(self) -> int | None:
-        """Most voxels of raw around a group of objects: half of the room is for what is found there."""
+        """Most voxels of raw around a group of objects."""
         if not (self.crops or self.histograms):
             return None
-        return self.room // (2 * max(1, self.pixel_bytes if self.raw_again else 0))
+        return voxels_around(self.room, self.pixel_bytes if self.raw_again else 0)
+
+    def groups(self, labelled: Labelled) -> list[Group]:
+        """Which objects are finished together."""
+        chunks = self.raw.chunks if self.raw is not None and self.raw_again else None
+        return Surroundings(self.margin, self.most_voxels, chunks).groups(labelled)
+
+
+def reads_around(specs: Sequence[FeatureSpec]) -> bool:
+    """Whether raw is read around objects for some features, once they are known."""
+    return any(spec.needs_histogram or (spec.needs_crop and spec.needs_raw) for spec in specs)
 
 
 def steps(measuring: Measuring, groups: Sequence[Group]) -> Iterator[Step]:
@@ -131,21 +142,22 @@ def steps(measuring: Measuring, groups: Sequence[Group]) -> Iterator[Step]:
     yield VALUES, finish, [(measuring, groups[number]) for number in parts.missing(VALUES, range(len(groups)))]
 
 
-def planned_reads(measuring: Measuring, labelled: Labelled, groups: Sequence[Group]) -> int:
-    """Voxels of raw that the steps read: of blocks with objects, around groups, and of blocks for histograms."""
-    voxels = 0
+def planned_reads(measuring: Measuring, labelled: Labelled, groups: Sequence[Group], reads: Reads) -> None:
+    """Add what the steps read of raw to ``reads``: blocks with objects, around groups, and blocks for histograms."""
+    raw, plan = measuring.raw, measuring.plan
+    if raw is None:
+        return
     if any(spec.collects_raw for spec in measuring.specs):
-        with_objects = (block for block in measuring.plan.blocks if labelled.ids_of(block.number).any())
-        voxels += sum(math.prod(block.shape) for block in with_objects)
-    if measuring.raw_again:
-        voxels += sum(group.voxels for group in groups if group.fits)
-    if measuring.histograms:
-        for group in groups:
-            if not group.fits:
-                blocks = measuring.plan.overlapping(group.t, group.start, group.stop)
-                holding = (each for each in blocks if np.isin(labelled.ids_of(each.number), group.ids).any())
-                voxels += sum(math.prod(block.shape) for block in holding)
-    return voxels
+        for block in plan.blocks:
+            if labelled.ids_of(block.number).any():
+                raw.count(reads, block.t, block.start, block.stop)
+    for group in groups:
+        if measuring.raw_again and group.fits:
+            raw.count(reads, group.t, group.start, group.stop)
+        elif measuring.histograms:
+            for block in plan.overlapping(group.t, group.start, group.stop):
+                if np.isin(labelled.ids_of(block.number), group.ids).any():
+                    raw.count(reads, block.t, block.start, block.stop)
 
 
 def collect(measuring: Measuring, block: Block, threads: int | None, cancel: CancelToken | None) -> None:

@@ -20,13 +20,12 @@ from napari_objclass.io.parts import Watch
 from napari_objclass.workflow import input_data, thresholding
 from napari_objclass.workflow.blockwise import flooding, given, measuring, outputs, thresholding as found
 from napari_objclass.workflow.blockwise.budget import share
-from napari_objclass.workflow.blockwise.grouping import Surroundings
 from napari_objclass.workflow.blockwise.labelling import LABELS as LABEL_STEP, OBJECTS, Labelled
 from napari_objclass.workflow.blockwise.measuring import Measuring
 from napari_objclass.workflow.blockwise.parts import Parts
 from napari_objclass.workflow.blockwise.plan import BlockPlan
 from napari_objclass.workflow.blockwise.rows import Rows
-from napari_objclass.workflow.blockwise.sources import Volume
+from napari_objclass.workflow.blockwise.sources import Reads, Volume
 from napari_objclass.workflow.blockwise.workers import Workers
 from napari_objclass.workflow.lane import LABELS, SEGMENTATION
 from napari_objclass.workflow.object_classification import Prediction
@@ -38,8 +37,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_objclass.feature_table import FeatureTable
+    from napari_objclass.workflow.blockwise.grouping import Group
     from napari_objclass.workflow.blockwise.plan import Triple
-    from napari_objclass.workflow.blockwise.sources import Reads
     from napari_objclass.workflow.blockwise.workers import Client
     from napari_objclass.workflow.export import Export, Files
     from napari_objclass.workflow.input_data import Images
@@ -74,9 +73,9 @@ class Report:
     block_shape, n_blocks, n_workers
         The blocks, and how many were worked on at a time.
     reads
-        What was read, by role of the image.
+        What was read, by role of the image; the same for both if objects are found in raw.
     planned
-        Voxels that were to be read, by role.
+        What was to be read, by role, for a run that does all.
     seconds
         How long each step took.
     peak
@@ -93,7 +92,7 @@ class Report:
     n_blocks: int
     n_workers: int
     reads: dict[str, Reads] = field(default_factory=dict)
-    planned: dict[str, int] = field(default_factory=dict)
+    planned: dict[str, Reads] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     peak: int = 0
     written: int = 0
@@ -174,6 +173,8 @@ class Job:
         Bytes that a task may use.
     memory
         Bytes that the process may use.
+    times
+        How often raw is read, about: how large the objects are is not known before.
     asked
         What was asked for of blocks and memory: with the same, a run that was stopped goes on with the blocks it had.
     """
@@ -189,6 +190,7 @@ class Job:
     threads: int | None
     room: int
     memory: int
+    times: float
     asked: tuple[Any, ...]
 
     @classmethod
@@ -222,6 +224,9 @@ class Job:
             raw = source if lane.is_thresholded and "probabilities" not in lane.sources else _raw(lane, opened)
         amounts.keep_little()
         most = amounts.used() + amounts.available() if memory is None else amounts.parse(memory)
+        margin = neighbourhood(predictor.forest.margin, opened.extent[0])
+        catalog = {spec.id: spec for spec in feature_catalog(*opened.extent)}
+        again = measuring.reads_around([catalog[each] for each in choose(predictor.forest.features, *opened.extent)])
         workers_at_most = workers or Workers(threads=threads).threads
         shared = share(
             source,
@@ -230,21 +235,34 @@ class Job:
             most=most,
             n_workers=workers_at_most,
             block_shape=None if block_shape is None else _checked_block(block_shape, source.shape[1:]),
+            around=margin if again else None,
         )
         plan = BlockPlan(source.shape, shared.block_shape)
         asked = (None if block_shape is None else list(shared.block_shape), None if memory is None else most)
         return cls(
-            predictor, lane, opened, source, raw, rule, plan, shared.n_workers, threads, shared.room, most, asked
+            predictor,
+            lane,
+            opened,
+            source,
+            raw,
+            rule,
+            plan,
+            shared.n_workers,
+            threads,
+            shared.room,
+            most,
+            shared.times,
+            asked,
         )
 
     @property
     def summary(self) -> str:
         """The plan in one line."""
-        sides = " x ".join(map(str, self.plan.block_shape))
-        return (
-            f"{len(self.plan)} blocks of up to {sides} voxels, {self.n_workers} at a time, "
-            f"in at most {amounts.text(self.memory)}"
-        )
+        n, sides = len(self.plan), " x ".join(map(str, self.plan.block_shape))
+        blocks = f"1 block of {sides} voxels" if n == 1 else f"{n} blocks of up to {sides} voxels"
+        at_a_time = f"{self.n_workers} at a time, " if n > 1 else ""
+        raw = "" if self.raw is None else f", raw is read about {self.times:.1f} times"
+        return f"{blocks}, {at_a_time}in at most {amounts.text(self.memory)}{raw}"
 
     def run(
         self,
@@ -377,16 +395,24 @@ class Job:
         task = Measuring.of(
             self.plan, labelled.parts, labelled.parts, self.raw, specs, margin, self._room_beside(labelled)
         )
-        groups = Surroundings(task.margin, task.most_voxels).groups(labelled)
-        report.planned = {
-            "objects": int(np.prod(self.plan.shape)),
-            "raw": measuring.planned_reads(task, labelled, groups),
-        }
+        groups = task.groups(labelled)
+        report.planned = self._planned(task, labelled, groups)
         workers.do(measuring.steps(task, groups))
         measured = Rows.of(labelled.parts, labelled, groups, specs)
         report.n_large = measured.n_large
         report.seconds["measuring"] = time.perf_counter() - began
         return measured
+
+    def _planned(self, measured: Measuring, labelled: Labelled, groups: Sequence[Group]) -> dict[str, Reads]:
+        """What all steps read, each image of its own or raw for both."""
+        objects = Reads()
+        raw = objects if self.raw is self.source else Reads()
+        if self.rule is None:
+            given.planned_reads(self.plan, self.source, objects)
+        else:
+            found.planned_reads(labelled.parts, self.plan, self.source, self.rule, objects)
+        measuring.planned_reads(measured, labelled, groups, raw)
+        return {"objects": objects} | ({} if self.raw is None else {"raw": raw})
 
     def _room_beside(self, labelled: Labelled) -> int:
         """Bytes that a task may use beside what is kept of every object; the same for a run that goes on.

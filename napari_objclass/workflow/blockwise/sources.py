@@ -41,25 +41,29 @@ class Sliced(Protocol):
 
 @dataclass
 class Reads:
-    """How often an image was read, and how much of it; any number of threads may count.
+    """How often an image is read, and how much of it; any number of threads may count.
 
     Attributes
     ----------
     calls, voxels, bytes
         Number of boxes; of their voxels, whatever the number of channels; and of bytes, all channels.
+    chunks
+        Number of pieces of the file that they touch, each counted once for every box; 0 for what has none.
     """
 
     calls: int = 0
     voxels: int = 0
     bytes: int = 0
+    chunks: int = 0
     _lock: Any = field(default_factory=Lock, repr=False, compare=False)
 
-    def count(self, voxels: int, n_bytes: int) -> None:
+    def count(self, voxels: int, n_bytes: int, n_chunks: int) -> None:
         """Add one box."""
         with self._lock:
             self.calls += 1
             self.voxels += voxels
             self.bytes += n_bytes
+            self.chunks += n_chunks
 
     def __getstate__(self) -> dict[str, Any]:
         return {}
@@ -132,12 +136,10 @@ class Volume:
     @property
     def chunks(self) -> Triple | None:
         """Lengths along z, y, x of what is stored in one piece; None if that is unknown or all."""
-        stored = getattr(self.data, "chunks", None)
-        if not stored:
+        stored = self._chunks
+        if stored is None:
             return None
-        sides = [side if isinstance(side, int) else max(side, default=1) for side in stored]  # dask names all
-        by_letter = dict(zip(self.axes, sides, strict=True))
-        z, y, x = (max(1, min(by_letter.get(letter, 1), self._length(letter))) for letter in "zyx")
+        z, y, x = (stored.get(letter, 1) for letter in "zyx")
         return z, y, x
 
     @property
@@ -168,18 +170,45 @@ class Volume:
         DtypeError
             If pixels that mean ids are no whole numbers.
         """
-        first, last = (0, self.n_channels) if channels is None else (min(channels), max(channels) + 1)
-        ranges = {"t": (t, t + 1), "c": (first, last)}
-        ranges |= {letter: (start[i], stop[i]) for i, letter in enumerate("zyx")}
-        part = np.asarray(self.data[tuple(slice(*ranges[letter]) for letter in self.axes)])
-        self.reads.count(math.prod(np.subtract(stop, start).tolist()), part.nbytes)
+        ranges = self._ranges(t, start, stop, channels)
+        part = np.asarray(self.data[tuple(slice(*each) for each in ranges)])
+        self.count(self.reads, t, start, stop, channels)
         if self.ids:
             ids = axis_letters.to_canonical(part, self.axes, axis_letters.LABELS)
             return as_ids(ids, self.what)
         pixels = axis_letters.to_canonical(part, self.axes).astype(self.dtype, copy=False)
-        if channels is None or channels == tuple(range(first, last)):
+        if channels is None or channels == tuple(range(min(channels), max(channels) + 1)):
             return pixels
-        return pixels[..., [channel - first for channel in channels]]
+        return pixels[..., [channel - min(channels) for channel in channels]]
+
+    def count(self, reads: Reads, t: int, start: Triple, stop: Triple, channels: tuple[int, ...] | None = None) -> None:
+        """Add what :meth:`read` reads to some ``reads``."""
+        ranges, stored = self._ranges(t, start, stop, channels), self._chunks
+        values, n_chunks = math.prod(last - first for first, last in ranges), 0
+        if stored is not None and values:
+            sides = [stored[letter] for letter in self.axes]
+            n_chunks = math.prod(
+                (last - 1) // side - first // side + 1 for (first, last), side in zip(ranges, sides, strict=True)
+            )
+        voxels = math.prod(last - first for first, last in zip(start, stop, strict=True))
+        reads.count(int(voxels), values * np.dtype(self.data.dtype).itemsize, n_chunks)
+
+    @property
+    def _chunks(self) -> dict[str, int] | None:
+        """Length of what is stored in one piece along each axis."""
+        stored = getattr(self.data, "chunks", None)
+        if not stored:
+            return None
+        sides = [side if isinstance(side, int) else max(side, default=1) for side in stored]  # dask names all
+        return {letter: max(1, min(side, self._length(letter))) for letter, side in zip(self.axes, sides, strict=True)}
+
+    def _ranges(self, t: int, start: Triple, stop: Triple, channels: tuple[int, ...] | None) -> list[tuple[int, int]]:
+        """First and last index along each axis of the pixels, those of all channels between those that are wanted."""
+        of = {"t": (t, t + 1), "c": (0, self.n_channels)}
+        if channels is not None:
+            of["c"] = (min(channels), max(channels) + 1)
+        of |= {letter: (int(start[i]), int(stop[i])) for i, letter in enumerate("zyx")}
+        return [of[letter] for letter in self.axes]
 
     def _length(self, letter: str) -> int:
         return self.data.shape[self.axes.index(letter)] if letter in self.axes else 1

@@ -137,7 +137,7 @@ def leave_objects(
     whole: Whole,
     kept: NDArray[np.bool_] | None = None,
     ids: NDArray[np.uint64] | None = None,
-    **numbers: int,
+    **others: int | NDArray[np.int64],
 ) -> None:
     """Leave the ids of the parts of every block of a frame, and at last its objects, as :class:`Labelled` knows them.
 
@@ -147,8 +147,8 @@ def leave_objects(
         Which objects there are; None for all.
     ids
         Their ids, of all; None to count those that are kept.
-    **numbers
-        ``n_small``, ``n_large``, ``n_nan`` of the frame, if they are not 0.
+    **others
+        What else is known of the frame, such as ``n_small``, ``n_large``, ``n_nan``, if they are not 0.
     """
     kept = np.ones(len(whole), bool) if kept is None else kept
     ids = (np.cumsum(kept) if ids is None else ids).astype(np.uint64) * kept
@@ -161,5 +161,5 @@ def leave_objects(
         sizes=whole.sizes[kept].astype(np.int64),
         firsts=whole.firsts[kept],
         boxes=whole.boxes[kept],
-        **{name: np.array(number) for name, number in numbers.items()},
+        **{name: np.asarray(each) for name, each in others.items()},
     )

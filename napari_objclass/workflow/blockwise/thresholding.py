@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from napari_objclass.kernels import CancelToken
     from napari_objclass.workflow.blockwise.parts import Parts
     from napari_objclass.workflow.blockwise.plan import Block, BlockPlan, Triple
-    from napari_objclass.workflow.blockwise.sources import Volume
+    from napari_objclass.workflow.blockwise.sources import Reads, Volume
     from napari_objclass.workflow.blockwise.stitching import Whole
     from napari_objclass.workflow.blockwise.workers import Step
 
@@ -140,6 +140,15 @@ def steps(parts: Parts, plan: BlockPlan, volume: Volume, rule: Rule, room: int) 
     for step in (FOREGROUND, MASK, CORES, KEPT, GAPS, HOLES):
         parts.drop(step)
         parts.drop(step + FACES)
+
+
+def planned_reads(parts: Parts, plan: BlockPlan, volume: Volume, rule: Rule, reads: Reads) -> None:
+    """Add what the steps read to ``reads``: each block with the reach of the smoothing; floods, what they left."""
+    if rule.floods:
+        flooding.planned_reads(parts, plan, volume, rule, reads)
+        return
+    for block in plan.blocks:
+        volume.count(reads, block.t, *rule.window(block, volume.shape[1:]), rule.channels)
 
 
 def leave_foreground(
