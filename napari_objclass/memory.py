@@ -24,6 +24,9 @@ _UNITS |= {letter: 1000**power for power, letter in enumerate("kmgt", 1)}
 _V1 = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
 _V2 = ("memory.max", "memory.current", "inactive_file")
 
+#: Number of the setting of the C library of GNU above which pieces are mapped one by one, and what is set there.
+_MMAP_THRESHOLD, _LARGE = -3, 1 << 20
+
 
 def parse(amount: str | int) -> int:
     """Bytes of an amount such as ``"4GB"``, ``"250 MB"``, ``"1.5 GiB"`` or a number of bytes.
@@ -88,6 +91,18 @@ def used() -> int:
     if (now := _field(Path("/proc/self/status"), "VmRSS:")) is not None:
         return 1024 * now
     return peak()
+
+
+def keep_little() -> None:
+    """Let large pieces of memory go back to the system as soon as they are freed, from now on.
+
+    The C library of GNU keeps ever larger ones for later otherwise, in as many places as there are threads.
+    """
+    import ctypes
+
+    if sys.platform == "linux":
+        with suppress(AttributeError, OSError):
+            ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, _LARGE)
 
 
 def give_back() -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from napari_objclass.io.parts import Watch
 
-_CELLS_AT_ONCE = 2_000_000  # some 20 MB of text
+_CELLS_AT_ONCE = 500_000  # some 5 MB of text
 
 
 def write(path: Path, columns: Mapping[str, NDArray[Any]], *, watch: Watch, threads: int | None = None) -> None:

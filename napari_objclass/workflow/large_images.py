@@ -31,7 +31,7 @@ from napari_objclass.workflow.blockwise.labelling import LABELS as LABEL_STEP, O
 from napari_objclass.workflow.blockwise.measuring import RANGES, REGIONS, VALUES, Measuring, steps
 from napari_objclass.workflow.blockwise.parts import Parts
 from napari_objclass.workflow.blockwise.plan import BlockPlan
-from napari_objclass.workflow.blockwise.rows import table
+from napari_objclass.workflow.blockwise.rows import Rows
 from napari_objclass.workflow.blockwise.sources import Volume
 from napari_objclass.workflow.blockwise.stitching import FACES
 from napari_objclass.workflow.blockwise.workers import Workers
@@ -167,7 +167,7 @@ def measure(
     measuring = replace(measuring, parts=parts)
     groups = measuring.groups(labelled)
     _workers(volume.share, _STEPS_OF_MEASURING, run).do(steps(measuring, groups))
-    return table(parts, labelled, groups, specs)
+    return Rows.of(parts, labelled, groups, specs).table()
 
 
 def _raw(raw: NDArray[Any] | LazyArray | None) -> Volume | None:

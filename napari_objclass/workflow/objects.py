@@ -60,7 +60,8 @@ class Objects:
     def found_in(cls, labels: LabelVolume) -> Objects:
         """Objects of a large image, as they were found block by block."""
         known = labels.labelled
-        return cls(labels, known.frames, known.ids, known.sizes, known.boxes, known.n_small, known.n_large)
+        boxes = known.boxes.astype(np.int64)
+        return cls(labels, known.frames, known.ids, known.sizes, boxes, known.n_small, known.n_large)
 
     @classmethod
     def _indexed(cls, labels: NDArray[Any], only: Places | None, **run: Unpack[RunOptions]) -> Objects:

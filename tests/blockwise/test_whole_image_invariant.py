@@ -13,11 +13,12 @@ from scipy.ndimage import uniform_filter
 import napari_objclass as oc
 from napari_objclass import kernels
 from napari_objclass.features import feature_catalog, neighbourhood
-from napari_objclass.workflow.blockwise import given as given_objects, measuring, rows
+from napari_objclass.workflow.blockwise import given as given_objects, measuring
 from napari_objclass.workflow.blockwise.labelling import Labelled
 from napari_objclass.workflow.blockwise.measuring import Measuring
 from napari_objclass.workflow.blockwise.parts import Parts
 from napari_objclass.workflow.blockwise.plan import BlockPlan
+from napari_objclass.workflow.blockwise.rows import Rows
 from napari_objclass.workflow.blockwise.sources import Reads, Volume
 from napari_objclass.workflow.blockwise.workers import Workers
 from napari_objclass.workflow.objects import Objects
@@ -62,10 +63,9 @@ def measured(labelled, raw, features, margin, client, *, room=10**9):
     all_of_it = Measuring.of(labelled.plan, labelled.parts, labelled.parts, raw, specs, margin, room)
     groups = all_of_it.groups(labelled)
     Workers(2, client=client).do(measuring.steps(all_of_it, groups))
-    table, n_large = rows.table(labelled.parts, labelled, groups, specs), rows.count_large(labelled.parts, groups)
-    planned = Reads()
+    rows, planned = Rows.of(labelled.parts, labelled, groups, specs), Reads()
     measuring.planned_reads(all_of_it, labelled, groups, planned)
-    return table, n_large, planned
+    return rows.table(), rows.n_large, planned
 
 
 def read_all(labelled):

@@ -35,7 +35,7 @@ class Labelled:
     firsts
         Per object, (n,) uint64: its first voxel in raster order of the frame, (z·ny + y)·nx + x.
     boxes
-        Per object, (n, 6) int64: the smallest box around it, z0, y0, x0, z1, y1, x1; the last three are exclusive.
+        Per object, (n, 6) int32: the smallest box around it, z0, y0, x0, z1, y1, x1; the last three are exclusive.
     n_small, n_large
         How many objects the size filter left out.
     n_nan
@@ -50,7 +50,7 @@ class Labelled:
     ids: NDArray[np.uint64]
     sizes: NDArray[np.int64]
     firsts: NDArray[np.uint64]
-    boxes: NDArray[np.int64]
+    boxes: NDArray[np.int32]
     n_small: int = 0
     n_large: int = 0
     n_nan: int = 0
@@ -62,7 +62,7 @@ class Labelled:
         found = [parts.load(OBJECTS, t) for t in range(plan.shape[0])]
         frames = np.repeat(np.arange(len(found)), [len(each["ids"]) for each in found])
         ids, sizes, firsts, boxes = (
-            np.concatenate([each[name] for each in found]) for name in ("ids", "sizes", "firsts", "boxes")
+            np.concatenate([each.pop(name) for each in found]) for name in ("ids", "sizes", "firsts", "boxes")
         )
         counts = ("n_small", "n_large", "n_nan", "n_contested")
         numbers = {name: sum(int(each.get(name, 0)) for each in found) for name in counts}

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from napari_objclass.io.image import Picture
     from napari_objclass.io.parts import Watch
     from napari_objclass.workflow.blockwise.labelling import Labelled
+    from napari_objclass.workflow.blockwise.rows import Rows
     from napari_objclass.workflow.blockwise.workers import Workers
     from napari_objclass.workflow.classes import Classes
     from napari_objclass.workflow.export import Export, Files
@@ -70,8 +71,8 @@ class Classified:
         All classes, for their colours.
     prediction
         What the forest says; None if only the objects are written.
-    table
-        Features, in memory or mapped into it; None without a table.
+    rows
+        Features of all objects, in memory or on disk; None without a table.
     features
         Ids of those of them that are written, in their order.
     annotated
@@ -84,7 +85,7 @@ class Classified:
     id_dtype: DTypeLike
     classes: Classes
     prediction: Prediction | None
-    table: FeatureTable | None
+    rows: FeatureTable | Rows | None
     features: Sequence[str]
     annotated: NDArray[np.int64]
 
@@ -233,7 +234,7 @@ def _write_table(
 
 def _columns(done: Classified, settings: Export, carried: Mapping[str, str], rows: slice) -> dict[str, NDArray[Any]]:
     """Columns of some rows of the table."""
-    table, prediction = done.table, done.prediction
+    table, prediction = done.rows, done.prediction
     if table is None or prediction is None:
         raise InternalError(f"the table of {done.lane.name!r} was asked for without features or a prediction")
     specs = {spec.id: spec for spec in table.specs}

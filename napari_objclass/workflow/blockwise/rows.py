@@ -2,68 +2,175 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+import tempfile
+import weakref
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_objclass.errors import FileError
 from napari_objclass.feature_table import FeatureTable
+from napari_objclass.forest import uncertainty
 from napari_objclass.workflow.blockwise.measuring import VALUES
+from napari_objclass.workflow.object_classification import check_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
-    from numpy.typing import NDArray
+    from numpy.typing import DTypeLike, NDArray
 
     from napari_objclass.feature_table import FeatureSpec
-    from napari_objclass.forest import RandomForest
     from napari_objclass.io.parts import Watch
     from napari_objclass.workflow.blockwise.grouping import Group
     from napari_objclass.workflow.blockwise.labelling import Labelled
     from napari_objclass.workflow.blockwise.parts import Parts
+    from napari_objclass.workflow.object_classification import TrainedForest
 
-#: The step whose only file has the values of all objects.
-TABLE = "table"
-
-#: Rows that go through the forest at a time.
-_AT_ONCE = 1 << 16
+#: Bytes of values that go through the forest at a time.
+_AT_ONCE = 8_000_000
 
 
-def table(parts: Parts, labelled: Labelled, groups: Sequence[Group], specs: Sequence[FeatureSpec]) -> FeatureTable:
-    """Feature table of all objects; its values are in a file that is mapped into memory."""
-    n_columns = sum(spec.n_values for spec in specs)
-    values = np.zeros((0, n_columns))
-    if len(labelled):
-        path, shape = parts.path(TABLE, 0), (len(labelled), n_columns)
-        values = np.lib.format.open_memmap(path, "w+", np.float64, shape)
-    missing, reasons = [np.zeros((0, 3), np.int64)], dict[str, int]()
-    for group in groups:
-        part = parts.load(VALUES, group.number)
-        values[group.rows] = part["values"]
-        row, column, number = part["missing"].T
-        numbers = np.array([reasons.setdefault(str(each), len(reasons)) for each in part["reasons"]], np.int64)
-        missing.append(np.stack([group.rows[row], column, numbers[number]], axis=1))
-    gaps = np.concatenate(missing)
-    return FeatureTable(
-        labelled.ids,
-        labelled.frames,
-        values,
-        tuple(specs),
-        gaps[np.lexsort((gaps[:, 1], gaps[:, 0]))],
-        tuple(reasons),
-    )
+class Stored:
+    """Rows of numbers in a file without a name, which goes with the last one who uses it.
+
+    ``stored[a:b]`` are rows mapped into memory: what was looked at of them leaves memory with that array.
+    """
+
+    def __init__(self, folder: Path, width: int, dtype: DTypeLike) -> None:
+        """No rows yet of ``width`` numbers, on the disk of ``folder``."""
+        self._folder, self._width, self._dtype, self._n = folder, width, np.dtype(dtype), 0
+        try:
+            file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 (it lives as long as this)
+        except OSError as error:
+            raise self._full(error) from error
+        self._file: IO[bytes] = file
+        weakref.finalize(self, file.close)
+
+    def __len__(self) -> int:
+        return self._n
+
+    def __getitem__(self, rows: slice) -> NDArray[Any]:
+        start, stop, _ = rows.indices(self._n)
+        shape = (max(0, stop - start), self._width)
+        if not math.prod(shape):
+            return np.zeros(shape, self._dtype)
+        return np.memmap(self._file, self._dtype, "r+", start * self.row_bytes, shape)
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of a row."""
+        return self._width * self._dtype.itemsize
+
+    def append(self, rows: NDArray[Any]) -> None:
+        """Add rows behind the others.
+
+        Raises
+        ------
+        FileError
+            If the disk is full.
+        """
+        data = memoryview(np.ascontiguousarray(rows, self._dtype).tobytes())
+        try:
+            self._file.seek(self._n * self.row_bytes)
+            while data:
+                data = data[self._file.write(data) :]
+        except OSError as error:
+            raise self._full(error) from error
+        self._n += len(rows)
+
+    def fill(self, n: int) -> None:
+        """Add ``n`` rows of zeros: a mapped file that finds the disk full would end the process."""
+        step = _rows_at_once(self.row_bytes)
+        for start in range(0, n, step):
+            self.append(np.zeros((min(step, n - start), self._width), self._dtype))
+
+    def _full(self, error: OSError) -> FileError:
+        return FileError(f"values of objects cannot be kept in {self._folder}: {error.strerror}; make room there")
 
 
-def count_large(parts: Parts, groups: Sequence[Group]) -> int:
-    """Number of objects that were too large to be looked at as a whole."""
-    return sum(int(np.count_nonzero(parts.load(VALUES, group.number)["large"])) for group in groups)
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Features of all objects, by frame and then by id, on disk.
+
+    Attributes
+    ----------
+    ids, frames
+        Per object, (n,).
+    values
+        Their values, float64; one column per value of a feature.
+    specs
+        The features, in column order.
+    missing, reasons
+        Row, column and number of the reason of each missing value, int64, in no order; and the reasons.
+    n_large
+        Number of objects that were too large to be looked at as a whole.
+    """
+
+    ids: NDArray[np.uint64]
+    frames: NDArray[np.int64]
+    values: Stored
+    specs: tuple[FeatureSpec, ...]
+    missing: Stored
+    reasons: tuple[str, ...]
+    n_large: int
+
+    @classmethod
+    def of(cls, parts: Parts, labelled: Labelled, groups: Sequence[Group], specs: Sequence[FeatureSpec]) -> Rows:
+        """Put the values of groups of objects in order."""
+        folder = parts.folder.parent
+        values = Stored(folder, sum(spec.n_values for spec in specs), np.float64)
+        missing, reasons, n_large = Stored(folder, 3, np.int64), dict[str, int](), 0
+        values.fill(len(labelled))
+        for group in groups:
+            part = parts.load(VALUES, group.number)
+            first, last = group.rows[0], group.rows[-1]
+            values[first : last + 1][group.rows - first] = part["values"]
+            row, column, number = part["missing"].T
+            numbers = np.array([reasons.setdefault(str(each), len(reasons)) for each in part["reasons"]], np.int64)
+            missing.append(np.stack([group.rows[row], column, numbers[number]], axis=1))
+            n_large += int(np.count_nonzero(part["large"]))
+        return cls(labelled.ids, labelled.frames, values, tuple(specs), missing, tuple(reasons), n_large)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def columns(self) -> list[str]:
+        """Ids of the columns."""
+        return [column for spec in self.specs for column in spec.columns]
+
+    def table(self) -> FeatureTable:
+        """Feature table of all objects, whose values are mapped into memory."""
+        gaps = np.array(self.missing[:])
+        return FeatureTable(
+            self.ids,
+            self.frames,
+            self.values[:],
+            self.specs,
+            gaps[np.lexsort((gaps[:, 1], gaps[:, 0]))],
+            self.reasons,
+        )
+
+    def predicted(
+        self, trained: TrainedForest, watch: Watch, threads: int | None
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Class probabilities (n, classes) and uncertainty (n,) of all objects, some rows at a time."""
+        specs = {spec.id: spec for spec in self.specs}
+        columns = tuple(column for feature in trained.features for column in specs[feature].columns)
+        check_columns(columns, trained.columns)
+        places = {column: place for place, column in enumerate(self.columns)}
+        used = [places[column] for column in columns]
+        probabilities = np.zeros((len(self), len(trained.forest.classes)), np.float32)
+        uncertain = np.zeros(len(self), np.float32)
+        for rows in watch.parts(len(self), _rows_at_once(self.values.row_bytes), "predicting"):
+            part = self.values[rows][:, used].astype(np.float32)
+            probabilities[rows] = trained.forest.predict_proba(part, threads=threads, cancel=watch.cancel)
+            uncertain[rows] = uncertainty(probabilities[rows])
+        return probabilities, uncertain
 
 
-def probabilities(
-    forest: RandomForest, values: NDArray[np.float64], watch: Watch, threads: int | None
-) -> NDArray[np.float32]:
-    """Class probabilities (n, classes) of rows of feature values, some rows at a time."""
-    found = np.zeros((len(values), len(forest.classes)), np.float32)
-    for rows in watch.parts(len(values), _AT_ONCE, "predicting"):
-        part = values[rows].astype(np.float32)
-        found[rows] = forest.predict_proba(part, threads=threads, cancel=watch.cancel)
-    return found
+def _rows_at_once(row_bytes: int) -> int:
+    return max(1, _AT_ONCE // max(1, row_bytes))

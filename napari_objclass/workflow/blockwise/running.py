@@ -6,6 +6,7 @@ import tempfile
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,19 +16,19 @@ from napari_objclass import axes as axis_letters, memory as amounts
 from napari_objclass.block_kernels import smoothing_halo
 from napari_objclass.errors import ParameterError
 from napari_objclass.features import choose, feature_catalog, neighbourhood
-from napari_objclass.forest import uncertainty
 from napari_objclass.io.parts import Watch
 from napari_objclass.workflow import input_data, thresholding
-from napari_objclass.workflow.blockwise import flooding, given, measuring, outputs, rows, thresholding as found
+from napari_objclass.workflow.blockwise import flooding, given, measuring, outputs, thresholding as found
 from napari_objclass.workflow.blockwise.budget import share
 from napari_objclass.workflow.blockwise.labelling import LABELS as LABEL_STEP, OBJECTS, Labelled
 from napari_objclass.workflow.blockwise.measuring import Measuring
 from napari_objclass.workflow.blockwise.parts import Parts
 from napari_objclass.workflow.blockwise.plan import BlockPlan
+from napari_objclass.workflow.blockwise.rows import Rows
 from napari_objclass.workflow.blockwise.sources import Reads, Volume
 from napari_objclass.workflow.blockwise.workers import Workers
 from napari_objclass.workflow.lane import LABELS, SEGMENTATION
-from napari_objclass.workflow.object_classification import Prediction, check_columns
+from napari_objclass.workflow.object_classification import Prediction
 from napari_objclass.workflow.results import features_to_write
 
 if TYPE_CHECKING:
@@ -46,6 +47,10 @@ if TYPE_CHECKING:
 
 #: The step that leaves the blocks that a run has, and what progress is called at the end.
 _PLAN, _PREDICTING = "plan", "predicting"
+
+#: Bytes that are kept of every object beside its probabilities, measured; and what is there for that, as a share of
+#: what tasks use.
+_PER_OBJECT, _OF_OBJECTS = 150, 0.25
 
 #: Share of each step in the work.
 _STEPS = {
@@ -101,8 +106,8 @@ class BlockwiseResult:
 
     Attributes
     ----------
-    table
-        Feature values.
+    rows, features
+        Values of all features that were measured, on disk, and those features that the classifier knows.
     probabilities
         (n, n_classes) float32.
     classes
@@ -112,7 +117,7 @@ class BlockwiseResult:
     class_names
         Names of the classes.
     sizes, boxes
-        (n,) voxels, and (n, 6) the smallest boxes around: z0, y0, x0, z1, y1, x1.
+        (n,) voxels, and (n, 6) int32 the smallest boxes around: z0, y0, x0, z1, y1, x1.
     n_small, n_large, n_nan
         How many objects the size filter left out, and how many pixels were NaN and counted as 0.
     paths
@@ -123,19 +128,25 @@ class BlockwiseResult:
         Sentences that the user should read once.
     """
 
-    table: FeatureTable
+    rows: Rows
+    features: tuple[str, ...]
     probabilities: NDArray[np.float32]
     classes: NDArray[np.int64]
     uncertainty: NDArray[np.float32]
     class_names: tuple[str, ...]
     sizes: NDArray[np.int64]
-    boxes: NDArray[np.int64]
+    boxes: NDArray[np.int32]
     n_small: int
     n_large: int
     n_nan: int
     paths: tuple[Path, ...]
     report: Report
     notes: tuple[str, ...] = ()
+
+    @cached_property
+    def table(self) -> FeatureTable:
+        """Feature values that the classifier knows, taken from the disk when they are first asked for."""
+        return self.rows.table().select(self.features)
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,6 +222,7 @@ class Job:
         raw = None
         if opened.raw_shape is not None:
             raw = source if lane.is_thresholded and "probabilities" not in lane.sources else _raw(lane, opened)
+        amounts.keep_little()
         most = amounts.used() + amounts.available() if memory is None else amounts.parse(memory)
         margin = neighbourhood(predictor.forest.margin, opened.extent[0])
         catalog = {spec.id: spec for spec in feature_catalog(*opened.extent)}
@@ -314,25 +326,24 @@ class Job:
             cancel=watch.cancel,
         )
         labelled = self._labelled(parts, workers, report)
-        table = self._table(labelled, workers, report, export)
-        prediction = self._prediction(labelled, table, Watch(None, watch.cancel), report)
+        measured = self._measured(labelled, workers, report, export)
+        prediction = self._prediction(measured, Watch(None, watch.cancel), report)
         workers.told(_PREDICTING, 1.0)
         paths: tuple[Path, ...] = ()
         notes: list[str] = []
         if files is not None and export is not None:
-            done = self._classified(labelled, table, prediction, export)
+            done = self._classified(labelled, measured, prediction, export)
             began = time.perf_counter()
             form: dict[str, Any] = {"carried": carried, "note": notes.append, "budget": self.room}
             paths = outputs.write(done, export, files, workers=workers, watch=watch, **form).files
             report.seconds["writing"] = time.perf_counter() - began
-        selected = table.select(self.predictor.forest.features)
-        selected = replace(selected, values=np.array(selected.values))  # the file that it is mapped from goes
         report.reads = {"objects": self.source.reads} | ({} if self.raw is None else {"raw": self.raw.reads})
         report.written = sum(each.stat().st_size for each in parts.folder.iterdir())
         report.peak = amounts.peak()
         parts.remove()
         return BlockwiseResult(
-            selected,
+            measured,
+            self.predictor.forest.features,
             prediction.probabilities,
             prediction.classes,
             prediction.uncertainty,
@@ -372,7 +383,7 @@ class Job:
             return given.tasks(parts, self.plan, self.source, connected=SEGMENTATION in self.lane.sources)
         return found.steps(parts, self.plan, self.source, self.rule, self.room)
 
-    def _table(self, labelled: Labelled, workers: Workers, report: Report, export: Export | None) -> FeatureTable:
+    def _measured(self, labelled: Labelled, workers: Workers, report: Report, export: Export | None) -> Rows:
         began = time.perf_counter()
         extent = self.images.extent
         wanted = self.predictor.forest.features
@@ -381,14 +392,16 @@ class Job:
             wanted = tuple(dict.fromkeys([*wanted, *self._exported(export)]))
         specs = [catalog[feature] for feature in choose(wanted, *extent)]
         margin = neighbourhood(self.predictor.forest.margin, extent[0])
-        measured = Measuring.of(self.plan, labelled.parts, labelled.parts, self.raw, specs, margin, self.room)
-        groups = measured.groups(labelled)
-        report.planned = self._planned(measured, labelled, groups)
-        workers.do(measuring.steps(measured, groups))
-        table = rows.table(labelled.parts, labelled, groups, specs)
-        report.n_large = rows.count_large(labelled.parts, groups)
+        task = Measuring.of(
+            self.plan, labelled.parts, labelled.parts, self.raw, specs, margin, self._room_beside(labelled)
+        )
+        groups = task.groups(labelled)
+        report.planned = self._planned(task, labelled, groups)
+        workers.do(measuring.steps(task, groups))
+        measured = Rows.of(labelled.parts, labelled, groups, specs)
+        report.n_large = measured.n_large
         report.seconds["measuring"] = time.perf_counter() - began
-        return table
+        return measured
 
     def _planned(self, measured: Measuring, labelled: Labelled, groups: Sequence[Group]) -> dict[str, Reads]:
         """What all steps read, each image of its own or raw for both."""
@@ -401,26 +414,45 @@ class Job:
         measuring.planned_reads(measured, labelled, groups, raw)
         return {"objects": objects} | ({} if self.raw is None else {"raw": raw})
 
-    def _prediction(self, labelled: Labelled, table: FeatureTable, watch: Watch, report: Report) -> Prediction:
+    def _room_beside(self, labelled: Labelled) -> int:
+        """Bytes that a task may use beside what is kept of every object; the same for a run that goes on.
+
+        Raises
+        ------
+        ParameterError
+            If the objects leave too little for the blocks.
+        """
+        parts = labelled.parts
+        if not parts.has(_PLAN, 1):
+            kept = len(labelled) * (_PER_OBJECT + 4 * len(self.predictor.classes))
+            shared = self.room * self.n_workers
+            taken = max(0, kept - int(_OF_OBJECTS * shared))
+            if 2 * taken > shared:
+                least = amounts.text(self.memory + (2 * taken - shared) / (1 + 2 * _OF_OBJECTS) * (1 + _OF_OBJECTS))
+                raise ParameterError(
+                    f"what is kept of the {len(labelled)} objects of {self.lane.name!r} takes {amounts.text(kept)} of "
+                    f"memory, too much of {amounts.text(self.memory)}; allow {least} or more"
+                )
+            parts.save(_PLAN, 1, room=np.array(self.room - taken // self.n_workers))
+        return int(parts.load(_PLAN, 1)["room"])
+
+    def _prediction(self, measured: Rows, watch: Watch, report: Report) -> Prediction:
         began = time.perf_counter()
-        forest = self.predictor.forest
-        selected = table.select(forest.features)
-        check_columns(tuple(selected.columns), forest.columns)
-        probabilities = rows.probabilities(forest.forest, selected.values, watch, self.threads)
+        probabilities, uncertain = measured.predicted(self.predictor.forest, watch, self.threads)
         report.seconds["predicting"] = time.perf_counter() - began
         return Prediction(
-            ids=labelled.ids,
-            frames=labelled.frames,
+            ids=measured.ids,
+            frames=measured.frames,
             classes=probabilities.argmax(axis=1) + 1,
             probabilities=probabilities,
-            uncertainty=uncertainty(probabilities),
+            uncertainty=uncertain,
             class_names=tuple(each.name for each in self.predictor.classes),
             _labels=np.zeros((0, 0, 0, 0), np.uint8),
             _axes=self.images.axes,
         )
 
     def _classified(
-        self, labelled: Labelled, table: FeatureTable, prediction: Prediction, export: Export
+        self, labelled: Labelled, measured: Rows, prediction: Prediction, export: Export
     ) -> outputs.Classified:
         """What is known when files are written."""
         return outputs.Classified(
@@ -430,9 +462,9 @@ class Job:
             id_dtype=self.source.dtype if LABELS in self.lane.sources else np.dtype(np.uint64),
             classes=self.predictor.classes,
             prediction=prediction,
-            table=table,
+            rows=measured,
             features=self._exported(export),
-            annotated=np.zeros(len(labelled), np.int64),
+            annotated=np.broadcast_to(np.int64(0), len(labelled)),
         )
 
     def _exported(self, export: Export) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ class Whole:
     keys, sizes, firsts
         Per object, (n,) uint64: key of its parts, number of its voxels, and its first one in raster order.
     boxes
-        Per object, (n, 6) int64: the smallest box around it, z0, y0, x0, z1, y1, x1.
+        Per object, (n, 6) int32: the smallest box around it, z0, y0, x0, z1, y1, x1.
     """
 
     t: int
@@ -49,7 +49,7 @@ class Whole:
     keys: NDArray[np.uint64]
     sizes: NDArray[np.uint64]
     firsts: NDArray[np.uint64]
-    boxes: NDArray[np.int64]
+    boxes: NDArray[np.int32]
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -72,7 +72,7 @@ def leave_faces(
         "keys": labels.keys,
         "counts": labels.counts,
         "firsts": labels.firsts,
-        "boxes": labels.boxes,
+        "boxes": labels.boxes.astype(np.int32),
     }
     for axis in range(3):
         behind = plan.next(block, axis)
@@ -91,7 +91,7 @@ def gather(parts: Parts, plan: BlockPlan, t: int, step: str, *, connected: bool)
     known = [parts.load(step + FACES, block.number) for block in blocks]
     starts = np.cumsum([0, *(len(each["keys"]) for each in known)])
     keys, counts, firsts, boxes = (
-        np.concatenate([each[name] for each in known]) for name in ("keys", "counts", "firsts", "boxes")
+        np.concatenate([each.pop(name) for each in known]) for name in ("keys", "counts", "firsts", "boxes")
     )
     if connected:
         sets = block_kernels.Sets(len(keys))
@@ -105,7 +105,8 @@ def gather(parts: Parts, plan: BlockPlan, t: int, step: str, *, connected: bool)
     else:
         roots = keys
     order = np.argsort(roots, kind="stable")
-    begins = np.flatnonzero(np.diff(roots[order], prepend=roots[order][:1] + 1 if len(order) else 0))
+    roots = roots[order]
+    begins = np.flatnonzero(np.diff(roots, prepend=roots[:1] + 1 if len(order) else 0))
     own_firsts = np.minimum.reduceat(firsts[order], begins) if len(order) else firsts
     rank = np.argsort(own_firsts) if connected else np.arange(len(begins))
     place = np.empty_like(rank)
@@ -116,6 +117,9 @@ def gather(parts: Parts, plan: BlockPlan, t: int, step: str, *, connected: bool)
     def reduced(how: np.ufunc, values: NDArray[Any]) -> NDArray[Any]:
         return how.reduceat(values[order], begins)[rank] if len(order) else values
 
+    of_objects = np.empty((len(rank), 6), np.int32)
+    for column, how in enumerate([np.minimum] * 3 + [np.maximum] * 3):
+        of_objects[:, column] = reduced(how, boxes[:, column])
     return Whole(
         t,
         starts,
@@ -123,7 +127,7 @@ def gather(parts: Parts, plan: BlockPlan, t: int, step: str, *, connected: bool)
         reduced(np.minimum, keys),
         reduced(np.add, counts),
         reduced(np.minimum, firsts),
-        np.concatenate([reduced(np.minimum, boxes)[:, :3], reduced(np.maximum, boxes)[:, 3:]], axis=1),
+        of_objects,
     )
 
 

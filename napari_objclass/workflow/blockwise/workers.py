@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from napari_objclass.errors import Cancelled
 from napari_objclass.kernels import CancelToken, default_threads
-from napari_objclass.memory import give_back
+from napari_objclass.memory import give_back, keep_little
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -103,6 +103,7 @@ class Workers:
             When stopped on request.
         """
         self.told(step, 0.0)
+        keep_little()
         own, done = CancelToken(), SimpleQueue[tuple[int, Future]]()
         futures: list[Future] = []
         with ExitStack() as stack:
