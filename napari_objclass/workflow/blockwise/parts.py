@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
-import zipfile
+import zlib
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 _KEY = "run.json"
 _OURS = re.compile(r"[a-z]+-\d{6,}\.bin|\..+\.part")
+
+#: Where arrays begin in a file: at multiples of so many bytes.
+_ALIGNED = 64
 
 
 @dataclass(frozen=True)
@@ -100,9 +104,19 @@ class Parts:
             raise FileError(f"{path} cannot be read: {error.strerror}; run it again") from error
 
     def save(self, step: str, number: int, **arrays: NDArray[Any]) -> None:
-        """Leave arrays by name."""
+        """Leave arrays by name: the length of what tells what they are, this as JSON, and their bytes."""
+        whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+        told = {name: [array.dtype.str, *np.shape(arrays[name])] for name, array in whole.items()}
+        check = 0
+        for array in whole.values():
+            check = zlib.crc32(array, check)
+        head = json.dumps([told, check]).encode()
+        head += b" " * (-len(head) % _ALIGNED)
         with replacing(self.path(step, number)) as path, path.open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
+            file.write(len(head).to_bytes(_ALIGNED, "little") + head)
+            for array in whole.values():
+                file.write(array.data)
+                file.write(bytes(-array.nbytes % _ALIGNED))
 
     def load(self, step: str, number: int) -> dict[str, NDArray[Any]]:
         """Arrays that a step left, by name.
@@ -114,10 +128,20 @@ class Parts:
         """
         path = self.path(step, number)
         try:
-            with np.load(path) as file:
-                return dict(file)
-        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+            data = np.fromfile(path, np.uint8)
+            begin = _ALIGNED + int.from_bytes(data[:_ALIGNED].tobytes(), "little")
+            told, expected = json.loads(data[_ALIGNED:begin].tobytes())
+            arrays, check = {}, 0
+            for name, (dtype, *shape) in told.items():
+                size = math.prod(shape) * np.dtype(dtype).itemsize
+                part = data[begin : begin + size]
+                arrays[name], check = part.view(dtype).reshape(shape), zlib.crc32(part, check)
+                begin += size + -size % _ALIGNED
+            if check != expected:
+                raise ValueError("its bytes are others than were written")
+        except (OSError, ValueError, TypeError, AttributeError) as error:
             raise FileError(f"{path} is damaged or missing ({error}); run it again with restart") from error
+        return arrays
 
     def drop(self, step: str) -> None:
         """Remove the files of a step."""
