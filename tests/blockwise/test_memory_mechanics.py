@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from io import FileIO
 from pathlib import Path
 
 import numpy as np
@@ -123,7 +124,7 @@ def test_groups_of_many_objects_are_divided(small, monkeypatch):
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is full")
 def test_values_on_a_full_disk_are_one_error(tmp_path, monkeypatch):
-    monkeypatch.setattr(rows.tempfile, "TemporaryFile", lambda **_: Path("/dev/full").open("r+b", buffering=0))
+    monkeypatch.setattr(rows.tempfile, "TemporaryFile", lambda **_: FileIO("/dev/full", "r+"))
     with pytest.raises(FileError, match=r"values of objects cannot be kept in .*: No space left on device; make room"):
         rows.Stored(tmp_path, 3, np.float64).fill(5)
 
