@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from napari_objclass import kernels
-from napari_objclass.errors import DtypeError, ParameterError, ShapeError
+from napari_objclass.errors import DtypeError, FeatureError, ParameterError, ShapeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -348,3 +348,14 @@ def _damaged(what: str) -> ParameterError:
 
 def _untrained() -> ParameterError:
     return ParameterError("the forest is not trained; call fit first")
+
+
+def check_columns(columns: tuple[str, ...], expected: tuple[str, ...]) -> None:
+    """Raise FeatureError if an image has other feature columns than the forest was trained on."""
+    if columns != expected:
+        differing = sorted(set(columns) ^ set(expected))
+        raise FeatureError(
+            f"this image gives {len(columns)} feature columns and the classifier was trained on {len(expected)} "
+            f"(differing: {', '.join(differing[:4])}); use images with the same channels and dimensions, "
+            "or name their axes"
+        )

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 import numpy as np
 
 from napari_objclass import axes
-from napari_objclass.errors import FeatureError, ObjClassError, ParameterError
-from napari_objclass.forest import RandomForest, uncertainty
+from napari_objclass.errors import ObjClassError, ParameterError
+from napari_objclass.forest import RandomForest, check_columns, uncertainty
 from napari_objclass.io.arranged import arranged
 from napari_objclass.splice import Splice, find_rows
 from napari_objclass.workflow.applet import Settings
@@ -421,14 +421,3 @@ def _checked_rows(rows: ArrayLike, n_objects: int) -> NDArray[np.int64]:
 
 def _watched(run: RunOptions) -> WatchOptions:
     return {"progress": run.get("progress"), "cancel": run.get("cancel")}
-
-
-def check_columns(columns: tuple[str, ...], expected: tuple[str, ...]) -> None:
-    """Raise FeatureError if an image has other feature columns than the forest was trained on."""
-    if columns != expected:
-        differing = sorted(set(columns) ^ set(expected))
-        raise FeatureError(
-            f"this image gives {len(columns)} feature columns and the classifier was trained on {len(expected)} "
-            f"(differing: {', '.join(differing[:4])}); use images with the same channels and dimensions, "
-            "or name their axes"
-        )

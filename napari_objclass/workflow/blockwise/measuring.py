@@ -42,6 +42,9 @@ REGIONS, RANGES, VALUES = "regions", "ranges", "values"
 #: What is in the file of a block without objects; a file that was cut off at once is none.
 _NONE = b"none"
 
+#: Bytes of what blocks know of an object, measured; values of the objects of a group take a part of the room like that.
+_REGIONS, _OF_VALUES = 240, 4
+
 
 @dataclass(frozen=True)
 class Measuring:
@@ -128,7 +131,9 @@ class Measuring:
     def groups(self, labelled: Labelled) -> list[Group]:
         """Which objects are finished together."""
         chunks = self.raw.chunks if self.raw is not None and self.raw_again else None
-        return Surroundings(self.margin, self.most_voxels, chunks).groups(labelled)
+        n_columns = sum(spec.n_values for spec in self.specs)
+        most_objects = max(1, self.room // (_OF_VALUES * (8 * n_columns + _REGIONS)))
+        return Surroundings(self.margin, self.most_voxels, chunks, most_objects).groups(labelled)
 
 
 def reads_around(specs: Sequence[FeatureSpec]) -> bool:

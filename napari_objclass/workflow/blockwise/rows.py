@@ -12,9 +12,8 @@ import numpy as np
 
 from napari_objclass.errors import FileError
 from napari_objclass.feature_table import FeatureTable
-from napari_objclass.forest import uncertainty
+from napari_objclass.forest import check_columns, uncertainty
 from napari_objclass.workflow.blockwise.measuring import VALUES
-from napari_objclass.workflow.object_classification import check_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -51,7 +51,7 @@ _SHARE = {_PREDICTING: 2.0}
 
 #: Bytes that are kept of every object beside its probabilities, measured; and what is there for that, as a share of
 #: what tasks use.
-_PER_OBJECT, _OF_OBJECTS = 150, 0.25
+_PER_OBJECT, _OF_OBJECTS = 100, 0.25
 
 
 @dataclass(frozen=True, eq=False)
