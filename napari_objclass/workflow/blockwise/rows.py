@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
     from napari_objclass.feature_table import FeatureSpec
+    from napari_objclass.forest import RandomForest
     from napari_objclass.io.parts import Watch
     from napari_objclass.workflow.blockwise.grouping import Group
     from napari_objclass.workflow.blockwise.labelling import Labelled
     from napari_objclass.workflow.blockwise.parts import Parts
-    from napari_objclass.workflow.object_classification import TrainedForest
 
 #: Bytes of values that go through the forest at a time.
 _AT_ONCE = 8_000_000
@@ -154,19 +154,29 @@ class Rows:
         )
 
     def predicted(
-        self, trained: TrainedForest, watch: Watch, threads: int | None
+        self,
+        forest: RandomForest,
+        features: Sequence[str],
+        columns: tuple[str, ...],
+        watch: Watch,
+        threads: int | None,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Class probabilities (n, classes) and uncertainty (n,) of all objects, some rows at a time."""
+        """Class probabilities (n, classes) and uncertainty (n,) of all objects, some rows at a time.
+
+        Raises
+        ------
+        FeatureError
+            If ``features`` have other columns than those that the forest was trained on.
+        """
         specs = {spec.id: spec for spec in self.specs}
-        columns = tuple(column for feature in trained.features for column in specs[feature].columns)
-        check_columns(columns, trained.columns)
+        check_columns(tuple(column for feature in features for column in specs[feature].columns), columns)
         places = {column: place for place, column in enumerate(self.columns)}
         used = [places[column] for column in columns]
-        probabilities = np.zeros((len(self), len(trained.forest.classes)), np.float32)
+        probabilities = np.zeros((len(self), len(forest.classes)), np.float32)
         uncertain = np.zeros(len(self), np.float32)
         for rows in watch.parts(len(self), _rows_at_once(self.values.row_bytes), "predicting"):
             part = self.values[rows][:, used].astype(np.float32)
-            probabilities[rows] = trained.forest.predict_proba(part, threads=threads, cancel=watch.cancel)
+            probabilities[rows] = forest.predict_proba(part, threads=threads, cancel=watch.cancel)
             uncertain[rows] = uncertainty(probabilities[rows])
         return probabilities, uncertain
 

@@ -323,8 +323,10 @@ class Job:
         return int(parts.load(_PLAN, 1)["room"])
 
     def _prediction(self, measured: Rows, watch: Watch, report: Report) -> Prediction:
-        began = time.perf_counter()
-        probabilities, uncertain = measured.predicted(self.predictor.forest, watch, self.threads)
+        began, forest = time.perf_counter(), self.predictor.forest
+        probabilities, uncertain = measured.predicted(
+            forest.forest, forest.features, forest.columns, watch, self.threads
+        )
         report.seconds["predicting"] = time.perf_counter() - began
         return Prediction(
             ids=measured.ids,
