@@ -114,7 +114,11 @@ def line(folder: Path, scene: str, args: argparse.Namespace) -> str:
     n = len(runs) - 1  # a run that was killed pays for its start, but does not say how much of it
     wall = sum(each.wall for each in runs) - n * start.wall
     cpu = sum(each.cpu for each in runs) - n * start.cpu
-    same = "equal" if content(folder / f"{scene}-once") == content(left) else "DIFFERENT"
+    expected, found = content(folder / f"{scene}-once"), content(left)
+    same = "equal" if found == expected else "DIFFERENT"
+    for name in sorted(expected.keys() | found.keys()):
+        if found.get(name) != expected.get(name):
+            print(f"{scene}: {name} differs", file=sys.stderr)
     strange = [each.name for each in left.iterdir() if each.name.startswith(".")]
     whole = f"{sum(each.wall for each in runs):.1f}, {sum(each.cpu for each in runs):.1f}"
     return (

@@ -164,6 +164,7 @@ def _write_zarr(path: Path, drawing: Drawing, form: Picture, digest: str, worker
     with replacing(path, digest) as folder:
         if not (folder.exists() and parts.has_any(step)):
             parts.drop(step)
+            parts.take_along(folder)
             remove_leftovers([path], keyed=True)  # what another run has written where this one leaves background
         settings = drawing.settings
         levels = ome_zarr_pyramid.begin(folder, form, compressed=settings.compressed, multiscale=settings.multiscale)

@@ -61,7 +61,7 @@ class Values:
         _save(labelled.parts, PAINTED, _IDS, labelled.ids)
         _save(labelled.parts, PAINTED, _STARTS, starts)
         _save(labelled.parts, step, 0, values)
-        digest = hashlib.sha256(np.ascontiguousarray(values)).hexdigest()
+        digest = hashlib.sha256(values.tobytes()).hexdigest()
         return cls(labelled.parts, step, values.dtype, digest)
 
     def of(self, t: int, ids: NDArray[np.uint64], channel: int) -> NDArray[Any]:

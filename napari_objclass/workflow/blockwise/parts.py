@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+import shutil
 import struct
 import zipfile
 import zlib
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -19,14 +22,14 @@ from napari_objclass.io.whole_files import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
 T = TypeVar("T")
 
-_KEY = "run.json"
+_KEY, _ALONG = "run.json", "along"
 _OURS = re.compile(r"[a-z]+-\d{6,}\.bin|\..+\.part")
+_UNFINISHED = re.compile(r"\..+\.[0-9a-f]{16}\.part")
 _LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
 # What numpy and zipfile raise for files that are not what they were.
@@ -135,7 +138,7 @@ class Parts:
         """
         path = self.path(step, number)
         try:
-            with np.load(path) as file:
+            with path.open("rb") as opened, np.load(opened) as file:
                 return dict(file)
         except (OSError, *_DAMAGED) as error:
             raise self._lost(path, error) from error
@@ -145,10 +148,18 @@ class Parts:
         for path in self.folder.glob(f"{step}{self.suffix}-*.bin"):
             path.unlink(missing_ok=True)
 
+    def take_along(self, unfinished: Path) -> None:
+        """Have what :func:`.replacing` keeps of an image removed with the parts, if it is not finished by then."""
+        self.of(str(unfinished)).write(_ALONG, 0, os.fsencode(unfinished))
+
     def remove(self) -> None:
         """Remove all parts and the key, and the folder if nothing else is in it."""
         if self.folder.is_dir():
             (self.folder / _KEY).unlink(missing_ok=True)  # first: without it, what is left is of no run
+            for note in self.folder.glob(f"{_ALONG}*.bin"):
+                unfinished = Path(os.fsdecode(note.read_bytes()))
+                if _UNFINISHED.fullmatch(unfinished.name):
+                    shutil.rmtree(unfinished, ignore_errors=True)
             for path in self.folder.iterdir():
                 if _OURS.fullmatch(path.name):
                     path.unlink(missing_ok=True)
