@@ -4,6 +4,7 @@ import hashlib
 import os
 import random
 import shutil
+import signal
 from contextlib import closing
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from blockwise.executors import Shuffled
 from blockwise.test_whole_image_invariant import blobs_of, raw_of
+from workflow.full_disk import file_size_limit
 
 import napari_objclass as oc
 from napari_objclass import block_kernels
@@ -261,3 +263,25 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(given, tmp_path):
     (tmp_path / "file").write_text("taken")
     with pytest.raises(FileError, match=r" cannot be written: .+/file is not a folder; choose"):
         run(predictor, images, tmp_path / "file")
+
+
+def test_nothing_is_left_of_processes_that_were_killed(given, tmp_path):
+    """In the middle of a file, or of putting an image in the place of another."""
+    predictor, images = given
+    run(predictor, images, tmp_path / "a")
+    expected = contents(tmp_path / "a")
+    for name in ("image_Object Predictions.ome.zarr.0123456789abcdef.old", "image_table.csv.01234567.part"):
+        (tmp_path / "a" / f".{name}").write_text("left")
+    run(predictor, images, tmp_path / "a")
+    assert contents(tmp_path / "a") == expected
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGXFSZ"), reason="limits of file sizes are POSIX's")
+@pytest.mark.parametrize("size", [0, 200, 1500])
+def test_full_disks_are_one_sentence_and_cost_nothing(given, tmp_path, size):
+    predictor, images = given
+    run(predictor, images, tmp_path / "good")
+    with file_size_limit(size), pytest.raises(FileError, match=r"^[^:]+: File too large(; [^.]+)?$"):
+        run(predictor, images, tmp_path / "full")
+    run(predictor, images, tmp_path / "full")
+    assert contents(tmp_path / "full") == contents(tmp_path / "good")
