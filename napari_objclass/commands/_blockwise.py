@@ -48,7 +48,7 @@ def resumable(predictor: Predictor) -> Iterator[None]:
         yield
     except (KeyboardInterrupt, SystemExit, Cancelled):
         if predictor.goes_on:
-            say_note("the same command goes on from here")
+            say_note("the same command goes on from here; what was done is in hidden folders beside the results")
         raise
 
 

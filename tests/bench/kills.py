@@ -42,12 +42,13 @@ SCENES = {
 
 
 class Took(NamedTuple):
-    """Seconds of wall clock and of all CPUs, and what was said."""
+    """Seconds of wall clock and of all CPUs, what was said, and how long it went on after a signal."""
 
     wall: float
     cpu: float
     code: int
     said: str
+    ending: float
 
 
 def main() -> None:
@@ -109,12 +110,19 @@ def line(folder: Path, scene: str, args: argparse.Namespace) -> str:
                 raise SystemExit(f"{scene}: code {runs[-1].code}: {runs[-1].said}")
             told = [each for each in runs[-1].said.splitlines() if "done before" in each or "goes on" in each]
             parts = sorted({each.name.split("-")[0] for each in left.glob(".*.parts/*.bin")})
-            print(f"{scene}: {number.name} after {runs[-1].wall:.1f} s, {parts} {told}", file=sys.stderr)
+            print(
+                f"{scene}: {number.name} after {runs[-1].wall:.1f} s, ended in {runs[-1].ending:.2f} s, {parts} {told}",
+                file=sys.stderr,
+            )
     print(runs[-1].said, file=sys.stderr)
     n = len(runs) - 1  # a run that was killed pays for its start, but does not say how much of it
     wall = sum(each.wall for each in runs) - n * start.wall
     cpu = sum(each.cpu for each in runs) - n * start.cpu
-    same = "equal" if content(folder / f"{scene}-once") == content(left) else "DIFFERENT"
+    expected, found = content(folder / f"{scene}-once"), content(left)
+    same = "equal" if found == expected else "DIFFERENT"
+    for name in sorted(expected.keys() | found.keys()):
+        if found.get(name) != expected.get(name):
+            print(f"{scene}: {name} differs", file=sys.stderr)
     strange = [each.name for each in left.iterdir() if each.name.startswith(".")]
     whole = f"{sum(each.wall for each in runs):.1f}, {sum(each.cpu for each in runs):.1f}"
     return (
@@ -140,7 +148,7 @@ def run(words: list[str], due: float | None = None, number: int = signal.SIGKILL
     began = time.perf_counter()
     with TemporaryDirectory() as folder, (Path(folder) / "said").open("w+") as said:
         process = subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL, stderr=said)
-        done, status, usage, first = 0, 0, None, None
+        done, status, usage, first, sent = 0, 0, None, None, None
         while not done:
             done, status, usage = os.wait4(process.pid, 0 if due is None else os.WNOHANG)
             if due is None or done:
@@ -149,11 +157,12 @@ def run(words: list[str], due: float | None = None, number: int = signal.SIGKILL
                 first = cpu_seconds(process.pid)
             if first is not None and cpu_seconds(process.pid) >= first + due:
                 process.send_signal(number)
-                due = None
+                due, sent = None, time.perf_counter()
             time.sleep(0.005)
+        took = 0.0 if sent is None else time.perf_counter() - sent
         said.seek(0)
         code = process.returncode = os.waitstatus_to_exitcode(status)
-        return Took(time.perf_counter() - began, usage.ru_utime + usage.ru_stime, code, said.read())
+        return Took(time.perf_counter() - began, usage.ru_utime + usage.ru_stime, code, said.read(), took)
 
 
 def cpu_seconds(pid: int) -> float:

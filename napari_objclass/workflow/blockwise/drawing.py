@@ -164,10 +164,12 @@ def _write_zarr(path: Path, drawing: Drawing, form: Picture, digest: str, worker
     with replacing(path, digest) as folder:
         if not (folder.exists() and parts.has_any(step)):
             parts.drop(step)
+            parts.take_along(folder)
             remove_leftovers([path], keyed=True)  # what another run has written where this one leaves background
         settings = drawing.settings
         levels = ome_zarr_pyramid.begin(folder, form, compressed=settings.compressed, multiscale=settings.multiscale)
         workers.do(_work(folder, levels, replace(drawing, file_axes=levels[0].axes), step))
+    remove_leftovers([path], keyed=True)  # of a process that was killed when it put another image in its place
 
 
 def _work(folder: Path, levels: list[Step], drawing: Drawing, step: str) -> Iterator[Work]:

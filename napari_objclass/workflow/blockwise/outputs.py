@@ -15,7 +15,7 @@ from napari_objclass.errors import InternalError, ParameterError
 from napari_objclass.io import hdf5
 from napari_objclass.io.csv_table import rows_at_once, write_rows
 from napari_objclass.io.tables import CSV, FORMATS as TABLE_FORMATS, check_table_path, holds_crops, write_table
-from napari_objclass.io.whole_files import replacing
+from napari_objclass.io.whole_files import remove_leftovers, replacing
 from napari_objclass.io.writers import check_image_path, refuse_to_replace_others
 from napari_objclass.workflow import sources
 from napari_objclass.workflow.blockwise import drawing
@@ -217,6 +217,7 @@ def _write_table(
     note: Callable[[str], object],
 ) -> Path:
     """Some rows at a time as CSV; of the other formats, all at once if memory allows it."""
+    remove_leftovers([path])
     n_rows, n_columns = len(done.labelled), len(_columns(done, settings, carried, slice(0, 0)))
     if TABLE_FORMATS[path.suffix.lower()] == CSV:
         parts = watch.parts(n_rows, rows_at_once(n_columns), TABLE)

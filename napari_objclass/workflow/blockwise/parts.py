@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 import re
+import shutil
 import zlib
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -18,14 +21,14 @@ from napari_objclass.io.whole_files import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
 T = TypeVar("T")
 
-_KEY = "run.json"
+_KEY, _ALONG = "run.json", "along"
 _OURS = re.compile(r"[a-z]+-\d{6,}\.bin|\..+\.part")
+_UNFINISHED = re.compile(r"\..+\.[0-9a-f]{16}\.part")
 _LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
 #: Where arrays begin in a file: at multiples of so many bytes.
@@ -164,10 +167,18 @@ class Parts:
         for path in self.folder.glob(f"{step}{self.suffix}-*.bin"):
             path.unlink(missing_ok=True)
 
+    def take_along(self, unfinished: Path) -> None:
+        """Have what :func:`.replacing` keeps of an image removed with the parts, if it is not finished by then."""
+        self.of(str(unfinished)).write(_ALONG, 0, os.fsencode(unfinished))
+
     def remove(self) -> None:
         """Remove all parts and the key, and the folder if nothing else is in it."""
         if self.folder.is_dir():
             (self.folder / _KEY).unlink(missing_ok=True)  # first: without it, what is left is of no run
+            for note in self.folder.glob(f"{_ALONG}*.bin"):
+                unfinished = Path(os.fsdecode(note.read_bytes()))
+                if _UNFINISHED.fullmatch(unfinished.name):
+                    shutil.rmtree(unfinished, ignore_errors=True)
             for path in self.folder.iterdir():
                 if _OURS.fullmatch(path.name):
                     path.unlink(missing_ok=True)

@@ -264,12 +264,15 @@ class Job:
             return Parts(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="objclass-"))))
         own = folder / f".{self.lane.name}.parts"
         stack.enter_context(alone(own))
+        in_memory = not all(source.files for source in self.lane.sources.values())
         key = {
             "version": _version(),
             "thresholding": self.predictor.state.thresholding.to_json() if self.lane.is_thresholded else None,
             "lane": {name: value for name, value in self.lane.to_json().items() if name != "uuid"},
             "files": self._stamps,
-            "images": [volume.identity for volume in (self.origin.volume, self.raw) if volume is not None],
+            "pixels": [
+                volume.identity for volume in (self.origin.volume, self.raw) if volume is not None and in_memory
+            ],
             "asked": self.asked,
         }
         return Parts.of_run(own, key, restart=restart)
