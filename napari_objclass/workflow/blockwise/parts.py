@@ -109,7 +109,7 @@ class Parts:
         told = {name: [array.dtype.str, *np.shape(arrays[name])] for name, array in whole.items()}
         check = 0
         for array in whole.values():
-            check = zlib.crc32(array, check)
+            check = zlib.crc32(array.data, check)
         head = json.dumps([told, check]).encode()
         head += b" " * (-len(head) % _ALIGNED)
         with replacing(self.path(step, number)) as path, path.open("wb") as file:
@@ -135,7 +135,7 @@ class Parts:
             for name, (dtype, *shape) in told.items():
                 size = math.prod(shape) * np.dtype(dtype).itemsize
                 part = data[begin : begin + size]
-                arrays[name], check = part.view(dtype).reshape(shape), zlib.crc32(part, check)
+                arrays[name], check = part.view(dtype).reshape(shape), zlib.crc32(part.data, check)
                 begin += size + -size % _ALIGNED
             if check != expected:
                 raise ValueError("its bytes are others than were written")
