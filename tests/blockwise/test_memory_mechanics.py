@@ -1,13 +1,21 @@
 """A run keeps to its memory, and says before it measures that it cannot."""
 
+import os
 import subprocess
 import sys
+from dataclasses import replace
+from io import FileIO
+from pathlib import Path
 
 import numpy as np
 import pytest
 import zarr
 
+import napari_objclass
 from napari_objclass import memory
+from napari_objclass.errors import FileError, ParameterError
+from napari_objclass.workflow.blockwise import measuring, rows, running
+from napari_objclass.workflow.blockwise.classify import Job
 from napari_objclass.workflow.session import Session
 
 SHAPE, PITCH, SIDES = (128, 256, 256), (4, 8, 8), (2, 3, 4)
@@ -65,10 +73,67 @@ def test_a_process_keeps_to_its_memory(tmp_path):
         "--export-source", "Object Predictions", "--output-format", "single-scale OME-Zarr", "--threads", "2",
     ]  # fmt: skip
     watched = [sys.executable, "-c", WATCHER, *command]
-    done = subprocess.run(watched, cwd=tmp_path, stdout=subprocess.PIPE, text=True, check=True)
+    environment = {**os.environ, "PYTHONPATH": str(Path(napari_objclass.__file__).parents[1])}
+    done = subprocess.run(watched, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     code, peak = map(int, done.stdout.split())
-    rows = (tmp_path / "results" / "table.csv").read_bytes().count(b"\n") - 1
-    assert (code, rows) == (0, labels.max())
-    assert 8 * rows * n_columns + labels.nbytes > 0.4 * budget
-    print("PEAK", peak, rows, n_columns)
+    n_rows = (tmp_path / "results" / "table.csv").read_bytes().count(b"\n") - 1
+    assert (code, n_rows) == (0, labels.max())
+    assert 8 * n_rows * n_columns + labels.nbytes > 0.4 * budget
     assert peak < 1.2 * budget
+
+
+@pytest.fixture(scope="module")
+def small():
+    labels = boxes((32, 64, 64))
+    with trained(labels, pixels(labels), FEATURES[:2]) as session:
+        yield session.predictor(), {"labels": labels, "raw": pixels(labels)}
+
+
+def test_objects_that_leave_too_little_memory_are_told_before_they_are_measured(small, monkeypatch):
+    predictor, images = small
+    job = Job.of(predictor, images, memory="4GB", workers=2)
+    n_objects, shared = int(images["labels"].max()), 2 * job.room
+    monkeypatch.setattr(measuring, "steps", lambda *_: pytest.fail("objects were measured"))
+    monkeypatch.setattr(running, "_PER_OBJECT", shared // n_objects)
+    with pytest.raises(ParameterError, match=f"what is kept of the {n_objects} objects .*; allow .* GB or more"):
+        job.run(folder=None, export=None)
+
+
+def test_tasks_leave_room_for_what_is_kept_of_every_object(small, monkeypatch):
+    predictor, images = small
+    job = Job.of(predictor, images, memory="4GB", workers=2)
+    n_objects, rooms, steps = int(images["labels"].max()), [], measuring.steps
+    monkeypatch.setattr(measuring, "steps", lambda task, groups: rooms.append(task.room) or steps(task, groups))
+    expected = job.run(folder=None, export=None)
+    monkeypatch.setattr(running, "_PER_OBJECT", job.room // n_objects)
+    result = job.run(folder=None, export=None)
+    assert rooms[0] == job.room > rooms[1] > job.room // 2
+    np.testing.assert_array_equal(result.table.values, expected.table.values)
+
+
+def test_groups_of_many_objects_are_divided(small, monkeypatch):
+    predictor, images = small
+    job, groups, steps = Job.of(predictor, images, memory="4GB"), [], measuring.steps
+    monkeypatch.setattr(measuring, "steps", lambda task, own: groups.append(own) or steps(task, own))
+    expected = job.run(folder=None, export=None).table.values
+    divided = replace(job, room=200_000).run(folder=None, export=None).table.values
+    most = [max(8 * len(group.ids) * expected.shape[1] for group in own) for own in groups]
+    assert most[0] > 200_000 > 4 * most[1]
+    np.testing.assert_array_equal(divided, expected)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is full")
+def test_values_on_a_full_disk_are_one_error(tmp_path, monkeypatch):
+    monkeypatch.setattr(rows.tempfile, "TemporaryFile", lambda **_: FileIO("/dev/full", "r+"))
+    with pytest.raises(FileError, match=r"values of objects cannot be kept in .*: No space left on device; make room"):
+        rows.Stored(tmp_path, 3, np.float64).fill(5)
+
+
+def test_stored_rows_are_those_that_were_added(tmp_path):
+    stored = rows.Stored(tmp_path, 3, np.int64)
+    assert stored[:].shape == (0, 3)
+    stored.fill(4)
+    stored.append(np.arange(6).reshape(2, 3))
+    stored[1:3][[1]] = 7
+    np.testing.assert_array_equal(stored[2:5], [[7, 7, 7], [0, 0, 0], [0, 1, 2]])
+    assert (len(stored), stored[4:1].shape) == (6, (0, 3))

@@ -63,14 +63,17 @@ class Surroundings:
         Most voxels of a box; None where nothing is read.
     chunks
         Lengths along z, y, x of what is stored in one piece; None if that does not matter.
+    most_objects
+        Most objects of a group; None if that does not matter.
     """
 
     margin: Triple
     most: int | None
     chunks: Triple | None = None
+    most_objects: int | None = None
 
     def groups(self, labelled: Labelled) -> list[Group]:
-        """All groups: the objects of one cell, divided until the box of each group fits, if it can.
+        """All groups: the objects of one cell, divided until they are few and the box of each group fits, if it can.
 
         They depend on the objects, the plan and these numbers alone. Those that are near each other follow each other.
         """
@@ -105,7 +108,8 @@ class Surroundings:
     ) -> Iterator[NDArray[np.int64]]:
         """Halves of a half of objects, cut across the longest side of their box, until they fit."""
         start, stop = low[rows].min(axis=0), high[rows].max(axis=0)
-        if len(rows) == 1 or self.most is None or int(np.prod(stop - start)) <= self.most:
+        few = self.most_objects is None or len(rows) <= self.most_objects
+        if len(rows) == 1 or (few and (self.most is None or int(np.prod(stop - start)) <= self.most)):
             yield rows
             return
         axis = int(np.argmax(stop - start))

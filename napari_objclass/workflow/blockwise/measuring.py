@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 #: Steps, as their files are called: what blocks know of objects, the range of intensities of each frame, and values.
 REGIONS, RANGES, VALUES = "regions", "ranges", "values"
 
+#: Bytes of what blocks know of an object, measured; values of the objects of a group take a part of the room like that.
+_REGIONS, _OF_VALUES = 240, 4
+
 
 @dataclass(frozen=True)
 class Measuring:
@@ -125,7 +128,9 @@ class Measuring:
     def groups(self, labelled: Labelled) -> list[Group]:
         """Which objects are finished together."""
         chunks = self.raw.chunks if self.raw is not None and self.raw_again else None
-        return Surroundings(self.margin, self.most_voxels, chunks).groups(labelled)
+        n_columns = sum(spec.n_values for spec in self.specs)
+        most_objects = max(1, self.room // (_OF_VALUES * (8 * n_columns + _REGIONS)))
+        return Surroundings(self.margin, self.most_voxels, chunks, most_objects).groups(labelled)
 
 
 def reads_around(specs: Sequence[FeatureSpec]) -> bool:

@@ -50,7 +50,7 @@ _PLAN, _PREDICTING = "plan", "predicting"
 
 #: Bytes that are kept of every object beside its probabilities, measured; and what is there for that, as a share of
 #: what tasks use.
-_PER_OBJECT, _OF_OBJECTS = 150, 0.25
+_PER_OBJECT, _OF_OBJECTS = 100, 0.25
 
 #: Share of each step in the work.
 _STEPS = {

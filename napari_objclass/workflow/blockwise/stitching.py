@@ -90,20 +90,18 @@ def gather(parts: Parts, plan: BlockPlan, t: int, step: str, *, connected: bool)
     blocks = plan.of_frame(t)
     known = [parts.load(step + FACES, block.number) for block in blocks]
     starts = np.cumsum([0, *(len(each["keys"]) for each in known)])
+    sets = block_kernels.Sets(int(starts[-1]) if connected else 0)
+    for position, block in enumerate(blocks if connected else ()):
+        for axis in range(3):
+            behind = plan.next(block, axis)
+            if behind is not None:
+                shift = [starts[position], starts[behind.number - blocks[0].number]]
+                sets.join(known[position][f"joints{axis}"].astype(np.uint64) + np.array(shift, np.uint64) - 1)
     keys, counts, firsts, boxes = (
-        np.concatenate([each.pop(name) for each in known]) for name in ("keys", "counts", "firsts", "boxes")
+        np.concatenate([each[name] for each in known]) for name in ("keys", "counts", "firsts", "boxes")
     )
-    if connected:
-        sets = block_kernels.Sets(len(keys))
-        for position, block in enumerate(blocks):
-            for axis in range(3):
-                behind = plan.next(block, axis)
-                if behind is not None:
-                    shift = [starts[position], starts[behind.number - blocks[0].number]]
-                    sets.join(known[position][f"joints{axis}"].astype(np.uint64) + np.array(shift, np.uint64) - 1)
-        roots = sets.roots()
-    else:
-        roots = keys
+    del known  # of an image of millions of objects, this is much
+    roots = sets.roots() if connected else keys
     order = np.argsort(roots, kind="stable")
     roots = roots[order]
     begins = np.flatnonzero(np.diff(roots, prepend=roots[:1] + 1 if len(order) else 0))
