@@ -16,7 +16,7 @@ from napari_objclass.workflow.blockwise import flooding, thresholding as blockwi
 from napari_objclass.workflow.blockwise.labelling import Labelled
 from napari_objclass.workflow.blockwise.parts import Parts
 from napari_objclass.workflow.blockwise.plan import BlockPlan
-from napari_objclass.workflow.blockwise.sources import Volume
+from napari_objclass.workflow.blockwise.sources import Reads, Volume
 
 RULE = thresholding.Rule(
     method="hysteresis",
@@ -47,6 +47,9 @@ def run(folder, image, rule, sides, budget, *, order=None):
         (order or random.Random(0)).shuffle(items)
         for item in items:
             task(*item, 1, None)
+    planned = Reads()
+    blockwise.planned_reads(parts, plan, volume, how, planned)
+    assert volume.reads == planned
     return Labelled.load(plan, parts)
 
 

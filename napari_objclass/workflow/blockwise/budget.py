@@ -26,8 +26,8 @@ _OF_TASKS = 0.8
 # Bytes per voxel beside pixels, measured: runs of labels and what is made of them; smoothed channels and their masks.
 _LABELS, _SMOOTHED, _COLLECTED = 4, 14, 4
 
-#: Fewer tasks at a time, each with more memory, where raw would be read so many times as often otherwise.
-_OFTEN = 1.5
+#: Fewer tasks at a time, each with more memory, where images would be read so many times as often otherwise.
+_OFTEN = 1.3
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,21 @@ class Share:
         Number of tasks at a time.
     room
         Bytes that each may use.
-    times
-        How often raw is read, about: around objects as large as their margin.
+    image_times, raw_times
+        How often what is stored of each is read: a chunk whole, whatever a block needs of it; of raw about, around
+        objects as large as their margin.
     """
 
     block_shape: Triple
     n_workers: int
     room: int
-    times: float = 0.0
+    image_times: float = 1.0
+    raw_times: float = 0.0
+
+    @property
+    def times(self) -> float:
+        """How often images are read in all."""
+        return self.image_times + self.raw_times
 
 
 def share(
@@ -98,16 +105,19 @@ def share(
         return max(collected, window * (2 * image.dtype.itemsize + _SMOOTHED))
 
     left = int((most - memory.used() - _KEPT) * _OF_TASKS)
+
+    def shared(sides: Triple, n: int) -> Share:
+        times = cells.times_of_blocks(image.shape[1:], image.chunks, sides, halo or (0, 0, 0))
+        return Share(sides, n, left // n, times, _times(raw, around, left // n))
+
     if block_shape is not None:
-        n_workers = max(1, min(n_workers, left // cost(block_shape)))
         _refuse(cost(block_shape), left, most)
-        return Share(block_shape, n_workers, left // n_workers, _times(raw, around, left // n_workers))
+        return shared(block_shape, max(1, min(n_workers, left // cost(block_shape))))
     chunks = image.chunks if raw is None else _chunks(image, raw)
     found = list[Share]()
     for n in range(n_workers, 0, -1):
         with suppress(ParameterError):
-            room = left // n
-            found.append(Share(choose(image.shape, chunks, cost, room), n, room, _times(raw, around, room)))
+            found.append(shared(choose(image.shape, chunks, cost, left // n), n))
     if not found:
         _refuse(_least(image, cost), left, most)
         raise AssertionError("the least blocks were too large, and now they are not")

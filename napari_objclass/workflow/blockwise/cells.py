@@ -67,6 +67,17 @@ def choose(lengths: Triple, chunks: Triple | None, reach: Sequence[int], most: i
     return cells
 
 
+def times_of_blocks(lengths: Triple, chunks: Triple | None, sides: Triple, halo: Triple) -> float:
+    """How often what is stored is read if every block of ``sides`` (z, y, x) is read with a ``halo`` around it."""
+    times = 1.0
+    for length, chunk, side, more in zip(lengths, chunks or (1, 1, 1), sides, halo, strict=True):
+        stored = 0
+        for start in range(0, length, side):
+            stored += -(-min(start + side + more, length) // chunk) - max(0, start - more) // chunk
+        times *= stored / -(-length // chunk)
+    return times
+
+
 def _along(length: int, chunk: int, reach: int) -> Iterator[tuple[int, int, float]]:
     """Sides of cells along an axis; length of the surroundings of their objects, and how often voxels are read.
 

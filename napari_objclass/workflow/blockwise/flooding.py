@@ -202,9 +202,7 @@ def leave_groups(
 ) -> None:
     """Leave the groups of what is at least ``low`` or in a core in a block, and its cores, each in one of them."""
     frame_shape = volume.shape[1:]
-    z0, y0, x0 = np.maximum(np.subtract(block.start, 1), 0).tolist()
-    z1, y1, x1 = np.minimum(np.add(block.stop, 1), frame_shape).tolist()
-    start, stop = rule.window(block._replace(start=(z0, y0, x0), stop=(z1, y1, x1)), frame_shape)
+    start, stop = _with_neighbours(rule, block, frame_shape)
     found = block_kernels.groups_block(
         *_channels(volume.read(block.t, start, stop, rule.channels)),
         how={**rule.how, "low": low},
@@ -352,13 +350,20 @@ def _read(parts: Parts, plan: BlockPlan, rule: Rule, t: int, windows: list[Windo
         if not parts.has(FOUND, block.number):
             yield (0, 0, 0, *frame_shape)
             return
-        start, stop = rule.window(block, frame_shape)
+        start, stop = _with_neighbours(rule, block, frame_shape)
         yield (*start, *stop)
         if parts.load(FOUND, block.number)["low"] < low:  # the first guess was too high
             yield (*start, *stop)
     for window in windows:
         start, stop = rule.window(window.box, frame_shape)
         yield (*start, *stop)
+
+
+def _with_neighbours(rule: Rule, block: Block, frame_shape: Triple) -> tuple[Triple, Triple]:
+    """Start and stop of the box that the groups of a block depend on: neighbours of what floods reach are in them."""
+    z0, y0, x0 = np.maximum(np.subtract(block.start, 1), 0).tolist()
+    z1, y1, x1 = np.minimum(np.add(block.stop, 1), frame_shape).tolist()
+    return rule.window(block._replace(start=(z0, y0, x0), stop=(z1, y1, x1)), frame_shape)
 
 
 def _most(volume: Volume, rule: Rule, room: int) -> int:

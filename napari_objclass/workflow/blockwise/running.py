@@ -77,7 +77,8 @@ class Job:
     memory
         Bytes that the process may use.
     times
-        How often raw is read, about: how large the objects are is not known before.
+        How often what is stored is read: of what the objects are found in, and of raw, which is about, since how large
+        the objects are is not known before.
     asked
         What was asked for of blocks and memory: with the same, a run that was stopped goes on with the blocks it had.
     """
@@ -92,7 +93,7 @@ class Job:
     threads: int | None
     room: int
     memory: int
-    times: float
+    times: tuple[float, float]
     asked: tuple[Any, ...]
 
     @classmethod
@@ -148,7 +149,7 @@ class Job:
             threads,
             shared.room,
             most,
-            shared.times,
+            (shared.image_times, shared.raw_times),
             asked,
         )
 
@@ -158,8 +159,12 @@ class Job:
         n, sides = len(self.plan), " x ".join(map(str, self.plan.block_shape))
         blocks = f"1 block of {sides} voxels" if n == 1 else f"{n} blocks of up to {sides} voxels"
         at_a_time = f"{self.n_workers} at a time, " if n > 1 else ""
-        raw = "" if self.raw is None else f", raw is read about {self.times:.1f} times"
-        return f"{blocks}, {at_a_time}in at most {amounts.text(self.memory)}{raw}"
+        of_objects, of_raw = self.times
+        if self.raw is self.source:
+            told = f"; raw is read about {of_objects + of_raw:.1f}×"
+        else:
+            told = f"; objects are read {of_objects:.1f}×" + (f", raw about {of_raw:.1f}×" if of_raw else "")
+        return f"{blocks}, {at_a_time}in at most {amounts.text(self.memory)}{told}"
 
     def run(
         self,
