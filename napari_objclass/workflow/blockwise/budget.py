@@ -89,7 +89,7 @@ def share(
     left = int((most - memory.used() - _KEPT) * _OF_TASKS)
     if block_shape is not None:
         n_workers = max(1, min(n_workers, left // cost(block_shape)))
-        _refuse(cost(block_shape), left, most)
+        _refuse(cost(block_shape), left, most, asked=True)
         return Share(block_shape, n_workers, left // n_workers)
     for n in (n_workers, 1):
         try:
@@ -112,10 +112,11 @@ def _least(image: Volume, cost: Callable[[Triple], int]) -> int:
     return cost((z, y, x))
 
 
-def _refuse(needed: int, left: int, most: int) -> None:
-    """Raise ParameterError if a block does not fit into the memory."""
+def _refuse(needed: int, left: int, most: int, *, asked: bool = False) -> None:
+    """Raise ParameterError if a block, which may have been asked for, does not fit into the memory."""
     if needed > left:
         least = memory.text(most - left / _OF_TASKS + needed / _OF_TASKS)
+        wanted, other = ("such blocks", ", or use smaller ones") if asked else ("even small blocks", "")
         raise ParameterError(
-            f"a memory of {memory.text(most)} is too little for such blocks; allow {least} or more, or use smaller ones"
+            f"a memory of {memory.text(most)} is too little for {wanted}; allow {least} or more{other}"
         )

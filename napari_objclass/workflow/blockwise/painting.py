@@ -13,6 +13,7 @@ import numpy as np
 from napari_objclass import kernels
 from napari_objclass.io.whole_files import replacing
 from napari_objclass.workflow.blockwise.labelling import block_labels
+from napari_objclass.workflow.blockwise.parts import READING
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
@@ -115,7 +116,8 @@ def _save(parts: Parts, step: str, number: int, array: NDArray[Any]) -> None:
 
 def _load(parts: Parts, step: str, number: int) -> NDArray[Any]:
     path = parts.path(step, number)
-    array: NDArray[Any] = np.load(path, mmap_mode="r") if path.stat().st_size > _EMPTY else np.load(path)
+    with READING:
+        array: NDArray[Any] = np.load(path, mmap_mode="r") if path.stat().st_size > _EMPTY else np.load(path)
     return array
 
 

@@ -7,6 +7,7 @@ import re
 import zipfile
 from contextlib import suppress
 from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 _KEY = "run.json"
 _OURS = re.compile(r"[a-z]+-\d{6,}\.bin|\..+\.part")
+
+#: Held while a file of arrays is opened: Python 3.11 may fail where threads parse the headers of several at once.
+READING = Lock()
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,7 @@ class Parts:
         """
         path = self.path(step, number)
         try:
-            with np.load(path) as file:
+            with READING, np.load(path) as file:
                 return dict(file)
         except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
             raise FileError(f"{path} is damaged or missing ({error}); run it again with restart") from error

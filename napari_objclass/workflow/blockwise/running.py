@@ -228,11 +228,12 @@ class Job:
     @property
     def summary(self) -> str:
         """The plan in one line."""
-        sides = " x ".join(map(str, self.plan.block_shape))
-        return (
-            f"{len(self.plan)} blocks of up to {sides} voxels, {self.n_workers} at a time, "
-            f"in at most {amounts.text(self.memory)}"
+        sides = " x ".join(map(str, self.plan.block_shape[0 if self.plan.shape[1] > 1 else 1 :]))
+        n, at_once = len(self.plan), min(len(self.plan), self.n_workers)
+        blocks = (
+            f"1 block of {sides} voxels" if n == 1 else f"{n:,} blocks of up to {sides} voxels, {at_once} at a time"
         )
+        return f"{blocks}, in at most {amounts.text(self.memory)}"
 
     def run(
         self,
