@@ -15,9 +15,10 @@ def bring_into_sight(widget: QWidget) -> None:
 
 
 def _scroll_to(widget: QWidget) -> None:
-    around = widget.parentWidget()
+    around: QWidget | None = widget
     while around is not None and not isinstance(around, QScrollArea):
+        if (layout := around.layout()) is not None:
+            layout.activate()
         around = around.parentWidget()
     if around is not None and widget.isVisible():
-        around.widget().layout().activate()
         around.ensureWidgetVisible(widget, 0, 4)
