@@ -77,7 +77,7 @@ class Day:
             time.sleep(0.005)
 
     def until(self, condition):
-        until(condition, 60)
+        until(condition, 240)
         self.rest()
 
     def press(self, button):
