@@ -6,7 +6,7 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QScrollArea, QWidget
 
 #: Pages have grown by then: layouts inside each other are done in as many turns.
-_MS = 50
+_MS = 200
 
 
 def bring_into_sight(widget: QWidget) -> None:
