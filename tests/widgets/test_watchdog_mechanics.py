@@ -218,9 +218,9 @@ class Day:
             page.check.halo.fields[axis].setValue(0)
         self.rest()
         self.press(page.check.start)
-        assert len(page.large.comparison.differences) > 1000
+        assert page.large.comparison.differences
         table = page.check.table
-        table.clicked.emit(table.model().index(500, 0))
+        table.clicked.emit(table.model().index(0, 0))
         self.rest()
         self.press(page.check.show_blocks)
 

@@ -6,7 +6,7 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QScrollArea, QWidget
 
 #: For so long a page may grow, as layouts within each other take their turns.
-_MS = 1000
+_MS = 300
 
 
 def bring_into_sight(widget: QWidget) -> None:
