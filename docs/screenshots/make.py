@@ -296,6 +296,41 @@ def volume() -> None:
     window.viewer.close()
 
 
+def large_images() -> None:
+    """Classify a volume block by block, and see which nuclei blocks that know nothing of each other would get wrong."""
+    window = Window(sample.nuclei_3d())
+    window.press(window.workbench.start.other_samples)
+    menu = window.workbench.start.other_samples.menu()
+    menu.actions()[1].trigger()
+    menu.close()
+    window.wait(lambda: window.shared.shown and window.shared.shown.table is not None)
+    for object_id, number in sample.labelled_examples(window.made, 4).items():
+        window.shared.annotate(0, [object_id], number)
+    window.wait(lambda: window.shared.shown.prediction is not None)
+    results = window.step("results")
+    names = results.pages["export"].names
+    names.folder.setText("results")
+    names.folder.setModified(True)
+    names.folder.editingFinished.emit()
+    results.tabs.setCurrentIndex(2)
+    page = results.pages["blockwise"]
+    QTest.keyClicks(page.fields.memory, "4 GB")
+    QTest.keyClick(page.fields.memory, Qt.Key.Key_Return)
+    window.wait(lambda: "4.0 GB" in page.plan.text())
+    before = window.page()
+    window.press(page.section.title)
+    page.check.how.setCurrentIndex(1)
+    for sides, length in ((page.check.blocks, 24), (page.check.halo, 2)):
+        for field in sides.fields.values():
+            field.setValue(length)
+    window.wait(lambda: window.shared.session.blockwise_settings.halo == (2, 2, 2))
+    window.press(page.check.start)
+    window.wait(lambda: not page.large.checking)
+    after = window.picture().crop((333, 23, *SIZE))
+    keep(beside([before, after]), "large_images")
+    window.viewer.close()
+
+
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as found, notification_manager:
         os.environ["OBJCLASS_STATE_DIR"] = f"{found}/state"
@@ -304,4 +339,5 @@ if __name__ == "__main__":
         os.chdir(folder)  # where relative names of results are from
         tour(folder)
         objects()
+        large_images()
         volume()

@@ -14,8 +14,10 @@ from napari_objclass.widgets._base import Step, StepDock, StepState
 from napari_objclass.widgets.parts.block_check import BlockCheck
 from napari_objclass.widgets.parts.block_fields import BlockFields
 from napari_objclass.widgets.parts.class_counts import class_counts
+from napari_objclass.widgets.parts.export_contents import FORMATS
 from napari_objclass.widgets.parts.file_lines import FileLines
 from napari_objclass.widgets.parts.folder_links import folder_links
+from napari_objclass.widgets.parts.in_sight import bring_into_sight
 from napari_objclass.widgets.parts.overwriting import Overwriting
 from napari_objclass.widgets.parts.section import Section
 from napari_objclass.widgets.parts.theme import problem_color
@@ -41,6 +43,7 @@ class BlockwiseStep(Step):
         super().__init__(shared, parent)
         self.large = shared.large_images
         self._asked: Blockwise | None = None  # settings that are on their way into the session
+        self._refused = ""  # why what is written in a field cannot be so
         self.fields, self.check = BlockFields(), BlockCheck()
         self.plan = QLabel(wordWrap=True, objectName="plan")
         self.refusal = QLabel(wordWrap=True, visible=False, objectName="refusal")
@@ -84,6 +87,10 @@ class BlockwiseStep(Step):
             return "Go on labelling if you like; this run keeps its classifier."
         if not self._can_write:
             return "Choose in Export what is written."
+        if self._refused or self.large.problem:
+            return "Mend what the red line says, then run."
+        if self.large.stopped:
+            return "Stopped: Run here goes on from there."
         if self.state is StepState.DONE:
             return "The image is classified: open the folder below."
         return "Check where the results go, then run."
@@ -128,6 +135,7 @@ class BlockwiseStep(Step):
         self.check.start.clicked.connect(lambda: self.large.check(as_ilastik=self.check.as_ilastik))
         self.check.show_blocks.clicked.connect(lambda wanted: self.large.show_comparison(wanted=wanted))
         self.check.table.visited.connect(self._go)
+        self.section.toggled.connect(lambda is_open: bring_into_sight(self.section) if is_open else None)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Plan anew: the memory that is free may be another amount."""
@@ -141,7 +149,7 @@ class BlockwiseStep(Step):
         return self._asked or self.shared.session.blockwise_settings
 
     def _begin(self) -> None:
-        self._asked = None
+        self._asked, self._refused = None, ""
         self.question.withdraw()
         self.fields.memory.forget()
         self._refresh()
@@ -171,8 +179,9 @@ class BlockwiseStep(Step):
             self.do(change)
 
     def _refuse(self, why: str) -> None:
-        self.refusal.setText(why)
-        self.refusal.setVisible(bool(why))
+        self._refused = why
+        self._show_plan()
+        self.told.emit()
 
     # --------------------------------------------------------------------------------------------------- showing
 
@@ -182,8 +191,7 @@ class BlockwiseStep(Step):
         planes = images is not None and images.shape[1] == 1
         self.fields.show_settings(self._settings, planes=planes)
         self.check.show_settings(self._settings, planes=planes)
-        self.plan.setText(large.problem or large.plan)
-        self.plan.setVisible(bool(self.plan.text()))
+        self._show_plan()
         self._show_files()
         busy, ready = large.running or large.checking, images is not None and session.can_classify
         self.run.setVisible(not busy)
@@ -200,6 +208,11 @@ class BlockwiseStep(Step):
     def _can_write(self) -> bool:
         settings = self.large.settings
         return bool(settings.images or settings.table)
+
+    def _show_plan(self) -> None:
+        for label, text in ((self.refusal, self._refused or self.large.problem), (self.plan, self.large.plan)):
+            label.setText(text)
+            label.setVisible(bool(text))
 
     def _show_files(self) -> None:
         """Show where the results go."""
@@ -218,7 +231,9 @@ class BlockwiseStep(Step):
         left = [source for source in wanted.images if source not in settings.images]
         told = [f"{' and '.join(left)} only in Export."] if left else []
         if settings.images and settings.format != wanted.format:
-            told.append(f"Images as OME-Zarr, since {wanted.format} is not written block by block.")
+            told.append(
+                f"Images as OME-Zarr, since {FORMATS.get(wanted.format, wanted.format)} is not written block by block."
+            )
         self.instead.setVisible(bool(paths and told))
         self.instead.setText(" ".join(told))
 
@@ -239,6 +254,7 @@ class BlockwiseStep(Step):
 
     def _run(self, *, overwrite: bool = False) -> None:
         """Classify the image, and ask before anything is overwritten."""
+        self.question.withdraw()
         ask = self.connections.while_here(self.question.ask)
         self.large.run(overwrite=overwrite, ask=lambda files: ask(files, partial(self._run, overwrite=True)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -163,7 +164,7 @@ def warning(objects: Objects, *, found: bool = False) -> str:
         if found:
             return "There are no objects: lower the threshold, or the smallest size."
         return "There are no objects: every pixel is 0, which is background; choose another label image."
-    pixels_per_frame = objects.labels[0].size
+    pixels_per_frame = math.prod(objects.labels.shape[1:])
     if objects.sizes.max() > pixels_per_frame / 2:
         largest = int(objects.ids[objects.sizes.argmax()])
         what = f"Object {largest} covers more than half of the image: "

@@ -14,7 +14,9 @@ from napari_objclass.workflow import sources
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
-DOCS = {name: (ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in ("files", "coming-from-ilastik")}
+DOCS = {
+    name: (ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in ("files", "coming-from-ilastik", "large-images")
+}
 
 
 def blocks(text):
@@ -65,6 +67,24 @@ def test_the_tour(objclass, folder):
     assert (folder / "exported" / "raw_Object Predictions.ome.zarr").is_dir()
     assert (folder / "exported" / "nuclei.xlsx").exists()
     assert (folder / "cells_table.csv").exists()
+    assert len((folder / "large" / "large.csv").read_text("utf-8").splitlines()) == 161
+    assert (folder / "large" / "raw_Object Predictions.ome.zarr").is_dir()
+
+
+def test_large_images(objclass, folder):
+    for command in [each for each in commands(README) if " annotate nuclei" in each or " train " in each]:
+        assert objclass(*shlex.split(command)[1:]).code == 0
+    (command,) = [each for each in commands(DOCS["large-images"]) if each != "objclass predict"]
+    assert command in commands(README)
+    dry = objclass(*shlex.split(command)[1:], "--dry-run")
+    assert "512 x 512 voxels in 1 block of 512 x 512 voxels" in dry.err
+    assert not Path("large").exists()
+    names = {}
+    exec(next(code for language, code in blocks(DOCS["large-images"]) if language == "python"), names)
+    result = names["result"]
+    assert len(result.classes) == len(result.table.ids) == 160
+    assert sorted(path.name for path in result.paths) == ["image_Object Predictions.ome.zarr", "image_table.csv"]
+    assert result.report.n_blocks == 1
 
 
 def test_coming_from_ilastik(objclass, tmp_path, monkeypatch):
@@ -112,7 +132,7 @@ def test_the_python_code(tmp_path, monkeypatch):
     names["session"].close()
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "docs/files.md", "docs/coming-from-ilastik.md"])
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", *(f"docs/{name}.md" for name in DOCS)])
 def test_pictures_and_pages_exist(name):
     page = ROOT / name
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text("utf-8")):
@@ -123,5 +143,5 @@ def test_sources_formats_and_flags_are_told(objclass):
     for name in (*sources.SOURCES, *sources.FORMATS):
         assert f"`{name}`" in DOCS["files"], name
     known = objclass("predict", "--help").out
-    for flag in re.findall(r"`(--[a-z-]+)", DOCS["files"]):
+    for flag in re.findall(r"`(--[a-z-]+)", DOCS["files"] + DOCS["large-images"]):
         assert flag in known, flag

@@ -9,10 +9,12 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
 import napari_objclass as oc
+from napari_objclass.errors import Cancelled
 from napari_objclass.io.readers import open_image
 from napari_objclass.io.writers import write_image
 from napari_objclass.widgets.blockwise import BlockwiseStep
 from napari_objclass.widgets.parts.difference_table import BLOCKS, OBJECT, WHOLE
+from napari_objclass.widgets.viewer import block_runs
 from napari_objclass.widgets.viewer.display import OVERLAY, PREDICTIONS
 from napari_objclass.workflow.blockwise.check import Difference
 
@@ -138,11 +140,12 @@ def test_no_amount_of_memory_is_refused_in_words(step):
 def test_the_plan_is_told_and_follows_the_settings(step, mailbox):
     height, width = step.shared.shown.images.shape[2:]
     n_blocks = -(-height // 100) * -(-width // 90)
-    assert step.plan.text().startswith(f"{n_blocks} blocks of up to 1 x 100 x 90 voxels")
+    assert step.plan.text().startswith(f"{n_blocks} blocks of up to 100 x 90 voxels")
     change(step, mailbox, block_shape=(1, 9999, 9999))
-    assert step.plan.text().startswith("1 block")
+    assert step.plan.text().startswith(f"1 block of {height} x {width} voxels, in at most ")
     change(step, mailbox, block_shape=None, memory=1)
-    assert "memory" in step.plan.text()  # it is too little
+    assert "1 bytes is too little" in step.refusal.text()
+    assert step.hint.startswith("Mend what the red line says")
     assert not step.run.isEnabled()
 
 
@@ -171,7 +174,7 @@ def test_what_cannot_be_written_block_by_block_is_told(step, mailbox):
     mailbox.settle()
     assert step.files.lines[0].text().endswith("cells_Object Predictions.ome.zarr")
     assert step.instead.text() == (
-        "Blockwise Object Predictions only in Export. Images as OME-Zarr, since tif is not written block by block."
+        "Blockwise Object Predictions only in Export. Images as OME-Zarr, since TIFF is not written block by block."
     )
 
 
@@ -209,6 +212,38 @@ def test_nothing_is_overwritten_unasked(step, mailbox, tmp_path):
     mailbox.settle()
     assert (tmp_path / "cells.csv").read_text("utf-8") != "mine"
     assert len(list(tmp_path.glob("*.ome.zarr"))) == 2
+    assert step.question.isHidden()
+
+
+def test_files_of_a_run_that_was_stopped_are_its_own(step, mailbox, tmp_path, monkeypatch):
+    classify = block_runs.classify
+
+    def stop_at_the_table(*args, **kwargs):
+        classify(*args, **kwargs)
+        (tmp_path / "cells.csv").unlink()
+        raise Cancelled("stopped")
+
+    monkeypatch.setattr(block_runs, "classify", stop_at_the_table)
+    step.run.click()
+    mailbox.settle()
+    assert step.hint == "Stopped: Run here goes on from there."
+    monkeypatch.setattr(block_runs, "classify", classify)
+    step.run.click()
+    mailbox.settle()
+    assert step.question.isHidden()
+    assert len(step.large.outcome.files) == 3
+    step.run.click()
+    mailbox.settle()
+    assert step.question.isVisible()  # now they are results
+
+
+def test_an_earlier_problem_goes_when_a_run_begins(step, mailbox):
+    step.copy.click()
+    mailbox.settle()
+    assert step.shared.problem("blockwise").startswith("save the project first")
+    step.run.click()
+    assert step.shared.problem("blockwise") is None
+    mailbox.settle()
 
 
 def test_what_was_stopped_goes_on(step, mailbox, files):
@@ -291,6 +326,7 @@ def test_two_layers_are_there_to_be_compared_by_eye(step, mailbox):
     assert layers[PREDICTIONS].visible
     np.testing.assert_array_equal(np.asarray(layers[OVERLAY].data), found.classes[0, 0])
     np.testing.assert_array_equal(layers[OVERLAY].get_color(1), layers[PREDICTIONS].get_color(1))
+    assert layers[OVERLAY].opacity == 1  # colours do not mix
     assert step.check.show_blocks.isChecked()
     step.check.show_blocks.click()
     mailbox.settle()

@@ -10,6 +10,7 @@ from napari.layers import Image, Labels
 import napari_objclass as oc
 from napari_objclass import memory
 from napari_objclass.io.writers import write_image
+from napari_objclass.widgets.objects import warning
 from napari_objclass.widgets.viewer import from_layers, raw_levels
 from napari_objclass.workflow.blockwise import budget
 from napari_objclass.workflow.feature_selection import FeatureSelection
@@ -73,6 +74,11 @@ def test_slices_of_a_large_volume_are_painted(shown, mailbox, volume):
     for z in (0, 9, 23):
         assert np.array_equal(read(layers["Predictions"], z), painted[labels[z]])
     assert set(np.unique(read(layers["Annotations"], 0))) == {0, 1, 2}
+
+
+def test_the_warning_about_objects_reads_no_labels(shown, monkeypatch):
+    monkeypatch.setattr(LabelVolume, "__getitem__", pytest.fail)
+    assert warning(shown.shown.objects) == ""
 
 
 def test_an_object_is_found_where_it_is_clicked(shown, volume):

@@ -60,7 +60,7 @@ class Day:
         for part in (
             self.begin, self.label, self.use_keys, self.show_all_kinds, self.open_steps, self.look_at_windows,
             self.change_classes, self.work_without_live, self.move_the_view, self.change_images, self.write,
-            self.add_layers,
+            self.classify_by_blocks, self.add_layers,
         ):  # fmt: skip
             begin = time.monotonic()
             part()
@@ -77,7 +77,7 @@ class Day:
             time.sleep(0.005)
 
     def until(self, condition):
-        until(condition, 60)
+        until(condition, 240)
         self.rest()
 
     def press(self, button):
@@ -201,6 +201,28 @@ class Day:
         self.press(self.workbench.accordion.headers[self.results])
         self.press(self.export.this)
         self.until(lambda: any(self.folder.glob("*.csv")) and self.shared.activity is None)
+
+    def classify_by_blocks(self):
+        self.results.tabs.setCurrentIndex(2)
+        page = self.results.pages["blockwise"]
+        page.fields.blocks.setCurrentIndex(1)
+        page.fields.blocks.activated.emit(1)
+        self.until(lambda: page.plan.text().startswith("16 blocks of up to 512 x 512"))
+        self.press(page.run)
+        self.press(page.question.overwrite)
+        assert page.large.outcome.files
+        self.press(page.section.title)
+        page.check.how.setCurrentIndex(1)
+        for axis in "yx":
+            page.check.blocks.fields[axis].setValue(100)
+            page.check.halo.fields[axis].setValue(0)
+        self.rest()
+        self.press(page.check.start)
+        assert page.large.comparison.differences
+        table = page.check.table
+        table.clicked.emit(table.model().index(0, 0))
+        self.rest()
+        self.press(page.check.show_blocks)
 
     def add_layers(self):
         self.press(self.workbench.accordion.headers[self.images])

@@ -9,6 +9,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QFormLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_objclass.widgets.parts.difference_table import DifferenceTable
+from napari_objclass.widgets.parts.in_sight import bring_into_sight
 from napari_objclass.widgets.parts.narrow import NarrowCombo
 from napari_objclass.widgets.parts.sides import Sides
 
@@ -52,6 +53,7 @@ class BlockCheck(QWidget):
             "Lay the classes found block by block, layer Overlay, over those of the whole image, layer Predictions."
         )
         self.table = DifferenceTable()
+        self._shown: Comparison | None = None
         self._lay_out()
         self.how.currentIndexChanged.connect(self._arrange)
         for sides in (self.blocks, self.halo):
@@ -96,6 +98,9 @@ class BlockCheck(QWidget):
         self.table.put(() if comparison is None else comparison.differences, classes)
         if comparison is not None:
             self.text.setText(told(comparison))
+            if comparison is not self._shown:
+                bring_into_sight(self)
+        self._shown = comparison
 
     def _arrange(self, *_: object) -> None:
         for sides in (self.blocks, self.halo):

@@ -82,8 +82,9 @@ def classify(
 
 def _told(report: Report) -> str:
     blocks = "1 block" if report.n_blocks == 1 else f"{report.n_blocks:,} blocks"
-    took = f"{blocks} in {sum(report.seconds.values()):,.0f} s, with at most {memory.text(report.peak)} of memory."
-    return took + f" {report.n_before:,} were done before." * bool(report.n_before)
+    return f"{blocks} in {sum(report.seconds.values()):,.0f} s." + f" {report.n_before:,} were done before." * bool(
+        report.n_before
+    )
 
 
 def _sentence(note: str) -> str:

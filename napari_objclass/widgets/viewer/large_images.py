@@ -36,6 +36,8 @@ class LargeImages:
     ----------
     running, checking
         Whether an image is being classified, or compared.
+    stopped
+        Whether the latest run of the image shown was stopped before its end.
     plan
         How the image shown would be classified, in one line; "" while it is not known.
     problem
@@ -52,12 +54,13 @@ class LargeImages:
 
     def __init__(self, shared: ViewerSession) -> None:
         self._shared = shared
-        self.running = self.checking = False
+        self.running = self.checking = self.stopped = False
         self.plan = self.problem = ""
         self.outcome: Outcome | None = None
         self.comparison: Comparison | None = None
         self.sheet = BlockSheet(shared)
         self._image: str | None = None
+        self._begun: tuple[str, Export] | None = None  # the run that was stopped, whose files are its own
         self._looking = self._look_again = False
         shared.shown_changed.connect(self._follow)
         shared.changed.connect(self._session_changed)
@@ -111,14 +114,19 @@ class LargeImages:
         def done(outcome: Outcome | None) -> None:
             self._over()
             if outcome is not None and outcome.in_the_way:
+                self._begun = None
                 ask(outcome.in_the_way)
             elif image == self._image:
-                self.outcome = outcome
+                self.outcome, self.stopped = outcome, outcome is None
+                self._begun = None if outcome is not None else self._begun
                 self.changed.emit()
 
-        image = self._image
-        work = partial(block_runs.classify, self._shared.session, image, self.settings, overwrite=overwrite)
-        self.running, self.outcome = True, None
+        image, settings = self._image, self.settings
+        overwrite = overwrite or self._begun == (image, settings)
+        work = partial(block_runs.classify, self._shared.session, image, settings, overwrite=overwrite)
+        self.running, self.stopped, self.outcome = True, False, None
+        self._begun = (image, settings)
+        self._shared.set_problem(STEP, None)
         self._shared.run(STEP, "classifying block by block", work, done, self._over)
         self.changed.emit()
 
@@ -179,5 +187,6 @@ class LargeImages:
     def _drop(self) -> None:
         """Forget what came of runs: the image is another, or its classes are."""
         self.outcome = self.comparison = None
+        self.stopped = False
         self.sheet.lift()
         self.changed.emit()

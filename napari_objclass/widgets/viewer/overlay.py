@@ -140,6 +140,8 @@ class Overlay:
     def _add_sheet(self, sheet: Sheet) -> Steps:
         # What may become objects hides no more of the image than objects do.
         look: dict[str, Any] = {"opacity": OPACITY[OBJECTS], "blending": "translucent"}
+        if not sheet.covers:  # its colours are compared with those below, so they do not mix
+            look["opacity"] = 1.0
         if not sheet.is_labels:
             look |= {"contrast_limits": sheet.limits, "opacity": 1.0}
         elif sheet.colormap is not None:

@@ -111,7 +111,7 @@ def share(
         return Share(sides, n, left // n, times, _times(raw, around, left // n))
 
     if block_shape is not None:
-        _refuse(cost(block_shape), left, most)
+        _refuse(cost(block_shape), left, most, asked=True)
         return shared(block_shape, max(1, min(n_workers, left // cost(block_shape))))
     chunks = image.chunks if raw is None else _chunks(image, raw)
     found = list[Share]()
@@ -152,10 +152,11 @@ def _least(image: Volume, cost: Callable[[Triple], int]) -> int:
     return cost((z, y, x))
 
 
-def _refuse(needed: int, left: int, most: int) -> None:
-    """Raise ParameterError if a block does not fit into the memory."""
+def _refuse(needed: int, left: int, most: int, *, asked: bool = False) -> None:
+    """Raise ParameterError if a block, which may have been asked for, does not fit into the memory."""
     if needed > left:
         least = memory.text(most - left / _OF_TASKS + needed / _OF_TASKS)
+        wanted, other = ("such blocks", ", or use smaller ones") if asked else ("even small blocks", "")
         raise ParameterError(
-            f"a memory of {memory.text(most)} is too little for such blocks; allow {least} or more, or use smaller ones"
+            f"a memory of {memory.text(most)} is too little for {wanted}; allow {least} or more{other}"
         )

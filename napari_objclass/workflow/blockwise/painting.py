@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -121,9 +122,13 @@ def _save(parts: Parts, step: str, number: int, array: NDArray[Any]) -> None:
 
 def _load(parts: Parts, step: str, number: int) -> NDArray[Any]:
     path = parts.path(step, number)
-    array: NDArray[Any] = np.load(path, mmap_mode="r") if path.stat().st_size > _EMPTY else np.load(path)
+    with _READING:
+        array: NDArray[Any] = np.load(path, mmap_mode="r") if path.stat().st_size > _EMPTY else np.load(path)
     return array
 
+
+#: Held while a file is opened: Python 3.11 may fail where threads parse the headers of several at once.
+_READING = Lock()
 
 #: Bytes of a file of no values, which cannot be mapped.
 _EMPTY = 128

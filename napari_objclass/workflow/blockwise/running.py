@@ -156,15 +156,17 @@ class Job:
     @property
     def summary(self) -> str:
         """The plan in one line."""
-        n, sides = len(self.plan), " x ".join(map(str, self.plan.block_shape))
-        blocks = f"1 block of {sides} voxels" if n == 1 else f"{n} blocks of up to {sides} voxels"
-        at_a_time = f"{self.n_workers} at a time, " if n > 1 else ""
+        n, at_once = len(self.plan), min(len(self.plan), self.n_workers)
+        sides = " x ".join(map(str, self.plan.block_shape[0 if self.plan.shape[1] > 1 else 1 :]))
+        blocks = (
+            f"1 block of {sides} voxels" if n == 1 else f"{n:,} blocks of up to {sides} voxels, {at_once} at a time"
+        )
         of_objects, of_raw = self.times
         if self.raw is self.source:
             told = f"; raw is read about {of_objects + of_raw:.1f}×"
         else:
             told = f"; objects are read {of_objects:.1f}×" + (f", raw about {of_raw:.1f}×" if of_raw else "")
-        return f"{blocks}, {at_a_time}in at most {amounts.text(self.memory)}{told}"
+        return f"{blocks}, in at most {amounts.text(self.memory)}{told}"
 
     def run(
         self,

@@ -25,6 +25,10 @@ _LOOK = 0.1
 #: Parts of a step in which progress is told.
 _FINE = 1000
 
+#: What steps are called where people follow them; the names of some are those of files.
+_SAID = dict.fromkeys(("foreground", "found", "windows", "floods", "labels", "faces", "objects"), "finding objects")
+_SAID |= dict.fromkeys(("regions", "ranges", "values"), "measuring")
+
 
 class Future(Protocol):
     """What is asked of the futures of a client; those of the standard library and of dask have it."""
@@ -138,7 +142,7 @@ class Workers:
             names, whole = list(self._steps), sum(self._steps.values())
             before = sum(self._steps[name] for name in names[: names.index(step)])
             done = (before + share * self._steps[step]) / whole
-            self._progress(round(done * _FINE), _FINE, step)
+            self._progress(round(done * _FINE), _FINE, _SAID.get(step, step))
 
     def _submit(self, stack: ExitStack, n_items: int, own: CancelToken) -> Callable[..., Future]:
         """How a task is begun: elsewhere, or on a thread of its own with its share of the others."""
