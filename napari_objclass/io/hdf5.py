@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_objclass.errors import FileError
+from napari_objclass.io.damage import reading
 from napari_objclass.io.disk_file import disk_file
 from napari_objclass.io.image import Image, LazyArray, Picture, slabs, spatial
 
@@ -41,7 +42,7 @@ class Hdf5Array(LazyArray):
     def __getitem__(self, key: Any) -> NDArray[Any]:
         import h5py
 
-        with h5py.File(self.path, "r") as file:
+        with reading(f"{self.path}/{self.inner}"), h5py.File(self.path, "r") as file:
             pixels: NDArray[Any] = file[self.inner][key]
             return pixels
 

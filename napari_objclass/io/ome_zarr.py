@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_objclass.errors import FileError
+from napari_objclass.io.damage import reading
 from napari_objclass.io.formats import is_zarr
 from napari_objclass.io.image import Image, LazyArray
 from napari_objclass.io.ome_zarr_pyramid import SYMBOLS, write
@@ -40,13 +41,8 @@ class ZarrArray(LazyArray):
         self.inner = inner
 
     def __getitem__(self, key: Any) -> NDArray[Any]:
-        try:
+        with reading(_named(self.path, self.inner)):
             return np.asarray(_node(self.path, self.inner)[key])
-        except (FileError, IndexError, MemoryError):
-            raise
-        except Exception as error:  # a damaged chunk can fail anywhere in the libraries that decode it
-            reason = " ".join(str(error).split()) or type(error).__name__
-            raise FileError(f"{_named(self.path, self.inner)} is damaged ({reason}); make it again") from error
 
 
 def read(path: Path, inner: str) -> Image:

@@ -45,7 +45,7 @@ def open_image(source: str | os.PathLike[str], *, axes: str | None = None) -> Im
     if not path.exists():
         raise FileError(f"there is no file {path}; check the path")
     try:
-        image: Image = module.read(path, inner)
+        image: Image = module.read(path.absolute(), inner)  # pixels are read later, maybe by a process elsewhere
     except (ObjClassError, MemoryError):
         raise
     except PermissionError as error:

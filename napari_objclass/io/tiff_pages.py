@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_objclass.io.damage import reading
 from napari_objclass.io.image import LazyArray
 
 if TYPE_CHECKING:
@@ -40,8 +41,9 @@ class TiffPages(LazyArray):
         numbers = np.arange(math.prod(leading)).reshape(leading)[outer]
         shape = np.broadcast_to(np.bool_(), page_shape)[within].shape
         result = np.empty((np.size(numbers), *shape), self.dtype)
-        for row, page in enumerate(self._pages(np.ravel(numbers).tolist(), within)):
-            result[row] = page
+        with reading(self.path):
+            for row, page in enumerate(self._pages(np.ravel(numbers).tolist(), within)):
+                result[row] = page
         return result.reshape(np.shape(numbers) + shape)
 
     def _divide(self, key: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:

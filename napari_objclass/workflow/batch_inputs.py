@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from napari_objclass.errors import FileError, ParameterError
 from napari_objclass.io import text_table
-from napari_objclass.io.formats import IMAGES
+from napari_objclass.io.formats import IMAGES, split
 from napari_objclass.workflow import sources
 from napari_objclass.workflow.batch_plan import IMAGE_COLUMN, ImageSet
 from napari_objclass.workflow.lane import LABELS, PROBABILITIES, RAW, SEGMENTATION
@@ -161,7 +161,9 @@ def _listed(path: str) -> list[str]:
 
 
 def _is_image(path: str | Path) -> bool:
-    return Path(path).suffix.lower() in IMAGES
+    """Whether it is named as an image, or lies in one: levels of OME-Zarr are folders, too."""
+    file, _ = split(str(path))
+    return file.suffix.lower() in IMAGES
 
 
 def _is_result(file: str) -> bool:

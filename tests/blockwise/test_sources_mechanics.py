@@ -13,6 +13,7 @@ from napari_objclass.io.readers import open_image
 from napari_objclass.io.writers import write_picture
 from napari_objclass.workflow.blockwise.budget import share
 from napari_objclass.workflow.blockwise.parts import Parts
+from napari_objclass.workflow.blockwise.running import Job
 from napari_objclass.workflow.blockwise.sources import Volume
 
 
@@ -66,3 +67,9 @@ def test_parts_of_another_run_are_removed(tmp_path):
     assert Parts.of_run(tmp_path, {"image": 2}).missing("ids", range(5)) == [0, 1, 2, 3, 4]
     parts.remove()
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.parametrize("block_shape", ["64", (0, 4, 4), (1, 2, 3, 4), (5,)])
+def test_blocks_that_are_none_are_refused(block_shape):
+    with pytest.raises(ParameterError, match=r"\(z, y, x\) or \(y, x\) of whole numbers from 1, got"):
+        Job.of(None, {"labels": np.ones((9, 9, 9), np.uint8)}, block_shape=block_shape)

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from napari_objclass.errors import FileError, ParameterError
+from napari_objclass.io.writers import write_image
 from napari_objclass.workflow import batch_inputs
 from napari_objclass.workflow.batch import ImageSet
 
@@ -170,3 +172,11 @@ def test_a_table_that_cannot_be_used_is_one_sentence(tmp_path, content, said):
 def test_a_table_that_is_not_there(tmp_path):
     with pytest.raises(FileError, match="No such file"):
         batch_inputs.from_table(tmp_path / "gone.csv")
+
+
+def test_a_level_of_an_image_is_an_image(tmp_path):
+    for name in ("raw.zarr", "labels.zarr"):
+        write_image(tmp_path / name, np.zeros((4, 5), np.uint8), "yx")
+    raw, labels = str(tmp_path / "raw.zarr/0"), str(tmp_path / "labels.zarr/0")
+    found = batch_inputs.from_files({"raw": [raw], "labels": [labels]})
+    assert [each.images for each in found.image_sets] == [{"raw": raw, "labels": labels}]

@@ -269,3 +269,47 @@ def test_no_file_is_held_open(tmp_path: Path) -> None:
     with h5py.File(path, "r+") as file:
         file["data"][...] = 7
     assert (np.asarray(data) == 7).all()
+
+
+def _as_h5(folder: Path) -> tuple[Path, Path, int]:
+    with h5py.File(folder / "a.h5", "w") as file:
+        dataset = file.create_dataset("data", data=VOLUME, chunks=(1, 6, 7), compression="gzip")
+        place = dataset.id.get_chunk_info(3).byte_offset
+    return folder / "a.h5" / "data", folder / "a.h5", place
+
+
+def _as_tiff(folder: Path) -> tuple[Path, Path, int]:
+    tifffile.imwrite(folder / "a.tif", VOLUME, compression="zlib", metadata={"axes": "ZYX"})
+    with tifffile.TiffFile(folder / "a.tif") as file:
+        return folder / "a.tif", folder / "a.tif", file.pages[3].dataoffsets[0]
+
+
+@pytest.mark.parametrize("written", [_as_h5, _as_tiff])
+def test_damage_is_told_where_it_is_read(tmp_path: Path, written) -> None:
+    name, path, place = written(tmp_path)
+    with path.open("r+b") as file:
+        file.seek(place)
+        file.write(b"\xff" * 8)
+    data = open_image(name).data
+    np.testing.assert_array_equal(data[2], VOLUME[2])
+    with pytest.raises(FileError, match=r"a\.(h5/data|tif) is damaged \(.*make it again") as caught:
+        data[3]
+    sentence(caught)
+
+
+@pytest.mark.parametrize("written", [_as_h5, _as_tiff])
+def test_a_file_that_went_away_is_told(tmp_path: Path, written) -> None:
+    name, path, _ = written(tmp_path)
+    data = open_image(name).data
+    path.unlink()
+    with pytest.raises(FileError, match="cannot be read: ") as caught:
+        data[0]
+    sentence(caught)
+
+
+def test_pixels_are_those_of_the_file_wherever_they_are_read(tmp_path: Path, monkeypatch) -> None:
+    _as_tiff(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    data = open_image("a.tif").data
+    monkeypatch.chdir("/")
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(data))[1], VOLUME[1])

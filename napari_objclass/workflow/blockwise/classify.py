@@ -102,7 +102,7 @@ def classify_blockwise(
     )
     settings = (export or DEFAULT_EXPORT) if out is not None else None
     return job.run(
-        folder=None if out is None else Path(out),
+        folder=None if out is None else Path(out).absolute(),  # a client may work elsewhere
         export=settings,
         client=client,
         watch=Watch(progress, cancel),

@@ -374,9 +374,9 @@ class Job:
 
 
 def _checked_block(block_shape: Sequence[int], lengths: Sequence[int]) -> Triple:
-    sides = [int(side) for side in block_shape]
+    sides = [] if isinstance(block_shape, str) else [int(side) for side in block_shape]
     if len(sides) not in {2, 3} or min(sides) < 1:
-        raise ParameterError(f"block_shape is (z, y, x) or (y, x) of whole numbers from 1, got {tuple(block_shape)}")
+        raise ParameterError(f"block_shape is (z, y, x) or (y, x) of whole numbers from 1, got {block_shape!r}")
     z, y, x = map(min, [1] * (3 - len(sides)) + sides, lengths)
     return z, y, x
 
