@@ -202,7 +202,8 @@ def test_nothing_strange_at_the_root():
         ("import napari_objclass.cli", ["numpy", "h5py", "pandas", "napari", "qtpy", "dask", "psygnal"]),
         ("import napari_objclass as oc; oc.Session(recover=False)", ["pandas", "napari", "qtpy", "dask"]),
         (
-            "import napari_objclass.commands.predict, napari_objclass.workflow.batch, napari_objclass.workflow.opening",
+            "import napari_objclass.commands.predict, napari_objclass.workflow.batch, napari_objclass.workflow.opening"
+            ", napari_objclass.workflow.blockwise.predictor",
             ["pandas", "tifffile", "zarr", "openpyxl", "multiprocessing", "napari", "qtpy", "dask"],
         ),
         ("import napari_objclass.commands.gui", ["napari", "qtpy"]),
