@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -93,11 +94,12 @@ def line(folder: Path, scene: str, args: argparse.Namespace) -> str:
     """Row of the table."""
     words, chance = command(folder, scene, args), random.Random(args.seed)
     start = run([*words, "--out", str(folder / "none"), "--dry-run"])
-    once = run([*words, "--out", str(folder / f"{scene}-once"), "--restart"])
+    left = folder / f"{scene}-killed"
+    for results in (left, folder / f"{scene}-once"):
+        shutil.rmtree(results, ignore_errors=True)
+    once = run([*words, "--out", str(folder / f"{scene}-once")])
     if once.code:
         raise SystemExit(f"{scene}: code {once.code}: {once.said}")
-    left = folder / f"{scene}-killed"
-    subprocess.run(["rm", "-rf", left], check=True)
     runs, kills = [], 0
     work = once.cpu - start.cpu
     while not runs or runs[-1].code:
