@@ -162,7 +162,7 @@ class Job:
             f"1 block of {sides} voxels" if n == 1 else f"{n:,} blocks of up to {sides} voxels, {at_once} at a time"
         )
         of_objects, of_raw = self.times
-        if self.raw is self.source:
+        if self.raw is self.origin.volume:
             told = f"; raw is read about {of_objects + of_raw:.1f}×"
         else:
             told = f"; objects are read {of_objects:.1f}×" + (f", raw about {of_raw:.1f}×" if of_raw else "")
