@@ -126,7 +126,7 @@ class Parts:
         """Leave arrays by name: the length of what tells what they are, this as JSON, and their bytes."""
         whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
         told = {name: [array.dtype.str, *np.shape(arrays[name])] for name, array in whole.items()}
-        check = 0
+        check = _checked(told)
         for array in whole.values():
             check = zlib.crc32(array.data, check)
         head = json.dumps([told, check]).encode()
@@ -150,13 +150,13 @@ class Parts:
             data = np.fromfile(path, np.uint8)
             begin = _ALIGNED + int.from_bytes(data[:_ALIGNED].tobytes(), "little")
             told, expected = json.loads(data[_ALIGNED:begin].tobytes())
-            arrays, check = {}, 0
+            arrays, check = {}, _checked(told)
             for name, (dtype, *shape) in told.items():
                 size = math.prod(shape) * np.dtype(dtype).itemsize
                 part = data[begin : begin + size]
                 arrays[name], check = part.view(dtype).reshape(shape), zlib.crc32(part.data, check)
                 begin += size + -size % _ALIGNED
-            if check != expected:
+            if check != expected or begin != len(data):
                 raise ValueError("its bytes are others than were written")
         except (OSError, ValueError, TypeError, AttributeError) as error:
             raise self._lost(path, error) from error
@@ -197,3 +197,8 @@ class Parts:
             return (self.folder / _KEY).read_text("utf-8")
         except (OSError, UnicodeDecodeError):
             return None
+
+
+def _checked(told: Mapping[str, Any]) -> int:
+    """Where the check of a file of arrays begins: with what they are."""
+    return zlib.crc32(json.dumps(told).encode())

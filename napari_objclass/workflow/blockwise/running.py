@@ -121,6 +121,7 @@ class Job:
         lane, _, opened = input_data.describe(
             images, name=name, axes=axes, spacing=spacing, dranges=dranges, recognizable=False, budget=0
         )
+        asked_block = None if block_shape is None else _checked_block(block_shape, opened.shape[1:])
         amounts.keep_little()
         origin = block_sources.origin(opened, lane, predictor.state.thresholding)
         is_raw = lane.is_thresholded and "probabilities" not in lane.sources
@@ -133,7 +134,7 @@ class Job:
             origin.halo,
             most=most,
             n_workers=workers_at_most,
-            block_shape=None if block_shape is None else _checked_block(block_shape, source.shape[1:]),
+            block_shape=asked_block,
             around=around(source, raw, predictor.forest.features, predictor.forest.margin),
         )
         plan = BlockPlan(source.shape, shared.block_shape)
