@@ -56,10 +56,7 @@ MOST_BYTES = 10_000_000_000
 
 def told(name: str) -> str:
     """What is said of an image set that is worked on block by block."""
-    return (
-        f"{name!r} does not fit into memory and is worked on block by block: everything works but the view in 3D, "
-        "where its file has no small copy, and editing objects by hand"
-    )
+    return f"{name!r} does not fit into memory and is worked on block by block"
 
 
 def no_edits(name: str) -> str:

@@ -128,6 +128,27 @@ def test_an_image_too_large_for_what_is_left_goes_block_by_block(objclass, volum
     assert results(tmp_path) == results(whole)
 
 
+def test_ilastiks_flags_go_block_by_block_too(objclass, volume, tmp_path, monkeypatch):
+    images = ["--raw_data", volume / "cells.zarr", "--label_image", volume / "labels.h5"]
+    words = ["--headless", "--project", volume / "p.objclass", *images, "--output_format", "multi-scale OME-Zarr"]
+    assert objclass(*words, "--out", tmp_path / "whole").code == 0
+    monkeypatch.setattr(input_data, "is_large", lambda arrays, budget=None: budget is None)
+    result = objclass(*words, "--out", tmp_path / "blocks")
+    assert result.code == 0, result.err
+    assert "cells-0 is too large for the " in result.err
+    assert "40 x 80 x 96 voxels in " in result.err
+    assert "3D" not in result.err
+    assert results(tmp_path / "blocks") == results(tmp_path / "whole") != {}
+
+
+def test_features_of_a_large_image_say_nothing_of_the_window(objclass, volume, tmp_path, monkeypatch):
+    monkeypatch.setattr(input_data, "is_large", lambda arrays, budget=None: True)
+    images = [volume / "cells.zarr", "--labels", volume / "labels.h5"]
+    result = objclass("features", *images, "--features", ",".join(FEATURES), "-o", tmp_path / "cells.csv")
+    assert result.code == 0, result.err
+    assert "note: 'cells' does not fit into memory and is worked on block by block\n" in result.err
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
 @pytest.mark.parametrize(
     ("number", "step", "n_files"),
