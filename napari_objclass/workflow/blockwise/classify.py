@@ -61,7 +61,7 @@ def classify_blockwise(
     block_shape
         Lengths of a block, (z, y, x) or (y, x). Default: as large as the memory allows, in whole chunks of the files.
     memory
-        What this process may use in all, such as ``"4GB"``; None for what the machine leaves.
+        What this process may use in all, such as ``"4GB"``: at most what the machine leaves; None for just that.
     client
         Does the tasks instead of threads: has ``submit(function, *arguments)`` that returns a future.
     out

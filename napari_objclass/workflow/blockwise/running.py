@@ -75,7 +75,7 @@ class Job:
     room
         Bytes that a task may use.
     memory
-        Bytes that the process may use.
+        Bytes that the process may use: what was asked for, or what the machine leaves if that is less.
     times
         How often what is stored is read: of what the objects are found in, and of raw, which is about, since how large
         the objects are is not known before.
@@ -125,7 +125,9 @@ class Job:
         origin = block_sources.origin(opened, lane, predictor.state.thresholding)
         is_raw = lane.is_thresholded and "probabilities" not in lane.sources
         source, raw = origin.volume, origin.volume if is_raw else block_sources.raw(opened, lane)
-        most = amounts.used() + amounts.available() if memory is None else amounts.parse(memory)
+        allowed, most = None if memory is None else amounts.parse(memory), amounts.used() + amounts.available()
+        if allowed is not None:
+            most = min(allowed, most)
         workers_at_most = workers or Workers(threads=threads).threads
         shared = share(
             source,
@@ -137,7 +139,7 @@ class Job:
             around=around(source, raw, predictor.forest.features, predictor.forest.margin),
         )
         plan = BlockPlan(source.shape, shared.block_shape)
-        asked = (None if block_shape is None else list(shared.block_shape), None if memory is None else most)
+        asked = (None if block_shape is None else list(shared.block_shape), allowed)
         return cls(
             predictor,
             lane,
@@ -372,6 +374,9 @@ class Job:
 
     def _told(self, labelled: Labelled, report: Report) -> Iterator[str]:
         """What the user should know."""
+        _, allowed = self.asked
+        if allowed is not None and self.memory < allowed:
+            yield f"of {amounts.text(allowed)} of memory, the machine left {amounts.text(self.memory)}, which was used"
         if labelled.n_nan:
             yield thresholding.counted_as_zero(labelled.n_nan, f"the image {self.lane.name!r}")
         if (contested := flooding.note(labelled)) is not None:
