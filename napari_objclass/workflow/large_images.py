@@ -136,8 +136,8 @@ def measure(
     """
     labelled = volume.labelled
     image = None if intensities is None else Volume(intensities, axis_letters.RAW, "the raw image")
-    asked = passes.wanted(labelled, image, features, margin, volume.share.room)
-    measured = passes.measure(asked, labelled, _workers(volume.share, passes.MEASURING, run))
+    workers = _workers(volume.share, passes.MEASURING, run)
+    measured = passes.measure(labelled, image, features, margin, volume.share.room, workers)
     if measured.n_large:
         tell(measured.n_large)
     return measured.table()

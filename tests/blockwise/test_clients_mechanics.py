@@ -15,12 +15,16 @@ import napari_objclass as oc
 from napari_objclass.io.writers import write_image
 from napari_objclass.workflow.export import Export
 
-#: Bytes of one task at most: the features that are measured are the most of it.
-_TASK = 10_000
+#: Bytes of one task at most.
+_TASK = 6_000
 
 FEATURES = ("num_pixels", "intensity_mean", "intensity_quantiles", "hull_area")
+WHOLE_CATALOGUE = tuple(spec.id for spec in oc.feature_catalog(3, 1, hidden=True))
 IMAGES = Export(
-    images=("Object Predictions", "Object Probabilities"), format="hdf5", table="{dataset_dir}/{nickname}.csv"
+    images=("Object Predictions", "Object Probabilities"),
+    format="hdf5",
+    table="{dataset_dir}/{nickname}.csv",
+    features=WHOLE_CATALOGUE,
 )
 
 
@@ -86,7 +90,8 @@ def test_what_is_sent_is_small_and_enough(volume, tmp_path, objects):
     np.testing.assert_array_equal(found.probabilities, expected.probabilities)
     assert_same_files(found, expected)
     assert len(client.bytes) > 2 * found.report.n_blocks
-    assert max(client.bytes) < _TASK
+    assert max(client.bytes) <= _TASK
+    assert {spec.id for spec in found.rows.specs} == set(WHOLE_CATALOGUE)
 
 
 def test_processes_that_are_in_another_folder(volume, tmp_path, monkeypatch):

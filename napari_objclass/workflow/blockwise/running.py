@@ -21,7 +21,7 @@ from napari_objclass.workflow import block_sources, input_data, thresholding
 from napari_objclass.workflow.blockwise import flooding, outputs
 from napari_objclass.workflow.blockwise.budget import share
 from napari_objclass.workflow.blockwise.parts import Parts
-from napari_objclass.workflow.blockwise.passes import MEASURING, around, find, measure, too_large, wanted
+from napari_objclass.workflow.blockwise.passes import MEASURING, around, find, measure, too_large
 from napari_objclass.workflow.blockwise.plan import BlockPlan
 from napari_objclass.workflow.blockwise.result import BlockwiseResult, Report
 from napari_objclass.workflow.blockwise.sources import Reads
@@ -305,8 +305,8 @@ class Job:
         objects = Reads()
         raw = objects if self.raw is self.origin.volume else Reads()
         self.origin.planned_reads(self.plan, labelled.parts, objects)
-        asked = wanted(labelled, self.raw, features, self.predictor.forest.margin, self._room_beside(labelled))
-        measured = measure(asked, labelled, workers, raw)
+        margin, room = self.predictor.forest.margin, self._room_beside(labelled)
+        measured = measure(labelled, self.raw, features, margin, room, workers, raw)
         report.planned = {"objects": objects} | ({} if self.raw is None else {"raw": raw})
         report.n_large = measured.n_large
         report.seconds["measuring"] = time.perf_counter() - began
