@@ -137,7 +137,7 @@ def measure(
     labelled = volume.labelled
     image = None if intensities is None else Volume(intensities, axis_letters.RAW, "the raw image")
     workers = _workers(volume.share, passes.MEASURING, run)
-    measured = passes.measure(labelled, image, features, margin, volume.share.room, workers)
+    measured = passes.measure(labelled, image, features, margin, volume.share.room, workers, any_raw=True)
     if measured.n_large:
         tell(measured.n_large)
     return measured.table()

@@ -96,10 +96,13 @@ class Measuring:
         specs: Sequence[FeatureSpec],
         margin: Triple,
         room: int,
+        *,
+        any_raw: bool = False,
     ) -> Measuring:
         """Measure ``specs``, without what none of them needs.
 
-        The steps leave their files beside the labels, apart for each other raw, features and so on.
+        The steps leave their files beside the labels, apart for other features and so on, and with
+        ``any_raw`` for another raw, a sample of which is read to tell.
         """
         features = tuple(spec.id for spec in specs)
         raw = raw if any(spec.needs_raw for spec in specs) else None
@@ -107,7 +110,7 @@ class Measuring:
         return cls(
             plan,
             known,
-            known.of([features, margin, None if raw is None else raw.identity, room]),
+            known.of([features, margin, raw.identity if raw is not None and any_raw else None, room]),
             raw,
             features,
             sum(spec.n_values for spec in specs),

@@ -108,6 +108,8 @@ def measure(
     room: int,
     workers: Workers,
     planned: Reads | None = None,
+    *,
+    any_raw: bool = False,
 ) -> Rows:
     """Measure the objects that :func:`find` found; what is there is not done again.
 
@@ -119,6 +121,8 @@ def measure(
         Bytes that a task may use.
     planned
         What all steps read of raw is added to it.
+    any_raw
+        Whether these objects may have been measured in another raw, which the key of the run does not tell.
 
     Raises
     ------
@@ -126,7 +130,7 @@ def measure(
         If the pixels cannot be read.
     """
     specs, reach = _specs(labelled.plan.shape, raw, features, margin)
-    asked = Measuring.of(labelled.plan, labelled.parts, raw, specs, reach, room)
+    asked = Measuring.of(labelled.plan, labelled.parts, raw, specs, reach, room, any_raw=any_raw)
     groups = asked.groups(labelled)
     if planned is not None:
         measuring.planned_reads(asked, labelled, groups, planned)
