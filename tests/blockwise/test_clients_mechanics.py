@@ -94,6 +94,15 @@ def test_what_is_sent_is_small_and_enough(volume, tmp_path, objects):
     assert {spec.id for spec in found.rows.specs} == set(WHOLE_CATALOGUE)
 
 
+def test_what_is_read_elsewhere_is_planned(volume):
+    report = classified(volume, "labels.tif", client=Elsewhere()).report
+    here = classified(volume, "labels.tif").report
+    assert (report.reads["objects"].calls, here.reads["objects"].calls) == (0, here.n_blocks)
+    assert report.planned == here.planned == here.reads
+    assert report.writes == here.writes > 0
+    assert report.peak_memory > 0
+
+
 def test_processes_that_are_in_another_folder(volume, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     own = Path(os.path.relpath(volume))

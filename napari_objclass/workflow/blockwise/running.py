@@ -247,8 +247,8 @@ class Job:
             paths = outputs.write(done, parts, export, files, workers=workers, watch=watch, **form).files
             report.seconds["writing"] = time.perf_counter() - began
         report.reads = {"objects": self.origin.volume.reads} | ({} if self.raw is None else {"raw": self.raw.reads})
-        report.written = sum(each.stat().st_size for each in parts.folder.iterdir())
-        report.peak = amounts.peak()
+        report.writes = sum(each.stat().st_size for each in parts.folder.iterdir())
+        report.peak_memory = amounts.peak()
         parts.remove()
         return BlockwiseResult(
             measured,
