@@ -7,11 +7,14 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
 import napari_objclass as oc
+from napari_objclass.errors import ParameterError
+from napari_objclass.io.readers import open_image
 from napari_objclass.io.writers import write_image
 from napari_objclass.workflow.export import Export
 
@@ -101,6 +104,24 @@ def test_what_is_read_elsewhere_is_planned(volume):
     assert report.planned == here.planned == here.reads
     assert report.writes == here.writes > 0
     assert report.peak_memory > 0
+
+
+def test_images_that_cannot_be_sent_are_refused(volume, tmp_path):
+    labels = open_image(volume / "labels.tif").data[:]
+    context = multiprocessing.get_context("spawn")
+    with h5py.File(tmp_path / "labels.h5", "w") as file, ProcessPoolExecutor(1, context) as client:
+        file["labels"] = labels
+        images = {"labels": file["labels"], "axes": "zyx", "block_shape": (5, 16, 17)}
+        here = oc.classify_blockwise(volume / "p.objclass", volume / "raw.zarr", **images)
+        assert len(here.classes) == labels.max()
+        with pytest.raises(ParameterError, match=r"cannot be sent the images \(h5py .*\); give their paths$"):
+            oc.classify_blockwise(volume / "p.objclass", volume / "raw.zarr", **images, client=client)
+
+
+@pytest.mark.parametrize("classifier", [None, 3])
+def test_what_is_no_classifier_is_refused(volume, classifier):
+    with pytest.raises(ParameterError, match="the classifier is a session, its predictor, or the path of a project"):
+        oc.classify_blockwise(classifier, volume / "raw.zarr", labels=volume / "labels.tif")
 
 
 def test_processes_that_are_in_another_folder(volume, tmp_path, monkeypatch):

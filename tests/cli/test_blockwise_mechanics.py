@@ -100,6 +100,8 @@ def test_dry_run_says_the_plan_and_writes_nothing(objclass, volume, tmp_path):
     [
         (["--memory", "lots"], "no amount of memory; write it as 4GB"),
         (["--block-shape", "a"], "whole numbers with commas between"),
+        (["--block-shape", "0,4,4"], "whole numbers from 1 are expected, not '0,4,4'"),
+        (["--block-shape", "1,2,3,4"], "Z,Y,X or Y,X of whole numbers"),
     ],
 )
 def test_what_cannot_be_understood_is_an_error_of_use(objclass, volume, tmp_path, options, said):
@@ -108,14 +110,10 @@ def test_what_cannot_be_understood_is_an_error_of_use(objclass, volume, tmp_path
     assert said in result.err
 
 
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [(["--block-shape", "0,4,4"], "whole numbers from 1"), (["--memory", "1kB"], "too little")],
-)
-def test_what_cannot_be_done_is_one_sentence(objclass, volume, tmp_path, options, said):
-    result = objclass(*command(volume, tmp_path / "out", *options))
+def test_what_cannot_be_done_is_one_sentence(objclass, volume, tmp_path):
+    result = objclass(*command(volume, tmp_path / "out", "--memory", "1kB"))
     assert result.code == 1
-    assert said in result.err
+    assert "too little" in result.err
     assert not (tmp_path / "out").exists()
 
 
