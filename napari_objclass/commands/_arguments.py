@@ -56,7 +56,7 @@ def blocks_arguments(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--block-shape",
-        type=whole_numbers,
+        type=_block_shape,
         metavar="Z,Y,X",
         help="classify images block by block, in blocks of so many voxels (default: what suits the memory)",
     )
@@ -143,6 +143,13 @@ def whole_numbers(text: str) -> tuple[int, ...]:
         return tuple(map(int, text.split(",")))
     except ValueError:
         raise argparse.ArgumentTypeError(f"whole numbers with commas between are expected, not {text!r}") from None
+
+
+def _block_shape(text: str) -> tuple[int, ...]:
+    sides = whole_numbers(text)
+    if len(sides) not in {2, 3} or min(sides) < 1:
+        raise argparse.ArgumentTypeError(f"Z,Y,X or Y,X of whole numbers from 1 are expected, not {text!r}")
+    return sides
 
 
 def _memory(text: str) -> int:

@@ -1,4 +1,4 @@
-"""When ``objclass predict`` works block by block, and what it says of that before it begins."""
+"""When ``objclass predict`` and ``objclass --headless`` work block by block, and what they say of that beforehand."""
 
 from __future__ import annotations
 

@@ -10,14 +10,14 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from napari_objclass.commands._arguments import export_arguments, threads_argument
+from napari_objclass.commands._arguments import blocks_arguments, export_arguments, threads_argument
 from napari_objclass.workflow import sources
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-_WHOLE = "every image is classified as a whole, by this process"
+_WHOLE = "this process classifies every image, with the result of the whole image whatever the blocks"
 _SOURCE = "--export-source says what is written"
 
 #: Flags without an effect: what follows them (nothing, a word, maybe one, some), and what happens instead.
@@ -92,7 +92,9 @@ def _add_flags(parser: argparse.ArgumentParser) -> None:
     add("--logfile", metavar="FILE", help="write there too what is said")
     add("--exit-on-failure", action="store_true", help="stop at the first image that fails")
     add("--debug", action="store_true", help="show where an error comes from")
+    blocks_arguments(parser)
     threads_argument(parser)
+    parser.set_defaults(jobs=1, dry_run=False, restart=False)  # which only ``objclass predict`` asks for
     for flag in REFUSED:
         add(flag, nargs="?", const="", metavar="NAME", help="refused: projects are made in the workbench")
     for flag, (words, instead) in IGNORED.items():

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from napari_objclass.commands._arguments import export_settings
+from napari_objclass.commands._blockwise import chosen, resumable
 from napari_objclass.commands._ilastik_inputs import ordered_images
 from napari_objclass.commands._inputs import objects_source, say_note, thresholds_raw
 from napari_objclass.errors import ProjectError, sentence
@@ -98,9 +99,11 @@ def _outcomes(
         check_overwriting([*tables, *(each.files.all for plan in plans for each in plan.images)], ())
     for plan in plans:
         is_any_done = False
-        for outcome in batch.run(predictor, plan, threads=args.threads, cancel=cancel):
-            is_any_done |= outcome.status is not batch.Status.FAILED
-            yield outcome
+        used = chosen(args, predictor, plan)
+        with resumable(used):
+            for outcome in batch.run(used, plan, threads=args.threads, cancel=cancel):
+                is_any_done |= outcome.status is not batch.Status.FAILED
+                yield outcome
         if plan.table is not None and is_any_done:
             print(plan.table)
 

@@ -56,10 +56,7 @@ MOST_BYTES = 10_000_000_000
 
 def told(name: str) -> str:
     """What is said of an image set that is worked on block by block."""
-    return (
-        f"{name!r} does not fit into memory and is worked on block by block: everything works but the view in 3D, "
-        "where its file has no small copy, and editing objects by hand"
-    )
+    return f"{name!r} does not fit into memory and is worked on block by block"
 
 
 def no_edits(name: str) -> str:
@@ -139,8 +136,8 @@ def measure(
     """
     labelled = volume.labelled
     image = None if intensities is None else Volume(intensities, axis_letters.RAW, "the raw image")
-    asked = passes.wanted(labelled, image, features, margin, volume.share.room)
-    measured = passes.measure(asked, labelled, _workers(volume.share, passes.MEASURING, run))
+    workers = _workers(volume.share, passes.MEASURING, run)
+    measured = passes.measure(labelled, image, features, margin, volume.share.room, workers, any_raw=True)
     if measured.n_large:
         tell(measured.n_large)
     return measured.table()

@@ -7,20 +7,27 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
 import napari_objclass as oc
+from napari_objclass.errors import ParameterError
+from napari_objclass.io.readers import open_image
 from napari_objclass.io.writers import write_image
 from napari_objclass.workflow.export import Export
 
-#: Bytes of one task at most: the features that are measured are the most of it.
-_TASK = 10_000
+#: Bytes of one task at most.
+_TASK = 6_000
 
 FEATURES = ("num_pixels", "intensity_mean", "intensity_quantiles", "hull_area")
+WHOLE_CATALOGUE = tuple(spec.id for spec in oc.feature_catalog(3, 1, hidden=True))
 IMAGES = Export(
-    images=("Object Predictions", "Object Probabilities"), format="hdf5", table="{dataset_dir}/{nickname}.csv"
+    images=("Object Predictions", "Object Probabilities"),
+    format="hdf5",
+    table="{dataset_dir}/{nickname}.csv",
+    features=WHOLE_CATALOGUE,
 )
 
 
@@ -86,7 +93,35 @@ def test_what_is_sent_is_small_and_enough(volume, tmp_path, objects):
     np.testing.assert_array_equal(found.probabilities, expected.probabilities)
     assert_same_files(found, expected)
     assert len(client.bytes) > 2 * found.report.n_blocks
-    assert max(client.bytes) < _TASK
+    assert max(client.bytes) <= _TASK
+    assert {spec.id for spec in found.rows.specs} == set(WHOLE_CATALOGUE)
+
+
+def test_what_is_read_elsewhere_is_planned(volume):
+    report = classified(volume, "labels.tif", client=Elsewhere()).report
+    here = classified(volume, "labels.tif").report
+    assert (report.reads["objects"].calls, here.reads["objects"].calls) == (0, here.n_blocks)
+    assert report.planned == here.planned == here.reads
+    assert report.writes == here.writes > 0
+    assert report.peak_memory > 0
+
+
+def test_images_that_cannot_be_sent_are_refused(volume, tmp_path):
+    labels = open_image(volume / "labels.tif").data[:]
+    context = multiprocessing.get_context("spawn")
+    with h5py.File(tmp_path / "labels.h5", "w") as file, ProcessPoolExecutor(1, context) as client:
+        file["labels"] = labels
+        images = {"labels": file["labels"], "axes": "zyx", "block_shape": (5, 16, 17)}
+        here = oc.classify_blockwise(volume / "p.objclass", volume / "raw.zarr", **images)
+        assert len(here.classes) == labels.max()
+        with pytest.raises(ParameterError, match=r"cannot be sent the images \(h5py .*\); give their paths$"):
+            oc.classify_blockwise(volume / "p.objclass", volume / "raw.zarr", **images, client=client)
+
+
+@pytest.mark.parametrize("classifier", [None, 3])
+def test_what_is_no_classifier_is_refused(volume, classifier):
+    with pytest.raises(ParameterError, match="the classifier is a session, its predictor, or the path of a project"):
+        oc.classify_blockwise(classifier, volume / "raw.zarr", labels=volume / "labels.tif")
 
 
 def test_processes_that_are_in_another_folder(volume, tmp_path, monkeypatch):

@@ -3,15 +3,19 @@
 import os
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from io import FileIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 import zarr
+from blockwise.executors import Shuffled
 
 import napari_objclass
+import napari_objclass as oc
 from napari_objclass import memory
 from napari_objclass.errors import FileError, ParameterError
 from napari_objclass.workflow.blockwise import measuring, rows, running
@@ -109,6 +113,31 @@ def test_tasks_leave_room_for_what_is_kept_of_every_object(small, monkeypatch):
     result = job.run(folder=None, export=None)
     assert rooms[0] == job.room > rooms[1] > job.room // 2
     np.testing.assert_array_equal(result.table.values, expected.table.values)
+
+
+def test_no_more_is_used_than_the_machine_leaves_and_other_memory_does_not_begin_anew(small, tmp_path, monkeypatch):
+    predictor, images = small
+    classified = partial(oc.classify_blockwise, predictor, **images, out=tmp_path, workers=1)
+    with monkeypatch.context() as short, closing(Shuffled(fail=fail_in("collect"))) as client:
+        short.setattr(memory, "used", lambda: 0)
+        short.setattr(memory, "available", lambda *_: 41_000_000)
+        with pytest.raises(InterruptedError):
+            classified(client=client)
+    result = classified()
+    assert result.report.n_before == result.report.n_blocks > 1
+    assert result.notes == ()
+    monkeypatch.setattr(memory, "available", lambda *_: 200_000_000)
+    monkeypatch.setattr(memory, "used", lambda: 0)
+    result = classified(memory="3GB")
+    assert result.notes == ("of 3.0 GB of memory, the machine left 200 MB, which was used",)
+
+
+def fail_in(name):
+    def fail(task):
+        if task.__name__ == name:
+            raise InterruptedError
+
+    return fail
 
 
 def test_groups_of_many_objects_are_divided(small, monkeypatch):

@@ -55,8 +55,8 @@ def found(folder, image, plan, client, *, connected):
 
 def measured(labelled, raw, features, margin, client, *, room=10**9):
     """Table of the objects, block by block; how many were too large, and what was to be read of raw."""
-    asked, planned = passes.wanted(labelled, raw, features, margin, room), Reads()
-    rows = passes.measure(asked, labelled, Workers(2, client=client), planned)
+    planned = Reads()
+    rows = passes.measure(labelled, raw, features, margin, room, Workers(2, client=client), planned)
     return rows.table(), rows.n_large, planned
 
 

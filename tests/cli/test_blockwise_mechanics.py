@@ -100,6 +100,8 @@ def test_dry_run_says_the_plan_and_writes_nothing(objclass, volume, tmp_path):
     [
         (["--memory", "lots"], "no amount of memory; write it as 4GB"),
         (["--block-shape", "a"], "whole numbers with commas between"),
+        (["--block-shape", "0,4,4"], "whole numbers from 1 are expected, not '0,4,4'"),
+        (["--block-shape", "1,2,3,4"], "Z,Y,X or Y,X of whole numbers"),
     ],
 )
 def test_what_cannot_be_understood_is_an_error_of_use(objclass, volume, tmp_path, options, said):
@@ -108,14 +110,10 @@ def test_what_cannot_be_understood_is_an_error_of_use(objclass, volume, tmp_path
     assert said in result.err
 
 
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [(["--block-shape", "0,4,4"], "whole numbers from 1"), (["--memory", "1kB"], "too little")],
-)
-def test_what_cannot_be_done_is_one_sentence(objclass, volume, tmp_path, options, said):
-    result = objclass(*command(volume, tmp_path / "out", *options))
+def test_what_cannot_be_done_is_one_sentence(objclass, volume, tmp_path):
+    result = objclass(*command(volume, tmp_path / "out", "--memory", "1kB"))
     assert result.code == 1
-    assert said in result.err
+    assert "too little" in result.err
     assert not (tmp_path / "out").exists()
 
 
@@ -126,6 +124,27 @@ def test_an_image_too_large_for_what_is_left_goes_block_by_block(objclass, volum
     assert "cells is too large for the " in result.err
     assert " of memory that are left, so images are classified block by block; --memory says" in result.err
     assert results(tmp_path) == results(whole)
+
+
+def test_ilastiks_flags_go_block_by_block_too(objclass, volume, tmp_path, monkeypatch):
+    images = ["--raw_data", volume / "cells.zarr", "--label_image", volume / "labels.h5"]
+    words = ["--headless", "--project", volume / "p.objclass", *images, "--output_format", "multi-scale OME-Zarr"]
+    assert objclass(*words, "--out", tmp_path / "whole").code == 0
+    monkeypatch.setattr(input_data, "is_large", lambda arrays, budget=None: budget is None)
+    result = objclass(*words, "--out", tmp_path / "blocks")
+    assert result.code == 0, result.err
+    assert "cells-0 is too large for the " in result.err
+    assert "40 x 80 x 96 voxels in " in result.err
+    assert "3D" not in result.err
+    assert results(tmp_path / "blocks") == results(tmp_path / "whole") != {}
+
+
+def test_features_of_a_large_image_say_nothing_of_the_window(objclass, volume, tmp_path, monkeypatch):
+    monkeypatch.setattr(input_data, "is_large", lambda arrays, budget=None: True)
+    images = [volume / "cells.zarr", "--labels", volume / "labels.h5"]
+    result = objclass("features", *images, "--features", ",".join(FEATURES), "-o", tmp_path / "cells.csv")
+    assert result.code == 0, result.err
+    assert "note: 'cells' does not fit into memory and is worked on block by block\n" in result.err
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")

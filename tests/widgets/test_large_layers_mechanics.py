@@ -11,6 +11,7 @@ import napari_objclass as oc
 from napari_objclass import memory
 from napari_objclass.io.writers import write_image
 from napari_objclass.widgets.objects import warning
+from napari_objclass.widgets.parts.note_line import NoteLine
 from napari_objclass.widgets.viewer import from_layers, raw_levels
 from napari_objclass.workflow.blockwise import budget
 from napari_objclass.workflow.feature_selection import FeatureSelection
@@ -89,7 +90,7 @@ def test_an_object_is_found_where_it_is_clicked(shown, volume):
     assert grid.object_at(shown.shown.objects.labels, (3, 0, 7), None, None) is None
 
 
-def test_nothing_of_a_large_volume_is_loaded_for_3d(shown, monkeypatch):
+def test_nothing_of_a_large_volume_is_loaded_for_3d(qtbot, shown, monkeypatch):
     largest = []
     read = LabelVolume.__getitem__
 
@@ -102,7 +103,9 @@ def test_nothing_of_a_large_volume_is_loaded_for_3d(shown, monkeypatch):
     shown.viewer.dims.ndisplay = 3
     assert all(layer.multiscale for layer in shown.viewer.layers if isinstance(layer, Labels))
     assert max(largest, default=0) <= 60 * 60
-    assert any("3D" in note for note in shown.session.notes)
+    line = NoteLine(shown)
+    qtbot.addWidget(line)
+    assert "everything works but the view in 3D" in line.text.text()
 
 
 def test_raw_shows_the_pyramid_of_its_file(tmp_path, volume, little):

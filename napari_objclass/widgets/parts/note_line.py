@@ -9,9 +9,13 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxL
 
 from napari_objclass.widgets._connections import Connections
 from napari_objclass.workflow.input_data import left_out
+from napari_objclass.workflow.large_images import told
 
 if TYPE_CHECKING:
     from napari_objclass.widgets.viewer.session import ViewerSession
+
+#: What the window lacks for an image that is worked on block by block.
+_LACKS = ": everything works but the view in 3D, where its file has no small copy, and editing objects by hand"
 
 
 class NoteLine(QWidget):
@@ -53,9 +57,10 @@ class NoteLine(QWidget):
         self._shared.save(store_raw=True)
 
     def _refresh(self, *_: object) -> None:
-        note = self._note()
-        self.text.setText(f"Note: {note}")
-        self.store.setVisible(note in map(left_out, self._shared.session.lanes))
+        note, lanes = self._note(), self._shared.session.lanes
+        is_large = note in {told(lane.name) for lane in lanes}
+        self.text.setText(f"Note: {note}{_LACKS if is_large else ''}")
+        self.store.setVisible(note in map(left_out, lanes))
         self.setVisible(bool(note))
 
     def _note(self) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from napari_objclass.errors import ParameterError
 from napari_objclass.io.parts import Watch
 from napari_objclass.workflow.blockwise.result import BlockwiseResult, Report
 from napari_objclass.workflow.blockwise.running import Job
@@ -14,7 +16,6 @@ from napari_objclass.workflow.predictor import Predictor
 from napari_objclass.workflow.session import Session
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Sequence
 
     from napari_objclass.kernels import CancelToken
@@ -61,9 +62,11 @@ def classify_blockwise(
     block_shape
         Lengths of a block, (z, y, x) or (y, x). Default: as large as the memory allows, in whole chunks of the files.
     memory
-        What this process may use in all, such as ``"4GB"``; None for what the machine leaves.
+        What this process may use in all, such as ``"4GB"``: at most what the machine leaves; None for just that.
     client
-        Does the tasks instead of threads: has ``submit(function, *arguments)`` that returns a future.
+        Does the tasks instead of threads: has ``submit(function, *arguments)`` that returns a future, with
+        ``result()``, ``cancel()`` and ``add_done_callback(function)``, such as an executor of ``concurrent.futures``
+        or a ``dask.distributed.Client``. Other processes need images that are paths.
     out
         Folder for the files of ``export``, and for what the steps leave until all is done: the same call again goes
         on where one that was stopped ended. Without it nothing is written.
@@ -87,7 +90,8 @@ def classify_blockwise(
     Raises
     ------
     ObjClassError
-        For images that do not fit together or cannot be read, and if the memory is too little for any block.
+        For images that do not fit together, cannot be read or cannot be sent to the client, and if the memory is too
+        little for any block.
     """
     images = {"raw": raw, "labels": labels, "segmentation": segmentation, "probabilities": probabilities}
     job = Job.of(
@@ -116,6 +120,9 @@ def predictor_of(classifier: Session | Predictor | str | os.PathLike[str]) -> Pr
         return classifier
     if isinstance(classifier, Session):
         return classifier.predictor()
+    if not isinstance(classifier, (str, os.PathLike)):
+        kind = type(classifier).__name__
+        raise ParameterError(f"the classifier is a session, its predictor, or the path of a project, not {kind}")
     session = open_project(classifier, read_only=True)
     try:
         return session.predictor()

@@ -48,7 +48,7 @@ _REGIONS, _OF_VALUES = 240, 4
 
 @dataclass(frozen=True)
 class Measuring:
-    """What is measured, and where everything is.
+    """What is measured, and where everything is: no more than tasks need, since it is sent with each.
 
     Attributes
     ----------
@@ -58,63 +58,69 @@ class Measuring:
         Where the labels of the blocks are, and where the steps of measuring leave their files.
     raw
         Intensities; None if no feature needs them.
-    specs
-        The features.
+    features, n_columns
+        Ids of the features, and how many values they have together.
     margin
         How far the neighbourhood of an object reaches along z, y, x; 0 where no feature looks at it.
     room
         Bytes that a task may use.
+    collects_raw
+        Whether raw is read with the blocks.
+    crops
+        Whether objects are looked at as a whole.
+    histograms
+        Whether intensities are counted once the range of all objects is known.
+    raw_again
+        Whether raw is read around the objects.
     """
 
     plan: BlockPlan
     known: Parts
     parts: Parts
     raw: Volume | None
-    specs: tuple[FeatureSpec, ...]
+    features: tuple[str, ...]
+    n_columns: int
     margin: Triple
     room: int
+    collects_raw: bool
+    crops: bool
+    histograms: bool
+    raw_again: bool
 
     @classmethod
     def of(
         cls,
         plan: BlockPlan,
         known: Parts,
-        parts: Parts,
         raw: Volume | None,
         specs: Sequence[FeatureSpec],
         margin: Triple,
         room: int,
+        *,
+        any_raw: bool = False,
     ) -> Measuring:
-        """Measure ``specs``, without what none of them needs."""
+        """Measure ``specs``, without what none of them needs.
+
+        The steps leave their files beside the labels, apart for other features and so on, and with
+        ``any_raw`` for another raw, a sample of which is read to tell.
+        """
+        features = tuple(spec.id for spec in specs)
+        raw = raw if any(spec.needs_raw for spec in specs) else None
+        margin = margin if any(spec.uses_margin for spec in specs) else (0, 0, 0)
         return cls(
             plan,
             known,
-            parts,
-            raw if any(spec.needs_raw for spec in specs) else None,
-            tuple(specs),
-            margin if any(spec.uses_margin for spec in specs) else (0, 0, 0),
+            known.of([features, margin, raw.identity if raw is not None and any_raw else None, room]),
+            raw,
+            features,
+            sum(spec.n_values for spec in specs),
+            margin,
             room,
+            collects_raw=any(spec.collects_raw for spec in specs),
+            crops=any(spec.needs_crop for spec in specs),
+            histograms=any(spec.needs_histogram for spec in specs),
+            raw_again=reads_around(specs),
         )
-
-    @property
-    def features(self) -> list[str]:
-        """Ids of the features."""
-        return [spec.id for spec in self.specs]
-
-    @property
-    def crops(self) -> bool:
-        """Whether objects are looked at as a whole."""
-        return any(spec.needs_crop for spec in self.specs)
-
-    @property
-    def histograms(self) -> bool:
-        """Whether intensities are counted once the range of all objects is known."""
-        return any(spec.needs_histogram for spec in self.specs)
-
-    @property
-    def raw_again(self) -> bool:
-        """Whether raw is read around the objects."""
-        return reads_around(self.specs)
 
     @property
     def pixel_bytes(self) -> int:
@@ -131,8 +137,7 @@ class Measuring:
     def groups(self, labelled: Labelled) -> list[Group]:
         """Which objects are finished together."""
         chunks = self.raw.chunks if self.raw is not None and self.raw_again else None
-        n_columns = sum(spec.n_values for spec in self.specs)
-        most_objects = max(1, self.room // (_OF_VALUES * (8 * n_columns + _REGIONS)))
+        most_objects = max(1, self.room // (_OF_VALUES * (8 * self.n_columns + _REGIONS)))
         return Surroundings(self.margin, self.most_voxels, chunks, most_objects).groups(labelled)
 
 
@@ -155,7 +160,7 @@ def planned_reads(measuring: Measuring, labelled: Labelled, groups: Sequence[Gro
     raw, plan = measuring.raw, measuring.plan
     if raw is None:
         return
-    if any(spec.collects_raw for spec in measuring.specs):
+    if measuring.collects_raw:
         for block in plan.blocks:
             if labelled.ids_of(block.number).any():
                 raw.count(reads, block.t, block.start, block.stop)
@@ -173,7 +178,7 @@ def collect(measuring: Measuring, block: Block, threads: int | None, cancel: Can
     labels, ids = block_labels(measuring.known, block.number)
     found = _NONE
     if ids.any():
-        raw = measuring.raw if any(spec.collects_raw for spec in measuring.specs) else None
+        raw = measuring.raw if measuring.collects_raw else None
         pixels = None if raw is None else raw.read(block.t, block.start, block.stop)
         regions = block_kernels.collect_block(labels, ids, pixels, measuring.features, threads=threads, cancel=cancel)
         found = regions.to_bytes()
@@ -206,8 +211,7 @@ def finish(measuring: Measuring, group: Group, threads: int | None, cancel: Canc
     raw = measuring.raw if measuring.raw_again and group.fits else None
     pixels = None if raw is None else raw.read(group.t, group.start, group.stop)
     ranges = measuring.parts.load(RANGES, group.t)["ranges"] if measuring.histograms else None
-    n_columns = sum(spec.n_values for spec in measuring.specs)
-    values, gaps, reasons = np.zeros((len(group.ids), n_columns)), [np.zeros((0, 3), np.int64)], list[str]()
+    values, gaps, reasons = np.zeros((len(group.ids), measuring.n_columns)), [np.zeros((0, 3), np.int64)], list[str]()
     for rows in (np.flatnonzero(~large), np.flatnonzero(large)):
         if not len(rows):
             continue
@@ -229,7 +233,7 @@ def finish(measuring: Measuring, group: Group, threads: int | None, cancel: Canc
             threads=threads,
             cancel=cancel,
         )
-        values[rows] = found.values.reshape(len(rows), n_columns)
+        values[rows] = found.values.reshape(len(rows), measuring.n_columns)
         own = found.missing.reshape(-1, 3)
         gaps.append(np.stack([rows[own[:, 0]], own[:, 1], own[:, 2] + len(reasons)], axis=1))
         reasons += found.reasons
@@ -249,7 +253,7 @@ def _too_large(measuring: Measuring, group: Group, regions: Regions) -> tuple[ND
         return np.full(len(group.ids), not group.fits), np.zeros(len(group.ids), np.uint64)
     raw = measuring.raw
     channels, itemsize = (0, 1) if raw is None else (raw.n_channels, raw.dtype.itemsize)
-    needed = regions.crop_bytes(measuring.features, measuring.margin, channels, itemsize)
+    needed = regions.crop_bytes(list(measuring.features), measuring.margin, channels, itemsize)
     return (needed > measuring.room) | (not group.fits), needed
 
 

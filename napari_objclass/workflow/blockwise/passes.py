@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_objclass.block_kernels import smoothing_halo
@@ -100,28 +100,48 @@ def find(origin: Origin, plan: BlockPlan, parts: Parts, room: int, workers: Work
     return Labelled.load(plan, parts)
 
 
-def wanted(
+def measure(
     labelled: Labelled,
     raw: Volume | None,
     features: str | Sequence[str],
     margin: int | Sequence[int] | None,
     room: int,
-) -> Measuring:
-    """What is to be measured: features and margin as :func:`napari_objclass.measure` takes them.
+    workers: Workers,
+    planned: Reads | None = None,
+    *,
+    any_raw: bool = False,
+) -> Rows:
+    """Measure the objects that :func:`find` found; what is there is not done again.
 
-    Its steps leave their files beside the labels, apart for each other raw, features and so on; each uses at most
-    ``room`` bytes.
+    Parameters
+    ----------
+    features, margin
+        As :func:`napari_objclass.measure` takes them.
+    room
+        Bytes that a task may use.
+    planned
+        What all steps read of raw is added to it.
+    any_raw
+        Whether these objects may have been measured in another raw, which the key of the run does not tell.
+
+    Raises
+    ------
+    ObjClassError
+        If the pixels cannot be read.
     """
     specs, reach = _specs(labelled.plan.shape, raw, features, margin)
-    asked = Measuring.of(labelled.plan, labelled.parts, labelled.parts, raw, specs, reach, room)
-    pixels = None if asked.raw is None else asked.raw.identity
-    return replace(asked, parts=labelled.parts.of([asked.features, asked.margin, pixels, room]))
+    asked = Measuring.of(labelled.plan, labelled.parts, raw, specs, reach, room, any_raw=any_raw)
+    groups = asked.groups(labelled)
+    if planned is not None:
+        measuring.planned_reads(asked, labelled, groups, planned)
+    workers.do(measuring.steps(asked, groups))
+    return Rows.of(asked.parts, labelled, groups, specs)
 
 
 def around(
     volume: Volume, raw: Volume | None, features: str | Sequence[str], margin: int | Sequence[int] | None
 ) -> Triple | None:
-    """How far around objects raw is read once they are known, z, y, x; None if it is not, see :func:`wanted`."""
+    """How far around objects raw is read once they are known, z, y, x; None if it is not."""
     specs, reach = _specs(volume.shape, raw, features, margin)
     return reach if measuring.reads_around(specs) else None
 
@@ -133,23 +153,6 @@ def _specs(
     n_dims, n_channels = 3 if shape[1] > 1 else 2, 0 if raw is None else raw.n_channels
     catalog = {spec.id: spec for spec in feature_catalog(n_dims, n_channels)}
     return [catalog[each] for each in choose(features, n_dims, n_channels)], neighbourhood(margin, n_dims)
-
-
-def measure(asked: Measuring, labelled: Labelled, workers: Workers, planned: Reads | None = None) -> Rows:
-    """Measure the objects that :func:`find` found; what is there is not done again.
-
-    What all steps read of raw is added to ``planned``.
-
-    Raises
-    ------
-    ObjClassError
-        If the pixels cannot be read.
-    """
-    groups = asked.groups(labelled)
-    if planned is not None:
-        measuring.planned_reads(asked, labelled, groups, planned)
-    workers.do(measuring.steps(asked, groups))
-    return Rows.of(asked.parts, labelled, groups, asked.specs)
 
 
 def too_large(n: int, name: str) -> str:

@@ -27,15 +27,16 @@ class Report:
     block_shape, n_blocks, n_workers
         The blocks, and how many were worked on at a time.
     reads
-        What was read, by role of the image; the same for both if objects are found in raw.
+        What tasks of this process read, by role of the image: ``"objects"``, what the objects are found in, and
+        ``"raw"``; the same for both if objects are found in raw. Nobody counts what a client reads elsewhere.
     planned
-        What was to be read, by role, for a run that does all.
+        What was to be read, by role, by a run that does all, wherever its tasks are done.
+    writes
+        Bytes of the files that steps left, beside the results.
+    peak_memory
+        Bytes of memory of this process at most.
     seconds
         How long each step took.
-    peak
-        Bytes of memory of this process at most.
-    written
-        Bytes of the files that steps left.
     n_large
         Number of objects that were too large to be looked at as a whole; see the reasons of their missing values.
     n_before
@@ -47,9 +48,9 @@ class Report:
     n_workers: int
     reads: dict[str, Reads] = field(default_factory=dict)
     planned: dict[str, Reads] = field(default_factory=dict)
+    writes: int = 0
+    peak_memory: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
-    peak: int = 0
-    written: int = 0
     n_large: int = 0
     n_before: int = 0
 

@@ -21,7 +21,7 @@ from napari_objclass.workflow import block_sources, input_data, thresholding
 from napari_objclass.workflow.blockwise import flooding, outputs
 from napari_objclass.workflow.blockwise.budget import share
 from napari_objclass.workflow.blockwise.parts import Parts
-from napari_objclass.workflow.blockwise.passes import MEASURING, around, find, measure, too_large, wanted
+from napari_objclass.workflow.blockwise.passes import MEASURING, around, find, measure, too_large
 from napari_objclass.workflow.blockwise.plan import BlockPlan
 from napari_objclass.workflow.blockwise.result import BlockwiseResult, Report
 from napari_objclass.workflow.blockwise.sources import Reads
@@ -75,7 +75,7 @@ class Job:
     room
         Bytes that a task may use.
     memory
-        Bytes that the process may use.
+        Bytes that the process may use: what was asked for, or what the machine leaves if that is less.
     times
         How often what is stored is read: of what the objects are found in, and of raw, which is about, since how large
         the objects are is not known before.
@@ -126,7 +126,9 @@ class Job:
         origin = block_sources.origin(opened, lane, predictor.state.thresholding)
         is_raw = lane.is_thresholded and "probabilities" not in lane.sources
         source, raw = origin.volume, origin.volume if is_raw else block_sources.raw(opened, lane)
-        most = amounts.used() + amounts.available() if memory is None else amounts.parse(memory)
+        allowed, most = None if memory is None else amounts.parse(memory), amounts.used() + amounts.available()
+        if allowed is not None:
+            most = min(allowed, most)
         workers_at_most = workers or Workers(threads=threads).threads
         shared = share(
             source,
@@ -138,7 +140,7 @@ class Job:
             around=around(source, raw, predictor.forest.features, predictor.forest.margin),
         )
         plan = BlockPlan(source.shape, shared.block_shape)
-        asked = (None if block_shape is None else list(shared.block_shape), None if memory is None else most)
+        asked = (None if block_shape is None else list(shared.block_shape), allowed)
         return cls(
             predictor,
             lane,
@@ -246,8 +248,8 @@ class Job:
             paths = outputs.write(done, parts, export, files, workers=workers, watch=watch, **form).files
             report.seconds["writing"] = time.perf_counter() - began
         report.reads = {"objects": self.origin.volume.reads} | ({} if self.raw is None else {"raw": self.raw.reads})
-        report.written = sum(each.stat().st_size for each in parts.folder.iterdir())
-        report.peak = amounts.peak()
+        report.writes = sum(each.stat().st_size for each in parts.folder.iterdir())
+        report.peak_memory = amounts.peak()
         parts.remove()
         return BlockwiseResult(
             measured,
@@ -304,8 +306,8 @@ class Job:
         objects = Reads()
         raw = objects if self.raw is self.origin.volume else Reads()
         self.origin.planned_reads(self.plan, labelled.parts, objects)
-        asked = wanted(labelled, self.raw, features, self.predictor.forest.margin, self._room_beside(labelled))
-        measured = measure(asked, labelled, workers, raw)
+        margin, room = self.predictor.forest.margin, self._room_beside(labelled)
+        measured = measure(labelled, self.raw, features, margin, room, workers, raw)
         report.planned = {"objects": objects} | ({} if self.raw is None else {"raw": raw})
         report.n_large = measured.n_large
         report.seconds["measuring"] = time.perf_counter() - began
@@ -373,6 +375,9 @@ class Job:
 
     def _told(self, labelled: Labelled, report: Report) -> Iterator[str]:
         """What the user should know."""
+        _, allowed = self.asked
+        if allowed is not None and self.memory < allowed:
+            yield f"of {amounts.text(allowed)} of memory, the machine left {amounts.text(self.memory)}, which was used"
         if labelled.n_nan:
             yield thresholding.counted_as_zero(labelled.n_nan, f"the image {self.lane.name!r}")
         if (contested := flooding.note(labelled)) is not None:

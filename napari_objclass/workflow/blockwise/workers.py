@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
-from napari_objclass.errors import Cancelled
+from napari_objclass.errors import Cancelled, ParameterError
 from napari_objclass.kernels import CancelToken, default_threads
 from napari_objclass.memory import give_back, keep_little
 
@@ -20,6 +21,8 @@ T = TypeVar("T")
 #: What is to be done: name of the step, the function of its tasks, and the arguments of each.
 Step = tuple[str, "Callable[..., object]", "Sequence[tuple[Any, ...]]"]
 
+#: What pickling raises.
+_UNSENT = (TypeError, AttributeError, pickle.PicklingError)
 #: Seconds between two looks at whether the run was cancelled.
 _LOOK = 0.1
 #: Parts of a step in which progress is told.
@@ -105,6 +108,8 @@ class Workers:
         ------
         Cancelled
             When stopped on request.
+        ParameterError
+            When a client has to send what cannot be sent.
         """
         self.told(step, 0.0)
         keep_little()
@@ -123,10 +128,12 @@ class Workers:
                     yield position, future.result()
                     give_back()
                     self.told(step, n_done / len(items))
-            except BaseException:
+            except BaseException as error:
                 own.cancel()
                 for future in futures:
                     future.cancel()
+                if self._client is not None and isinstance(error, _UNSENT):
+                    _refuse_unsendable(items)
                 raise
         self.told(step, 1.0)
 
@@ -165,6 +172,15 @@ class Workers:
     def _look(self) -> None:
         if self._cancel is not None and self._cancel.cancelled:
             raise Cancelled("stopped on request")
+
+
+def _refuse_unsendable(items: Sequence[tuple[Any, ...]]) -> None:
+    """Raise ParameterError if arguments cannot be sent to another process."""
+    try:
+        for item in items[:1]:  # they differ in their block alone
+            pickle.dumps(item)
+    except _UNSENT as error:
+        raise ParameterError(f"the client cannot be sent the images ({error}); give their paths") from error
 
 
 def _note(done: SimpleQueue[tuple[int, Future]], position: int, future: Future) -> None:
