@@ -73,6 +73,7 @@ def run(
             if kept is None:
                 left.append(item)
             else:
+                predictor.forget(item.planned.name, item.planned.files)  # a kill may have come just before
                 yield kept
         if record is not None:
             remove_leftovers(file for item in left for file in item.planned.files.all)
@@ -80,8 +81,10 @@ def run(
             item = left[position]
             if outcome.status is Status.FAILED:
                 failed.add(item.key)
-            elif record is not None:
-                record.add(item.key, outcome, item.part)
+            else:
+                if record is not None:
+                    record.add(item.key, outcome, item.part)
+                predictor.forget(item.planned.name, item.planned.files)
             yield outcome if item.part is None else _without(outcome, item.part)
         if planned.table is not None and join and not joined:
             _join(planned.table, [item for item in items if item.key not in failed], record, complete=not failed)

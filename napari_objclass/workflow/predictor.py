@@ -135,3 +135,6 @@ class Predictor:
         """Classify the objects of an image set, given as for :meth:`open`, and write what is asked for."""
         chain, lane = self.open(images, **described)
         return self.export(chain, lane, settings, files, carried, **run)
+
+    def forget(self, name: str, files: Files) -> None:
+        """Remove what was kept of an image to go on with, once it is known that it is done."""

@@ -13,6 +13,8 @@ import pytest
 from napari_objclass.cli import main
 from napari_objclass.io.writers import write_image
 from napari_objclass.workflow import input_data
+from napari_objclass.workflow.batch_record import Record
+from napari_objclass.workflow.blockwise.predictor import BlockwisePredictor
 from napari_objclass.workflow.session import Session
 
 FEATURES = ("num_pixels", "intensity_mean", "intensity_max", "intensity_variance")
@@ -145,6 +147,26 @@ def test_features_of_a_large_image_say_nothing_of_the_window(objclass, volume, t
     result = objclass("features", *images, "--features", ",".join(FEATURES), "-o", tmp_path / "cells.csv")
     assert result.code == 0, result.err
     assert "note: 'cells' does not fit into memory and is worked on block by block\n" in result.err
+
+
+@pytest.mark.parametrize(
+    ("dies", "said"),
+    [
+        ((Record, "add"), "36 of 36 blocks were done before"),
+        ((BlockwisePredictor, "forget"), "1 images were done before"),
+    ],
+)
+def test_who_dies_when_all_is_done_has_not_worked_in_vain(objclass, volume, whole, tmp_path, monkeypatch, dies, said):
+    words = command(volume, tmp_path, "--output-format", "multi-scale OME-Zarr", "--block-shape", "16,24,40")
+    with monkeypatch.context() as dying:
+        dying.setattr(*dies, lambda *_: signal.raise_signal(signal.SIGINT))
+        assert objclass(*words).code == 130
+    assert results(tmp_path) == results(whole)
+    assert [path.name for path in tmp_path.glob(".*")] == [".cells.parts"]
+    result = objclass(*words)
+    assert (result.code, said in result.err) == (0, True), result.err
+    assert results(tmp_path) == results(whole)
+    assert not list(tmp_path.glob(".*"))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from napari_objclass.io.parts import Watch
-from napari_objclass.workflow.blockwise import outputs
+from napari_objclass.workflow.blockwise import outputs, running
 from napari_objclass.workflow.blockwise.classify import Job
 from napari_objclass.workflow.predictor import Predictor
 from napari_objclass.workflow.results import Written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from napari_objclass.workflow.applet import RunOptions
     from napari_objclass.workflow.export import Export, Files
@@ -78,19 +79,28 @@ class BlockwisePredictor(Predictor):
     ) -> Written:
         """Classify the objects of an image set block by block, and write what is asked for.
 
-        What the steps leave is beside the results until all is done: the same again goes on where it was stopped.
+        What the steps leave is beside the results until :meth:`forget`: the same again goes on where it was stopped.
         """
         job = self.job(images, described, settings, files, run.get("threads"))
         done = job.run(
-            folder=files.all[0].parent,
+            folder=_beside(files),
             export=settings,
             files=files,
             carried=carried,
             watch=Watch(run.get("progress"), run.get("cancel")),
             restart=self.restart,
+            keep=True,
         )
         numbers = np.bincount(done.classes, minlength=len(done.class_names) + 1)[1:].tolist()
         counts = dict(zip(done.class_names, numbers, strict=True))
         n_before, n_blocks = done.report.n_before, done.report.n_blocks
         before = (f"{n_before} of {n_blocks} blocks were done before",) if n_before else ()
         return Written(done.paths, len(done.classes), counts, (*before, *done.notes))
+
+    def forget(self, name: str, files: Files) -> None:
+        """Remove what was kept of an image to go on with, if it is done."""
+        running.forget(_beside(files), name)
+
+
+def _beside(files: Files) -> Path:
+    return files.all[0].parent

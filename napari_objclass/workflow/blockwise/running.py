@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,8 +44,8 @@ if TYPE_CHECKING:
     from napari_objclass.workflow.lane import LaneRecord
     from napari_objclass.workflow.predictor import Predictor
 
-#: The step that leaves the blocks that a run has, and what progress is called at the end.
-_PLAN, _PREDICTING = "plan", "predicting"
+#: The steps that leave the blocks that a run has, and that it is done; and what progress is called at the end.
+_PLAN, _DONE, _PREDICTING = "plan", "done", "predicting"
 #: How much of the work prediction is.
 _SHARE = {_PREDICTING: 2.0}
 
@@ -181,6 +181,7 @@ class Job:
         client: Client | None = None,
         watch: Watch | None = None,
         restart: bool = False,
+        keep: bool = False,
     ) -> BlockwiseResult:
         """Do all steps, those that were done before excepted.
 
@@ -194,6 +195,8 @@ class Job:
             Columns of one text each that come first in the table.
         watch
             Who follows it.
+        keep
+            Leave what the steps left, until :func:`forget`.
         """
         watch = watch or Watch()
         if export is not None and folder is not None:
@@ -201,7 +204,12 @@ class Job:
             outputs.refuse_impossible(export, files)
         with ExitStack() as stack:
             parts = self._parts(folder, stack, restart=restart)
-            return self._settled(parts)._done(parts, export, files, carried, client, watch)
+            result = self._settled(parts)._done(parts, export, files, carried, client, watch)
+            if keep:
+                parts.write(_DONE, 0, b"")
+            else:
+                parts.remove()
+            return result
 
     def _settled(self, parts: Parts) -> Job:
         """Return the job with the blocks of the run that goes on, whatever memory is left today."""
@@ -220,7 +228,7 @@ class Job:
         client: Client | None,
         watch: Watch,
     ) -> BlockwiseResult:
-        """Do the steps, and remove what they left."""
+        """Do the steps that were not done before."""
         report = Report(self.plan.block_shape, len(self.plan), self.n_workers)
         report.n_before = self.origin.n_read(self.plan, parts)
         workers = Workers(
@@ -250,7 +258,6 @@ class Job:
         report.reads = {"objects": self.origin.volume.reads} | ({} if self.raw is None else {"raw": self.raw.reads})
         report.writes = sum(each.stat().st_size for each in parts.folder.iterdir())
         report.peak_memory = amounts.peak()
-        parts.remove()
         return BlockwiseResult(
             measured,
             self.predictor.forest.features,
@@ -272,7 +279,7 @@ class Job:
         """Where the steps leave what only this run has to do with; its key is all that the objects depend on."""
         if folder is None:
             return Parts(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="objclass-"))))
-        own = folder / f".{self.lane.name}.parts"
+        own = _own(folder, self.lane.name)
         stack.enter_context(alone(own))
         in_memory = not all(source.files for source in self.lane.sources.values())
         key = {
@@ -384,6 +391,18 @@ class Job:
             yield contested
         if report.n_large:
             yield too_large(report.n_large, self.lane.name)
+
+
+def forget(folder: Path, name: str) -> None:
+    """Remove what the steps of a run left that is done, of the image ``name`` whose results are in ``folder``."""
+    parts = Parts(_own(folder, name))
+    if parts.has(_DONE, 0):
+        with suppress(FileError, OSError), alone(parts.folder):  # results are there whether that can be done or not
+            parts.remove()
+
+
+def _own(folder: Path, name: str) -> Path:
+    return folder / f".{name}.parts"
 
 
 def _checked_block(block_shape: Sequence[int], lengths: Sequence[int]) -> Triple:
