@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
-PACKAGES = ("numpy", "h5py", "tifffile", "imagecodecs", "pillow", "pandas", "psygnal", "napari")
+PACKAGES = (
+    "numpy", "h5py", "tifffile", "imagecodecs", "pillow", "zarr", "ome-zarr-models", "pandas", "psygnal", "napari",
+)  # fmt: skip
 BINDINGS = ("PyQt6", "PySide6")
 MISSING = 'not installed (pip install "napari-objclass[all]" adds it)'
 

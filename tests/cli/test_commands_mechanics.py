@@ -2,9 +2,11 @@
 
 import csv
 import json
+import re
 import signal
 import subprocess
 import sys
+from importlib.metadata import version
 
 import h5py
 import numpy as np
@@ -218,6 +220,8 @@ def test_doctor(objclass):
     assert result.code == 0
     assert "threads" in result.out
     assert "\nQt " in result.out
+    for package in ("zarr", "ome-zarr-models"):
+        assert re.search(rf"^{package} +{version(package)}$", result.out, re.MULTILINE)
 
 
 @pytest.mark.parametrize(
