@@ -3,7 +3,7 @@
 use super::intensity::{checked, INTENSITY};
 use super::spread::Along;
 use super::{ByDefault, Cells, Channels, Feature, FeatureSpec, Ingredient, Object, Reason, Values};
-use crate::region::Moments;
+use crate::region::{Moments, Precision};
 
 /// What the features of several channels have in common.
 const SEVERAL: FeatureSpec = FeatureSpec {
@@ -105,7 +105,11 @@ pub(super) const FEATURES: &[Feature] = &[
             unit: "",
             ..SEVERAL
         },
-        finish: |object, cells| set_ranks(object, cells, |along, _| along.kurtosis()),
+        finish: |object, cells| {
+            let precision = object.channel_axes.map_or(Precision::Exact, |axes| axes.precision);
+            let settle = |kurtosis| precision.settle(kurtosis, 3.0);
+            set_ranks(object, cells, |along, _| along.kurtosis().map(settle));
+        },
     },
     Feature {
         spec: FeatureSpec {

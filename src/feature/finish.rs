@@ -152,7 +152,7 @@ impl<'a> Finish<'a> {
         collect_moments(table, row.region, moments);
         table.covariance(row.region, covariance);
         if self.channel_axes {
-            channel_axes.update(covariance, table.n_channels());
+            channel_axes.update(covariance, table.n_channels(), table.intensity.precision());
         }
         let any = self.looks_at_crops();
         if any {

@@ -172,7 +172,7 @@ pub(super) fn skewness(m: &Moments) -> Result<f64, Reason> {
 }
 
 pub(super) fn kurtosis(m: &Moments) -> Result<f64, Reason> {
-    spread(m).map(|[m2, _, m4]| m.count * m4 / (m2 * m2) - 3.0)
+    spread(m).map(|[m2, _, m4]| m.precision.settle(m.count * m4 / (m2 * m2) - 3.0, 3.0))
 }
 
 pub(super) fn min(m: &Moments) -> Result<f64, Reason> {

@@ -32,7 +32,7 @@ mod table;
 
 pub use collect::collect;
 pub use geometry::Geometry;
-pub use intensity::{Intensity, Moments, RawImage, RawKind, RawPart, Window};
+pub use intensity::{Intensity, Moments, Precision, RawImage, RawKind, RawPart, Window};
 pub use labels::{LabelImage, LabelPart};
 pub use mosaic::{Mosaic, Tile};
 pub use regions::Regions;

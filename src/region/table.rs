@@ -228,7 +228,7 @@ impl RegionTable {
     }
 
     /// Σ(v − m)(w − k) / n of an object for each pair of channels with means m and k, row by row; nothing if it was
-    /// not collected. Exactly 0 where a channel is flat.
+    /// not collected. Exactly 0 where a channel is flat, or where they may not vary together but for rounding.
     pub fn covariance(&self, row: usize, matrix: &mut Vec<f64>) {
         matrix.clear();
         if matches!(self.covariance, Covariance::None) {
@@ -237,13 +237,17 @@ impl RegionTable {
         let n = self.n_channels;
         let count = self.geometry[row].count;
         matrix.resize(n * n, 0.0);
+        let precision = self.intensity.precision();
         for channel in 0..n {
             let moments = self.intensity.moments(row * n + channel, count);
             matrix[channel * (n + 1)] = moments.map_or(0.0, |m| m.central[0] / m.count);
         }
         let sum = |channel| self.intensity.shifted_sum(row * n + channel);
         self.covariance.finish(row, count, n, sum, |a, b, value| {
-            if matrix[a * (n + 1)] != 0.0 && matrix[b * (n + 1)] != 0.0 {
+            let variances = [a, b].map(|channel| matrix[channel * (n + 1)]);
+            if !variances.contains(&0.0) {
+                let [most_a, most_b] = variances.map(f64::sqrt);
+                let value = precision.settle(value, most_a * most_b);
                 matrix[a * n + b] = value;
                 matrix[b * n + a] = value;
             }

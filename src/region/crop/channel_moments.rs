@@ -3,10 +3,12 @@
 use super::channel_axes::ChannelAxes;
 use super::Crop;
 use crate::error::Result;
-use crate::region::Moments;
+use crate::region::{Moments, Precision};
 use crate::task::Task;
 
 /// What the intensities are along each axis; q is the place of a pixel along it, counted from the means.
+///
+/// All of it is 0 where rounded intensities do not vary along the axis.
 #[derive(Debug, Default)]
 pub struct ChannelMoments {
     /// Σq³.
@@ -49,7 +51,21 @@ impl ChannelMoments {
                 }
             }
         }
+        self.settle(axes, crop.geometry.count as f64);
         Ok(())
+    }
+
+    fn settle(&mut self, axes: &ChannelAxes, count: f64) {
+        for (rank, &variance) in axes.variances.iter().enumerate() {
+            let most = (variance * count).sqrt() * self.fourth[rank].sqrt();
+            self.third[rank] = axes.precision.settle(self.third[rank], most);
+            if axes.precision == Precision::Rounded && variance == 0.0 {
+                self.third[rank] = 0.0;
+                self.fourth[rank] = 0.0;
+                self.min[rank] = 0.0;
+                self.max[rank] = 0.0;
+            }
+        }
     }
 
     fn reset(&mut self, n_channels: usize) {

@@ -7,6 +7,7 @@ use multiversion::multiversion;
 
 use super::moments::{to_f64, Moments};
 use super::pixel::Narrow;
+use super::precision::Precision;
 use crate::label::runs::Run;
 use crate::region::encoding::record;
 
@@ -85,6 +86,7 @@ impl ExactSums {
             min,
             max,
             not_finite: 0,
+            precision: Precision::Exact,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Mean and central moments of one channel within one object: what intensity features are made of.
 
+use super::precision::Precision;
+
 /// Finished intensity sums of one object in one channel.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Moments {
@@ -17,6 +19,8 @@ pub struct Moments {
     pub max: f64,
     /// Voxels that are NaN or infinite; when there are any, nothing above has a meaning.
     pub not_finite: u64,
+    /// Whether the sums are exact.
+    pub precision: Precision,
 }
 
 /// The nearest `f64`; numbers that fit 64 bit, nearly all, take the fast way.

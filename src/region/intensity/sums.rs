@@ -2,6 +2,7 @@
 
 use super::exact::ExactSums;
 use super::moments::Moments;
+use super::precision::Precision;
 use super::wide::WideSums;
 
 /// Intensity sums of all objects; those of object `row` in channel `c` stand at `row * n_channels + c`.
@@ -108,6 +109,15 @@ impl Intensity {
         match self {
             Self::Exact { sums, .. } => sums[place].shifted(),
             _ => 0,
+        }
+    }
+
+    /// Whether the sums are exact.
+    #[must_use]
+    pub fn precision(&self) -> Precision {
+        match self {
+            Self::None | Self::Exact { .. } => Precision::Exact,
+            Self::Wide(_) => Precision::Rounded,
         }
     }
 

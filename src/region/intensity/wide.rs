@@ -9,6 +9,7 @@ use multiversion::multiversion;
 use super::lanes::{greater, lesser, Buffer, PIECE};
 use super::moments::Moments;
 use super::pixel::Wide;
+use super::precision::Precision;
 use crate::label::runs::Run;
 use crate::region::encoding::record;
 
@@ -65,24 +66,29 @@ impl WideSums {
         self.max = greater(other.max, self.max);
     }
 
-    /// The moments of all voxels added.
+    /// The moments of all voxels added; what may be 0 but for rounding is 0.
     #[must_use]
     pub fn moments(&self) -> Moments {
         let n = self.count as f64;
         let flat = self.min == self.max;
-        let mean = if flat { self.min } else { self.mean() };
+        let precision = Precision::Rounded;
+        let mean = if flat {
+            self.min
+        } else {
+            precision.settle(self.mean(), self.max.max(-self.min))
+        };
+        let mut central = Moments::central(n, self.sums);
+        let [second, third, fourth] = central;
+        central[1] = precision.settle(third, second.sqrt() * fourth.sqrt());
         Moments {
             count: n,
             sum: mean * n,
             mean,
-            central: if flat {
-                [0.0; 3]
-            } else {
-                Moments::central(n, self.sums)
-            },
+            central: if flat { [0.0; 3] } else { central },
             min: self.min,
             max: self.max,
             not_finite: self.not_finite,
+            precision,
         }
     }
 
