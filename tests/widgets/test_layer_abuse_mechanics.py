@@ -497,6 +497,7 @@ class WindowMonkey(Monkey):
     """Does more: what needs a window."""
 
     def __init__(self, viewer, seed, tmp_path):
+        notification_manager.records.clear()  # what tests before this one were told
         self.window, self.tmp_path = viewer.window, tmp_path
         self.dock, self.workbench = self.window.add_plugin_dock_widget("napari-objclass", "Object Classification")
         super().__init__(self.workbench.shared, rest, seed)

@@ -24,7 +24,7 @@ BOUND = 50
 BUSY = 2
 
 #: What the GUI thread may ask the core for: pixels of what is on the screen, and names.
-ALLOWED = ("paint", "feature_specs", "_integers")
+ALLOWED = ("paint", "feature_specs", "integers")
 
 SIDE, GRID, CHANNELS, N_LABELS = 2048, 316, 6, 200
 Key = Qt.Key
