@@ -119,7 +119,7 @@ def write(
         written += _write_image(path, picture, settings)
     if files.table is not None and measured is not None and prediction is not None:
         written.append(_write_table(files.table, chain, lane, settings, prediction, measured, carried or {}, **run))
-    counts = {} if prediction is None else class_counts(prediction)
+    counts = {} if prediction is None else class_counts(prediction.classes, prediction.class_names)
     return Written(tuple(written), len(chain.objects(lane, **run).ids), counts, tuple(chain.memory.notes))
 
 
@@ -133,10 +133,10 @@ def known(
     return measured, chain.predict(lane, retrain=retrain, **run) if is_predicted else None
 
 
-def class_counts(prediction: Prediction) -> dict[str, int]:
-    """Number of objects of each class, by the name of the class."""
-    numbers = np.bincount(prediction.classes, minlength=len(prediction.class_names) + 1)[1:].tolist()
-    return dict(zip(prediction.class_names, numbers, strict=True))
+def class_counts(classes: NDArray[np.int64], names: Sequence[str]) -> dict[str, int]:
+    """Number of objects of each class, by the name of the class, given the number of the class of each object."""
+    numbers = np.bincount(classes, minlength=len(names) + 1)[1:].tolist()
+    return dict(zip(names, numbers, strict=True))
 
 
 def table_to_export(chain: Chain, lane: LaneRecord, settings: Export, **run: Unpack[RunOptions]) -> FeatureTable:

@@ -276,7 +276,9 @@ def test_nothing_is_left_of_processes_that_were_killed(given, tmp_path):
     assert contents(tmp_path / "a") == expected
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGXFSZ"), reason="limits of file sizes are POSIX's")
+@pytest.mark.skipif(
+    not hasattr(signal, "SIGXFSZ"), reason="Windows cannot limit the size of files, as a full disk does"
+)
 @pytest.mark.parametrize("size", [0, 200, 1500])
 def test_full_disks_are_one_sentence_and_cost_nothing(given, tmp_path, size):
     predictor, images = given

@@ -59,7 +59,9 @@ def trained(labels, raw, features):
     return session
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="nobody tells how much memory a child took")
+@pytest.mark.skipif(
+    sys.platform == "win32", reason="Windows does not tell how much memory a process took that has ended"
+)
 def test_a_process_keeps_to_its_memory(tmp_path):
     labels = boxes(SHAPE)
     raw, budget = pixels(labels), memory.parse("160MB")
@@ -151,7 +153,9 @@ def test_groups_of_many_objects_are_divided(small, monkeypatch):
     np.testing.assert_array_equal(divided, expected)
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is full")
+@pytest.mark.skipif(
+    not Path("/dev/full").exists(), reason="only Linux has /dev/full, a file on a disk that is always full"
+)
 def test_values_on_a_full_disk_are_one_error(tmp_path, monkeypatch):
     monkeypatch.setattr(rows.tempfile, "TemporaryFile", lambda **_: FileIO("/dev/full", "r+"))
     with pytest.raises(FileError, match=r"values of objects cannot be kept in .*: No space left on device; make room"):

@@ -268,7 +268,9 @@ def test_stopping_leaves_no_half_file(volume, form):
     assert files.existing == list(files.images.values())
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGXFSZ"), reason="limits of file sizes are POSIX's")
+@pytest.mark.skipif(
+    not hasattr(signal, "SIGXFSZ"), reason="Windows cannot limit the size of files, as a full disk does"
+)
 @pytest.mark.parametrize("form", ["hdf5", "compressed hdf5", "single-scale OME-Zarr"])
 def test_full_disk_is_one_error_and_no_file(volume, form):
     settings = Export(images=IMAGES[1:2], format=form, filename=f"{{dataset_dir}}/{form.split()[0]}")

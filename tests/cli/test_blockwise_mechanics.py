@@ -169,7 +169,7 @@ def test_who_dies_when_all_is_done_has_not_worked_in_vain(objclass, volume, whol
     assert not list(tmp_path.glob(".*"))
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send SIGINT or SIGTERM to another process")
 @pytest.mark.parametrize(
     ("number", "step", "n_files"),
     [

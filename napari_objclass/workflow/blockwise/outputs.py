@@ -170,7 +170,7 @@ def write(
         written.append(target)
     if files.table is not None:
         written.append(_write_table(files.table, done, settings, carried or {}, watch, budget, note))
-    counts = {} if done.prediction is None else class_counts(done.prediction)
+    counts = {} if done.prediction is None else class_counts(done.prediction.classes, done.prediction.class_names)
     return Written(tuple(written), len(done.labelled), counts)
 
 

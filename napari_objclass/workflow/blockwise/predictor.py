@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Unpack
 
-import numpy as np
-
 from napari_objclass.io.parts import Watch
 from napari_objclass.workflow.blockwise import outputs, running
 from napari_objclass.workflow.blockwise.classify import Job
 from napari_objclass.workflow.predictor import Predictor
-from napari_objclass.workflow.results import Written
+from napari_objclass.workflow.results import Written, class_counts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,8 +89,7 @@ class BlockwisePredictor(Predictor):
             restart=self.restart,
             keep=True,
         )
-        numbers = np.bincount(done.classes, minlength=len(done.class_names) + 1)[1:].tolist()
-        counts = dict(zip(done.class_names, numbers, strict=True))
+        counts = class_counts(done.classes, done.class_names)
         n_before, n_blocks = done.report.n_before, done.report.n_blocks
         before = (f"{n_before} of {n_blocks} blocks were done before",) if n_before else ()
         return Written(done.paths, len(done.classes), counts, (*before, *done.notes))
